@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * xtcp: what user space needs to know.
+ *
+ *	fd = socket(AF_XTCP, SOCK_STREAM, 0);
+ *
+ * gives a TCP socket over IPv4 that takes ordinary struct sockaddr_in
+ * addresses (family AF_INET) and the ordinary TCP socket options.
+ */
+#ifndef _UAPI_LINUX_XTCP_H
+#define _UAPI_LINUX_XTCP_H
+
+#include <linux/types.h>
+#include <linux/xtcp_fsm.h>
+
+/*
+ * Every family number below AF_MAX has an owner; AF_ASH has had no code since
+ * its birth.  The module parameter "family" chooses another one, and
+ * /sys/module/xtcp/parameters/family tells which is in use.
+ */
+#ifndef AF_XTCP
+#define AF_XTCP			18
+#endif
+#ifndef PF_XTCP
+#define PF_XTCP			AF_XTCP
+#endif
+
+/* Third argument of socket(): 0 and IPPROTO_TCP give IPv4. */
+#define XTCPPROTO_IPV4		0
+#define XTCPPROTO_IPV6		1
+
+/* Generic netlink: family, version and the group that carries transitions. */
+#define XTCP_GENL_NAME		"xtcp"
+#define XTCP_GENL_VERSION	1
+#define XTCP_GENL_MCGRP_EVENTS	"events"
+
+/* The format of each message is specified in uapi/xtcp.yaml. */
+enum xtcp_genl_cmd {
+	XTCP_CMD_UNSPEC,
+	XTCP_CMD_EDGES_GET,	/* dump: one message per edge */
+	XTCP_CMD_STATES_GET,	/* dump: one message per state */
+	XTCP_CMD_TRANSITION_NTF, /* multicast: a connection took an edge */
+	__XTCP_CMD_MAX
+};
+#define XTCP_CMD_MAX (__XTCP_CMD_MAX - 1)
+
+/* Attributes of XTCP_CMD_EDGES_GET. */
+enum xtcp_genl_edge_attr {
+	XTCP_A_EDGE_UNSPEC,
+	XTCP_A_EDGE_ID,		/* u32, enum xtcp_edge */
+	XTCP_A_EDGE_FROM,	/* u8, enum xtcp_state */
+	XTCP_A_EDGE_TO,		/* u8, enum xtcp_state */
+	XTCP_A_EDGE_EVENT,	/* u8, enum xtcp_event */
+	XTCP_A_EDGE_NAME,	/* string, FROM__EVENT */
+	XTCP_A_EDGE_ACTION,	/* string, what the figure says is sent or done */
+	XTCP_A_EDGE_CLAUSE,	/* string, the RFC clause */
+	XTCP_A_EDGE_COUNT,	/* u64, taken in this namespace since load */
+	XTCP_A_EDGE_PAD,
+	__XTCP_A_EDGE_MAX
+};
+#define XTCP_A_EDGE_MAX (__XTCP_A_EDGE_MAX - 1)
+
+/* Attributes of XTCP_CMD_STATES_GET. */
+enum xtcp_genl_state_attr {
+	XTCP_A_STATE_UNSPEC,
+	XTCP_A_STATE_ID,	/* u8, enum xtcp_state */
+	XTCP_A_STATE_NAME,	/* string */
+	XTCP_A_STATE_COUNT,	/* u32, objects in this state now; not for CLOSE */
+	__XTCP_A_STATE_MAX
+};
+#define XTCP_A_STATE_MAX (__XTCP_A_STATE_MAX - 1)
+
+/* Attributes of XTCP_CMD_TRANSITION_NTF. */
+enum xtcp_genl_transition_attr {
+	XTCP_A_TRANSITION_UNSPEC,
+	XTCP_A_TRANSITION_TIME_NS,	/* u64, CLOCK_REALTIME */
+	XTCP_A_TRANSITION_EDGE,		/* u32, enum xtcp_edge */
+	XTCP_A_TRANSITION_FROM,		/* u8, enum xtcp_state */
+	XTCP_A_TRANSITION_TO,		/* u8, enum xtcp_state */
+	XTCP_A_TRANSITION_EVENT,	/* u8, enum xtcp_event */
+	XTCP_A_TRANSITION_FAMILY,	/* u8, AF_INET or AF_INET6 */
+	XTCP_A_TRANSITION_SADDR,	/* binary, 4 or 16 bytes, local */
+	XTCP_A_TRANSITION_DADDR,	/* binary, 4 or 16 bytes, remote */
+	XTCP_A_TRANSITION_SPORT,	/* u16, local, host order */
+	XTCP_A_TRANSITION_DPORT,	/* u16, remote, host order */
+	XTCP_A_TRANSITION_COOKIE,	/* u64, the socket's cookie, 0: no socket */
+	XTCP_A_TRANSITION_ERROR,	/* u32, errno the user will see, 0: none */
+	XTCP_A_TRANSITION_PAD,
+	__XTCP_A_TRANSITION_MAX
+};
+#define XTCP_A_TRANSITION_MAX (__XTCP_A_TRANSITION_MAX - 1)
+
+#endif /* _UAPI_LINUX_XTCP_H */

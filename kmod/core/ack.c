@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The acknowledgement of a segment: RFC 9293 3.10.7.4 fifth, RFC 5961 5,
+ * loss detection by duplicate ACKs and recovery of RFC 5681 and 6582.
+ */
+#include "internal.h"
+
+/* What an ACK told us. */
+struct ack_news {
+	u32	prior_una;
+	u32	prior_packets;
+	u32	prior_in_flight;
+	u32	segs;		/* packets that it acknowledges */
+	u32	first_xmit;	/* when the oldest of them was sent */
+	bool	rtt_valid;	/* none of them was sent twice */
+	bool	window_changed;
+};
+
+/**
+ * xtcp_fin_acked - the peer has acknowledged our FIN
+ * @t: the connection
+ *
+ * Return: true when it has.
+ */
+bool xtcp_fin_acked(const struct xtcp_tcb *t)
+{
+	return t->flags & XTCP_F_FIN_QUEUED && t->snd_una == t->write_seq;
+}
+
+/* @n packets of @seg are not outstanding any more. */
+static void uncount(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 n)
+{
+	t->packets_out -= n;
+	if (seg->mark & XTCP_SEG_SACKED)
+		t->sacked_out -= n;
+	if (seg->mark & XTCP_SEG_LOST)
+		t->lost_out -= n;
+	if (seg->mark & XTCP_SEG_RETRANS)
+		t->retrans_out -= n;
+	seg->segs -= n;
+}
+
+/* Take what SND.UNA has passed off the retransmission queue. */
+static void clean_rtx(struct xtcp_tcb *t, struct ack_news *news,
+		      struct xtcp_actions *a)
+{
+	struct xtcp_seg *last = NULL;
+	struct rb_node *rb;
+
+	news->rtt_valid = true;
+	while ((rb = rb_first(&t->rtx))) {
+		struct xtcp_seg *seg = xtcp_rb_seg(rb);
+		u32 n = seg->segs;
+		bool whole = !xtcp_after(seg->end_seq, t->snd_una);
+
+		if (!whole) {
+			/* part of a GSO buffer: count whole packets only */
+			if (!xtcp_after(t->snd_una, seg->seq) || !seg->mss)
+				break;
+			n = DIV_ROUND_UP(seg->end_seq - t->snd_una, seg->mss);
+			n = seg->segs > n ? seg->segs - n : 0;
+		}
+		if (seg->mark & XTCP_SEG_EVER_RETRANS)
+			news->rtt_valid = false;
+		else if (!news->segs)
+			news->first_xmit = seg->xmit_us;
+		news->segs += n;
+		uncount(t, seg, n);
+		if (!whole)
+			break;
+		if (t->rtx_next == seg) {
+			struct rb_node *next = rb_next(rb);
+
+			t->rtx_next = next ? xtcp_rb_seg(next) : NULL;
+		}
+		rb_erase(rb, &t->rtx);
+		xtcp_seg_set_next(seg, NULL);
+		if (last)
+			xtcp_seg_set_next(last, seg);
+		else
+			a->acked = seg;
+		last = seg;
+	}
+}
+
+/* RFC 6298 with Karn's rule; RFC 7323 4.1 by timestamps where that forbids it. */
+static void take_rtt(struct xtcp_tcb *t, const struct ack_news *news,
+		     const struct xtcp_segment *seg, xtcp_usec_t now)
+{
+	if (!news->segs)
+		return;
+	if (news->rtt_valid) {
+		xtcp_rtt_sample(t, xtcp_stamp(now) - news->first_xmit);
+	} else if (t->flags & XTCP_F_TS_OK && seg->opt.has & XTCP_OPT_TS &&
+		   seg->opt.tsecr) {
+		u32 ms = xtcp_tsval(t, now) - seg->opt.tsecr;
+
+		if (ms < 120000)
+			xtcp_rtt_sample(t, max_t(u32, ms, 1) * XTCP_USEC_PER_MSEC);
+	}
+}
+
+/*
+ * RFC 9293 3.10.7.4: SND.WND is taken from the newest segment, so that an old
+ * one that comes late does not change it.
+ */
+static void update_window(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			  struct ack_news *news)
+{
+	u32 wnd = seg->wnd;
+
+	if (!(seg->flags & XTCP_SYN))
+		wnd <<= t->snd_wscale;
+	if (!xtcp_after(seg->ack, news->prior_una) &&
+	    !xtcp_after(seg->seq, t->snd_wl1) &&
+	    (seg->seq != t->snd_wl1 || (wnd && wnd <= t->snd_wnd)))
+		return;
+	t->snd_wl1 = seg->seq;
+	if (wnd == t->snd_wnd)
+		return;
+	t->snd_wnd = wnd;
+	t->max_window = max(t->max_window, wnd);
+	news->window_changed = true;
+}
+
+/* RFC 6582 has no SACK: a duplicate ACK says that one segment left the network. */
+static void count_dupack(struct xtcp_tcb *t, u32 n)
+{
+	t->sacked_out = min(t->sacked_out + n,
+			    t->packets_out - min(t->lost_out, t->packets_out));
+}
+
+static void enter_recovery(struct xtcp_tcb *t)
+{
+	t->recover = t->snd_nxt;
+	xtcp_cong_loss(t);
+	t->flags |= XTCP_F_RECOVERY | XTCP_F_HEAD_LOST;
+}
+
+/* Nothing that was sent before the loss is missing any more. */
+static void leave_recovery(struct xtcp_tcb *t)
+{
+	t->sacked_out = 0;
+	if (t->flags & XTCP_F_RECOVERY)
+		xtcp_cong_recovered(t);
+	t->flags &= ~(XTCP_F_RECOVERY | XTCP_F_LOSS | XTCP_F_HEAD_LOST);
+	t->retrans_stamp = 0;
+}
+
+static void dupack(struct xtcp_tcb *t, struct xtcp_actions *a)
+{
+	count_dupack(t, 1);
+	if (t->flags & XTCP_F_LOSS)
+		return;
+	if (!(t->flags & XTCP_F_RECOVERY)) {
+		if (t->sacked_out < XTCP_DUPACK_THRESH)
+			return;
+		/* RFC 6582 3.2 step 2: not again for a loss before the last RTO */
+		if (!xtcp_after(t->snd_una, t->recover))
+			return;
+		enter_recovery(t);
+		a->orders |= XTCP_ACT_RETRANSMIT;
+	}
+	a->orders |= XTCP_ACT_OUTPUT;
+}
+
+/* New data is acknowledged: RFC 6582 3.2 steps 3 to 5, RFC 5681 3.1. */
+static void advanced(struct xtcp_tcb *t, const struct ack_news *news,
+		     struct xtcp_actions *a)
+{
+	if (!xtcp_in_recovery(t)) {
+		t->sacked_out = 0;
+		xtcp_cong_acked(t, news->segs, news->prior_in_flight);
+		return;
+	}
+	if (!xtcp_before(t->snd_una, t->recover)) {
+		leave_recovery(t);
+		return;
+	}
+	if (t->flags & XTCP_F_RECOVERY) {
+		/* partial ACK: the next segment is missing too */
+		t->sacked_out -= min(t->sacked_out,
+				     news->segs ? news->segs - 1 : 0);
+		t->flags |= XTCP_F_HEAD_LOST;
+	} else {
+		xtcp_cong_acked(t, news->segs, news->prior_in_flight);
+	}
+	count_dupack(t, 0);
+	a->orders |= XTCP_ACT_RETRANSMIT;
+}
+
+/**
+ * xtcp_ack - process the acknowledgement of an acceptable segment
+ * @t: the connection, in a synchronised state
+ * @seg: the segment, with the ACK bit set
+ * @now: the time
+ * @a: out
+ *
+ * Return: false when the segment has to be dropped for its acknowledgement.
+ */
+bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
+	      struct xtcp_actions *a)
+{
+	struct ack_news news = {
+		.prior_una = t->snd_una,
+		.prior_packets = t->packets_out,
+		.prior_in_flight = xtcp_in_flight(t),
+	};
+
+	if (xtcp_after(seg->ack, t->snd_nxt)) {
+		/* 3.10.7.4: acknowledges what was not sent: ACK and drop */
+		seg->drop = XTCP_DROP_ACK_UNSENT;
+		a->orders |= XTCP_ACT_CHALLENGE;
+		return false;
+	}
+	if (xtcp_before(seg->ack, t->snd_una)) {
+		/* RFC 5961 5.2: older than any window could make it */
+		if (xtcp_before(seg->ack, t->snd_una - t->max_window)) {
+			seg->drop = XTCP_DROP_ACK_OLD;
+			a->orders |= XTCP_ACT_CHALLENGE;
+			return false;
+		}
+		return true;	/* old: nothing in it, its text may be new */
+	}
+
+	t->snd_una = seg->ack;
+	t->probes_out = 0;
+	update_window(t, seg, &news);
+	if (seg->ack != news.prior_una) {
+		u32 len = seg->ack - news.prior_una;
+
+		clean_rtx(t, &news, a);
+		take_rtt(t, &news, seg, now);
+		t->bytes_acked += len - xtcp_fin_acked(t);
+		t->retransmits = 0;
+		t->backoff = 0;
+		advanced(t, &news, a);
+		xtcp_rexmit_rearm(t, now);
+		a->orders |= XTCP_ACT_WAKE_WRITER | XTCP_ACT_OUTPUT;
+		return true;
+	}
+	if (news.window_changed) {
+		a->orders |= XTCP_ACT_OUTPUT;
+		xtcp_rexmit_rearm(t, now);
+	} else if (!seg->len && news.prior_packets &&
+		   !(seg->flags & (XTCP_SYN | XTCP_FIN))) {
+		/* RFC 5681 2: a duplicate ACK in the strict sense */
+		dupack(t, a);
+	}
+	if (t->flags & XTCP_F_PROBE && t->snd_wnd)
+		a->orders |= XTCP_ACT_OUTPUT;
+	return true;
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What must be true of a TCB between two events: of its numbers, its queues and
+ * its timers by themselves, and compared with what they were before.
+ *
+ * Tests, simulator and fuzzers ask after every event; so can a debug build of
+ * the module.  Costs a walk over both trees.
+ */
+#include "internal.h"
+#include "check.h"
+
+/* The condition is the message. */
+#define MUST(cond)				\
+	do {					\
+		if (!(cond))			\
+			return #cond;		\
+	} while (0)
+
+static bool armed(const struct xtcp_tcb *t, enum xtcp_timer timer)
+{
+	return t->deadline[timer];
+}
+
+/* Our SYN, which no record stands for, is not acknowledged. */
+static bool syn_out(const struct xtcp_tcb *t)
+{
+	return t->snd_una == t->iss;
+}
+
+static u32 right_edge(const struct xtcp_tcb *t)
+{
+	return t->rcv_wup + t->rcv_wnd;
+}
+
+/* CLOSE and LISTEN own nothing. */
+static const char *check_idle(const struct xtcp_tcb *t)
+{
+	MUST(!armed(t, XTCP_TIMER_REXMIT));
+	MUST(!armed(t, XTCP_TIMER_DELACK));
+	MUST(!armed(t, XTCP_TIMER_KEEP));
+	MUST(RB_EMPTY_ROOT(&t->rtx));
+	MUST(RB_EMPTY_ROOT(&t->ooo));
+	return NULL;
+}
+
+static const char *check_opening(const struct xtcp_tcb *t)
+{
+	MUST(syn_out(t));
+	MUST(t->snd_nxt == t->iss + 1);
+	MUST(!xtcp_before(t->write_seq, t->snd_nxt));
+	MUST(armed(t, XTCP_TIMER_REXMIT));
+	MUST(!armed(t, XTCP_TIMER_DELACK));
+	MUST(!armed(t, XTCP_TIMER_KEEP));
+	MUST(RB_EMPTY_ROOT(&t->rtx));
+	MUST(RB_EMPTY_ROOT(&t->ooo));
+	MUST(!t->packets_out);
+	if (t->state == XTCP_SYN_RECV) {
+		MUST(t->rcv_nxt == t->irs + 1);
+		MUST(t->rcv_wup == t->rcv_nxt);
+	}
+	return NULL;
+}
+
+static const char *check_state(const struct xtcp_tcb *t)
+{
+	bool fin_queued = t->flags & XTCP_F_FIN_QUEUED;
+	bool fin_rcvd = t->flags & XTCP_F_FIN_RCVD;
+
+	MUST(fin_queued == !!XTCP_IN(t->state, XTCPF(FIN_WAIT1) | XTCPF(FIN_WAIT2) |
+				     XTCPF(CLOSING) | XTCPF(LAST_ACK)));
+	MUST(fin_rcvd == !!XTCP_IN(t->state, XTCPF(CLOSE_WAIT) | XTCPF(CLOSING) |
+				   XTCPF(LAST_ACK)));
+	MUST(xtcp_fin_acked(t) == (t->state == XTCP_FIN_WAIT2));
+	return NULL;
+}
+
+static const char *check_sequence(const struct xtcp_tcb *t)
+{
+	MUST(!xtcp_after(t->snd_una, t->snd_nxt));
+	MUST(!xtcp_after(t->snd_nxt, t->write_seq));
+	MUST(xtcp_after(t->snd_una, t->iss) || syn_out(t));
+	MUST(t->snd_wnd <= t->max_window);
+	MUST(!xtcp_after(t->rcv_wup, t->rcv_nxt));
+	MUST(!xtcp_after(t->copied_seq, t->rcv_nxt));
+	MUST(xtcp_after(t->copied_seq, t->irs));
+	MUST(t->rcv_wnd <= XTCP_WND_MAX_UNSCALED << t->rcv_wscale);
+	MUST(t->rcv_wscale <= XTCP_WSCALE_MAX && t->snd_wscale <= XTCP_WSCALE_MAX);
+	return NULL;
+}
+
+/* Packets of a record that SND.UNA has not passed. */
+static u32 outstanding(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
+{
+	u32 from = xtcp_after(t->snd_una, seg->seq) ? t->snd_una : seg->seq;
+	u32 len = seg->end_seq - from - !!(seg->flags & XTCP_FIN);
+
+	return len <= seg->mss ? 1 : DIV_ROUND_UP(len, seg->mss);
+}
+
+static const char *check_rtx(const struct xtcp_tcb *t)
+{
+	u32 next = t->snd_una + syn_out(t);
+	u32 packets = 0, lost = 0, retrans = 0;
+	bool first = true, found = false;
+	struct rb_node *rb;
+
+	for (rb = rb_first(&t->rtx); rb; rb = rb_next(rb)) {
+		const struct xtcp_seg *seg = xtcp_rb_seg(rb);
+
+		MUST(xtcp_before(seg->seq, seg->end_seq));
+		MUST(xtcp_after(seg->end_seq, t->snd_una));
+		if (first)
+			MUST(!xtcp_after(seg->seq, next));
+		else
+			MUST(seg->seq == next);
+		MUST(seg->mss);
+		MUST(seg->segs == outstanding(t, seg));
+		MUST(!(seg->flags & XTCP_FIN) || !rb_next(rb));
+		if (t->rtx_next == seg)
+			found = true;
+		if (seg->mark & XTCP_SEG_LOST)
+			lost += seg->segs;
+		if (seg->mark & XTCP_SEG_RETRANS) {
+			retrans += seg->segs;
+			MUST(seg->mark & XTCP_SEG_LOST);
+			MUST(seg->mark & XTCP_SEG_EVER_RETRANS);
+		} else if (seg->mark & XTCP_SEG_LOST) {
+			/* what is lost will be found */
+			MUST(found);
+		}
+		packets += seg->segs;
+		next = seg->end_seq;
+		first = false;
+	}
+	MUST(next == t->snd_nxt);
+	MUST(found || !t->rtx_next);
+	MUST(packets == t->packets_out);
+	MUST(lost == t->lost_out);
+	MUST(retrans == t->retrans_out);
+	return NULL;
+}
+
+static const char *check_congestion(const struct xtcp_tcb *t)
+{
+	MUST(t->sacked_out + t->lost_out <= t->packets_out);
+	MUST(t->retrans_out <= t->lost_out);
+	MUST(xtcp_in_flight(t) <= t->packets_out);
+	MUST(t->cwnd >= 1);
+	MUST(t->ssthresh >= 2);
+	MUST(t->mss);
+	MUST(!(t->flags & XTCP_F_RECOVERY) || !(t->flags & XTCP_F_LOSS));
+	MUST(!(t->flags & XTCP_F_HEAD_LOST) || t->flags & XTCP_F_RECOVERY);
+	if (xtcp_in_recovery(t)) {
+		MUST(xtcp_before(t->snd_una, t->recover));
+		MUST(!xtcp_after(t->recover, t->snd_nxt));
+	} else {
+		MUST(!t->lost_out);
+		MUST(!t->retrans_out);
+	}
+	return NULL;
+}
+
+static const char *check_timers(const struct xtcp_tcb *t)
+{
+	bool out = t->packets_out || syn_out(t);
+
+	MUST(t->rto_us);
+	MUST(!(t->flags & XTCP_F_FORCE));
+	/* what is not acknowledged is sent again */
+	MUST(!out || armed(t, XTCP_TIMER_REXMIT));
+	MUST(!out || !(t->flags & XTCP_F_PROBE));
+	/* what waits for a window, or Nagle, with nothing to be acknowledged, moves */
+	MUST(out || armed(t, XTCP_TIMER_REXMIT) == !!(t->flags & XTCP_F_PROBE));
+	MUST(out || t->write_seq == t->snd_nxt || t->flags & XTCP_F_PROBE);
+	MUST(armed(t, XTCP_TIMER_DELACK) == !!(t->flags & XTCP_F_ACK_PENDING));
+	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN)
+		MUST(armed(t, XTCP_TIMER_KEEP));
+	else
+		MUST(armed(t, XTCP_TIMER_KEEP) == !!(t->flags & XTCP_F_KEEPALIVE));
+	return NULL;
+}
+
+static const char *check_ooo(const struct xtcp_tcb *t)
+{
+	const struct xtcp_seg *last = NULL;
+	struct rb_node *rb;
+
+	for (rb = rb_first(&t->ooo); rb; rb = rb_next(rb)) {
+		const struct xtcp_seg *seg = xtcp_rb_seg(rb);
+
+		MUST(xtcp_before(seg->seq, seg->end_seq));
+		MUST(xtcp_after(seg->seq, t->rcv_nxt));
+		MUST(!xtcp_after(seg->seq, right_edge(t)));
+		MUST(!last || !xtcp_before(seg->seq, last->seq));
+		last = seg;
+	}
+	MUST(!last || XTCP_IN(t->state, XTCP_SET_CAN_RECEIVE));
+	return NULL;
+}
+
+/* Numbers go one way only, and a window that was offered is not taken back. */
+static const char *check_progress(const struct xtcp_check *c,
+				  const struct xtcp_tcb *t)
+{
+	MUST(!xtcp_before(t->snd_una, c->snd_una));
+	MUST(!xtcp_before(t->snd_nxt, c->snd_nxt));
+	MUST(!xtcp_before(t->write_seq, c->write_seq));
+	MUST(!xtcp_before(t->rcv_nxt, c->rcv_nxt));
+	MUST(!xtcp_before(t->copied_seq, c->copied_seq));
+	MUST(!xtcp_before(right_edge(t), c->edge));
+	return NULL;
+}
+
+/* The state is where the edges that were reported lead. */
+static const char *check_edges(const struct xtcp_check *c,
+			       const struct xtcp_tcb *t,
+			       const struct xtcp_actions *a)
+{
+	u8 state = c->state;
+	unsigned int i;
+
+	MUST(!a || !a->bad_event);
+	for (i = 0; a && i < a->nr_edges; i++) {
+		MUST(xtcp_edges[a->edges[i]].from == state);
+		state = xtcp_edges[a->edges[i]].to;
+	}
+	/* TIME_WAIT goes on in an entry of its own */
+	if (state == XTCP_TIME_WAIT)
+		state = XTCP_CLOSE;
+	MUST(state == t->state);
+	return NULL;
+}
+
+static const char *check_all(const struct xtcp_check *c, const struct xtcp_tcb *t,
+			     const struct xtcp_actions *a)
+{
+	static const char *(*const checks[])(const struct xtcp_tcb *) = {
+		check_state, check_sequence, check_rtx, check_congestion,
+		check_timers, check_ooo,
+	};
+	const char *wrong = check_edges(c, t, a);
+	unsigned int i;
+
+	if (wrong)
+		return wrong;
+	switch (t->state) {
+	case XTCP_CLOSE:
+	case XTCP_LISTEN:
+		return check_idle(t);
+	case XTCP_SYN_SENT:
+	case XTCP_SYN_RECV:
+		return check_opening(t);
+	}
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		wrong = checks[i](t);
+		if (wrong)
+			return wrong;
+	}
+	return c->synchronised ? check_progress(c, t) : NULL;
+}
+
+/**
+ * xtcp_check_init - begin to watch a TCB
+ * @c: out
+ * @t: the TCB, in any state
+ */
+void xtcp_check_init(struct xtcp_check *c, const struct xtcp_tcb *t)
+{
+	memset(c, 0, sizeof(*c));
+	c->state = t->state;
+}
+
+/**
+ * xtcp_check - is everything as it must be?
+ * @c: what it was like after the last event; updated
+ * @t: the TCB, between two events: every order was carried out, and none of
+ *     them failed for lack of memory
+ * @a: the orders of the event, NULL when it was not the core's: user data was
+ *     queued, a segment was sent
+ *
+ * Return: NULL, or what should have been true.
+ */
+const char *xtcp_check(struct xtcp_check *c, const struct xtcp_tcb *t,
+		       const struct xtcp_actions *a)
+{
+	const char *wrong = check_all(c, t, a);
+
+	c->state = t->state;
+	c->synchronised = XTCP_IN(t->state, XTCP_SET_SYNCHRONISED);
+	c->snd_una = t->snd_una;
+	c->snd_nxt = t->snd_nxt;
+	c->write_seq = t->write_seq;
+	c->rcv_nxt = t->rcv_nxt;
+	c->copied_seq = t->copied_seq;
+	c->edge = right_edge(t);
+	return wrong;
+}

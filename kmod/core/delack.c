@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When to acknowledge: RFC 9293 3.8.6.3, with Linux's timing.
+ *
+ * A connection begins with immediate ACKs, so that the peer's slow start is not
+ * held back, and turns to delayed ones when the user answers what it reads.
+ */
+#include "internal.h"
+
+/**
+ * xtcp_ack_quick - acknowledge the next segments at once
+ * @t: the connection
+ *
+ * At its start, after a pause longer than an RTO and after a gap: the sender
+ * needs the ACKs then.
+ */
+void xtcp_ack_quick(struct xtcp_tcb *t)
+{
+	u32 segs = t->rcv_wnd / (2 * max_t(u32, t->rcv_mss, 1));
+
+	t->quick = clamp_t(u32, segs, 2, XTCP_QUICKACK_MAX);
+	t->pingpong = 0;
+	t->ato_us = t->conf->delack_min_us;
+}
+
+static bool quick_mode(const struct xtcp_tcb *t)
+{
+	return t->flags & XTCP_F_QUICKACK || (t->quick && !t->pingpong);
+}
+
+/* The size of a full segment of the peer: the largest that came lately. */
+static void measure_rcv_mss(struct xtcp_tcb *t, const struct xtcp_segment *seg)
+{
+	u32 len = seg->segs > 1 ? DIV_ROUND_UP(seg->len, seg->segs) : seg->len;
+
+	if (len >= t->rcv_mss)
+		t->rcv_mss = min_t(u32, len, t->advmss);
+}
+
+/**
+ * xtcp_ack_data_came - payload that we keep has come
+ * @t: the connection
+ * @seg: the segment
+ * @now: the time
+ *
+ * Adapts the delay to the rhythm in which data comes.
+ */
+void xtcp_ack_data_came(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			xtcp_usec_t now)
+{
+	u32 min = t->conf->delack_min_us;
+	u32 stamp = xtcp_stamp(now);
+
+	t->flags |= XTCP_F_ACK_PENDING;
+	measure_rcv_mss(t, seg);
+	if (!t->ato_us) {
+		xtcp_ack_quick(t);
+	} else {
+		u32 pause = stamp - t->lrcvtime;
+
+		if (pause <= min / 2)
+			t->ato_us = t->ato_us / 2 + min / 2;
+		else if (pause < t->ato_us)
+			t->ato_us = min(t->ato_us / 2 + pause, t->rto_us);
+		else if (pause > t->rto_us)
+			xtcp_ack_quick(t);
+	}
+	t->lrcvtime = stamp;
+}
+
+static void delay(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	u32 min = t->conf->delack_min_us, max = t->conf->delack_max_us;
+	u32 ato = t->ato_us;
+	xtcp_usec_t when;
+
+	if (ato > min) {
+		if (!t->pingpong)
+			max = 500 * XTCP_USEC_PER_MSEC;	/* 3.8.6.3: MUST-58 */
+		if (t->srtt_us)
+			max = min(max, max(t->srtt_us >> 3, min));
+		ato = min(ato, max);
+	}
+	when = now + ato;
+	/* one that is running already may only be moved ahead */
+	if (!t->deadline[XTCP_TIMER_DELACK] ||
+	    when < t->deadline[XTCP_TIMER_DELACK])
+		xtcp_timer_arm(t, XTCP_TIMER_DELACK, when);
+}
+
+/**
+ * xtcp_ack_decide - acknowledge now, or later
+ * @t: the connection
+ * @seg: the segment that came
+ * @now: the time
+ * @a: out
+ *
+ * 3.8.6.3: every second full segment is acknowledged at once (SHLD-19), unless
+ * the user reads so slowly that the ACK could not open the window: then the
+ * ACK leaves when it reads.  So is every segment while there is a gap (RFC 5681
+ * 4.2).
+ */
+void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		     xtcp_usec_t now, struct xtcp_actions *a)
+{
+	if (!(t->flags & XTCP_F_ACK_PENDING) || a->orders & XTCP_ACT_SEND_ACK)
+		return;
+	if (quick_mode(t) || !RB_EMPTY_ROOT(&t->ooo) ||
+	    (t->rcv_nxt - t->rcv_wup > t->rcv_mss &&
+	     xtcp_window_wanted(t, seg->free_space, seg->full_space) >= t->rcv_wnd))
+		a->orders |= XTCP_ACT_SEND_ACK;
+	else
+		delay(t, now);
+}
+
+/**
+ * xtcp_ack_timer - the delayed ACK is due
+ * @t: the connection
+ * @a: out
+ */
+void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a)
+{
+	if (!(t->flags & XTCP_F_ACK_PENDING))
+		return;
+	if (t->pingpong) {
+		/* the answer it was to ride on did not come: no dialogue */
+		t->pingpong = 0;
+		t->ato_us = t->conf->delack_min_us;
+	} else {
+		t->ato_us = min(t->ato_us << 1, t->rto_us);
+	}
+	a->orders |= XTCP_ACT_SEND_ACK;
+}
+
+/**
+ * xtcp_on_read - the user took data out of the receive queue
+ * @t: the connection; copied_seq has moved
+ * @copied: how much, bytes
+ * @free_space: window that the receive buffer has room for now, bytes
+ * @full_space: window that it would have if it were empty, bytes
+ * @now: the time
+ * @a: out
+ *
+ * Sends an ACK that waited for the reader, or a window update when the window
+ * has at least doubled (RFC 9293 3.8.6.2.2).
+ */
+void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space,
+		  xtcp_usec_t now, struct xtcp_actions *a)
+{
+	u32 left, wnd;
+
+	if (t->flags & XTCP_F_ACK_PENDING &&
+	    (t->rcv_nxt - t->rcv_wup > t->rcv_mss ||
+	     (copied && !t->pingpong && t->rcv_nxt == t->copied_seq &&
+	      t->quick))) {
+		a->orders |= XTCP_ACT_SEND_ACK;
+		return;
+	}
+	if (!copied || t->flags & (XTCP_F_RCV_SHUT | XTCP_F_FIN_RCVD))
+		return;
+	left = xtcp_receive_window(t);
+	if (2 * left > t->window_clamp)
+		return;
+	wnd = xtcp_window_wanted(t, free_space, full_space);
+	if (wnd && wnd >= 2 * left)
+		a->orders |= XTCP_ACT_SEND_ACK;
+}
+
+/**
+ * xtcp_ack_invalid - answer a segment that is out of window or otherwise wrong
+ * @t: the connection
+ * @seg: the segment
+ * @now: the time
+ * @a: out
+ *
+ * RFC 9293 3.10.7.4 wants an ACK.  Two confused peers must not answer each
+ * other for ever, so segments without data get one in invalid_ratelimit.
+ */
+void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		      xtcp_usec_t now, struct xtcp_actions *a)
+{
+	u32 stamp = xtcp_stamp(now);
+
+	if (!seg->len && !(seg->flags & XTCP_SYN)) {
+		if (t->last_oow_ack &&
+		    stamp - t->last_oow_ack < t->conf->invalid_ratelimit_us)
+			return;
+		t->last_oow_ack = stamp ? stamp : 1;
+	}
+	a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+}

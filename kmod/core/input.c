@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A segment arrives: RFC 9293 3.10.7, in the order of its steps, with the
+ * checks of RFC 5961 and 7323 where those put them.
+ */
+#include "internal.h"
+
+static void order_rst(struct xtcp_actions *a, const struct xtcp_segment *seg)
+{
+	a->orders |= XTCP_ACT_SEND_RST;
+	if (seg->flags & XTCP_ACK) {
+		a->rst_seq = seg->ack;
+		a->rst_flags = 0;
+	} else {
+		a->rst_seq = 0;
+		a->rst_ack = seg->end_seq;
+		a->rst_flags = XTCP_ACK;
+	}
+}
+
+/* An acceptable RST: ECONNREFUSED, EPIPE or ECONNRESET as in Linux. */
+static void reset_received(struct xtcp_tcb *t, struct xtcp_actions *a)
+{
+	int error = ECONNRESET;
+
+	if (t->state == XTCP_SYN_SENT)
+		error = ECONNREFUSED;
+	else if (t->state == XTCP_CLOSE_WAIT)
+		error = EPIPE;
+	/* a child of a listener in this state is not a TCB but a SYN_RECV entry */
+	xtcp_edge(t, XTCP_EV_RCV_RST, a);
+	xtcp_dead(t, error, a);
+}
+
+/* RFC 7323 4.3: the timestamp of the segment that RCV.NXT or the last ACK is in. */
+static void take_ts(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		    xtcp_usec_t now)
+{
+	if (!(seg->opt.has & XTCP_OPT_TS) || !(t->flags & XTCP_F_TS_OK) ||
+	    xtcp_after(seg->seq, t->rcv_wup))
+		return;
+	if (xtcp_before(seg->opt.tsval, t->ts_recent) && t->ts_recent)
+		return;
+	t->ts_recent = seg->opt.tsval;
+	t->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
+}
+
+/*
+ * RFC 7323 5.3 R1: older than TS.Recent.  A pure ACK that was overtaken is let
+ * through, as it says nothing new and asks for nothing.
+ */
+static bool paws_rejects(const struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			 xtcp_usec_t now)
+{
+	if (!(t->flags & XTCP_F_TS_OK) || !(seg->opt.has & XTCP_OPT_TS))
+		return false;
+	if ((s32)(t->ts_recent - seg->opt.tsval) <= 0 || !t->ts_recent)
+		return false;
+	if ((u32)(now / XTCP_USEC_PER_SEC) - t->ts_recent_sec >= XTCP_PAWS_DAYS_SEC)
+		return false;
+	return seg->flags & XTCP_SYN || seg->seq != t->rcv_nxt || seg->len ||
+	       seg->ack != t->snd_una || seg->flags & XTCP_FIN ||
+	       (u32)(t->ts_recent - seg->opt.tsval) > t->rto_us / XTCP_USEC_PER_MSEC;
+}
+
+/* 3.10.7.4 first: is any of it inside the receive window? */
+static bool in_window(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
+{
+	return !xtcp_before(seg->end_seq, t->rcv_wup) &&
+	       !xtcp_after(seg->seq, t->rcv_nxt + xtcp_receive_window(t));
+}
+
+/*
+ * 3.10.7.4 first to fourth: sequence number, RST, SYN.
+ * Return: the segment goes on to the ACK check.
+ */
+static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
+		       xtcp_usec_t now, struct xtcp_actions *a)
+{
+	if (paws_rejects(t, seg, now) && !(seg->flags & XTCP_RST)) {
+		seg->drop = XTCP_DROP_PAWS;
+		xtcp_ack_invalid(t, seg, now, a);
+		return false;
+	}
+	if (!in_window(t, seg)) {
+		seg->drop = XTCP_DROP_SEQ;
+		if (seg->flags & XTCP_RST)
+			return false;
+		if (seg->flags & XTCP_SYN) {
+			/* RFC 5961 4.2: whatever the sequence number */
+			seg->drop = XTCP_DROP_SYN;
+			a->orders |= XTCP_ACT_CHALLENGE;
+			return false;
+		}
+		xtcp_ack_invalid(t, seg, now, a);
+		return false;
+	}
+	if (seg->flags & XTCP_RST) {
+		/* RFC 5961 3.2: exactly RCV.NXT resets, elsewhere is challenged */
+		if (seg->seq == t->rcv_nxt) {
+			reset_received(t, a);
+			return false;
+		}
+		seg->drop = XTCP_DROP_RST;
+		a->orders |= XTCP_ACT_CHALLENGE;
+		return false;
+	}
+	if (seg->flags & XTCP_SYN) {
+		/*
+		 * The SYN,ACK of a simultaneous open arrives in SYN_RECV with
+		 * the sequence number of the SYN: its ACK counts.
+		 */
+		if (t->state == XTCP_SYN_RECV && seg->flags & XTCP_ACK &&
+		    seg->seq == t->irs && seg->end_seq == t->rcv_nxt &&
+		    seg->ack == t->snd_nxt)
+			return true;
+		seg->drop = XTCP_DROP_SYN;
+		a->orders |= XTCP_ACT_CHALLENGE;
+		return false;
+	}
+	return true;
+}
+
+/* Both ends know each other: set up what needs the handshake's result. */
+static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			xtcp_usec_t now, struct xtcp_actions *a)
+{
+	t->snd_wnd = seg->wnd;
+	if (!(seg->flags & XTCP_SYN))
+		t->snd_wnd <<= t->snd_wscale;
+	t->max_window = max(t->max_window, t->snd_wnd);
+	t->snd_wl1 = seg->seq;
+	xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
+	if (!t->retransmits && t->retrans_stamp)
+		xtcp_rtt_sample(t, xtcp_stamp(now) - t->retrans_stamp);
+	else if (seg->opt.has & XTCP_OPT_TS && t->flags & XTCP_F_TS_OK &&
+		 seg->opt.tsecr)
+		xtcp_rtt_sample(t, (xtcp_tsval(t, now) - seg->opt.tsecr) *
+				XTCP_USEC_PER_MSEC);
+	xtcp_cong_init(t);
+	t->retrans_stamp = 0;
+	t->retransmits = 0;
+	t->backoff = 0;
+	t->recover = t->iss;
+	t->lsndtime = xtcp_stamp(now);
+	t->lrcvtime = xtcp_stamp(now);
+	t->space_time = xtcp_stamp(now);
+	t->space_seq = t->copied_seq;
+	a->orders |= XTCP_ACT_CONNECTED | XTCP_ACT_WAKE_WRITER | XTCP_ACT_OUTPUT;
+	xtcp_keep_rearm(t, now);
+}
+
+/* Take the options of the peer's SYN or SYN,ACK (RFC 7323 2.5, 3.2). */
+static void take_syn_options(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			     xtcp_usec_t now)
+{
+	const struct xtcp_options *opt = &seg->opt;
+	u16 mss = opt->has & XTCP_OPT_MSS ? opt->mss : XTCP_MSS_DEFAULT;
+
+	t->mss_clamp = min(t->mss_clamp, max_t(u16, mss, XTCP_MSS_MIN));
+	if (opt->has & XTCP_OPT_WSCALE && t->flags & XTCP_F_WSCALE_OK) {
+		t->snd_wscale = opt->wscale;
+	} else {
+		t->flags &= ~XTCP_F_WSCALE_OK;
+		t->rcv_wscale = 0;
+		t->snd_wscale = 0;
+		t->window_clamp = min(t->window_clamp, XTCP_WND_MAX_UNSCALED);
+	}
+	if (opt->has & XTCP_OPT_TS && t->flags & XTCP_F_TS_OK) {
+		t->ts_recent = opt->tsval;
+		t->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
+	} else {
+		t->flags &= ~XTCP_F_TS_OK;
+	}
+	if (!(opt->has & XTCP_OPT_SACK_PERM))
+		t->flags &= ~XTCP_F_SACK_OK;
+	t->irs = seg->seq;
+	t->rcv_nxt = seg->seq + 1;
+	t->rcv_wup = t->rcv_nxt;
+	t->copied_seq = t->rcv_nxt;
+	t->rcv_ssthresh = min(t->rcv_ssthresh, t->window_clamp);
+}
+
+static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
+			 xtcp_usec_t now, struct xtcp_actions *a);
+
+/* 3.10.7.3 */
+static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
+			xtcp_usec_t now, struct xtcp_actions *a)
+{
+	/* first: the ACK bit */
+	if (seg->flags & XTCP_ACK) {
+		if (!xtcp_after(seg->ack, t->iss) || xtcp_after(seg->ack, t->snd_nxt)) {
+			seg->drop = XTCP_DROP_ACK_UNSENT;
+			if (!(seg->flags & XTCP_RST))
+				order_rst(a, seg);
+			return;
+		}
+		/* RFC 7323 3.2: an echo of what we did not send is an old SYN,ACK */
+		if (seg->opt.has & XTCP_OPT_TS && t->flags & XTCP_F_TS_OK &&
+		    seg->opt.tsecr && !(seg->flags & XTCP_RST) &&
+		    xtcp_tsval(t, now) - seg->opt.tsecr >
+		    (xtcp_stamp(now) - t->retrans_stamp) / XTCP_USEC_PER_MSEC + 1) {
+			seg->drop = XTCP_DROP_PAWS;
+			order_rst(a, seg);
+			return;
+		}
+	}
+	/* second: the RST bit */
+	if (seg->flags & XTCP_RST) {
+		if (seg->flags & XTCP_ACK)
+			reset_received(t, a);
+		else
+			seg->drop = XTCP_DROP_RST;
+		return;
+	}
+	/* fourth: the SYN bit */
+	if (!(seg->flags & XTCP_SYN)) {
+		seg->drop = XTCP_DROP_FLAGS;
+		return;
+	}
+	take_syn_options(t, seg, now);
+	if (!(seg->flags & XTCP_ACK)) {
+		/* simultaneous open */
+		t->snd_wnd = seg->wnd;
+		t->max_window = seg->wnd;
+		t->snd_wl1 = seg->seq;
+		xtcp_edge(t, XTCP_EV_RCV_SYN, a);
+		a->orders |= XTCP_ACT_SEND_SYN;
+		return;
+	}
+	t->snd_una = seg->ack;
+	xtcp_edge(t, XTCP_EV_RCV_SYN_ACK, a);
+	established(t, seg, now, a);
+	xtcp_ack_quick(t);
+	t->flags |= XTCP_F_ACK_PENDING;
+	a->orders |= XTCP_ACT_SEND_ACK;
+	/* sixth, seventh: data in a SYN,ACK is rare, and legal (3.4) */
+	if (seg->len || seg->flags & XTCP_FIN) {
+		seg->seq++;
+		receive_text(t, seg, now, a);
+	}
+}
+
+/*
+ * 3.10.7.4 fifth, in SYN_RECV.
+ * Return: the connection is established now.
+ */
+static bool ack_of_syn(struct xtcp_tcb *t, struct xtcp_segment *seg,
+		       xtcp_usec_t now, struct xtcp_actions *a)
+{
+	if (!xtcp_after(seg->ack, t->snd_una) || xtcp_after(seg->ack, t->snd_nxt)) {
+		seg->drop = XTCP_DROP_ACK_UNSENT;
+		order_rst(a, seg);
+		return false;
+	}
+	t->snd_una++;	/* the SYN; xtcp_ack() does what follows it */
+	xtcp_edge(t, XTCP_EV_RCV_ACK_OF_SYN, a);
+	established(t, seg, now, a);
+	return true;
+}
+
+/* The segment carries the peer's FIN, and it will be taken now. */
+static bool fin_comes(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
+{
+	return seg->flags & XTCP_FIN && !xtcp_after(seg->seq, t->rcv_nxt) &&
+	       xtcp_after(seg->end_seq, t->rcv_nxt) &&
+	       !(seg->len && (seg->no_room || !xtcp_receive_window(t) ||
+			      t->flags & XTCP_F_RCV_SHUT));
+}
+
+/* 3.10.7.4 fifth, what the ACK of our FIN does. */
+static void ack_of_fin(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		       xtcp_usec_t now, struct xtcp_actions *a)
+{
+	switch (t->state) {
+	case XTCP_FIN_WAIT1:
+		/* a FIN in the same segment takes the edge to TIME_WAIT at once */
+		if (fin_comes(t, seg))
+			return;
+		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, a);
+		xtcp_keep_rearm(t, now);
+		a->orders |= XTCP_ACT_WAKE_WRITER;
+		return;
+	case XTCP_CLOSING:
+		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, a);
+		a->orders |= XTCP_ACT_TIME_WAIT;
+		return;
+	case XTCP_LAST_ACK:
+		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, a);
+		xtcp_dead(t, 0, a);
+		return;
+	}
+}
+
+/* 3.10.7.4 eighth: the peer's FIN is in order. */
+static void fin_received(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	t->flags |= XTCP_F_FIN_RCVD | XTCP_F_ACK_PENDING;
+	a->orders |= XTCP_ACT_WAKE_READER;
+	if (!RB_EMPTY_ROOT(&t->ooo))
+		a->orders |= XTCP_ACT_PURGE_OOO;
+
+	switch (t->state) {
+	case XTCP_ESTABLISHED:
+		xtcp_edge(t, XTCP_EV_RCV_FIN, a);
+		/* the user is likely to close soon: the ACK can ride on our FIN */
+		t->pingpong = 1;
+		return;
+	case XTCP_FIN_WAIT1:
+		if (xtcp_fin_acked(t)) {
+			xtcp_edge(t, XTCP_EV_RCV_FIN_ACK_OF_FIN, a);
+			a->orders |= XTCP_ACT_TIME_WAIT;
+		} else {
+			xtcp_edge(t, XTCP_EV_RCV_FIN, a);
+		}
+		break;
+	case XTCP_FIN_WAIT2:
+		xtcp_edge(t, XTCP_EV_RCV_FIN, a);
+		a->orders |= XTCP_ACT_TIME_WAIT;
+		break;
+	}
+	a->orders |= XTCP_ACT_SEND_ACK;
+}
+
+/* 3.10.7.4 seventh and eighth: text and FIN. */
+static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
+			 xtcp_usec_t now, struct xtcp_actions *a)
+{
+	bool fin = seg->flags & XTCP_FIN;
+
+	if (!seg->len && !fin)
+		return;
+	if (!XTCP_IN(t->state, XTCP_SET_CAN_RECEIVE)) {
+		/* a retransmission of what the peer sent before its FIN */
+		seg->drop = XTCP_DROP_DUP_DATA;
+		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+		return;
+	}
+	if (!xtcp_after(seg->end_seq, t->rcv_nxt)) {
+		seg->drop = XTCP_DROP_DUP_DATA;
+		xtcp_ack_quick(t);
+		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+		return;
+	}
+	if (seg->len && !xtcp_receive_window(t)) {
+		seg->drop = XTCP_DROP_ZERO_WINDOW;
+		a->orders |= XTCP_ACT_SEND_ACK;
+		return;
+	}
+	if (seg->len && seg->no_room) {
+		seg->drop = XTCP_DROP_RCVBUF;
+		a->orders |= XTCP_ACT_SEND_ACK;
+		return;
+	}
+	if (xtcp_after(seg->seq, t->rcv_nxt)) {
+		/* a gap: say so at once (RFC 5681 4.2) */
+		if (xtcp_ooo_insert(t, seg->node))
+			a->orders |= XTCP_ACT_QUEUED_OOO;
+		else
+			seg->drop = XTCP_DROP_DUP_DATA;
+		t->flags |= XTCP_F_ACK_PENDING;
+		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+		return;
+	}
+	if (seg->len) {
+		xtcp_ack_data_came(t, seg, now);
+		a->orders |= XTCP_ACT_DELIVER | XTCP_ACT_WAKE_READER;
+	}
+	t->bytes_received += seg->end_seq - t->rcv_nxt - fin;
+	t->rcv_nxt = seg->end_seq;
+	if (!fin && !RB_EMPTY_ROOT(&t->ooo)) {
+		/* the sender waits for this: acknowledge what it closed */
+		a->orders |= XTCP_ACT_SEND_ACK;
+		fin = xtcp_ooo_advance(t, a);
+	}
+	if (seg->len)
+		xtcp_window_data(t, seg, now);
+	if (fin)
+		fin_received(t, now, a);
+}
+
+/* 3.10.7.4 with the user gone: nobody will read what comes (RFC 2525 2.17). */
+static bool text_after_close(const struct xtcp_tcb *t,
+			     const struct xtcp_segment *seg)
+{
+	return t->flags & XTCP_F_RCV_SHUT &&
+	       XTCP_IN(t->state, XTCPF(FIN_WAIT1) | XTCPF(FIN_WAIT2)) &&
+	       seg->len && xtcp_after(seg->seq + seg->len, t->rcv_nxt);
+}
+
+static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
+			    xtcp_usec_t now, struct xtcp_actions *a)
+{
+	if (!acceptable(t, seg, now, a))
+		return;
+	/* fifth: the ACK bit */
+	if (!(seg->flags & XTCP_ACK)) {
+		seg->drop = XTCP_DROP_NO_ACK;
+		return;
+	}
+	if (t->state == XTCP_SYN_RECV && !ack_of_syn(t, seg, now, a))
+		return;
+	if (!xtcp_ack(t, seg, now, a))
+		return;
+	take_ts(t, seg, now);
+	if (xtcp_fin_acked(t) && XTCP_IN(t->state, XTCPF(FIN_WAIT1) |
+					 XTCPF(CLOSING) | XTCPF(LAST_ACK)))
+		ack_of_fin(t, seg, now, a);
+	if (t->state == XTCP_CLOSE || t->state == XTCP_TIME_WAIT)
+		return;
+	if (text_after_close(t, seg)) {
+		seg->drop = XTCP_DROP_CLOSED_RCV;
+		a->rst_seq = t->snd_nxt;
+		a->rst_ack = t->rcv_nxt;
+		a->rst_flags = XTCP_ACK;
+		a->orders |= XTCP_ACT_SEND_RST;
+		xtcp_edge(t, XTCP_EV_ABORT, a);
+		xtcp_dead(t, 0, a);
+		return;
+	}
+	receive_text(t, seg, now, a);
+	if (t->state == XTCP_CLOSE || t->state == XTCP_TIME_WAIT)
+		return;
+	xtcp_ack_decide(t, seg, now, a);
+}
+
+/**
+ * xtcp_on_segment - a segment arrived for a connection
+ * @t: the connection, in any state but LISTEN and TIME_WAIT
+ * @seg: the segment, checksum verified; @seg->drop tells why it, or its
+ *	 payload, was not taken
+ * @now: the time
+ * @a: out, initialised by the caller: what the host has to do
+ *
+ * RFC 9293 3.10.7.  Bounded work: O(log n) in queued segments, but for the
+ * queued segments that it acknowledges or puts in order, each once.
+ */
+void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
+		     xtcp_usec_t now, struct xtcp_actions *a)
+{
+	seg->drop = XTCP_DROP_NONE;
+	t->segs_in += max_t(u16, seg->segs, 1);
+	switch (t->state) {
+	case XTCP_CLOSE:
+		/* 3.10.7.1 */
+		seg->drop = XTCP_DROP_FLAGS;
+		if (!(seg->flags & XTCP_RST))
+			order_rst(a, seg);
+		return;
+	case XTCP_SYN_SENT:
+		in_syn_sent(t, seg, now, a);
+		return;
+	default:
+		in_synchronised(t, seg, now, a);
+		return;
+	}
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the core share with each other and not with the host.
+ */
+#ifndef XTCP_CORE_INTERNAL_H
+#define XTCP_CORE_INTERNAL_H
+
+#include "tcb.h"
+
+/* fsm: take an edge and report it */
+static inline void xtcp_edge(struct xtcp_tcb *t, enum xtcp_event event,
+			     struct xtcp_actions *a)
+{
+	int edge = xtcp_fsm_step(&t->state, event);
+
+	if (edge == XTCP_EDGE_NONE)
+		a->bad_event = event + 1;
+	else if (a->nr_edges < XTCP_ACT_EDGES)
+		a->edges[a->nr_edges++] = edge;
+}
+
+/* The TCB is in CLOSE now: nothing is armed, nothing more to do. */
+void xtcp_dead(struct xtcp_tcb *t, int error, struct xtcp_actions *a);
+
+/* rtt.c */
+void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us);
+u32 xtcp_rto_backed_off(const struct xtcp_tcb *t);
+
+/* cong.c */
+void xtcp_cong_init(struct xtcp_tcb *t);
+void xtcp_cong_acked(struct xtcp_tcb *t, u32 acked, u32 prior_in_flight);
+void xtcp_cong_loss(struct xtcp_tcb *t);
+void xtcp_cong_recovered(struct xtcp_tcb *t);
+void xtcp_cong_rto(struct xtcp_tcb *t);
+void xtcp_cong_idle(struct xtcp_tcb *t, xtcp_usec_t now);
+
+/* ack.c */
+bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
+	      struct xtcp_actions *a);
+bool xtcp_fin_acked(const struct xtcp_tcb *t);
+
+/* reasm.c */
+bool xtcp_ooo_insert(struct xtcp_tcb *t, struct xtcp_seg *seg);
+bool xtcp_ooo_advance(struct xtcp_tcb *t, struct xtcp_actions *a);
+
+/* window.c */
+u32 xtcp_window_wanted(const struct xtcp_tcb *t, u32 free_space, u32 full_space);
+void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		      xtcp_usec_t now);
+
+/* delack.c */
+void xtcp_ack_data_came(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			xtcp_usec_t now);
+void xtcp_ack_quick(struct xtcp_tcb *t);
+void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		     xtcp_usec_t now, struct xtcp_actions *a);
+void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a);
+
+/* Answer an invalid segment, not more often than the namespace allows. */
+void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		      xtcp_usec_t now, struct xtcp_actions *a);
+
+/* timer.c */
+void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
+void xtcp_keep_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
+
+#endif /* XTCP_CORE_INTERNAL_H */

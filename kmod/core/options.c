@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "options.h"
+
+/* One option that is neither EOL nor NOP: @p points at its kind, @len >= 2. */
+static void parse_one(struct xtcp_options *opt, const u8 *p, unsigned int len,
+		      unsigned int off, bool syn)
+{
+	switch (p[0]) {
+	case XTCP_OPTK_MSS:
+		if (!syn || len != 4)
+			break;
+		opt->mss = xtcp_get16(p + 2);
+		if (opt->mss)	/* a zero is as good as no option */
+			opt->has |= XTCP_OPT_MSS;
+		break;
+	case XTCP_OPTK_WSCALE:
+		if (!syn || len != 3)
+			break;
+		/* RFC 7323 2.3: a larger shift is logged and taken as 14 */
+		opt->wscale = min_t(u8, p[2], XTCP_WSCALE_MAX);
+		opt->has |= XTCP_OPT_WSCALE;
+		break;
+	case XTCP_OPTK_SACK_PERM:
+		if (syn && len == 2)
+			opt->has |= XTCP_OPT_SACK_PERM;
+		break;
+	case XTCP_OPTK_SACK:
+		if (syn || len < 10 || (len - 2) % 8)
+			break;
+		opt->nr_sacks = (len - 2) / 8;
+		opt->sack_off = off + 2;
+		opt->has |= XTCP_OPT_SACK;
+		break;
+	case XTCP_OPTK_TS:
+		if (len != 10)
+			break;
+		opt->tsval = xtcp_get32(p + 2);
+		opt->tsecr = xtcp_get32(p + 6);
+		opt->has |= XTCP_OPT_TS;
+		break;
+	}
+}
+
+/**
+ * xtcp_options_parse - decode the options of a segment
+ * @opt: out
+ * @p: the options
+ * @len: their length, bytes, at most XTCP_OPT_MAX
+ * @syn: the SYN bit is set, so the options of the handshake count
+ *
+ * An option of an unknown kind is skipped, and so is a known one of the wrong
+ * length (RFC 9293 3.1: MUST-6).  A length that leaves no way to find the
+ * next option makes the segment malformed (MUST-7).
+ *
+ * Return: false when it is malformed.  Any context.
+ */
+bool xtcp_options_parse(struct xtcp_options *opt, const u8 *p, unsigned int len,
+			bool syn)
+{
+	unsigned int off = 0;
+
+	memset(opt, 0, sizeof(*opt));
+	while (off < len) {
+		unsigned int optlen;
+
+		if (p[off] == XTCP_OPTK_EOL)
+			return true;
+		if (p[off] == XTCP_OPTK_NOP) {
+			off++;
+			continue;
+		}
+		if (len - off < 2)
+			return false;
+		optlen = p[off + 1];
+		if (optlen < 2 || optlen > len - off)
+			return false;
+		parse_one(opt, p + off, optlen, off, syn);
+		off += optlen;
+	}
+	return true;
+}
+
+/**
+ * xtcp_options_build_syn - write the options of a SYN or SYN,ACK
+ * @p: where, XTCP_OPT_MAX bytes
+ * @opt: what to send
+ *
+ * Order and padding are Linux's: MSS, then SACK-permitted in the padding of the
+ * timestamps, then window scale behind a NOP.
+ *
+ * Return: bytes written, a multiple of four.  Any context.
+ */
+unsigned int xtcp_options_build_syn(u8 *p, const struct xtcp_options *opt)
+{
+	u8 *start = p;
+
+	p[0] = XTCP_OPTK_MSS;
+	p[1] = 4;
+	xtcp_put16(p + 2, opt->mss);
+	p += 4;
+	if (opt->has & XTCP_OPT_TS) {
+		xtcp_options_build_ts(p, opt->tsval, opt->tsecr);
+		if (opt->has & XTCP_OPT_SACK_PERM) {
+			p[0] = XTCP_OPTK_SACK_PERM;
+			p[1] = 2;
+		}
+		p += XTCP_OPT_TS_ALIGNED;
+	} else if (opt->has & XTCP_OPT_SACK_PERM) {
+		p[0] = XTCP_OPTK_NOP;
+		p[1] = XTCP_OPTK_NOP;
+		p[2] = XTCP_OPTK_SACK_PERM;
+		p[3] = 2;
+		p += 4;
+	}
+	if (opt->has & XTCP_OPT_WSCALE) {
+		p[0] = XTCP_OPTK_NOP;
+		p[1] = XTCP_OPTK_WSCALE;
+		p[2] = 3;
+		p[3] = opt->wscale;
+		p += 4;
+	}
+	return p - start;
+}

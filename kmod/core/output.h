@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What may be sent, asked by the host for the head of its send queue.
+ *
+ * The host keeps unsent data in order of sequence numbers, in buffers with a
+ * struct xtcp_seg each.  When ordered to (XTCP_ACT_OUTPUT) it asks
+ * xtcp_output_allow() about the head, sends so much of it and reports with
+ * xtcp_output_sent(), which moves the record to the retransmission queue, until
+ * the answer is no; then it calls xtcp_output_done().
+ */
+#ifndef XTCP_CORE_OUTPUT_H
+#define XTCP_CORE_OUTPUT_H
+
+#include "tcb.h"
+
+bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last,
+		       u32 gso_max, xtcp_usec_t now, u32 *bytes);
+void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);
+void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now);
+struct xtcp_seg *xtcp_retransmit_next(struct xtcp_tcb *t, u32 *bytes);
+void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);
+void xtcp_seg_split(struct xtcp_tcb *t, struct xtcp_seg *seg,
+		    struct xtcp_seg *rest, u32 len, bool sent);
+void xtcp_resegment(struct xtcp_tcb *t, struct xtcp_actions *a);
+void xtcp_rtx_drop(struct xtcp_tcb *t, struct xtcp_seg *seg);
+void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss);
+
+/**
+ * xtcp_ack_sent - a segment with the ACK bit has left
+ * @t: the connection
+ *
+ * Whatever was waiting to be acknowledged is.
+ */
+static inline void xtcp_ack_sent(struct xtcp_tcb *t)
+{
+	if (!(t->flags & XTCP_F_ACK_PENDING))
+		return;
+	t->flags &= ~XTCP_F_ACK_PENDING;
+	if (t->quick)
+		t->quick--;
+	xtcp_timer_stop(t, XTCP_TIMER_DELACK);
+}
+
+/* Payload bytes of a queued segment. */
+static inline u32 xtcp_seg_len(const struct xtcp_seg *seg)
+{
+	return seg->end_seq - seg->seq - !!(seg->flags & XTCP_FIN);
+}
+
+#endif /* XTCP_CORE_OUTPUT_H */

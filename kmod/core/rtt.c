@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Round-trip time and retransmission timeout, RFC 6298.
+ */
+#include "internal.h"
+
+/**
+ * xtcp_rtt_sample - take a measurement of the round-trip time
+ * @t: the connection
+ * @rtt_us: it, microseconds; never of a segment that was sent twice (Karn)
+ *
+ * The variance part of the RTO is at least rto_min, so on a steady path the
+ * RTO stays that far above the RTT: Linux's reading of RFC 6298 2.4.
+ */
+void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us)
+{
+	u32 m = max_t(u32, rtt_us, 1);
+	u32 err;
+
+	if (!t->srtt_us) {
+		/* 2.2: SRTT <- R, RTTVAR <- R/2 */
+		t->srtt_us = m << 3;
+		t->mdev_us = m << 1;
+	} else {
+		/* 2.3: alpha = 1/8, beta = 1/4 */
+		u32 srtt = t->srtt_us >> 3;
+
+		err = m > srtt ? m - srtt : srtt - m;
+		t->mdev_us += err - (t->mdev_us >> 2);
+		t->srtt_us += m - srtt;
+	}
+	t->rto_us = min_t(u32, (t->srtt_us >> 3) +
+			  max_t(u32, t->mdev_us, t->conf->rto_min_us),
+			  t->conf->rto_max_us);
+}
+
+/**
+ * xtcp_rto_backed_off - the RTO after the doublings of RFC 6298 5.5
+ * @t: the connection
+ *
+ * Return: microseconds, at most rto_max.
+ */
+u32 xtcp_rto_backed_off(const struct xtcp_tcb *t)
+{
+	u64 rto = (u64)t->rto_us << min_t(u8, t->backoff, 16);
+
+	return min_t(u64, rto, t->conf->rto_max_us);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A segment as the core sees it: the parsed header of one that arrived, and
+ * the record of one that is queued.
+ */
+#ifndef XTCP_CORE_SEGMENT_H
+#define XTCP_CORE_SEGMENT_H
+
+#include "platform.h"
+
+/* Control bits, RFC 9293 3.1, in the order of the header's byte 13. */
+#define XTCP_FIN	0x01
+#define XTCP_SYN	0x02
+#define XTCP_RST	0x04
+#define XTCP_PSH	0x08
+#define XTCP_ACK	0x10
+#define XTCP_URG	0x20
+#define XTCP_ECE	0x40
+#define XTCP_CWR	0x80
+
+/* Lengths in bytes. */
+#define XTCP_HDR_MIN		20
+#define XTCP_HDR_MAX		60
+#define XTCP_OPT_MAX		(XTCP_HDR_MAX - XTCP_HDR_MIN)
+#define XTCP_OPT_TS_ALIGNED	12	/* NOP NOP timestamps */
+
+#define XTCP_WSCALE_MAX		14	/* RFC 7323 2.3 */
+#define XTCP_MSS_DEFAULT	536	/* RFC 9293 3.7.1, IPv4 without the option */
+#define XTCP_MSS_MIN		88	/* least that a peer can make us send, as Linux */
+
+/**
+ * enum xtcp_drop - why a segment, or its payload, was not taken
+ *
+ * Each has a counter of its own in /proc/net/xtcp_netstat.
+ */
+#define XTCP_DROPS(D)						\
+	D(NONE,		"")					\
+	D(HDR_SHORT,	"InHdrShort")	  /* fewer than 20 bytes */	\
+	D(HDR_OFFSET,	"InHdrOffset")	  /* data offset < 5 or past the end */ \
+	D(CSUM,		"InCsumErrors")	  /* checksum */		\
+	D(OPTION,	"InBadOption")	  /* length of an option */	\
+	D(SEQ,		"InOutOfWindow")  /* 3.10.7.4 first check */	\
+	D(PAWS,		"PAWSEstab")	  /* RFC 7323 5.3 */		\
+	D(RST,		"InBadRst")	  /* RST that is not acceptable */ \
+	D(SYN,		"SynChallenge")	  /* SYN in a synchronised state */ \
+	D(NO_ACK,	"InNoAck")	  /* ACK bit off */		\
+	D(ACK_OLD,	"InOldAck")	  /* RFC 5961 5 */		\
+	D(ACK_UNSENT,	"InUnsentAck")	  /* acknowledges what was never sent */ \
+	D(FLAGS,	"InBadFlags")	  /* bits that fit no state */	\
+	D(DUP_DATA,	"InDupData")	  /* nothing new in it */	\
+	D(ZERO_WINDOW,	"InZeroWindow")	  /* data against a closed window */ \
+	D(RCVBUF,	"InRcvBuf")	  /* receive buffer is full */	\
+	D(CLOSED_RCV,	"InAfterClose")	  /* data, and nobody to read it */ \
+	D(MEMORY,	"InNoMemory")	  /* an allocation failed */	\
+	D(BACKLOG,	"InBacklogDrop")  /* socket backlog is full */	\
+	D(LISTEN_OVERFLOW, "ListenOverflows") /* accept queue is full */ \
+	D(LISTEN_DROP,	"ListenDrops")	  /* SYN queue is full */	\
+	D(POLICY,	"InPolicyDrop")	  /* IPsec policy or socket filter */ \
+	D(CONNTRACK,	"InConntrackDrop") /* conntrack refused the entry */
+
+#define XTCP_DROP_ENUM_(name, mib)	XTCP_DROP_##name,
+enum xtcp_drop {
+	XTCP_DROPS(XTCP_DROP_ENUM_)
+	XTCP_DROP_NR
+};
+#undef XTCP_DROP_ENUM_
+
+/* struct xtcp_options.has */
+#define XTCP_OPT_MSS		0x01
+#define XTCP_OPT_WSCALE		0x02
+#define XTCP_OPT_SACK_PERM	0x04
+#define XTCP_OPT_TS		0x08
+#define XTCP_OPT_SACK		0x10
+
+/**
+ * struct xtcp_options - the options of one segment, decoded
+ * @has: XTCP_OPT_* of those present and well formed
+ * @wscale: shift count, already limited to XTCP_WSCALE_MAX
+ * @nr_sacks: SACK blocks present
+ * @mss: maximum segment size, bytes
+ * @sack_off: where the SACK blocks begin, bytes from the options' start
+ * @tsval: the sender's timestamp
+ * @tsecr: the timestamp that it echoes
+ */
+struct xtcp_options {
+	u8	has;
+	u8	wscale;
+	u8	nr_sacks;
+	u8	sack_off;
+	u16	mss;
+	u32	tsval;
+	u32	tsecr;
+};
+
+/**
+ * struct xtcp_segment - a segment that arrived
+ * @seq: SEG.SEQ
+ * @end_seq: first sequence number after it, SYN and FIN counted
+ * @ack: SEG.ACK
+ * @len: payload, bytes
+ * @wnd: window field, not scaled
+ * @flags: control bits
+ * @drop: out: why the core dropped it or its payload
+ * @no_room: the host has no receive buffer left for the payload
+ * @free_space: window that the receive buffer has room for, bytes
+ * @full_space: window that it would have if it were empty, bytes
+ * @segs: segments on the wire that were merged into this one
+ * @node: record that holds the payload; owned by the core after
+ *	  XTCP_ACT_QUEUED_OOO, by the host otherwise
+ * @opt: its options
+ */
+struct xtcp_segment {
+	u32			seq;
+	u32			end_seq;
+	u32			ack;
+	u32			len;
+	u16			wnd;
+	u8			flags;
+	u8			drop;
+	bool			no_room;
+	u16			segs;
+	u32			free_space;
+	u32			full_space;
+	struct xtcp_seg		*node;
+	struct xtcp_options	opt;
+};
+
+/* struct xtcp_seg.mark */
+#define XTCP_SEG_SACKED		0x01	/* the peer holds it */
+#define XTCP_SEG_LOST		0x02	/* taken for lost, to be sent again */
+#define XTCP_SEG_RETRANS	0x04	/* sent again, that copy may be in flight */
+#define XTCP_SEG_EVER_RETRANS	0x08	/* more than one copy existed (Karn) */
+
+/**
+ * struct xtcp_seg - record of a queued segment
+ * @seq: first sequence number
+ * @end_seq: first sequence number after it, FIN counted
+ * @xmit_us: when it was last sent, low 32 bits of the clock
+ * @mss: segment size that it was cut for, bytes; 0 when it has no payload
+ * @segs: packets on the wire that still count as outstanding for it
+ * @flags: control bits to send it with; of a received one, those that came
+ * @mark: XTCP_SEG_*
+ *
+ * One describes a run of bytes on the send side (up to a GSO buffer of many
+ * packets) or on the receive side.  The host embeds it in the buffer that has
+ * the bytes, so the core allocates nothing.
+ */
+struct xtcp_seg {
+	u32	seq;
+	u32	end_seq;
+	u32	xmit_us;
+	u16	mss;
+	u16	segs;
+	u8	flags;
+	u8	mark;
+};
+
+#endif /* XTCP_CORE_SEGMENT_H */

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * LISTEN and the passive SYN_RECV: RFC 9293 3.10.7.2 and 3.10.7.4.
+ */
+#include "internal.h"
+#include "synrcv.h"
+#include "window.h"
+
+/**
+ * xtcp_listen_segment - a segment arrived for a listener
+ * @seg: the segment
+ *
+ * Return: what to do, 3.10.7.2.
+ */
+enum xtcp_listen_verdict xtcp_listen_segment(struct xtcp_segment *seg)
+{
+	seg->drop = XTCP_DROP_NONE;
+	/* first: RST */
+	if (seg->flags & XTCP_RST) {
+		seg->drop = XTCP_DROP_RST;
+		return XTCP_LISTEN_DROP;
+	}
+	/* second: ACK */
+	if (seg->flags & XTCP_ACK) {
+		seg->drop = XTCP_DROP_ACK_UNSENT;
+		return XTCP_LISTEN_RST;
+	}
+	/* third: SYN; with FIN it is nonsense that Linux drops as well */
+	if (!(seg->flags & XTCP_SYN) || seg->flags & XTCP_FIN) {
+		seg->drop = XTCP_DROP_FLAGS;
+		return XTCP_LISTEN_DROP;
+	}
+	return XTCP_LISTEN_SYN;
+}
+
+/**
+ * xtcp_synrcv_init - a SYN was accepted
+ * @r: out
+ * @seg: the SYN
+ * @conf: the namespace's settings
+ * @iss: our initial sequence number (RFC 6528)
+ * @ts_offset: added to our clock to make TSval
+ * @advmss: our MSS option
+ * @space: window that the child's receive buffer has room for, bytes
+ * @max_space: the same for the largest buffer that autotuning can reach
+ */
+void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
+		      const struct xtcp_conf *conf, u32 iss, u32 ts_offset,
+		      u16 advmss, u32 space, u32 max_space)
+{
+	const struct xtcp_options *opt = &seg->opt;
+	u16 mss = opt->has & XTCP_OPT_MSS ? opt->mss : XTCP_MSS_DEFAULT;
+	bool scaling = conf->window_scaling && opt->has & XTCP_OPT_WSCALE;
+	u8 wscale;
+
+	memset(r, 0, sizeof(*r));
+	r->iss = iss;
+	r->irs = seg->seq;
+	r->ts_offset = ts_offset;
+	r->mss = max_t(u16, mss, XTCP_MSS_MIN);
+	r->advmss = advmss;
+	r->flags = XTCP_F_PASSIVE;
+	xtcp_window_init(space, max_space, advmss, scaling, &r->rcv_wnd, &wscale);
+	if (scaling) {
+		r->flags |= XTCP_F_WSCALE_OK;
+		r->rcv_wscale = wscale;
+		r->snd_wscale = opt->wscale;
+	}
+	if (conf->timestamps && opt->has & XTCP_OPT_TS) {
+		r->flags |= XTCP_F_TS_OK;
+		r->ts_recent = opt->tsval;
+	}
+}
+
+static bool in_window(const struct xtcp_synrcv *r, const struct xtcp_segment *seg)
+{
+	u32 rcv_nxt = r->irs + 1;
+
+	return !xtcp_before(seg->end_seq, rcv_nxt) &&
+	       !xtcp_after(seg->seq, rcv_nxt + r->rcv_wnd);
+}
+
+/**
+ * xtcp_synrcv_segment - a segment arrived for an entry in SYN_RECV
+ * @r: the entry
+ * @seg: the segment
+ *
+ * Return: what to do, 3.10.7.4.
+ */
+enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
+					     struct xtcp_segment *seg)
+{
+	bool paws = r->flags & XTCP_F_TS_OK && seg->opt.has & XTCP_OPT_TS &&
+		    xtcp_before(seg->opt.tsval, r->ts_recent);
+
+	seg->drop = XTCP_DROP_NONE;
+	/* the same SYN again: our SYN,ACK was lost */
+	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST | XTCP_FIN)) == XTCP_SYN &&
+	    seg->seq == r->irs && !paws)
+		return XTCP_SYNRCV_SYNACK;
+	/* first: sequence number */
+	if (paws || !in_window(r, seg)) {
+		seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SEQ;
+		return seg->flags & XTCP_RST ? XTCP_SYNRCV_DROP : XTCP_SYNRCV_ACK;
+	}
+	/* second: RST; RFC 5961 3.2 */
+	if (seg->flags & XTCP_RST) {
+		if (seg->seq == r->irs + 1)
+			return XTCP_SYNRCV_RESET;
+		seg->drop = XTCP_DROP_RST;
+		return XTCP_SYNRCV_CHALLENGE;
+	}
+	/* fourth: SYN; RFC 5961 4.2 */
+	if (seg->flags & XTCP_SYN) {
+		seg->drop = XTCP_DROP_SYN;
+		return XTCP_SYNRCV_CHALLENGE;
+	}
+	/* fifth: ACK */
+	if (!(seg->flags & XTCP_ACK)) {
+		seg->drop = XTCP_DROP_NO_ACK;
+		return XTCP_SYNRCV_DROP;
+	}
+	if (seg->ack != r->iss + 1) {
+		seg->drop = XTCP_DROP_ACK_UNSENT;
+		return XTCP_SYNRCV_RST;
+	}
+	return XTCP_SYNRCV_ESTABLISH;
+}
+
+/**
+ * xtcp_synrcv_timeout - how long to wait before the SYN,ACK is sent again
+ * @r: the entry
+ * @conf: the namespace's settings
+ *
+ * Return: microseconds; 0: it was sent often enough, give up.
+ */
+xtcp_usec_t xtcp_synrcv_timeout(const struct xtcp_synrcv *r,
+				const struct xtcp_conf *conf)
+{
+	if (r->retries > conf->synack_retries)
+		return 0;
+	return min_t(u64, (u64)XTCP_RTO_INIT_US << min_t(u8, r->retries, 16),
+		     conf->rto_max_us);
+}
+
+/**
+ * xtcp_synrcv_child - the TCB that goes on where the entry ends
+ * @r: the entry
+ * @t: out, in SYN_RECV: give it the segment that completed the handshake
+ * @conf: the namespace's settings
+ * @now: the time
+ */
+void xtcp_synrcv_child(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
+		       const struct xtcp_conf *conf, xtcp_usec_t now)
+{
+	t->state = XTCP_SYN_RECV;	/* the entry has counted the edge */
+	t->conf = conf;
+	t->flags |= r->flags;
+	t->iss = r->iss;
+	t->irs = r->irs;
+	t->snd_una = r->iss;
+	t->snd_nxt = r->iss + 1;
+	t->write_seq = t->snd_nxt;
+	t->snd_sml = t->snd_nxt;
+	t->recover = r->iss;
+	t->rcv_nxt = r->irs + 1;
+	t->rcv_wup = t->rcv_nxt;
+	t->copied_seq = t->rcv_nxt;
+	t->rcv_wnd = r->rcv_wnd;
+	t->rcv_ssthresh = r->rcv_wnd;
+	t->snd_wscale = r->snd_wscale;
+	t->rcv_wscale = r->rcv_wscale;
+	t->ts_recent = r->ts_recent;
+	t->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
+	t->ts_offset = r->ts_offset;
+	t->mss_clamp = min(t->mss_clamp, r->mss);
+	t->advmss = r->advmss;
+	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, r->advmss);
+	t->retransmits = r->retries;
+	t->retrans_stamp = 0;
+	t->rto_us = XTCP_RTO_INIT_US;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * SYN_RECV after a passive open: less than a TCB until the handshake is done.
+ */
+#ifndef XTCP_CORE_SYNRCV_H
+#define XTCP_CORE_SYNRCV_H
+
+#include "tcb.h"
+
+/**
+ * struct xtcp_synrcv - a connection in SYN_RECV
+ * @iss: ISS
+ * @irs: IRS
+ * @rcv_wnd: window offered in the SYN,ACK, bytes
+ * @ts_recent: TSval of the SYN
+ * @ts_offset: added to our clock to make TSval
+ * @mss: the peer's MSS option, or the default
+ * @advmss: our MSS option
+ * @snd_wscale: the peer's shift
+ * @rcv_wscale: ours
+ * @flags: XTCP_F_TS_OK, XTCP_F_WSCALE_OK, XTCP_F_SACK_OK, XTCP_F_PASSIVE
+ * @retries: SYN,ACKs sent again by the timer
+ * @acked: an ACK completed the handshake but the accept queue was full
+ */
+struct xtcp_synrcv {
+	u32	iss;
+	u32	irs;
+	u32	rcv_wnd;
+	u32	ts_recent;
+	u32	ts_offset;
+	u16	mss;
+	u16	advmss;
+	u8	snd_wscale : 4,
+		rcv_wscale : 4;
+	u8	retries : 7,
+		acked : 1;
+	u16	flags;
+};
+
+/* What to do with a segment for an entry in SYN_RECV. */
+enum xtcp_synrcv_verdict {
+	XTCP_SYNRCV_DROP,	/* nothing; segment.drop says why */
+	XTCP_SYNRCV_SYNACK,	/* send the SYN,ACK again */
+	XTCP_SYNRCV_ACK,	/* not acceptable: send an ACK */
+	XTCP_SYNRCV_CHALLENGE,	/* send a challenge ACK (RFC 5961) */
+	XTCP_SYNRCV_RST,	/* bad acknowledgement: send a RST from SEG.ACK */
+	XTCP_SYNRCV_RESET,	/* acceptable RST: back to LISTEN */
+	XTCP_SYNRCV_ESTABLISH,	/* make the child, then give it the segment */
+};
+
+/* What to do with a segment for a listener. */
+enum xtcp_listen_verdict {
+	XTCP_LISTEN_DROP,	/* nothing; segment.drop says why */
+	XTCP_LISTEN_RST,	/* send a RST from SEG.ACK */
+	XTCP_LISTEN_SYN,	/* make a SYN_RECV entry and answer */
+};
+
+enum xtcp_listen_verdict xtcp_listen_segment(struct xtcp_segment *seg);
+void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
+		      const struct xtcp_conf *conf, u32 iss, u32 ts_offset,
+		      u16 advmss, u32 space, u32 max_space);
+enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
+					     struct xtcp_segment *seg);
+xtcp_usec_t xtcp_synrcv_timeout(const struct xtcp_synrcv *r,
+				const struct xtcp_conf *conf);
+void xtcp_synrcv_child(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
+		       const struct xtcp_conf *conf, xtcp_usec_t now);
+
+#endif /* XTCP_CORE_SYNRCV_H */

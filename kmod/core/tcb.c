@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "internal.h"
+#include "window.h"
+
+/**
+ * xtcp_conf_init - Linux's defaults (net.ipv4.tcp_*)
+ * @conf: out
+ */
+void xtcp_conf_init(struct xtcp_conf *conf)
+{
+	*conf = (struct xtcp_conf) {
+		.syn_retries		= 6,
+		.synack_retries		= 5,
+		.retries1		= 3,
+		.retries2		= 15,
+		.orphan_retries		= 0,
+		.keepalive_probes	= 9,
+		.window_scaling		= true,
+		.timestamps		= true,
+		.rfc1337		= false,
+		.timewait_reuse		= 2,
+		.slow_start_after_idle	= true,
+		.fin_timeout_us		= 60 * XTCP_USEC_PER_SEC,
+		.timewait_us		= 60 * XTCP_USEC_PER_SEC,
+		.invalid_ratelimit_us	= 500 * XTCP_USEC_PER_MSEC,
+		.rto_min_us		= 200 * XTCP_USEC_PER_MSEC,
+		.rto_max_us		= 120 * XTCP_USEC_PER_SEC,
+		.delack_min_us		= 40 * XTCP_USEC_PER_MSEC,
+		.delack_max_us		= 200 * XTCP_USEC_PER_MSEC,
+		.keepalive_time_us	= 7200ULL * XTCP_USEC_PER_SEC,
+		.keepalive_intvl_us	= 75ULL * XTCP_USEC_PER_SEC,
+	};
+}
+
+/**
+ * xtcp_tcb_init - a TCB in CLOSE
+ * @t: out
+ * @conf: the namespace's settings; must outlive it
+ */
+void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_conf *conf)
+{
+	memset(t, 0, sizeof(*t));
+	t->state = XTCP_CLOSE;
+	t->conf = conf;
+	t->rtx = RB_ROOT;
+	t->ooo = RB_ROOT;
+	t->mss = XTCP_MSS_DEFAULT;
+	t->mss_clamp = U16_MAX;
+	t->rcv_mss = XTCP_MSS_DEFAULT;
+	t->advmss = XTCP_MSS_DEFAULT;
+	t->rto_us = XTCP_RTO_INIT_US;
+	t->cwnd = XTCP_INIT_CWND;
+	t->ssthresh = U32_MAX;
+	t->window_clamp = XTCP_WND_MAX_UNSCALED;
+	t->rcv_ssthresh = XTCP_WND_MAX_UNSCALED;
+}

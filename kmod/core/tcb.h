@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The transmission control block (RFC 9293 3.3.1) and the core's entry points.
+ *
+ * The core decides, its host does.  Every entry point takes the TCB, what
+ * happened and what time it is, changes the TCB and fills in the orders that
+ * the host then carries out.  The core never blocks, allocates, sends or calls
+ * the host back; the host serialises calls for one TCB.
+ */
+#ifndef XTCP_CORE_TCB_H
+#define XTCP_CORE_TCB_H
+
+#include "fsm.h"
+#include "segment.h"
+#include "seq.h"
+
+/**
+ * enum xtcp_timer - the timers of a connection
+ * @XTCP_TIMER_REXMIT: retransmission (RFC 6298), or persist while the peer's
+ *		       window is closed (RFC 9293 3.8.6.1): never both
+ * @XTCP_TIMER_DELACK: delayed ACK (RFC 9293 3.8.6.3)
+ * @XTCP_TIMER_KEEP: keepalive (RFC 9293 3.8.4), or the limit on FIN_WAIT2
+ * @XTCP_TIMER_NR: how many
+ */
+enum xtcp_timer {
+	XTCP_TIMER_REXMIT,
+	XTCP_TIMER_DELACK,
+	XTCP_TIMER_KEEP,
+	XTCP_TIMER_NR
+};
+
+/**
+ * struct xtcp_conf - settings that all connections of a namespace share
+ * @syn_retries: SYN retransmissions before connect() gives up
+ * @synack_retries: SYN,ACK retransmissions before a SYN_RECV is dropped
+ * @retries1: retransmissions before the route is doubted (RFC 9293 R1)
+ * @retries2: retransmissions before the connection is dropped (R2)
+ * @orphan_retries: the same for a connection without a socket
+ * @fin_timeout_us: how long an orphan waits in FIN_WAIT2
+ * @timewait_us: 2MSL
+ * @keepalive_time_us: idle time before the first keepalive probe
+ * @keepalive_intvl_us: time between probes
+ * @keepalive_probes: unanswered probes before the connection is dropped
+ * @window_scaling: offer RFC 7323 window scaling
+ * @timestamps: offer RFC 7323 timestamps
+ * @rfc1337: ignore RST in TIME_WAIT
+ * @timewait_reuse: connect() may take over a TIME_WAIT entry (Linux tcp_tw_reuse)
+ * @slow_start_after_idle: RFC 2861: shrink cwnd after an idle RTO
+ * @invalid_ratelimit_us: least time between two ACKs that answer segments
+ *			  which are out of window or otherwise invalid
+ * @rto_min_us: least RTO
+ * @rto_max_us: greatest RTO
+ * @delack_min_us: least delay of an ACK
+ * @delack_max_us: greatest delay of an ACK
+ */
+struct xtcp_conf {
+	u8	syn_retries;
+	u8	synack_retries;
+	u8	retries1;
+	u8	retries2;
+	u8	orphan_retries;
+	u8	keepalive_probes;
+	bool	window_scaling;
+	bool	timestamps;
+	bool	rfc1337;
+	u8	timewait_reuse;
+	bool	slow_start_after_idle;
+	u32	fin_timeout_us;
+	u32	timewait_us;
+	u32	invalid_ratelimit_us;
+	u32	rto_min_us;
+	u32	rto_max_us;
+	u32	delack_min_us;
+	u32	delack_max_us;
+	u64	keepalive_time_us;
+	u64	keepalive_intvl_us;
+};
+
+void xtcp_conf_init(struct xtcp_conf *conf);
+
+/* struct xtcp_tcb.flags */
+#define XTCP_F_PASSIVE		0x0001	/* came out of a listener */
+#define XTCP_F_TS_OK		0x0002	/* timestamps agreed on */
+#define XTCP_F_WSCALE_OK	0x0004	/* window scaling agreed on */
+#define XTCP_F_SACK_OK		0x0008	/* SACK agreed on */
+#define XTCP_F_NODELAY		0x0010	/* TCP_NODELAY */
+#define XTCP_F_CORK		0x0020	/* TCP_CORK, or MSG_MORE while it lasts */
+#define XTCP_F_FIN_QUEUED	0x0040	/* our FIN has its sequence number */
+#define XTCP_F_FIN_RCVD		0x0080	/* the peer's FIN is behind rcv_nxt */
+#define XTCP_F_RCV_SHUT		0x0100	/* the user will not read any more */
+#define XTCP_F_ORPHAN		0x0200	/* no socket in user space */
+#define XTCP_F_KEEPALIVE	0x0400	/* SO_KEEPALIVE */
+#define XTCP_F_ACK_PENDING	0x0800	/* something came that is not ACKed yet */
+#define XTCP_F_PROBE		0x1000	/* REXMIT runs as the persist timer */
+#define XTCP_F_RECOVERY		0x2000	/* fast recovery, until recover is ACKed */
+#define XTCP_F_LOSS		0x4000	/* after an RTO, until recover is ACKed */
+#define XTCP_F_QUICKACK		0x8000	/* TCP_QUICKACK: no delayed ACKs */
+#define XTCP_F_HEAD_LOST	0x10000	/* RFC 6582: resend the first segment */
+#define XTCP_F_FORCE		0x20000	/* persist timer: send what fits (RFC 9293 3.8.6.1) */
+
+/* Delayed ACKs begin after this many (Linux, TCP_MAX_QUICKACKS). */
+#define XTCP_QUICKACK_MAX	16
+/* Segments a sender may have in flight at first (RFC 6928). */
+#define XTCP_INIT_CWND		10
+/* Duplicate ACKs that mean a loss (RFC 5681 3.2). */
+#define XTCP_DUPACK_THRESH	3
+/* The first RTO, RFC 6298 2.1. */
+#define XTCP_RTO_INIT_US	XTCP_USEC_PER_SEC
+/* Timestamps older than this no longer condemn a segment (RFC 7323 5.5). */
+#define XTCP_PAWS_DAYS_SEC	(24U * 24 * 3600)
+/* Largest window without and with scaling, bytes. */
+#define XTCP_WND_MAX_UNSCALED	65535U
+#define XTCP_WND_MAX		(XTCP_WND_MAX_UNSCALED << XTCP_WSCALE_MAX)
+
+/**
+ * struct xtcp_tcb - a connection
+ * @rcv_nxt: RCV.NXT
+ * @copied_seq: first sequence number that the user has not read
+ * @rcv_wup: RCV.NXT when the window was last advertised
+ * @rcv_wnd: RCV.WND as it was last advertised, bytes from @rcv_wup
+ * @snd_una: SND.UNA
+ * @snd_nxt: SND.NXT
+ * @write_seq: end of what the user has queued, FIN included
+ * @snd_wnd: SND.WND, bytes
+ * @snd_wl1: SND.WL1
+ * @max_window: largest window the peer ever offered, bytes
+ * @ts_recent: TS.Recent (RFC 7323)
+ * @ts_offset: added to our clock to make TSval
+ * @ts_recent_sec: when @ts_recent was taken, seconds
+ * @rcv_tsecr: last TSecr that was accepted
+ * @cwnd: congestion window, segments
+ * @ssthresh: slow-start threshold, segments
+ * @cwnd_cnt: segments ACKed since cwnd last grew in congestion avoidance
+ * @packets_out: segments sent and not cumulatively ACKed
+ * @sacked_out: of those, known (SACK) or assumed (duplicate ACKs) to have left
+ * @lost_out: of those, marked lost
+ * @retrans_out: retransmissions outstanding
+ * @recover: SND.NXT when recovery began (RFC 6582)
+ * @srtt_us: smoothed RTT, eighths of a microsecond; 0 before the first sample
+ * @mdev_us: RTTVAR, quarters of a microsecond
+ * @rto_us: current RTO, without backoff, microseconds
+ * @retrans_stamp: when the oldest unanswered retransmission was sent first,
+ *		   low 32 bits of the clock; 0: none
+ * @snd_sml: end of the last segment sent that was not full (Minshall's Nagle)
+ * @lsndtime: when data was last sent, low 32 bits of the clock
+ * @lrcvtime: when data last came, low 32 bits of the clock
+ * @last_oow_ack: when an invalid segment was last answered, low 32 bits
+ * @deadline: when each timer is due; 0: it is off
+ * @conf: the namespace's settings
+ * @rtx: sent segments that are not ACKed, by sequence number
+ * @rtx_next: first segment in @rtx that may be marked lost and not sent again
+ * @ooo: segments that came ahead of a gap, by sequence number
+ * @flags: XTCP_F_*
+ * @mss: largest payload of a segment that we send, options already taken off
+ * @mss_clamp: what the peer's MSS option and TCP_MAXSEG allow, without options
+ * @advmss: what our MSS option says
+ * @rcv_mss: what the peer's segments look like, for delayed ACKs
+ * @state: enum xtcp_state; changed by xtcp_fsm_step() only
+ * @snd_wscale: Snd.Wind.Shift
+ * @rcv_wscale: Rcv.Wind.Shift
+ * @backoff: doublings of @rto_us
+ * @retransmits: consecutive timeouts without an ACK of new data
+ * @probes_out: persist or keepalive probes without an answer
+ * @syn_retries: TCP_SYNCNT, or 0 for the namespace's
+ * @keep_probes: TCP_KEEPCNT, or 0 for the namespace's
+ * @quick: immediate ACKs left before delayed ones begin
+ * @pingpong: the user answers what it reads, so ACKs can ride on answers
+ * @ato_us: current delay of an ACK
+ * @rcv_ssthresh: limit on the window offered, grows as the peer fills it
+ * @window_clamp: limit that does not grow, bytes
+ * @keep_idle_s: TCP_KEEPIDLE, seconds, or 0 for the namespace's
+ * @keep_intvl_s: TCP_KEEPINTVL, seconds, or 0 for the namespace's
+ * @user_timeout_us: TCP_USER_TIMEOUT, 0: @retries2 decides
+ * @linger2_us: TCP_LINGER2, 0: the namespace's fin_timeout
+ * @rcv_rtt_us: RTT seen by the receiver, eighths of a microsecond
+ * @rcv_rtt_seq: end of the window that is being timed without timestamps
+ * @rcv_rtt_time: when it began, low 32 bits of the clock
+ * @space_seq: @copied_seq when the reader was last measured
+ * @space_time: when that was, low 32 bits of the clock
+ * @space_bytes: bytes that the user read in one RTT
+ * @iss: ISS
+ * @irs: IRS
+ * @total_retrans: segments sent again, for TCP_INFO
+ * @bytes_acked: payload bytes ACKed, for TCP_INFO
+ * @bytes_received: payload bytes received, for TCP_INFO
+ * @segs_out: segments sent, for TCP_INFO
+ * @segs_in: segments received, for TCP_INFO
+ */
+struct xtcp_tcb {
+	/* receiving */
+	u32		rcv_nxt;
+	u32		copied_seq;
+	u32		rcv_wup;
+	u32		rcv_wnd;
+	u32		snd_wl1;
+	u32		ts_recent;
+	u32		rcv_tsecr;
+	u32		lrcvtime;
+	u32		flags;
+	u16		rcv_mss;
+	u8		state;
+	u8		snd_wscale : 4,
+			rcv_wscale : 4;
+	u8		quick;
+	u8		pingpong;
+	u16		advmss;
+	u32		ato_us;
+	u32		ts_recent_sec;
+	struct rb_root	ooo;
+
+	/* sending */
+	u32		snd_una;
+	u32		snd_nxt;
+	u32		write_seq;
+	u32		snd_wnd;
+	u32		cwnd;
+	u32		packets_out;
+	u32		sacked_out;
+	u32		lost_out;
+	u32		retrans_out;
+	u32		lsndtime;
+	u32		snd_sml;
+	u32		ts_offset;
+	u16		mss;
+	u16		mss_clamp;
+	struct rb_root	rtx;
+	struct xtcp_seg	*rtx_next;
+	const struct xtcp_conf *conf;
+	u64		deadline[XTCP_TIMER_NR];
+	u32		srtt_us;
+	u32		mdev_us;
+	u32		rto_us;
+	u32		ssthresh;
+	u32		cwnd_cnt;
+	u32		max_window;
+
+	/* recovery and rare events */
+	u32		recover;
+	u32		retrans_stamp;
+	u32		last_oow_ack;
+	u8		backoff;
+	u8		retransmits;
+	u8		probes_out;
+	u8		syn_retries;
+	u8		keep_probes;
+	u32		rcv_ssthresh;
+	u32		window_clamp;
+	u32		rcv_rtt_us;
+	u32		rcv_rtt_seq;
+	u32		rcv_rtt_time;
+	u32		space_seq;
+	u32		space_time;
+	u32		space_bytes;
+	u16		keep_idle_s;
+	u16		keep_intvl_s;
+	u32		user_timeout_us;
+	u32		linger2_us;
+	u32		iss;
+	u32		irs;
+	u32		total_retrans;
+	u64		bytes_acked;
+	u64		bytes_received;
+	u32		segs_out;
+	u32		segs_in;
+};
+
+/*
+ * Orders to the host.  It carries them out in this order.
+ */
+#define XTCP_ACT_DELIVER	0x0001	/* append the payload to what the user reads */
+#define XTCP_ACT_QUEUED_OOO	0x0002	/* the core keeps the payload's record */
+#define XTCP_ACT_PURGE_OOO	0x0004	/* free what waits behind a gap: none can fill it */
+#define XTCP_ACT_WAKE_READER	0x0008	/* data or end of file */
+#define XTCP_ACT_WAKE_WRITER	0x0010	/* room in the send queue */
+#define XTCP_ACT_CONNECTED	0x0020	/* the handshake is complete */
+#define XTCP_ACT_ERROR		0x0040	/* tell the user @error */
+#define XTCP_ACT_QUEUE_FIN	0x0080	/* append a FIN to the send queue */
+#define XTCP_ACT_SEND_SYN	0x0100	/* send a SYN; SYN,ACK in SYN_RECV */
+#define XTCP_ACT_SEND_RST	0x0200	/* send a RST with @rst_seq, @rst_ack */
+#define XTCP_ACT_SEND_ACK	0x0400	/* send an ACK now */
+#define XTCP_ACT_CHALLENGE	0x0800	/* send an ACK if the global limit allows */
+#define XTCP_ACT_SEND_PROBE	0x1000	/* send an ACK with SEG.SEQ = SND.UNA - 1 */
+#define XTCP_ACT_OUTPUT		0x2000	/* look at the send queue */
+#define XTCP_ACT_TIME_WAIT	0x4000	/* replace the TCB with a TIME_WAIT entry */
+#define XTCP_ACT_DEAD		0x8000	/* the connection is gone: free the queues */
+#define XTCP_ACT_DUPACK		0x10000	/* counts as sending a duplicate ACK */
+#define XTCP_ACT_RETRANSMIT	0x20000	/* resend what is marked lost */
+
+/* Edges that one call can take: ACK of SYN, then ACK of FIN or FIN. */
+#define XTCP_ACT_EDGES		3
+
+/**
+ * struct xtcp_actions - what the host has to do after an entry point
+ * @orders: XTCP_ACT_*
+ * @error: errno for the user, positive
+ * @nr_edges: edges taken
+ * @edges: which, in order
+ * @bad_event: enum xtcp_event + 1 that the table had no edge for; 0: none
+ * @rst_flags: XTCP_ACK when the RST carries an acknowledgement
+ * @rst_seq: sequence number of the RST
+ * @rst_ack: its acknowledgement number
+ * @acked: sent segments that were ACKed, for the host to free
+ * @ready: segments that are in order now, to deliver behind the payload
+ * @ready_tail: the last of them
+ * @dropped: received segments that turned out to hold nothing new, to free
+ *
+ * The three lists are linked with xtcp_seg_next().
+ */
+struct xtcp_actions {
+	u32			orders;
+	int			error;
+	u8			nr_edges;
+	u8			edges[XTCP_ACT_EDGES];
+	u8			bad_event;
+	u8			rst_flags;
+	u32			rst_seq;
+	u32			rst_ack;
+	struct xtcp_seg		*acked;
+	struct xtcp_seg		*ready;
+	struct xtcp_seg		*ready_tail;
+	struct xtcp_seg		*dropped;
+};
+
+/**
+ * enum xtcp_call - what the user does to a connection
+ * @XTCP_CALL_LISTEN: listen()
+ * @XTCP_CALL_CONNECT: connect(), or sendto() with an address on a listener
+ * @XTCP_CALL_SHUT_WR: shutdown(SHUT_WR)
+ * @XTCP_CALL_SHUT_RD: shutdown(SHUT_RD)
+ * @XTCP_CALL_CLOSE: close(): no reader and no writer any more
+ * @XTCP_CALL_ABORT: close() with unread data or SO_LINGER 0, SOCK_DESTROY,
+ *		     the namespace goes, out of orphans
+ * @XTCP_CALL_KEEPALIVE: SO_KEEPALIVE or one of its settings changed
+ */
+enum xtcp_call {
+	XTCP_CALL_LISTEN,
+	XTCP_CALL_CONNECT,
+	XTCP_CALL_SHUT_WR,
+	XTCP_CALL_SHUT_RD,
+	XTCP_CALL_CLOSE,
+	XTCP_CALL_ABORT,
+	XTCP_CALL_KEEPALIVE,
+};
+
+void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_conf *conf);
+void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
+		     xtcp_usec_t now, struct xtcp_actions *a);
+void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
+		  struct xtcp_actions *a);
+void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
+void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space,
+		  xtcp_usec_t now, struct xtcp_actions *a);
+
+/**
+ * xtcp_actions_init - start with no orders
+ * @a: what to clear
+ */
+static inline void xtcp_actions_init(struct xtcp_actions *a)
+{
+	a->orders = 0;
+	a->error = 0;
+	a->nr_edges = 0;
+	a->bad_event = 0;
+	a->rst_flags = 0;
+	a->acked = NULL;
+	a->ready = NULL;
+	a->ready_tail = NULL;
+	a->dropped = NULL;
+}
+
+/**
+ * xtcp_timer_next - when the host has to call xtcp_on_timer()
+ * @t: the connection
+ *
+ * Return: the earliest deadline, 0 when no timer is armed.
+ */
+static inline xtcp_usec_t xtcp_timer_next(const struct xtcp_tcb *t)
+{
+	xtcp_usec_t next = 0;
+	unsigned int i;
+
+	for (i = 0; i < XTCP_TIMER_NR; i++) {
+		if (t->deadline[i] && (!next || t->deadline[i] < next))
+			next = t->deadline[i];
+	}
+	return next;
+}
+
+/* Inside the core. */
+static inline void xtcp_timer_arm(struct xtcp_tcb *t, enum xtcp_timer timer,
+				  xtcp_usec_t when)
+{
+	t->deadline[timer] = when;
+}
+
+static inline void xtcp_timer_stop(struct xtcp_tcb *t, enum xtcp_timer timer)
+{
+	t->deadline[timer] = 0;
+}
+
+/* Low 32 bits of the clock: differences up to 35 minutes are right. */
+static inline u32 xtcp_stamp(xtcp_usec_t now)
+{
+	return (u32)now;
+}
+
+/* TSval: a millisecond clock with an offset of the connection's own. */
+static inline u32 xtcp_tsval(const struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	return (u32)(now / XTCP_USEC_PER_MSEC) + t->ts_offset;
+}
+
+/* How much of the advertised window the peer may still use, bytes. */
+static inline u32 xtcp_receive_window(const struct xtcp_tcb *t)
+{
+	s32 win = t->rcv_wup + t->rcv_wnd - t->rcv_nxt;
+
+	return win < 0 ? 0 : win;
+}
+
+/* RFC 6675 "pipe": segments that are thought to be in the network. */
+static inline u32 xtcp_in_flight(const struct xtcp_tcb *t)
+{
+	return t->packets_out - t->sacked_out - t->lost_out + t->retrans_out;
+}
+
+static inline bool xtcp_in_recovery(const struct xtcp_tcb *t)
+{
+	return t->flags & (XTCP_F_RECOVERY | XTCP_F_LOSS);
+}
+
+#endif /* XTCP_CORE_TCB_H */

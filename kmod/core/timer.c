@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Timers: what happens when one is due.
+ */
+#include "internal.h"
+
+/* Linux: an orphan gets this many retransmissions when orphan_retries is 0. */
+#define ORPHAN_RETRIES_DEFAULT	8
+/* Probes of one connection count up to here at most. */
+#define PROBES_MAX		U8_MAX
+
+/**
+ * xtcp_dead - the connection is over
+ * @t: it, in CLOSE
+ * @error: errno for the user, 0: none
+ * @a: out
+ */
+void xtcp_dead(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < XTCP_TIMER_NR; i++)
+		xtcp_timer_stop(t, i);
+	a->orders |= XTCP_ACT_DEAD | XTCP_ACT_WAKE_READER | XTCP_ACT_WAKE_WRITER;
+	a->orders &= ~(XTCP_ACT_SEND_ACK | XTCP_ACT_OUTPUT | XTCP_ACT_CHALLENGE |
+		       XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN | XTCP_ACT_SEND_PROBE);
+	if (error) {
+		a->orders |= XTCP_ACT_ERROR;
+		a->error = error;
+	}
+}
+
+static void time_out(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
+{
+	xtcp_edge(t, XTCP_EV_TIMEOUT, a);
+	xtcp_dead(t, error, a);
+}
+
+/**
+ * xtcp_rexmit_rearm - SND.UNA moved, or the head was sent again
+ * @t: the connection
+ * @now: the time
+ *
+ * RFC 6298 5.2 and 5.3.
+ */
+void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	if (t->packets_out)
+		xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
+	else if (!(t->flags & XTCP_F_PROBE))
+		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
+}
+
+static u64 keep_idle(const struct xtcp_tcb *t)
+{
+	return t->keep_idle_s ? (u64)t->keep_idle_s * XTCP_USEC_PER_SEC
+			      : t->conf->keepalive_time_us;
+}
+
+static u64 keep_intvl(const struct xtcp_tcb *t)
+{
+	return t->keep_intvl_s ? (u64)t->keep_intvl_s * XTCP_USEC_PER_SEC
+			       : t->conf->keepalive_intvl_us;
+}
+
+/**
+ * xtcp_keep_rearm - the state or a setting of keepalive changed
+ * @t: the connection
+ * @now: the time
+ */
+void xtcp_keep_rearm(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN)
+		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now +
+			       (t->linger2_us ? t->linger2_us : t->conf->fin_timeout_us));
+	else if (t->flags & XTCP_F_KEEPALIVE &&
+		 XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t));
+	else
+		xtcp_timer_stop(t, XTCP_TIMER_KEEP);
+}
+
+/* Has the user's or the system's patience with silence run out? */
+static bool gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	u8 limit = t->conf->retries2;
+
+	if (t->user_timeout_us && t->retrans_stamp)
+		return xtcp_stamp(now) - t->retrans_stamp >= t->user_timeout_us;
+	if (t->flags & XTCP_F_ORPHAN)
+		limit = t->conf->orphan_retries ? t->conf->orphan_retries
+						: ORPHAN_RETRIES_DEFAULT;
+	return t->retransmits >= limit;
+}
+
+/* The SYN, or the SYN,ACK of a simultaneous open, was not answered. */
+static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	u8 limit = t->conf->synack_retries;
+
+	if (t->state == XTCP_SYN_SENT)
+		limit = t->syn_retries ? t->syn_retries : t->conf->syn_retries;
+	if (t->retransmits >= limit ||
+	    (t->user_timeout_us &&
+	     xtcp_stamp(now) - t->retrans_stamp >= t->user_timeout_us)) {
+		time_out(t, ETIMEDOUT, a);
+		return;
+	}
+	t->retransmits++;
+	t->backoff++;
+	t->total_retrans++;
+	a->orders |= XTCP_ACT_SEND_SYN;
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
+}
+
+/* RFC 9293 3.8.6.1: the peer's window is closed, or Nagle holds the tail. */
+static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	u8 limit = t->conf->retries2;
+
+	if (t->flags & XTCP_F_ORPHAN)
+		limit = t->conf->orphan_retries ? t->conf->orphan_retries
+						: ORPHAN_RETRIES_DEFAULT;
+	if (t->probes_out >= limit ||
+	    (t->user_timeout_us && t->probes_out &&
+	     xtcp_stamp(now) - t->lrcvtime >= t->user_timeout_us)) {
+		time_out(t, ETIMEDOUT, a);
+		return;
+	}
+	if (t->snd_wnd) {
+		/* there is room: what is queued is the best probe */
+		t->flags |= XTCP_F_FORCE;
+		t->flags &= ~XTCP_F_PROBE;
+		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
+		a->orders |= XTCP_ACT_OUTPUT;
+		return;
+	}
+	if (t->probes_out < PROBES_MAX)
+		t->probes_out++;
+	t->backoff = min_t(u8, t->backoff + 1, 16);
+	a->orders |= XTCP_ACT_SEND_PROBE;
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
+}
+
+/* RFC 6298 5.4 to 5.7, RFC 5681 3.1: everything outstanding is taken for lost. */
+static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	struct rb_node *rb;
+
+	if (!t->packets_out) {
+		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
+		return;
+	}
+	if (gave_up(t, now)) {
+		time_out(t, ETIMEDOUT, a);
+		return;
+	}
+	xtcp_cong_rto(t);
+	for (rb = rb_first(&t->rtx); rb; rb = rb_next(rb)) {
+		struct xtcp_seg *seg = xtcp_rb_seg(rb);
+
+		seg->mark &= ~(XTCP_SEG_RETRANS | XTCP_SEG_SACKED);
+		seg->mark |= XTCP_SEG_LOST;
+	}
+	t->lost_out = t->packets_out;
+	t->retrans_out = 0;
+	t->sacked_out = 0;
+	t->rtx_next = xtcp_rb_seg(rb_first(&t->rtx));
+	t->recover = t->snd_nxt;
+	t->flags &= ~(XTCP_F_RECOVERY | XTCP_F_HEAD_LOST);
+	t->flags |= XTCP_F_LOSS;
+	if (t->retransmits < U8_MAX)
+		t->retransmits++;
+	t->backoff = min_t(u8, t->backoff + 1, 16);
+	a->orders |= XTCP_ACT_RETRANSMIT;
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
+}
+
+/* RFC 9293 3.8.4, or the end of an orphan's patience in FIN_WAIT2. */
+static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	u8 limit = t->keep_probes ? t->keep_probes : t->conf->keepalive_probes;
+	u32 stamp = xtcp_stamp(now), idle;
+
+	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN) {
+		time_out(t, 0, a);
+		return;
+	}
+	if (!(t->flags & XTCP_F_KEEPALIVE)) {
+		xtcp_timer_stop(t, XTCP_TIMER_KEEP);
+		return;
+	}
+	/* data is on its way: the retransmission timer watches */
+	if (t->packets_out || t->flags & XTCP_F_PROBE) {
+		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t));
+		return;
+	}
+	idle = stamp - t->lrcvtime;
+	if (!t->probes_out && idle < keep_idle(t)) {
+		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t) - idle);
+		return;
+	}
+	if (t->user_timeout_us ? (t->probes_out && idle >= t->user_timeout_us)
+			       : t->probes_out >= limit) {
+		a->rst_seq = t->snd_nxt;
+		a->rst_ack = t->rcv_nxt;
+		a->rst_flags = XTCP_ACK;
+		a->orders |= XTCP_ACT_SEND_RST;
+		time_out(t, ETIMEDOUT, a);
+		return;
+	}
+	t->probes_out++;
+	a->orders |= XTCP_ACT_SEND_PROBE;
+	xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_intvl(t));
+}
+
+static bool expired(struct xtcp_tcb *t, enum xtcp_timer timer, xtcp_usec_t now)
+{
+	if (!t->deadline[timer] || t->deadline[timer] > now)
+		return false;
+	t->deadline[timer] = 0;
+	return true;
+}
+
+/**
+ * xtcp_on_timer - time has passed
+ * @t: the connection
+ * @now: the time, at or after xtcp_timer_next(); earlier does nothing
+ * @a: out
+ */
+void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	if (t->state == XTCP_CLOSE || t->state == XTCP_LISTEN)
+		return;
+	if (expired(t, XTCP_TIMER_DELACK, now))
+		xtcp_ack_timer(t, a);
+	if (expired(t, XTCP_TIMER_REXMIT, now)) {
+		if (XTCP_IN(t->state, XTCPF(SYN_SENT) | XTCPF(SYN_RECV)))
+			syn_timer(t, now, a);
+		else if (t->flags & XTCP_F_PROBE && !t->packets_out)
+			persist_timer(t, now, a);
+		else
+			rexmit_timer(t, now, a);
+	}
+	if (t->state != XTCP_CLOSE && expired(t, XTCP_TIMER_KEEP, now))
+		keep_timer(t, now, a);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "internal.h"
+#include "timewait.h"
+
+/**
+ * xtcp_timewait_init - hand a connection in TIME_WAIT over to an entry
+ * @w: out
+ * @t: the connection; it is in CLOSE after this, without an edge: the entry
+ *     goes on with the state
+ */
+void xtcp_timewait_init(struct xtcp_timewait *w, struct xtcp_tcb *t)
+{
+	u32 wnd = xtcp_receive_window(t) >> t->rcv_wscale;
+	unsigned int i;
+
+	*w = (struct xtcp_timewait) {
+		.rcv_nxt	= t->rcv_nxt,
+		.snd_nxt	= t->snd_nxt,
+		.rcv_wnd	= min_t(u32, wnd, U16_MAX),
+		.rcv_wscale	= t->rcv_wscale,
+		.ts_ok		= !!(t->flags & XTCP_F_TS_OK),
+		.ts_recent	= t->ts_recent,
+		.ts_recent_sec	= t->ts_recent_sec,
+		.ts_offset	= t->ts_offset,
+	};
+	t->state = XTCP_CLOSE;
+	for (i = 0; i < XTCP_TIMER_NR; i++)
+		xtcp_timer_stop(t, i);
+}
+
+/* Answer, but do not let two confused hosts answer each other for ever. */
+static enum xtcp_timewait_verdict answer(struct xtcp_timewait *w,
+					 const struct xtcp_segment *seg,
+					 const struct xtcp_conf *conf,
+					 xtcp_usec_t now)
+{
+	u32 stamp = xtcp_stamp(now);
+
+	if (!seg->len && !(seg->flags & (XTCP_SYN | XTCP_FIN))) {
+		if (w->last_oow_ack &&
+		    stamp - w->last_oow_ack < conf->invalid_ratelimit_us)
+			return XTCP_TW_DROP;
+		w->last_oow_ack = stamp ? stamp : 1;
+	}
+	return XTCP_TW_ACK;
+}
+
+/**
+ * xtcp_timewait_segment - a segment arrived for an entry in TIME_WAIT
+ * @w: the entry
+ * @seg: the segment
+ * @conf: the namespace's settings
+ * @now: the time
+ *
+ * RFC 9293 3.10.7.4 as RFC 1337 and RFC 6191 amend it.
+ *
+ * Return: what to do.
+ */
+enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
+						 struct xtcp_segment *seg,
+						 const struct xtcp_conf *conf,
+						 xtcp_usec_t now)
+{
+	bool ts = w->ts_ok && seg->opt.has & XTCP_OPT_TS;
+	bool paws = ts && xtcp_before(seg->opt.tsval, w->ts_recent) &&
+		    (u32)(now / XTCP_USEC_PER_SEC) - w->ts_recent_sec <
+		    XTCP_PAWS_DAYS_SEC;
+	u32 wnd = (u32)w->rcv_wnd << w->rcv_wscale;
+	bool in_window = !xtcp_before(seg->end_seq, w->rcv_nxt) &&
+			 !xtcp_after(seg->seq, w->rcv_nxt + wnd);
+
+	seg->drop = XTCP_DROP_NONE;
+	if (seg->flags & XTCP_RST) {
+		/* RFC 1337: a RST may be as old as the rest (a sysctl, as in Linux) */
+		seg->drop = XTCP_DROP_RST;
+		if (conf->rfc1337 || paws || seg->seq != w->rcv_nxt)
+			return XTCP_TW_DROP;
+		seg->drop = XTCP_DROP_NONE;
+		return XTCP_TW_RESET;
+	}
+	if (seg->flags & XTCP_SYN) {
+		/*
+		 * RFC 6191 2: a SYN that cannot be a duplicate, by timestamp or by
+		 * sequence number, opens a new incarnation.
+		 */
+		if (!(seg->flags & XTCP_ACK) && !paws &&
+		    (xtcp_after(seg->seq, w->rcv_nxt) ||
+		     (ts && xtcp_before(w->ts_recent, seg->opt.tsval))))
+			return XTCP_TW_NEW_SYN;
+		seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SYN;
+		return answer(w, seg, conf, now);
+	}
+	if (!(seg->flags & XTCP_ACK)) {
+		seg->drop = XTCP_DROP_NO_ACK;
+		return XTCP_TW_DROP;
+	}
+	/* the only thing that can come is the FIN again: our ACK was lost */
+	if (seg->flags & XTCP_FIN && seg->end_seq == w->rcv_nxt && !paws) {
+		if (ts) {
+			w->ts_recent = seg->opt.tsval;
+			w->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
+		}
+		return XTCP_TW_ACK_RESTART;
+	}
+	if (!paws && in_window && seg->seq == seg->end_seq && seg->seq == w->rcv_nxt) {
+		/* a plain ACK with nothing wrong in it */
+		if (ts && xtcp_after(seg->opt.tsval, w->ts_recent)) {
+			w->ts_recent = seg->opt.tsval;
+			w->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
+		}
+		return XTCP_TW_DROP;
+	}
+	seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SEQ;
+	return answer(w, seg, conf, now);
+}

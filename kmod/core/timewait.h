@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * TIME_WAIT: RFC 9293 3.10.7.4, RFC 1337, RFC 6191.
+ */
+#ifndef XTCP_CORE_TIMEWAIT_H
+#define XTCP_CORE_TIMEWAIT_H
+
+#include "tcb.h"
+
+/**
+ * struct xtcp_timewait - a connection in TIME_WAIT
+ * @rcv_nxt: RCV.NXT
+ * @snd_nxt: SND.NXT
+ * @rcv_wnd: window to advertise, as in the header (scaled down)
+ * @rcv_wscale: our shift
+ * @ts_ok: timestamps agreed on
+ * @ts_recent: TS.Recent
+ * @ts_offset: added to our clock to make TSval
+ * @ts_recent_sec: when @ts_recent was taken, seconds
+ * @last_oow_ack: when an invalid segment was last answered, low 32 bits
+ */
+struct xtcp_timewait {
+	u32	rcv_nxt;
+	u32	snd_nxt;
+	u32	ts_recent;
+	u32	ts_offset;
+	u32	ts_recent_sec;
+	u32	last_oow_ack;
+	u16	rcv_wnd;
+	u8	rcv_wscale;
+	bool	ts_ok;
+};
+
+/* What to do with a segment for an entry in TIME_WAIT. */
+enum xtcp_timewait_verdict {
+	XTCP_TW_DROP,		/* nothing; segment.drop says why */
+	XTCP_TW_ACK,		/* send an ACK */
+	XTCP_TW_ACK_RESTART,	/* retransmitted FIN: ACK, start 2MSL again */
+	XTCP_TW_RESET,		/* acceptable RST: end it */
+	XTCP_TW_NEW_SYN,	/* RFC 6191: a new connection may take over */
+};
+
+void xtcp_timewait_init(struct xtcp_timewait *w, struct xtcp_tcb *t);
+enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
+						 struct xtcp_segment *seg,
+						 const struct xtcp_conf *conf,
+						 xtcp_usec_t now);
+
+#endif /* XTCP_CORE_TIMEWAIT_H */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The user calls: RFC 9293 3.10.1 to 3.10.5.
+ */
+#include "internal.h"
+
+static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
+			xtcp_usec_t now, struct xtcp_actions *a)
+{
+	u32 stamp = xtcp_stamp(now);
+
+	t->snd_una = t->iss;
+	t->snd_nxt = t->iss + 1;
+	t->write_seq = t->snd_nxt;
+	t->snd_sml = t->snd_nxt;
+	t->rcv_nxt = 0;
+	t->copied_seq = 0;
+	t->rto_us = XTCP_RTO_INIT_US;
+	t->retrans_stamp = stamp ? stamp : 1;
+	xtcp_edge(t, event, a);
+	a->orders |= XTCP_ACT_SEND_SYN;
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + t->rto_us);
+}
+
+/* CLOSE sends a FIN behind what is queued (3.10.4). */
+static void close_write(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	if (t->flags & XTCP_F_FIN_QUEUED)
+		return;
+	switch (t->state) {
+	case XTCP_SYN_RECV:
+	case XTCP_ESTABLISHED:
+	case XTCP_CLOSE_WAIT:
+		xtcp_edge(t, XTCP_EV_CLOSE, a);
+		t->write_seq++;
+		t->flags |= XTCP_F_FIN_QUEUED;
+		a->orders |= XTCP_ACT_QUEUE_FIN | XTCP_ACT_OUTPUT;
+		return;
+	case XTCP_LISTEN:
+	case XTCP_SYN_SENT:
+		xtcp_edge(t, XTCP_EV_CLOSE, a);
+		xtcp_dead(t, 0, a);
+		return;
+	}
+}
+
+/* 3.10.5; CLOSING, LAST_ACK and TIME_WAIT have nothing left to reset. */
+static void abort_connection(struct xtcp_tcb *t, struct xtcp_actions *a)
+{
+	if (t->state == XTCP_CLOSE)
+		return;
+	if (t->state == XTCP_LISTEN) {
+		xtcp_edge(t, XTCP_EV_CLOSE, a);
+		xtcp_dead(t, 0, a);
+		return;
+	}
+	if (XTCP_IN(t->state, XTCPF(SYN_RECV) | XTCPF(ESTABLISHED) |
+		    XTCPF(FIN_WAIT1) | XTCPF(FIN_WAIT2) | XTCPF(CLOSE_WAIT))) {
+		a->orders |= XTCP_ACT_SEND_RST;
+		a->rst_seq = t->snd_nxt;
+		a->rst_ack = t->rcv_nxt;
+		a->rst_flags = XTCP_ACK;
+	}
+	xtcp_edge(t, XTCP_EV_ABORT, a);
+	xtcp_dead(t, 0, a);
+}
+
+/**
+ * xtcp_on_user - the user calls
+ * @t: the connection
+ * @call: what
+ * @now: the time
+ * @a: out
+ *
+ * Whether the call is allowed in the state is the host's to say, as the errno
+ * is part of the socket interface; here a call that means nothing does nothing.
+ */
+void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
+		  struct xtcp_actions *a)
+{
+	switch (call) {
+	case XTCP_CALL_LISTEN:
+		xtcp_edge(t, XTCP_EV_PASSIVE_OPEN, a);
+		return;
+	case XTCP_CALL_CONNECT:
+		open_active(t, t->state == XTCP_LISTEN ? XTCP_EV_SEND
+						       : XTCP_EV_ACTIVE_OPEN, now, a);
+		return;
+	case XTCP_CALL_SHUT_RD:
+		t->flags |= XTCP_F_RCV_SHUT;
+		return;
+	case XTCP_CALL_CLOSE:
+		t->flags |= XTCP_F_RCV_SHUT | XTCP_F_ORPHAN;
+		close_write(t, now, a);
+		if (t->state != XTCP_CLOSE)
+			xtcp_keep_rearm(t, now);
+		return;
+	case XTCP_CALL_SHUT_WR:
+		close_write(t, now, a);
+		return;
+	case XTCP_CALL_ABORT:
+		abort_connection(t, a);
+		return;
+	case XTCP_CALL_KEEPALIVE:
+		xtcp_keep_rearm(t, now);
+		return;
+	}
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/inet_sock.h>
+#include <net/tcp.h>
+#include <net/xfrm.h>
+
+#include "apply.h"
+#include "buffer.h"
+#include "core/output.h"
+#include "listen.h"
+#include "observe.h"
+#include "output.h"
+#include "port.h"
+#include "reply.h"
+#include "table.h"
+#include "timer.h"
+#include "timewait.h"
+
+static void report_edge(struct xtcp_net *xn, const struct xtcp_flow *flow,
+			struct sock *sk, unsigned int edge, int error)
+{
+	xtcp_count_edge(xn, edge);
+	switch (edge) {
+	case XTCP_EDGE_CLOSE__ACTIVE_OPEN:
+	case XTCP_EDGE_LISTEN__SEND:
+		xtcp_count(xn, ACTIVE_OPENS);
+		break;
+	case XTCP_EDGE_LISTEN__RCV_SYN:
+	case XTCP_EDGE_TIME_WAIT__RCV_SYN:
+		xtcp_count(xn, PASSIVE_OPENS);
+		break;
+	case XTCP_EDGE_SYN_SENT__RCV_RST:
+	case XTCP_EDGE_SYN_SENT__TIMEOUT:
+	case XTCP_EDGE_SYN_RECV__RCV_RST:
+	case XTCP_EDGE_SYN_RECV__RCV_RST_PASSIVE:
+	case XTCP_EDGE_SYN_RECV__TIMEOUT:
+		xtcp_count(xn, ATTEMPT_FAILS);
+		break;
+	case XTCP_EDGE_ESTABLISHED__RCV_RST:
+	case XTCP_EDGE_ESTABLISHED__ABORT:
+	case XTCP_EDGE_CLOSE_WAIT__RCV_RST:
+	case XTCP_EDGE_CLOSE_WAIT__ABORT:
+		xtcp_count(xn, ESTAB_RESETS);
+		break;
+	}
+	xtcp_event_transition(xn, flow, sk, edge, error);
+}
+
+/**
+ * xtcp_count_edges - a socket took edges: count, report, and show its state
+ * @xn: its namespace
+ * @flow: its flow
+ * @sk: the socket, locked
+ * @a: the actions that list them
+ */
+void xtcp_count_edges(struct xtcp_net *xn, const struct xtcp_flow *flow,
+		      struct sock *sk, const struct xtcp_actions *a)
+{
+	int i;
+
+	for (i = 0; i < a->nr_edges; i++) {
+		report_edge(xn, flow, sk, a->edges[i], a->error);
+		inet_sk_set_state(sk, xtcp_edges[a->edges[i]].to);
+	}
+	if (unlikely(a->bad_event)) {
+		xtcp_count(xn, NO_EDGE);
+		net_warn_ratelimited("xtcp: no edge for %s in %s\n",
+				     xtcp_event_name(a->bad_event - 1),
+				     xtcp_state_name(xtcp_sk(sk)->tcb.state));
+	}
+}
+
+/**
+ * xtcp_take_edge - an entry, or a listener on behalf of one, takes an edge
+ * @xn: its namespace
+ * @flow: the entry; its owner's lock is held
+ * @event: what happened
+ */
+void xtcp_take_edge(struct xtcp_net *xn, struct xtcp_flow *flow,
+		    enum xtcp_event event)
+{
+	int edge = xtcp_fsm_step(&flow->state, event);
+
+	if (WARN_ON_ONCE(edge == XTCP_EDGE_NONE))
+		xtcp_count(xn, NO_EDGE);
+	else
+		report_edge(xn, flow, NULL, edge, 0);
+}
+
+static void free_acked(struct sock *sk, struct xtcp_seg *seg)
+{
+	while (seg) {
+		struct xtcp_seg *next = xtcp_seg_next(seg);
+
+		xtcp_wmem_free(sk, xtcp_seg_skb(seg));
+		seg = next;
+	}
+}
+
+static void free_list(struct xtcp_seg *seg)
+{
+	while (seg) {
+		struct xtcp_seg *next = xtcp_seg_next(seg);
+		struct sk_buff *skb = xtcp_seg_skb(seg);
+
+		skb->next = NULL;
+		kfree_skb(skb);
+		seg = next;
+	}
+}
+
+static void deliver_list(struct sock *sk, struct xtcp_seg *seg)
+{
+	while (seg) {
+		struct xtcp_seg *next = xtcp_seg_next(seg);
+		struct sk_buff *skb = xtcp_seg_skb(seg);
+
+		skb->next = NULL;
+		skb->prev = NULL;
+		xtcp_rmem_append(sk, skb);
+		seg = next;
+	}
+}
+
+/* The handshake is complete: what it decided takes effect on the socket. */
+static void connected(struct sock *sk)
+{
+	xtcp_sync_mss(sk);
+	xtcp_sndbuf_init(sk);
+	xtcp_sk(sk)->tcb.space_seq = xtcp_sk(sk)->tcb.copied_seq;
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	}
+}
+
+static void wake_reader(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (t->flags & XTCP_F_FIN_RCVD && !sock_flag(sk, SOCK_DONE)) {
+		sk->sk_shutdown |= RCV_SHUTDOWN;
+		sock_set_flag(sk, SOCK_DONE);
+		if (sock_flag(sk, SOCK_DEAD))
+			return;
+		sk->sk_state_change(sk);
+		/* no POLL_HUP for a half that is closed */
+		if (sk->sk_shutdown == SHUTDOWN_MASK || sk->sk_state == TCP_CLOSE)
+			sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_HUP);
+		else
+			sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+		return;
+	}
+	xtcp_data_ready(sk);
+}
+
+/**
+ * xtcp_data_ready - wake who waits for data, if there is enough of it
+ * @sk: the socket, locked
+ */
+void xtcp_data_ready(struct sock *sk)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	if ((s32)(t->rcv_nxt - t->copied_seq) < sk->sk_rcvlowat &&
+	    sk->sk_rcvlowat > 1 && !sock_flag(sk, SOCK_DONE) &&
+	    xtcp_receive_window(t) > t->rcv_mss)
+		return;
+	sk->sk_data_ready(sk);
+}
+
+static void report_error(struct sock *sk, int error)
+{
+	WRITE_ONCE(sk->sk_err, error);
+	/* what sk_err says must be seen by who sees the state */
+	smp_wmb();
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk_error_report(sk);
+}
+
+/**
+ * xtcp_done - the connection is in CLOSE: take it out of every table
+ * @sk: the socket, locked
+ *
+ * What was received stays readable.
+ */
+void xtcp_done(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xtcp_timer_off(sk);
+	xtcp_flow_remove(&xs->flow);
+	xtcp_wmem_purge(sk);
+	xtcp_ooo_purge(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_port_unbind(xs);
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_state_change(sk);
+	else
+		xtcp_destroy(sk);
+}
+
+/**
+ * xtcp_destroy - an orphan, or a socket that is being closed, is in CLOSE
+ * @sk: the socket, locked; the reference of its user goes
+ */
+void xtcp_destroy(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	WARN_ON_ONCE(sk->sk_state != TCP_CLOSE);
+	WARN_ON_ONCE(!sock_flag(sk, SOCK_DEAD));
+	WARN_ON_ONCE(xs->flow.hashed);
+	xtcp_timer_off(sk);
+	xtcp_port_unbind(xs);
+	xtcp_wmem_purge(sk);
+	xtcp_ooo_purge(sk);
+	sk_stream_kill_queues(sk);
+	xfrm_sk_free_policy(sk);
+	if (xs->orphaned)
+		atomic_dec(&xtcp_net(sock_net(sk))->orphans);
+	sock_put(sk);
+}
+
+/* Segments that the core ordered; data carries an ACK, so that comes first. */
+static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u32 orders = a->orders, sent = t->segs_out;
+
+	if (orders & XTCP_ACT_SEND_SYN)
+		xtcp_send_syn(sk);
+	if (orders & XTCP_ACT_RETRANSMIT)
+		xtcp_retransmit(sk);
+	if (orders & XTCP_ACT_OUTPUT)
+		xtcp_push(sk);
+	if (orders & XTCP_ACT_SEND_PROBE) {
+		xtcp_count(xn, WIN_PROBE);
+		xtcp_send_probe(sk);
+	}
+	if (orders & XTCP_ACT_DUPACK) {
+		xtcp_count(xn, DUP_ACK_SENT);
+		xtcp_send_ack(sk);
+	} else if (orders & XTCP_ACT_SEND_ACK) {
+		if (t->segs_out == sent)
+			xtcp_send_ack(sk);
+	} else if (orders & XTCP_ACT_CHALLENGE && xtcp_challenge_allowed(xn)) {
+		xtcp_send_ack(sk);
+	}
+	if (orders & XTCP_ACT_SEND_RST)
+		xtcp_send_rst(sk, a);
+}
+
+/* The payload of the segment that came: to the reader, or behind a gap. */
+static bool take_payload(struct sock *sk, const struct xtcp_actions *a,
+			 struct sk_buff *skb)
+{
+	if (!skb)
+		return false;
+	if (a->orders & XTCP_ACT_DELIVER) {
+		__skb_pull(skb, tcp_hdrlen(skb));
+		xtcp_rmem_charge(sk, skb);
+		xtcp_rmem_append(sk, skb);
+		return true;
+	}
+	if (a->orders & XTCP_ACT_QUEUED_OOO) {
+		xtcp_count(xtcp_net(sock_net(sk)), OFO_QUEUE);
+		__skb_pull(skb, tcp_hdrlen(skb));
+		xtcp_rmem_charge(sk, skb);
+		return true;
+	}
+	return false;
+}
+
+/**
+ * xtcp_apply - carry out what the core ordered
+ * @sk: the socket, locked
+ * @a: the orders
+ * @seg: the segment that they answer, NULL: a timer or a user call
+ * @skb: its buffer, transport header set and data pointing at it
+ *
+ * Return: true when @skb was kept, false when the caller has to free it.
+ * The socket may be on its way out after this; the caller holds a reference
+ * or is in an RCU read side.
+ */
+bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
+		struct xtcp_segment *seg, struct sk_buff *skb)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u32 orders = a->orders;
+	bool kept;
+
+	if (a->nr_edges || a->bad_event)
+		xtcp_count_edges(xn, &xs->flow, sk, a);
+	if (seg && seg->drop)
+		xtcp_count_drop(xn, seg->drop);
+	kept = take_payload(sk, a, skb);
+	if (a->acked)
+		free_acked(sk, a->acked);
+	if (a->ready)
+		deliver_list(sk, a->ready);
+	if (a->dropped)
+		free_list(a->dropped);
+	if (orders & XTCP_ACT_PURGE_OOO)
+		xtcp_ooo_purge(sk);
+	if (orders & XTCP_ACT_CONNECTED)
+		connected(sk);
+	if (orders & XTCP_ACT_ERROR)
+		report_error(sk, a->error);
+	if (orders & XTCP_ACT_QUEUE_FIN)
+		xtcp_queue_fin(sk);
+	send_ordered(sk, a);
+	if (orders & XTCP_ACT_WAKE_READER)
+		wake_reader(sk);
+	if (orders & XTCP_ACT_WAKE_WRITER)
+		xtcp_write_space_check(sk);
+	if (orders & XTCP_ACT_TIME_WAIT)
+		xtcp_enter_timewait(sk);
+	else if (orders & XTCP_ACT_DEAD)
+		xtcp_done(sk);
+	else
+		xtcp_timer_sync(sk);
+	return kept;
+}
+
+/**
+ * xtcp_user_call - tell the core what the user did, and do what follows
+ * @sk: the socket, locked by the user
+ * @call: what
+ */
+void xtcp_user_call(struct sock *sk, enum xtcp_call call)
+{
+	struct xtcp_actions a;
+
+	xtcp_actions_init(&a);
+	xtcp_on_user(&xtcp_sk(sk)->tcb, call, xtcp_now(), &a);
+	xtcp_apply(sk, &a, NULL, NULL);
+}

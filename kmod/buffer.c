@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/tcp.h>
+
+#include "buffer.h"
+#include "core/output.h"
+#include "core/window.h"
+
+/* A fresh send buffer holds this many MSS per segment of cwnd (as Linux). */
+#define SNDBUF_CWND_FACTOR	2
+
+static_assert(sizeof(struct xtcp_seg) <= sizeof_field(struct sk_buff, cb));
+
+/**
+ * xtcp_wmem_alloc - an empty buffer for the send queue
+ * @sk: the socket, locked
+ * @gfp: how to allocate
+ *
+ * Its payload goes into page fragments; the linear part is headroom only.
+ *
+ * Return: the buffer, not charged yet; NULL without memory.
+ */
+struct sk_buff *xtcp_wmem_alloc(struct sock *sk, gfp_t gfp)
+{
+	struct sk_buff *skb = alloc_skb_fclone(MAX_TCP_HEADER, gfp);
+
+	if (unlikely(!skb)) {
+		sk->sk_prot->enter_memory_pressure(sk);
+		return NULL;
+	}
+	if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
+		__kfree_skb(skb);
+		return NULL;
+	}
+	skb_reserve(skb, MAX_TCP_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	return skb;
+}
+
+/**
+ * xtcp_wmem_alloc_fin - a buffer for a FIN that has to leave whatever happens
+ * @sk: the socket, locked by the user
+ *
+ * May sleep.  The memory limit is exceeded if need be, as the socket gives
+ * more back by closing than this takes.
+ *
+ * Return: the buffer, never NULL.
+ */
+struct sk_buff *xtcp_wmem_alloc_fin(struct sock *sk)
+{
+	struct sk_buff *skb = alloc_skb_fclone(MAX_TCP_HEADER,
+					       GFP_KERNEL | __GFP_NOFAIL);
+
+	/* if this says no, the charge makes sk_forward_alloc negative for a while */
+	(void)sk_wmem_schedule(sk, skb->truesize);
+	skb_reserve(skb, MAX_TCP_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	return skb;
+}
+
+/**
+ * xtcp_wmem_queue - append a buffer to the send queue, and charge it
+ * @sk: the socket, locked
+ * @skb: the buffer, its record filled in
+ */
+void xtcp_wmem_queue(struct sock *sk, struct sk_buff *skb)
+{
+	__skb_header_release(skb);
+	__skb_queue_tail(&sk->sk_write_queue, skb);
+	sk_wmem_queued_add(sk, skb->truesize);
+	sk_mem_charge(sk, skb->truesize);
+}
+
+/**
+ * xtcp_wmem_free - free a buffer that is on no queue any more
+ * @sk: the socket, locked
+ * @skb: the buffer
+ */
+void xtcp_wmem_free(struct sock *sk, struct sk_buff *skb)
+{
+	skb->next = NULL;
+	skb->prev = NULL;
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+/**
+ * xtcp_wmem_purge - forget everything that was to be sent or sent again
+ * @sk: the socket, locked, with no connection
+ */
+void xtcp_wmem_purge(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb;
+	struct rb_node *rb;
+
+	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
+		xtcp_wmem_free(sk, skb);
+	while ((rb = rb_first(&t->rtx))) {
+		rb_erase(rb, &t->rtx);
+		xtcp_wmem_free(sk, xtcp_seg_skb(xtcp_rb_seg(rb)));
+	}
+	t->rtx_next = NULL;
+	t->packets_out = 0;
+	t->sacked_out = 0;
+	t->lost_out = 0;
+	t->retrans_out = 0;
+}
+
+/**
+ * xtcp_wmem_split - cut a buffer in two
+ * @sk: the socket, locked
+ * @skb: on the send queue, or sent and on the retransmission queue
+ * @len: payload bytes that it keeps
+ * @sent: on which
+ * @gfp: how to allocate
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
+		    gfp_t gfp)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	int truesize = skb->truesize;
+	struct sk_buff *rest;
+
+	rest = xtcp_wmem_alloc(sk, gfp);
+	if (!rest)
+		return -ENOMEM;
+	if (skb_unclone(skb, gfp)) {
+		__kfree_skb(rest);
+		return -ENOMEM;
+	}
+	skb_split(skb, rest, len);
+	/* what moved is charged to the one that has it now */
+	rest->truesize += rest->data_len;
+	skb->truesize -= rest->data_len;
+	if (skb->truesize != truesize) {
+		int diff = truesize - skb->truesize;
+
+		sk_wmem_queued_add(sk, -diff);
+		sk_mem_uncharge(sk, diff);
+	}
+	__skb_header_release(rest);
+	sk_wmem_queued_add(sk, rest->truesize);
+	sk_mem_charge(sk, rest->truesize);
+	xtcp_seg_split(t, xtcp_skb_seg(skb), xtcp_skb_seg(rest), len, sent);
+	if (!sent)
+		__skb_queue_after(&sk->sk_write_queue, skb, rest);
+	return 0;
+}
+
+/**
+ * xtcp_sndbuf_init - let the send buffer grow with the congestion window
+ * @sk: the socket, locked
+ */
+void xtcp_sndbuf_init(struct sock *sk)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u64 want;
+
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+		return;
+	want = (u64)SKB_TRUESIZE(t->mss + MAX_TCP_HEADER) *
+	       max_t(u32, t->cwnd, XTCP_INIT_CWND) * SNDBUF_CWND_FACTOR;
+	if (sk->sk_sndbuf < want)
+		WRITE_ONCE(sk->sk_sndbuf, min_t(u64, want, READ_ONCE(xn->wmem[2])));
+}
+
+/**
+ * xtcp_write_space - wake who waits for room to send
+ * @sk: the socket
+ */
+void xtcp_write_space(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+	struct socket_wq *wq;
+
+	if (!sock || !sk_stream_is_writeable(sk))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM |
+					   EPOLLWRBAND);
+	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
+		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}
+
+/**
+ * xtcp_write_space_check - ACKs freed send buffers: does somebody wait?
+ * @sk: the socket, locked
+ */
+void xtcp_write_space_check(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (!sk->sk_socket || !test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		return;
+	/* the buffer, not the network, is what limits the sender */
+	if (t->packets_out < t->cwnd)
+		xtcp_sndbuf_init(sk);
+	sk->sk_write_space(sk);
+}
+
+/* Give up what waits behind gaps, the furthest first, until there is room. */
+static void prune(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct rb_node *rb;
+
+	xtcp_count(xn, RCV_PRUNED);
+	while (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf &&
+	       (rb = rb_last(&t->ooo))) {
+		struct sk_buff *skb = xtcp_seg_skb(xtcp_rb_seg(rb));
+
+		rb_erase(rb, &t->ooo);
+		skb->next = NULL;
+		kfree_skb(skb);
+	}
+}
+
+/**
+ * xtcp_rmem_admit - may a segment's payload be kept?
+ * @sk: the socket, locked
+ * @skb: the segment
+ *
+ * Return: whether there is room in the receive buffer and memory for it.
+ */
+bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb)
+{
+	if (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf) {
+		prune(sk);
+		if (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf)
+			return false;
+	}
+	return sk_rmem_schedule(sk, skb, skb->truesize);
+}
+
+/**
+ * xtcp_rmem_charge - a received buffer is kept
+ * @sk: the socket, locked
+ * @skb: the buffer; xtcp_rmem_admit() said yes
+ */
+void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 ratio;
+
+	skb_orphan(skb);
+	skb_set_owner_r(skb, sk);
+	/* how much payload a buffer of this kind brings for its memory */
+	if (skb->len < xs->tcb.rcv_mss)
+		return;
+	ratio = min_t(u64, ((u64)skb->len << 8) / skb->truesize, 240);
+	if (ratio > xs->scaling_ratio)
+		xs->scaling_ratio = ratio;
+	else if (ratio < xs->scaling_ratio / 2)
+		xs->scaling_ratio = max_t(u32, ratio, 1);
+	else
+		return;
+	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
+}
+
+/**
+ * xtcp_rmem_append - a charged buffer is in order: it can be read
+ * @sk: the socket, locked
+ * @skb: the buffer
+ *
+ * Merged into the last one where pages allow, so that small segments do not
+ * fill the queue.
+ */
+void xtcp_rmem_append(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	struct xtcp_seg *seg = xtcp_skb_seg(skb), *last;
+	bool stolen;
+	int delta;
+
+	if (tail) {
+		last = xtcp_skb_seg(tail);
+		if (last->end_seq == seg->seq && !(last->flags & XTCP_FIN) &&
+		    skb_try_coalesce(tail, skb, &stolen, &delta)) {
+			last->end_seq = seg->end_seq;
+			last->flags |= seg->flags & (XTCP_FIN | XTCP_PSH);
+			atomic_add(delta, &sk->sk_rmem_alloc);
+			sk_mem_charge(sk, delta);
+			xtcp_count(xtcp_net(sock_net(sk)), RCV_COALESCE);
+			/* gives its own charge back: delta is what stays */
+			kfree_skb_partial(skb, stolen);
+			return;
+		}
+	}
+	__skb_queue_tail(&sk->sk_receive_queue, skb);
+}
+
+/**
+ * xtcp_ooo_purge - forget what waits behind gaps
+ * @sk: the socket, locked
+ */
+void xtcp_ooo_purge(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct rb_node *rb;
+
+	while ((rb = rb_first(&t->ooo))) {
+		struct sk_buff *skb = xtcp_seg_skb(xtcp_rb_seg(rb));
+
+		rb_erase(rb, &t->ooo);
+		skb->next = NULL;
+		xtcp_count(xtcp_net(sock_net(sk)), OFO_DROP);
+		kfree_skb(skb);
+	}
+}
+
+/**
+ * xtcp_rcvbuf_autotune - the user read: grow the receive buffer if it limits
+ * @sk: the socket, locked
+ */
+void xtcp_rcvbuf_autotune(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u32 wnd = xtcp_window_autotune(&xs->tcb, xtcp_now());
+	u64 space;
+
+	if (!wnd || sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		return;
+	space = div_u64((u64)wnd << 8, xs->scaling_ratio);
+	space = min_t(u64, space, READ_ONCE(xn->rmem[2]));
+	if (space <= sk->sk_rcvbuf)
+		return;
+	WRITE_ONCE(sk->sk_rcvbuf, (int)space);
+	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
+}

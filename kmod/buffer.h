@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Send and receive buffers and the memory that they are charged with.
+ */
+#ifndef XTCP_BUFFER_H
+#define XTCP_BUFFER_H
+
+#include "sock.h"
+
+struct sk_buff *xtcp_wmem_alloc(struct sock *sk, gfp_t gfp);
+struct sk_buff *xtcp_wmem_alloc_fin(struct sock *sk);
+void xtcp_wmem_queue(struct sock *sk, struct sk_buff *skb);
+void xtcp_wmem_free(struct sock *sk, struct sk_buff *skb);
+void xtcp_wmem_purge(struct sock *sk);
+int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
+		    gfp_t gfp);
+void xtcp_sndbuf_init(struct sock *sk);
+void xtcp_write_space(struct sock *sk);
+void xtcp_write_space_check(struct sock *sk);
+
+bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb);
+void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb);
+void xtcp_rmem_append(struct sock *sk, struct sk_buff *skb);
+void xtcp_ooo_purge(struct sock *sk);
+void xtcp_rcvbuf_autotune(struct sock *sk);
+
+/* Window that @bytes of receive buffer have room for. */
+static inline int xtcp_win_from_space(const struct sock *sk, int bytes)
+{
+	return (int)(((s64)bytes * xtcp_sk(sk)->scaling_ratio) >> 8);
+}
+
+/* The same of what is free, and of all. */
+static inline u32 xtcp_free_space(const struct sock *sk)
+{
+	int left = READ_ONCE(sk->sk_rcvbuf) - READ_ONCE(sk->sk_backlog.len) -
+		   atomic_read(&sk->sk_rmem_alloc);
+
+	return left > 0 ? xtcp_win_from_space(sk, left) : 0;
+}
+
+static inline u32 xtcp_full_space(const struct sock *sk)
+{
+	return xtcp_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf));
+}
+
+#endif /* XTCP_BUFFER_H */

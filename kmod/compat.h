@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The sources use the newest API; this header supplies it where the kernel's
+ * headers do not.  What they have is found out by probe.mk, or is a macro.
+ */
+#ifndef XTCP_COMPAT_H
+#define XTCP_COMPAT_H
+
+#include <linux/random.h>
+#include <linux/timer.h>
+#include <net/flow.h>
+#include <net/inet_sock.h>
+#include <net/route.h>
+#include <net/sock.h>
+#ifdef XTCP_HAVE_NET_RPS
+#include <net/rps.h>
+#endif
+#ifdef XTCP_HAVE_NET_PROTO_MEMORY
+#include <net/proto_memory.h>
+#endif
+
+#ifndef timer_container_of
+#define timer_container_of(var, timer, field) from_timer(var, timer, field)
+#endif
+
+#ifndef XTCP_HAVE_TIMER_DELETE
+#define timer_delete_sync(timer)	del_timer_sync(timer)
+#define timer_delete(timer)		del_timer(timer)
+#endif
+
+#ifndef XTCP_HAVE_TIMER_SHUTDOWN
+/* nobody arms it again by then, so deleting it is enough */
+#define timer_shutdown_sync(timer)	timer_delete_sync(timer)
+#endif
+
+#ifndef XTCP_HAVE_SK_UID
+static inline kuid_t sk_uid(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_uid);
+}
+#endif
+
+#ifndef XTCP_HAVE_NET_SYSCTL_SZ
+#define register_net_sysctl_sz(net, path, table, size) \
+	register_net_sysctl(net, path, table)
+#endif
+
+/*
+ * sk_protocol is compared with IPPROTO_TCP by code that then casts to struct
+ * tcp_sock, while its low byte goes into the IP header.  Where the headers know
+ * custom socket options, any number will do; 6.1 lets only MPTCP's have
+ * SO_REUSEPORT.
+ */
+#ifdef SOCK_CUSTOM_SOCKOPT
+#define XTCP_SK_PROTOCOL	518
+#else
+#define XTCP_SK_PROTOCOL	262
+#endif
+
+/* Addresses of struct proto's calls. */
+#ifdef XTCP_HAVE_SOCKADDR_UNSIZED
+#define XTCP_SOCKADDR	struct sockaddr_unsized
+#else
+#define XTCP_SOCKADDR	struct sockaddr
+#endif
+
+/* What a sysctl handler gets. */
+#ifdef XTCP_HAVE_CONST_CTL_TABLE
+#define XTCP_CTL_TABLE	const struct ctl_table
+#else
+#define XTCP_CTL_TABLE	struct ctl_table
+#endif
+
+/* Where struct proto.ioctl puts its result. */
+#ifdef XTCP_HAVE_IOCTL_KARG
+#define XTCP_IOCTL_ARG	int *
+#else
+#define XTCP_IOCTL_ARG	unsigned long
+#endif
+
+/* A copy of a listener that nobody else knows. */
+static inline struct sock *xtcp_sk_clone(const struct sock *sk, gfp_t gfp)
+{
+#ifdef XTCP_HAVE_SK_CLONE
+	return sk_clone(sk, gfp, false);
+#else
+	struct sock *copy = sk_clone_lock(sk, gfp);
+
+	if (copy) {
+		__acquire(&copy->sk_lock.slock);
+		bh_unlock_sock(copy);
+	}
+	return copy;
+#endif
+}
+
+/* A start for the IP identification of a connection. */
+static inline void xtcp_inet_new_id(struct inet_sock *inet)
+{
+	atomic_set(&inet->inet_id, get_random_u16());
+}
+
+/* struct inet_sock's flags were bit-fields once. */
+static inline void xtcp_inet_set_mc_defaults(struct inet_sock *inet)
+{
+#ifdef inet_set_bit
+	__set_bit(INET_FLAGS_MC_LOOP, &inet->inet_flags);
+	__set_bit(INET_FLAGS_MC_ALL, &inet->inet_flags);
+#else
+	inet->mc_loop = 1;
+	inet->mc_all = 1;
+#endif
+}
+
+#ifndef inet_test_bit
+#define inet_test_bit(nr, sk)	xtcp_inet_test_##nr(sk)
+static inline bool xtcp_inet_test_RECVERR(const struct sock *sk)
+{
+	return inet_sk(sk)->recverr;
+}
+#endif
+
+/* The type of service of a socket's packets, for routing. */
+static inline void xtcp_flow4_set_tos(struct flowi4 *fl4, const struct sock *sk)
+{
+#ifdef XTCP_HAVE_FLOWI4_DSCP
+	fl4->flowi4_dscp = inet_sk_dscp(inet_sk(sk));
+#elif defined(XTCP_HAVE_IP_SOCK_RT_TOS)
+	fl4->flowi4_tos = ip_sock_rt_tos(sk);
+#else
+	fl4->flowi4_tos = RT_CONN_FLAGS(sk);
+#endif
+}
+
+#endif /* XTCP_COMPAT_H */

@@ -1,0 +1,585 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sock_diag for AF_XTCP: the requests and answers of inet_diag, so that a
+ * client which can ask about AF_INET sockets has to change the family only.
+ *
+ * A request's family is AF_XTCP and covers IPv4 and IPv6; an answer's is
+ * AF_INET or AF_INET6, as its addresses are.
+ */
+#include <linux/cgroup.h>
+#include <linux/inet_diag.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include <net/netlink.h>
+
+#include "family.h"
+#include "filter.h"
+#include "observe.h"
+#include "observe_compat.h"
+#include "sock.h"
+#include "sockopt.h"
+#include "table.h"
+#include "view.h"
+
+#define CONG_NAME	"reno"
+
+/* Flows that a dump takes out of the table at a time. */
+#define DUMP_BATCH	16
+
+/**
+ * struct dump - a dump under way
+ * @it: where it is
+ * @filter: INET_DIAG_REQ_BYTECODE, in the request that netlink keeps; or NULL
+ * @held: flows that are to be reported, with references
+ * @nr_held: how many
+ * @next: which of them comes next
+ */
+struct dump {
+	struct xtcp_iter	it;
+	const struct nlattr	*filter;
+	struct xtcp_flow	*held[DUMP_BATCH];
+	unsigned int		nr_held;
+	unsigned int		next;
+};
+
+/**
+ * struct reply - what all messages of one answer share
+ * @portid: who asked
+ * @seq: his sequence number
+ * @ext: INET_DIAG_* that he wants, as bits
+ * @net_admin: he may see marks
+ * @user_ns: in which he understands user ids
+ */
+struct reply {
+	u32			portid;
+	u32			seq;
+	u8			ext;
+	bool			net_admin;
+	struct user_namespace	*user_ns;
+};
+
+static void reply_init(struct reply *r, const struct sk_buff *skb,
+		       const struct nlmsghdr *nlh)
+{
+	const struct inet_diag_req_v2 *req = nlmsg_data(nlh);
+
+	r->portid = NETLINK_CB(skb).portid;
+	r->seq = nlh->nlmsg_seq;
+	r->ext = req->idiag_ext;
+	r->net_admin = netlink_net_capable(skb, CAP_NET_ADMIN);
+	r->user_ns = sk_user_ns(NETLINK_CB(skb).sk);
+}
+
+static bool wants(const struct reply *r, int attr)
+{
+	return r->ext & (1 << (attr - 1));
+}
+
+/* ---- one message ---- */
+
+static void fill_id(struct inet_diag_sockid *id, const struct xtcp_ends *e)
+{
+	id->idiag_sport = htons(e->lport);
+	id->idiag_dport = htons(e->rport);
+	if (e->family == AF_INET) {
+		id->idiag_src[0] = xtcp_addr_v4(&e->laddr);
+		id->idiag_dst[0] = xtcp_addr_v4(&e->raddr);
+	} else {
+		memcpy(id->idiag_src, &e->laddr, sizeof(e->laddr));
+		memcpy(id->idiag_dst, &e->raddr, sizeof(e->raddr));
+	}
+}
+
+static int put_sockopt(struct sk_buff *skb, const struct sock *sk)
+{
+	struct inet_diag_sockopt opt = {
+		.recverr = xtcp_inet_bit(sk, RECVERR, recverr),
+		.freebind = xtcp_inet_bit(sk, FREEBIND, freebind),
+		.mc_loop = xtcp_inet_bit(sk, MC_LOOP, mc_loop),
+		.mc_all = xtcp_inet_bit(sk, MC_ALL, mc_all),
+		.transparent = xtcp_inet_bit(sk, TRANSPARENT, transparent),
+		.bind_address_no_port =
+			xtcp_inet_bit(sk, BIND_ADDRESS_NO_PORT, bind_address_no_port),
+	};
+
+	return nla_put(skb, INET_DIAG_SOCKOPT, sizeof(opt), &opt);
+}
+
+static int put_cgroup(struct sk_buff *skb, struct sock *sk, bool classid_too)
+{
+	u32 classid = 0;
+	int err = 0;
+
+#ifdef CONFIG_CGROUP_NET_CLASSID
+	classid = sock_cgroup_classid(&sk->sk_cgrp_data);
+#endif
+#ifdef CONFIG_SOCK_CGROUP_DATA
+	err = nla_put_u64_64bit(skb, INET_DIAG_CGROUP_ID,
+				cgroup_id(sock_cgroup_ptr(&sk->sk_cgrp_data)),
+				INET_DIAG_PAD);
+#endif
+	if (!err && classid_too)
+		err = nla_put_u32(skb, INET_DIAG_CLASS_ID,
+				  classid ?: READ_ONCE(sk->sk_priority));
+	return err;
+}
+
+static int put_ipv6(struct sk_buff *skb, const struct reply *r,
+		    const struct sock *sk, u8 state)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	int err = 0;
+
+	if (sk->sk_family != AF_INET6)
+		return 0;
+	if (wants(r, INET_DIAG_TCLASS))
+		err = nla_put_u8(skb, INET_DIAG_TCLASS, inet6_sk(sk)->tclass);
+	if (!err && state == XTCP_LISTEN)
+		err = nla_put_u8(skb, INET_DIAG_SKV6ONLY, ipv6_only_sock(sk));
+	return err;
+#else
+	return 0;
+#endif
+}
+
+static int put_meminfo(struct sk_buff *skb, const struct sock *sk)
+{
+	struct inet_diag_meminfo mem = {
+		.idiag_rmem = sk_rmem_alloc_get(sk),
+		.idiag_wmem = READ_ONCE(sk->sk_wmem_queued),
+		.idiag_fmem = READ_ONCE(sk->sk_forward_alloc),
+		.idiag_tmem = sk_wmem_alloc_get(sk),
+	};
+
+	return nla_put(skb, INET_DIAG_MEMINFO, sizeof(mem), &mem);
+}
+
+static int put_tcp_info(struct sk_buff *skb, struct sock *sk)
+{
+	struct nlattr *attr = nla_reserve_64bit(skb, INET_DIAG_INFO,
+						sizeof(struct tcp_info),
+						INET_DIAG_PAD);
+
+	if (!attr)
+		return -EMSGSIZE;
+	memset(nla_data(attr), 0, sizeof(struct tcp_info));
+	xtcp_get_info(sk, nla_data(attr));
+	return 0;
+}
+
+/* Attributes that only a socket has.  Return: 0 or -EMSGSIZE. */
+static int put_sock(struct sk_buff *skb, const struct reply *r,
+		    struct sock *sk, u8 state)
+{
+	if (nla_put_u8(skb, INET_DIAG_SHUTDOWN, READ_ONCE(sk->sk_shutdown)) ||
+	    put_ipv6(skb, r, sk, state) ||
+	    put_cgroup(skb, sk, wants(r, INET_DIAG_CLASS_ID) ||
+				wants(r, INET_DIAG_TCLASS)) ||
+	    put_sockopt(skb, sk))
+		return -EMSGSIZE;
+	if (wants(r, INET_DIAG_TOS) &&
+	    nla_put_u8(skb, INET_DIAG_TOS, READ_ONCE(inet_sk(sk)->tos)))
+		return -EMSGSIZE;
+	if (wants(r, INET_DIAG_MEMINFO) && put_meminfo(skb, sk))
+		return -EMSGSIZE;
+	if (wants(r, INET_DIAG_SKMEMINFO) &&
+	    sock_diag_put_meminfo(sk, skb, INET_DIAG_SKMEMINFO))
+		return -EMSGSIZE;
+	if (wants(r, INET_DIAG_CONG) &&
+	    nla_put_string(skb, INET_DIAG_CONG, CONG_NAME))
+		return -EMSGSIZE;
+	if (wants(r, INET_DIAG_INFO) && put_tcp_info(skb, sk))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/*
+ * One flow's message.  The flow is held; xtcp_get_info() may sleep.
+ * Return: 0, or -EMSGSIZE and nothing was added.
+ */
+static int put_flow(struct sk_buff *skb, const struct reply *r,
+		    const struct xtcp_flow *flow, u16 nlmsg_flags)
+{
+	struct sock *sk = xtcp_view_sk(flow);
+	struct inet_diag_msg *msg;
+	struct xtcp_view view;
+	struct nlmsghdr *nlh;
+
+	nlh = nlmsg_put(skb, r->portid, r->seq, SOCK_DIAG_BY_FAMILY,
+			sizeof(*msg), nlmsg_flags);
+	if (!nlh)
+		return -EMSGSIZE;
+	xtcp_view_fill(flow, &view);
+	msg = nlmsg_data(nlh);
+	memset(msg, 0, sizeof(*msg));
+	msg->idiag_family = view.ends.family;
+	msg->idiag_state = view.state;
+	msg->idiag_timer = view.timer;
+	msg->idiag_retrans = view.timer == XTCP_VIEW_TIMER_REXMIT ?
+			     view.retransmits : view.probes;
+	msg->idiag_expires = min_t(u64, div_u64(view.expires_us, USEC_PER_MSEC), U32_MAX);
+	msg->idiag_rqueue = view.rx_queue;
+	msg->idiag_wqueue = view.tx_queue;
+	fill_id(&msg->id, &view.ends);
+	if (sk) {
+		msg->id.idiag_if = READ_ONCE(sk->sk_bound_dev_if);
+		sock_diag_save_cookie(sk, msg->id.idiag_cookie);
+		msg->idiag_uid = from_kuid_munged(r->user_ns, view.uid);
+		msg->idiag_inode = view.inode;
+		if (view.state == XTCP_LISTEN)
+			msg->idiag_wqueue = READ_ONCE(sk->sk_max_ack_backlog);
+	}
+	if ((r->net_admin && nla_put_u32(skb, INET_DIAG_MARK, view.mark)) ||
+	    (sk && put_sock(skb, r, sk, view.state))) {
+		nlmsg_cancel(skb, nlh);
+		return -EMSGSIZE;
+	}
+	nlmsg_end(skb, nlh);
+	return 0;
+}
+
+/* ---- dump ---- */
+
+static bool selected(const struct xtcp_flow *flow,
+		     const struct inet_diag_req_v2 *req,
+		     const struct nlattr *filter)
+{
+	struct sock *sk = xtcp_view_sk(flow);
+	struct xtcp_filter_subject subject = {};
+	struct xtcp_view view;
+
+	xtcp_view_fill(flow, &view);
+	if (!(req->idiag_states & (1U << view.state)))
+		return false;
+	if (req->id.idiag_sport && req->id.idiag_sport != htons(view.ends.lport))
+		return false;
+	if (req->id.idiag_dport && req->id.idiag_dport != htons(view.ends.rport))
+		return false;
+	subject.ends = &view.ends;
+	subject.mark = view.mark;
+	if (sk) {
+		subject.ifindex = READ_ONCE(sk->sk_bound_dev_if);
+		subject.autobound = !(sk->sk_userlocks & SOCK_BINDPORT_LOCK);
+#ifdef CONFIG_SOCK_CGROUP_DATA
+		subject.cgroup_id = cgroup_id(sock_cgroup_ptr(&sk->sk_cgrp_data));
+#endif
+	} else {
+		subject.autobound = true;	/* as inet_diag says of them */
+	}
+	return xtcp_filter_match(filter, &subject);
+}
+
+/*
+ * Messages are made outside of the walk, which is an RCU reader: to fill in
+ * struct tcp_info may take the socket's lock.
+ */
+static void dump_collect(struct dump *d, const struct inet_diag_req_v2 *req)
+{
+	struct xtcp_flow *flow;
+
+	d->next = 0;
+	d->nr_held = 0;
+	xtcp_iter_start(&d->it);
+	while (d->nr_held < DUMP_BATCH && (flow = xtcp_iter_next(&d->it))) {
+		if (!xtcp_view_hold(flow, d->it.net))
+			continue;
+		if (selected(flow, req, d->filter))
+			d->held[d->nr_held++] = flow;
+		else
+			xtcp_view_drop(flow);
+	}
+	xtcp_iter_stop(&d->it);
+}
+
+static int dump_start(struct netlink_callback *cb)
+{
+	const struct nlattr *filter;
+	struct dump *d;
+	int err;
+
+	filter = nlmsg_find_attr(cb->nlh, sizeof(struct inet_diag_req_v2),
+				 INET_DIAG_REQ_BYTECODE);
+	if (filter) {
+		err = xtcp_filter_check(filter,
+					netlink_net_capable(cb->skb, CAP_NET_ADMIN));
+		if (err)
+			return err;
+	}
+	d = kzalloc(sizeof(*d), GFP_KERNEL);
+	if (!d)
+		return -ENOMEM;
+	d->filter = filter;
+	xtcp_iter_enter(&d->it, sock_net(cb->skb->sk));
+	cb->data = d;
+	return 0;
+}
+
+static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump *d = cb->data;
+	struct reply r;
+	int err;
+
+	reply_init(&r, cb->skb, cb->nlh);
+	for (;;) {
+		for (; d->next < d->nr_held; d->next++) {
+			err = put_flow(skb, &r, d->held[d->next], NLM_F_MULTI);
+			if (err)
+				return skb->len ?: err;
+			xtcp_view_drop(d->held[d->next]);
+		}
+		dump_collect(d, nlmsg_data(cb->nlh));
+		if (!d->nr_held)
+			return skb->len;
+		cond_resched();
+	}
+}
+
+static int dump_done(struct netlink_callback *cb)
+{
+	struct dump *d = cb->data;
+
+	for (; d->next < d->nr_held; d->next++)
+		xtcp_view_drop(d->held[d->next]);
+	xtcp_iter_exit(&d->it);
+	kfree(d);
+	return 0;
+}
+
+/* ---- one flow by its identity ---- */
+
+/* Entries have no cookie and report zero. */
+static bool cookie_ok(const struct xtcp_flow *flow, const u32 *cookie)
+{
+	struct sock *sk = xtcp_view_sk(flow);
+
+	if (sk)
+		return !sock_diag_check_cookie(sk, cookie);
+	return (cookie[0] == INET_DIAG_NOCOOKIE && cookie[1] == INET_DIAG_NOCOOKIE) ||
+	       (!cookie[0] && !cookie[1]);
+}
+
+static bool id_ok(const struct xtcp_flow *flow, const struct xtcp_ends *want,
+		  const struct inet_diag_sockid *id)
+{
+	const struct sock *sk = xtcp_view_sk(flow);
+	struct xtcp_ends ends;
+
+	xtcp_view_ends(flow, &ends);
+	if (ends.lport != want->lport || ends.rport != want->rport ||
+	    !ipv6_addr_equal(&ends.laddr, &want->laddr) ||
+	    !ipv6_addr_equal(&ends.raddr, &want->raddr))
+		return false;
+	if (id->idiag_if && sk && READ_ONCE(sk->sk_bound_dev_if) != id->idiag_if)
+		return false;
+	return cookie_ok(flow, id->idiag_cookie);
+}
+
+/*
+ * A listener may share address and port with others (SO_REUSEPORT), and only
+ * the cookie tells them apart: look at each.
+ */
+static struct xtcp_flow *find_listener(const struct net *net,
+				       const struct xtcp_ends *want,
+				       const struct inet_diag_sockid *id)
+{
+	struct xtcp_flow *flow, *found = NULL;
+	struct xtcp_iter it;
+
+	xtcp_iter_enter(&it, net);
+	xtcp_iter_start(&it);
+	while (!found && (flow = xtcp_iter_next(&it)) && !it.flows) {
+		if (!xtcp_view_hold(flow, net))
+			continue;
+		if (id_ok(flow, want, id))
+			found = flow;
+		else
+			xtcp_view_drop(flow);
+	}
+	xtcp_iter_stop(&it);
+	xtcp_iter_exit(&it);
+	return found;
+}
+
+static struct xtcp_flow *find_connection(const struct net *net,
+					 const struct xtcp_ends *want,
+					 const struct inet_diag_sockid *id)
+{
+	const struct xtcp_key key = {
+		.net	= net,
+		.laddr	= want->laddr,
+		.raddr	= want->raddr,
+		.lport	= htons(want->lport),
+		.rport	= htons(want->rport),
+	};
+	struct xtcp_flow *flow;
+
+	rcu_read_lock();
+	flow = xtcp_flow_lookup(&key);
+	if (flow && !xtcp_view_hold(flow, net))
+		flow = NULL;
+	rcu_read_unlock();
+	if (flow && !id_ok(flow, want, id)) {
+		xtcp_view_drop(flow);
+		flow = NULL;
+	}
+	return flow;
+}
+
+static struct xtcp_flow *find_ends(const struct net *net,
+				   const struct xtcp_ends *want,
+				   const struct inet_diag_sockid *id)
+{
+	if (want->rport)
+		return find_connection(net, want, id);
+	return find_listener(net, want, id);
+}
+
+/*
+ * The request's family does not say which IP version the addresses are of.
+ * Read them as IPv4 where they can be that, then as IPv6: only :: and a few
+ * prefixes with nothing behind them look like both, and the cookie decides.
+ *
+ * Return: the flow, for xtcp_view_drop(); or NULL.
+ */
+static struct xtcp_flow *find(const struct net *net,
+			      const struct inet_diag_sockid *id)
+{
+	struct xtcp_ends want = {
+		.lport	= ntohs(id->idiag_sport),
+		.rport	= ntohs(id->idiag_dport),
+	};
+	struct xtcp_flow *flow = NULL;
+
+	if (!id->idiag_src[1] && !id->idiag_src[2] && !id->idiag_src[3] &&
+	    !id->idiag_dst[1] && !id->idiag_dst[2] && !id->idiag_dst[3]) {
+		xtcp_addr_set4(&want.laddr, id->idiag_src[0]);
+		xtcp_addr_set4(&want.raddr, id->idiag_dst[0]);
+		flow = find_ends(net, &want, id);
+	}
+	if (!flow) {
+		memcpy(&want.laddr, id->idiag_src, sizeof(want.laddr));
+		memcpy(&want.raddr, id->idiag_dst, sizeof(want.raddr));
+		flow = find_ends(net, &want, id);
+	}
+	return flow;
+}
+
+static int get_one(struct sk_buff *in, const struct nlmsghdr *nlh)
+{
+	const struct inet_diag_req_v2 *req = nlmsg_data(nlh);
+	struct net *net = sock_net(in->sk);
+	struct xtcp_flow *flow;
+	struct sk_buff *skb;
+	struct reply r;
+	int err;
+
+	flow = find(net, &req->id);
+	if (!flow)
+		return -ENOENT;
+	err = -ENOMEM;
+	skb = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		goto out;
+	reply_init(&r, in, nlh);
+	err = put_flow(skb, &r, flow, 0);
+	if (err)
+		nlmsg_free(skb);
+	else
+		err = nlmsg_unicast(net->diag_nlsk, skb, r.portid);
+out:
+	xtcp_view_drop(flow);
+	return err;
+}
+
+/* ---- requests ---- */
+
+static int check_request(const struct nlmsghdr *nlh)
+{
+	const struct inet_diag_req_v2 *req = nlmsg_data(nlh);
+	const struct nlattr *attr;
+	u32 protocol;
+
+	if (nlmsg_len(nlh) < sizeof(*req))
+		return -EINVAL;
+	protocol = req->sdiag_protocol;
+	attr = nlmsg_find_attr(nlh, sizeof(*req), INET_DIAG_REQ_PROTOCOL);
+	if (attr) {
+		if (nla_len(attr) != sizeof(u32))
+			return -EINVAL;
+		protocol = nla_get_u32(attr);
+	}
+	/* inet_diag's errno for a protocol that it does not have */
+	return !protocol || protocol == IPPROTO_TCP ? 0 : -ENOENT;
+}
+
+static int handle_get(struct sk_buff *skb, struct nlmsghdr *nlh)
+{
+	struct netlink_dump_control control = {
+		.start	= dump_start,
+		.dump	= dump_some,
+		.done	= dump_done,
+	};
+	int err = check_request(nlh);
+
+	if (err)
+		return err;
+	if (nlh->nlmsg_flags & NLM_F_DUMP)
+		return netlink_dump_start(sock_net(skb->sk)->diag_nlsk, skb, nlh,
+					  &control);
+	return get_one(skb, nlh);
+}
+
+static int handle_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
+{
+	const struct inet_diag_req_v2 *req = nlmsg_data(nlh);
+	struct xtcp_flow *flow;
+	struct sock *sk;
+	int err = check_request(nlh);
+
+	if (err)
+		return err;
+	if (!netlink_net_capable(skb, CAP_NET_ADMIN))
+		return -EPERM;
+	flow = find(sock_net(skb->sk), &req->id);
+	if (!flow)
+		return -ENOENT;
+	sk = xtcp_view_sk(flow);
+	err = sk ? xtcp_sock_destroy(sk, ECONNABORTED) : xtcp_flow_destroy(flow);
+	xtcp_view_drop(flow);
+	return err;
+}
+
+/* Not const: the family is a module parameter. */
+static struct sock_diag_handler handler = {
+	XTCP_SOCK_DIAG_OWNER
+	.dump		= handle_get,
+	.destroy	= handle_destroy,
+};
+
+/**
+ * xtcp_diag_init - answer sock_diag requests for the family number in use
+ *
+ * Return: 0, or -EBUSY when somebody else answers for that number.  Process
+ * context.
+ */
+int xtcp_diag_init(void)
+{
+	handler.family = xtcp_family_nr;
+	return sock_diag_register(&handler);
+}
+
+/**
+ * xtcp_diag_exit - answer no more
+ *
+ * A request or dump under way holds a reference to the module, so there is
+ * none.  Process context.
+ */
+void xtcp_diag_exit(void)
+{
+	sock_diag_unregister(&handler);
+}

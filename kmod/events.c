@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Generic netlink family "xtcp": edges and states with their counts, and a
+ * multicast group in which every transition is reported as it happens.
+ * uapi/xtcp.yaml specifies the messages.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/sock_diag.h>
+#include <linux/timekeeping.h>
+#include <linux/xtcp.h>
+#include <net/genetlink.h>
+
+#include "core/fsm.h"
+#include "mib.h"
+#include "observe.h"
+#include "trace.h"
+#include "view.h"
+
+static struct genl_family family;
+
+enum { GROUP_EVENTS };
+
+static const struct genl_multicast_group groups[] = {
+	[GROUP_EVENTS] = { .name = XTCP_GENL_MCGRP_EVENTS },
+};
+
+/* ---- dumps ---- */
+
+/*
+ * struct cursor - a dump under way, in netlink_callback.ctx
+ * @sum: counters as they were when it began
+ * @next: edge or state that comes next
+ */
+struct cursor {
+	struct xtcp_mib	*sum;
+	unsigned int	next;
+};
+
+static struct cursor *cursor(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct cursor) > sizeof(cb->ctx));
+	return (struct cursor *)cb->ctx;
+}
+
+static int dump_start(struct netlink_callback *cb)
+{
+	struct cursor *c = cursor(cb);
+
+	c->sum = kmalloc(sizeof(*c->sum), GFP_KERNEL);
+	if (!c->sum)
+		return -ENOMEM;
+	xtcp_mib_sum(xtcp_net(sock_net(cb->skb->sk)), c->sum);
+	return 0;
+}
+
+static int dump_done(struct netlink_callback *cb)
+{
+	kfree(cursor(cb)->sum);
+	return 0;
+}
+
+static void *put_header(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			   &family, NLM_F_MULTI, cmd);
+}
+
+static int put_edge(struct sk_buff *skb, struct netlink_callback *cb,
+		    unsigned int edge)
+{
+	const struct xtcp_edge_desc *e = &xtcp_edges[edge];
+	void *hdr = put_header(skb, cb, XTCP_CMD_EDGES_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, XTCP_A_EDGE_ID, edge) ||
+	    nla_put_u8(skb, XTCP_A_EDGE_FROM, e->from) ||
+	    nla_put_u8(skb, XTCP_A_EDGE_TO, e->to) ||
+	    nla_put_u8(skb, XTCP_A_EDGE_EVENT, e->event) ||
+	    nla_put_string(skb, XTCP_A_EDGE_NAME, e->name) ||
+	    nla_put_string(skb, XTCP_A_EDGE_ACTION, e->action) ||
+	    nla_put_string(skb, XTCP_A_EDGE_CLAUSE, e->clause) ||
+	    nla_put_u64_64bit(skb, XTCP_A_EDGE_COUNT,
+			      cursor(cb)->sum->edge[edge], XTCP_A_EDGE_PAD)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int edges_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct cursor *c = cursor(cb);
+
+	for (; c->next < XTCP_EDGE_NR; c->next++) {
+		if (put_edge(skb, cb, c->next))
+			break;
+	}
+	return skb->len;
+}
+
+static int put_state(struct sk_buff *skb, struct netlink_callback *cb,
+		     unsigned int state)
+{
+	void *hdr = put_header(skb, cb, XTCP_CMD_STATES_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	/* Every TCB begins and ends in CLOSE: that one has no count. */
+	if (nla_put_u8(skb, XTCP_A_STATE_ID, state) ||
+	    nla_put_string(skb, XTCP_A_STATE_NAME, xtcp_state_name(state)) ||
+	    (state != XTCP_CLOSE &&
+	     nla_put_u32(skb, XTCP_A_STATE_COUNT,
+			 xtcp_mib_in_state(cursor(cb)->sum, state)))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int states_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct cursor *c = cursor(cb);
+
+	for (; c->next < XTCP_STATE_NR - 1; c->next++) {
+		if (put_state(skb, cb, c->next + 1))
+			break;
+	}
+	return skb->len;
+}
+
+static const struct genl_ops ops[] = {
+	{
+		.cmd	= XTCP_CMD_EDGES_GET,
+		.start	= dump_start,
+		.dumpit	= edges_get_dump,
+		.done	= dump_done,
+	}, {
+		.cmd	= XTCP_CMD_STATES_GET,
+		.start	= dump_start,
+		.dumpit	= states_get_dump,
+		.done	= dump_done,
+	},
+};
+
+static struct genl_family family __ro_after_init = {
+	.name		= XTCP_GENL_NAME,
+	.version	= XTCP_GENL_VERSION,
+	.module		= THIS_MODULE,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.ops		= ops,
+	.n_ops		= ARRAY_SIZE(ops),
+	.mcgrps		= groups,
+	.n_mcgrps	= ARRAY_SIZE(groups),
+};
+
+/* ---- transitions ---- */
+
+static size_t transition_size(void)
+{
+	return nla_total_size_64bit(sizeof(u64)) +	/* TIME_NS */
+	       nla_total_size(sizeof(u32)) +		/* EDGE */
+	       nla_total_size(sizeof(u8)) * 4 +		/* FROM TO EVENT FAMILY */
+	       nla_total_size(sizeof(struct in6_addr)) * 2 +	/* SADDR DADDR */
+	       nla_total_size(sizeof(u16)) * 2 +	/* SPORT DPORT */
+	       nla_total_size_64bit(sizeof(u64)) +	/* COOKIE */
+	       nla_total_size(sizeof(u32));		/* ERROR */
+}
+
+static int put_addr(struct sk_buff *skb, int attr, u8 af, const struct in6_addr *a)
+{
+	if (af == AF_INET)
+		return nla_put_in_addr(skb, attr, xtcp_addr_v4(a));
+	return nla_put_in6_addr(skb, attr, a);
+}
+
+static u64 cookie_of(struct sock *sk)
+{
+	u32 cookie[2] = {};
+
+	if (sk)
+		sock_diag_save_cookie(sk, cookie);
+	return (u64)cookie[1] << 32 | cookie[0];
+}
+
+static int put_transition(struct sk_buff *skb, const struct xtcp_flow *flow,
+			  struct sock *sk, unsigned int edge, int error)
+{
+	const struct xtcp_edge_desc *e = &xtcp_edges[edge];
+	struct xtcp_ends ends;
+	void *hdr;
+
+	hdr = genlmsg_put(skb, 0, 0, &family, 0, XTCP_CMD_TRANSITION_NTF);
+	if (!hdr)
+		return -EMSGSIZE;
+	xtcp_view_ends(flow, &ends);
+	if (nla_put_u64_64bit(skb, XTCP_A_TRANSITION_TIME_NS,
+			      ktime_get_real_ns(), XTCP_A_TRANSITION_PAD) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_EDGE, edge) ||
+	    nla_put_u8(skb, XTCP_A_TRANSITION_FROM, e->from) ||
+	    nla_put_u8(skb, XTCP_A_TRANSITION_TO, e->to) ||
+	    nla_put_u8(skb, XTCP_A_TRANSITION_EVENT, e->event) ||
+	    nla_put_u8(skb, XTCP_A_TRANSITION_FAMILY, ends.family) ||
+	    put_addr(skb, XTCP_A_TRANSITION_SADDR, ends.family, &ends.laddr) ||
+	    put_addr(skb, XTCP_A_TRANSITION_DADDR, ends.family, &ends.raddr) ||
+	    nla_put_u16(skb, XTCP_A_TRANSITION_SPORT, ends.lport) ||
+	    nla_put_u16(skb, XTCP_A_TRANSITION_DPORT, ends.rport) ||
+	    nla_put_u64_64bit(skb, XTCP_A_TRANSITION_COOKIE, cookie_of(sk),
+			      XTCP_A_TRANSITION_PAD) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_ERROR, error))
+		return -EMSGSIZE;
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int multicast_transition(struct xtcp_net *xn, const struct xtcp_flow *flow,
+				struct sock *sk, unsigned int edge, int error)
+{
+	struct sk_buff *skb = genlmsg_new(transition_size(), GFP_ATOMIC);
+	int err;
+
+	if (!skb)
+		return -ENOMEM;
+	err = put_transition(skb, flow, sk, edge, error);
+	if (err) {
+		nlmsg_free(skb);
+		return err;
+	}
+	return genlmsg_multicast_netns(&family, xn->net, skb, 0, GROUP_EVENTS,
+				       GFP_ATOMIC);
+}
+
+/**
+ * xtcp_event_transition - tell observers that an edge was taken
+ * @xn: the namespace
+ * @flow: what took it: a socket, a SYN_RECV or a TIME_WAIT entry
+ * @sk: the socket that it concerns, NULL: none
+ * @edge: enum xtcp_edge
+ * @error: errno that the user will see, positive; 0: none
+ *
+ * To be called for every edge, once, by the one who holds the lock of @flow,
+ * after the state has changed.  Any context but hard interrupts.
+ */
+void xtcp_event_transition(struct xtcp_net *xn, const struct xtcp_flow *flow,
+			   struct sock *sk, unsigned int edge, int error)
+{
+	int err;
+
+	trace_xtcp_transition(flow, edge, error);
+	if (!genl_has_listeners(&family, xn->net, GROUP_EVENTS))
+		return;
+	err = multicast_transition(xn, flow, sk, edge, error);
+	/* -ESRCH: the last listener has just left. */
+	if (err && err != -ESRCH)
+		xtcp_count(xn, EVENT_LOST);
+}
+
+/**
+ * xtcp_events_init - register the generic netlink family
+ *
+ * To be called before the first transition can happen.
+ *
+ * Return: 0 or a negative errno.  Process context.
+ */
+int xtcp_events_init(void)
+{
+	return genl_register_family(&family);
+}
+
+/**
+ * xtcp_events_exit - unregister it
+ *
+ * To be called after the last transition: the group's number is free for
+ * others from here on.  Process context.
+ */
+void xtcp_events_exit(void)
+{
+	genl_unregister_family(&family);
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bpf-cgroup.h>
+#include <linux/module.h>
+#include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/tcp_states.h>
+
+#include <linux/xtcp.h>
+
+#include "buffer.h"
+#include "compat.h"
+#include "family.h"
+#include "hook.h"
+#include "input.h"
+#include "listen.h"
+#include "poll.h"
+#include "sendmsg.h"
+#include "sock.h"
+#include "sockopt.h"
+
+int xtcp_family_nr = AF_XTCP;
+module_param_named(family, xtcp_family_nr, int, 0444);
+MODULE_PARM_DESC(family, "number of the protocol family (default 18)");
+
+/* As Linux: one byte, and what the namespace says about path MTU discovery. */
+static void init_inet(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	xtcp_inet_set_mc_defaults(inet);
+	inet->uc_ttl = -1;
+	inet->mc_ttl = 1;
+	inet->mc_index = 0;
+	inet->mc_list = NULL;
+	inet->pmtudisc = READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_no_pmtu_disc) ?
+			 IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
+	atomic_set(&inet->inet_id, 0);
+}
+
+/* socket() */
+static int create(struct net *net, struct socket *sock, int protocol, int kern)
+{
+	struct sock *sk;
+	int err;
+
+	if (sock->type != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	if (protocol != XTCPPROTO_IPV4 && protocol != IPPROTO_TCP)
+		return -EPROTONOSUPPORT;
+	err = xtcp_hook_need(xtcp_net(net));
+	if (err)
+		return err;
+	sk = sk_alloc(net, PF_INET, GFP_KERNEL, &xtcp_prot, kern);
+	if (!sk)
+		return -ENOBUFS;
+	sock->state = SS_UNCONNECTED;
+	sock->ops = &xtcp_stream_ops;
+	sock_init_data(sock, sk);
+	sk->sk_protocol = XTCP_SK_PROTOCOL;
+	sk->sk_backlog_rcv = xtcp_backlog_rcv;
+	init_inet(sk);
+	sk->sk_prot->init(sk);
+	if (!kern) {
+		err = BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
+		if (err) {
+			sock->sk = NULL;
+			sk_common_release(sk);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int do_listen(struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	int err = -EINVAL;
+
+	lock_sock(sk);
+	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM)
+		goto out;
+	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN)
+		goto out;
+	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+	err = 0;
+	if (sk->sk_state != TCP_LISTEN)
+		err = xtcp_listen_start(sk, backlog);
+out:
+	release_sock(sk);
+	return err;
+}
+
+/* Sleep until the accept queue has something, the listener closed, or timeo. */
+static int wait_for_child(struct sock *sk, long timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int err = 0;
+
+	add_wait_queue_exclusive(sk_sleep(sk), &wait);
+	while (sk->sk_state == TCP_LISTEN &&
+	       list_empty(&xtcp_sk(sk)->listener->accept_queue)) {
+		err = -EAGAIN;
+		if (!timeo)
+			break;
+		err = sock_intr_errno(timeo);
+		if (signal_pending(current))
+			break;
+		release_sock(sk);
+		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
+		lock_sock(sk);
+		err = 0;
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
+}
+
+static int accept_child(struct socket *sock, struct socket *newsock, int flags)
+{
+	struct sock *sk = sock->sk, *child = NULL;
+	int err = -EINVAL;
+
+	lock_sock(sk);
+	if (sk->sk_state == TCP_LISTEN)
+		err = wait_for_child(sk, sock_rcvtimeo(sk, flags & O_NONBLOCK));
+	if (!err) {
+		err = -EINVAL;
+		if (sk->sk_state == TCP_LISTEN) {
+			err = 0;
+			child = xtcp_accept_pop(sk);
+		}
+	}
+	release_sock(sk);
+	if (err)
+		return err;
+
+	lock_sock(child);
+	sock_rps_record_flow(child);
+	sock_graft(child, newsock);
+	newsock->state = SS_CONNECTED;
+	release_sock(child);
+	return 0;
+}
+
+#ifdef XTCP_HAVE_PROTO_ACCEPT_ARG
+static int accept_call(struct socket *sock, struct socket *newsock,
+		     struct proto_accept_arg *arg)
+{
+	return accept_child(sock, newsock, arg->flags);
+}
+#else
+static int accept_call(struct socket *sock, struct socket *newsock, int flags, bool kern)
+{
+	return accept_child(sock, newsock, flags);
+}
+#endif
+
+const struct proto_ops xtcp_stream_ops = {
+	.family		= PF_INET,
+	.owner		= THIS_MODULE,
+	.release	= inet_release,
+	.bind		= inet_bind,
+	.connect	= inet_stream_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= accept_call,
+	.getname	= inet_getname,
+	.poll		= xtcp_poll,
+	.ioctl		= inet_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= do_listen,
+	.shutdown	= inet_shutdown,
+	.setsockopt	= sock_common_setsockopt,
+	.getsockopt	= sock_common_getsockopt,
+	.sendmsg	= xtcp_sendmsg,
+	.recvmsg	= xtcp_recvmsg,
+	.mmap		= sock_no_mmap,
+#ifdef XTCP_HAVE_SENDPAGE
+	.sendpage	= sock_no_sendpage,
+#endif
+	.set_rcvlowat	= xtcp_set_rcvlowat,
+};
+
+static struct net_proto_family family_ops = {
+	.create	= create,
+	.owner	= THIS_MODULE,
+};
+
+int xtcp_family_init(void)
+{
+	int err;
+
+	family_ops.family = xtcp_family_nr;
+	err = sock_register(&family_ops);
+	if (err == -EEXIST)
+		pr_err("xtcp: family %d is taken; load with family=N, N < %d\n",
+		       xtcp_family_nr, AF_MAX);
+	else if (err)
+		pr_err("xtcp: family %d cannot be registered (%d)\n",
+		       xtcp_family_nr, err);
+	else
+		pr_info("xtcp: family %d\n", xtcp_family_nr);
+	return err;
+}
+
+void xtcp_family_exit(void)
+{
+	sock_unregister(xtcp_family_nr);
+}

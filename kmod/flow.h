@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A flow is what a segment can belong to: a socket, a SYN_RECV entry or a
+ * TIME_WAIT entry.  All three begin with struct xtcp_flow and live in one
+ * table, so one lookup finds the owner.
+ */
+#ifndef XTCP_FLOW_H
+#define XTCP_FLOW_H
+
+#include <linux/in6.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/types.h>
+#include <net/ipv6.h>
+
+enum xtcp_kind {
+	XTCP_KIND_SOCK,		/* struct xtcp_sock */
+	XTCP_KIND_REQ,		/* struct xtcp_req */
+	XTCP_KIND_TW,		/* struct xtcp_tw */
+};
+
+/**
+ * struct xtcp_key - what distinguishes connections
+ * @net: namespace, compared by address only
+ * @laddr: our address; IPv4 is kept mapped, ::ffff:a.b.c.d
+ * @raddr: the peer's
+ * @lport: our port
+ * @rport: the peer's
+ */
+struct xtcp_key {
+	const struct net	*net;
+	struct in6_addr		laddr;
+	struct in6_addr		raddr;
+	__be16			lport;
+	__be16			rport;
+};
+
+/**
+ * struct xtcp_flow - head of everything in the connection table
+ * @rhash: link in the table
+ * @key: constant while it is in the table
+ * @refcnt: references; of a socket, sk_refcnt counts instead
+ * @kind: enum xtcp_kind
+ * @state: enum xtcp_state of an entry; of a socket, its TCB has the state
+ * @family: AF_INET or AF_INET6: what its segments look like
+ * @hashed: it is in the table; under the owner's lock
+ *
+ * Entries are freed to SLAB_TYPESAFE_BY_RCU caches: a reader takes a reference
+ * (refcount_inc_not_zero) and compares the key again.  Sockets are freed
+ * after a grace period (SOCK_RCU_FREE): a reader in softirq needs no
+ * reference, locks, and looks at the state.
+ */
+struct xtcp_flow {
+	struct rhash_head	rhash;
+	struct xtcp_key		key;
+	refcount_t		refcnt;
+	u8			kind;
+	u8			state;
+	u8			family;
+	bool			hashed;
+};
+
+/* IPv4 addresses in keys. */
+static inline void xtcp_addr_set4(struct in6_addr *a, __be32 v4)
+{
+	ipv6_addr_set_v4mapped(v4, a);
+}
+
+static inline __be32 xtcp_addr_v4(const struct in6_addr *a)
+{
+	return a->s6_addr32[3];
+}
+
+/* 0.0.0.0 or :: */
+static inline bool xtcp_addr_any(const struct in6_addr *a)
+{
+	return ipv6_addr_any(a) ||
+	       (ipv6_addr_v4mapped(a) && !xtcp_addr_v4(a));
+}
+
+#endif /* XTCP_FLOW_H */

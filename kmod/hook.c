@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How packets get to us: the LOCAL_IN hook, behind routing, defragmentation and
+ * the host's INPUT rules.
+ *
+ * It is registered with the first socket of a namespace and stays, so that
+ * namespaces that never use xtcp pay nothing.
+ */
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <net/ip.h>
+
+#include "hook.h"
+#include "icmp.h"
+#include "input.h"
+
+static unsigned int local_in4(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (likely(iph->protocol == IPPROTO_TCP)) {
+		if (skb->pkt_type != PACKET_HOST)
+			return NF_ACCEPT;
+		return xtcp_rcv(skb) == XTCP_CLAIM_TAKEN ? NF_STOLEN : NF_ACCEPT;
+	}
+	if (iph->protocol == IPPROTO_ICMP)
+		xtcp_icmp4_see(skb);
+	return NF_ACCEPT;
+}
+
+/*
+ * Last but for conntrack's own last hook, which must not see what we take: equal
+ * priorities would be ordered by who came first.
+ */
+static const struct nf_hook_ops ops[] = {
+	{
+		.hook		= local_in4,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= INT_MAX - 1,
+	},
+};
+
+/**
+ * xtcp_hook_need - a namespace is about to have a socket
+ * @xn: the namespace
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int xtcp_hook_need(struct xtcp_net *xn)
+{
+	int err = 0;
+
+	if (likely(smp_load_acquire(&xn->hooked)))
+		return 0;
+	mutex_lock(&xn->hook_lock);
+	if (!xn->hooked) {
+		err = nf_register_net_hooks(xn->net, ops, ARRAY_SIZE(ops));
+		if (!err)
+			smp_store_release(&xn->hooked, true);
+	}
+	mutex_unlock(&xn->hook_lock);
+	return err;
+}
+
+/* From pre_exit: running hooks end before the next stage begins. */
+void xtcp_hook_netns_exit(struct xtcp_net *xn)
+{
+	if (xn->hooked)
+		nf_unregister_net_hooks(xn->net, ops, ARRAY_SIZE(ops));
+	xn->hooked = false;
+}

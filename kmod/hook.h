@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XTCP_HOOK_H
+#define XTCP_HOOK_H
+
+#include "netns.h"
+
+int xtcp_hook_need(struct xtcp_net *xn);
+void xtcp_hook_netns_exit(struct xtcp_net *xn);
+
+#endif /* XTCP_HOOK_H */

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A segment on its way from IP to the core: whose is it, is it well formed,
+ * who has the lock.
+ */
+#include <net/inet_hashtables.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+#include <net/xfrm.h>
+
+#include "apply.h"
+#include "buffer.h"
+#include "conntrack.h"
+#include "core/options.h"
+#include "input.h"
+#include "listen.h"
+#include "reply.h"
+#include "table.h"
+#include "timewait.h"
+
+/* What a socket's backlog may hold besides its buffers, as Linux's TCP. */
+#define BACKLOG_HEADROOM	(64 * 1024)
+
+static void key_from_skb(struct xtcp_key *key, const struct net *net,
+			 const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	key->net = net;
+	xtcp_addr_set4(&key->laddr, iph->daddr);
+	xtcp_addr_set4(&key->raddr, iph->saddr);
+	key->lport = th->dest;
+	key->rport = th->source;
+}
+
+/*
+ * The header as the core wants it.  Lengths were checked by admit(); options
+ * are looked at here, because a backlog comes back with the buffer only.
+ */
+static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	unsigned int hdrlen = th->doff * 4;
+	const u8 *opt = (const u8 *)(th + 1);
+	unsigned int optlen = hdrlen - sizeof(*th);
+	struct xtcp_seg *node = xtcp_skb_seg(skb);
+
+	seg->flags = tcp_flag_byte(th);
+	seg->seq = ntohl(th->seq);
+	seg->ack = ntohl(th->ack_seq);
+	seg->wnd = ntohs(th->window);
+	seg->len = skb->len - hdrlen;
+	seg->end_seq = seg->seq + seg->len + th->syn + th->fin;
+	seg->drop = XTCP_DROP_NONE;
+	seg->no_room = false;
+	seg->segs = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
+	seg->node = node;
+	node->seq = seg->seq + th->syn;
+	node->end_seq = seg->end_seq;
+	node->flags = seg->flags;
+	node->mark = 0;
+	if (likely(xtcp_options_parse_ts(&seg->opt, opt, optlen)))
+		return true;
+	return xtcp_options_parse(&seg->opt, opt, optlen, th->syn);
+}
+
+/**
+ * xtcp_sock_rcv - a segment for a connection
+ * @sk: its socket, locked
+ * @skb: the segment; consumed
+ * @seg: the same, parsed
+ */
+void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_actions a;
+
+	if (seg->len) {
+		seg->no_room = !xtcp_rmem_admit(sk, skb);
+		seg->free_space = xtcp_free_space(sk);
+		seg->full_space = xtcp_full_space(sk);
+	}
+	xtcp_actions_init(&a);
+	xtcp_on_segment(&xs->tcb, seg, xtcp_now(), &a);
+	if (!xtcp_apply(sk, &a, seg, skb))
+		kfree_skb(skb);
+}
+
+/* The socket is locked and nobody else uses it. */
+static void do_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_segment seg;
+
+	if (sk->sk_state == TCP_CLOSE)
+		goto drop;
+	if (unlikely(!parse(skb, &seg))) {
+		xtcp_count_drop(xtcp_net(sock_net(sk)), XTCP_DROP_OPTION);
+		goto drop;
+	}
+	if (sk->sk_state == TCP_LISTEN)
+		xtcp_listen_rcv(sk, skb, &seg);
+	else
+		xtcp_sock_rcv(sk, skb, &seg);
+	return;
+drop:
+	kfree_skb(skb);
+}
+
+/**
+ * xtcp_backlog_rcv - a segment that came while the user had the socket
+ * @sk: the socket, owned by the user
+ * @skb: the segment; consumed
+ *
+ * Return: 0.
+ */
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	local_bh_disable();
+	rcu_read_lock();
+	do_rcv(sk, skb);
+	rcu_read_unlock();
+	local_bh_enable();
+	return 0;
+}
+
+/* Lock the socket and hand it the segment, now or when the user lets go. */
+static void give(struct sock *sk, struct sk_buff *skb)
+{
+	u32 limit;
+
+	skb_dst_drop(skb);
+	bh_lock_sock_nested(sk);
+	if (!sock_owned_by_user(sk)) {
+		do_rcv(sk, skb);
+		bh_unlock_sock(sk);
+		return;
+	}
+	limit = READ_ONCE(sk->sk_rcvbuf) + (READ_ONCE(sk->sk_sndbuf) >> 1) +
+		BACKLOG_HEADROOM;
+	if (unlikely(sk_add_backlog(sk, skb, limit))) {
+		bh_unlock_sock(sk);
+		xtcp_count_drop(xtcp_net(sock_net(sk)), XTCP_DROP_BACKLOG);
+		kfree_skb(skb);
+		return;
+	}
+	bh_unlock_sock(sk);
+}
+
+/*
+ * The segment is ours: is it well formed, and does anybody mind?  The buffer's
+ * data begins with the TCP header after this.
+ * Return: XTCP_DROP_NONE, or why not.
+ */
+static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
+{
+	const struct tcphdr *th;
+
+	if (unlikely(skb->len < sizeof(*th)))
+		return XTCP_DROP_HDR_SHORT;
+	th = tcp_hdr(skb);
+	if (unlikely(th->doff < sizeof(*th) / 4 || th->doff * 4 > skb->len))
+		return XTCP_DROP_HDR_OFFSET;
+	if (unlikely(!pskb_may_pull(skb, th->doff * 4)))
+		return XTCP_DROP_MEMORY;
+	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
+	    (!skb_csum_unnecessary(skb) && __skb_checksum_complete(skb)))
+		return XTCP_DROP_CSUM;
+	if (!sk)
+		return XTCP_DROP_NONE;
+	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
+		return XTCP_DROP_POLICY;
+	if (unlikely(rcu_access_pointer(sk->sk_filter)) &&
+	    sk_filter_trim_cap(sk, skb, tcp_hdrlen(skb)))
+		return XTCP_DROP_POLICY;
+	return XTCP_DROP_NONE;
+}
+
+/* A TIME_WAIT entry owns it.  True: it opens a new connection, to a listener. */
+static bool timewait_rcv(struct xtcp_net *xn, struct xtcp_flow *flow,
+			 const struct xtcp_key *key, struct sk_buff *skb)
+{
+	struct xtcp_segment seg;
+	bool fresh = false;
+
+	if (!xtcp_flow_get(flow, key))
+		return false;
+	if (parse(skb, &seg))
+		fresh = xtcp_tw_rcv(xn, xtcp_flow_tw(flow), &seg);
+	else
+		xtcp_count_drop(xn, XTCP_DROP_OPTION);
+	xtcp_flow_put(flow);
+	return fresh;
+}
+
+static struct sock *find_listener(const struct xtcp_key *key, int dif, int sdif)
+{
+	struct xtcp_sock *xs;
+
+	xs = xtcp_listener_lookup(key->net, &key->laddr, key->lport, dif, sdif,
+				  (__force u32)key->rport * 0x9e3779b1 ^
+				  (__force u32)key->raddr.s6_addr32[3]);
+	return xs ? xtcp_to_sk(xs) : NULL;
+}
+
+static bool device_matches(const struct sock *sk, int dif, int sdif)
+{
+	int bound = READ_ONCE(sk->sk_bound_dev_if);
+
+	return !bound || bound == dif || bound == sdif;
+}
+
+/*
+ * Who owns it: a socket to give it to, or a TIME_WAIT entry.
+ * Return: whether anybody does.
+ */
+static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
+		       struct sock **sk, struct xtcp_flow **tw)
+{
+	struct xtcp_flow *flow = xtcp_flow_lookup(key);
+	struct sock *listener;
+
+	*sk = NULL;
+	*tw = NULL;
+	if (!flow) {
+		*sk = find_listener(key, dif, sdif);
+		return *sk;
+	}
+	switch (flow->kind) {
+	case XTCP_KIND_SOCK:
+		*sk = xtcp_to_sk(xtcp_flow_sock(flow));
+		return device_matches(*sk, dif, sdif);
+	case XTCP_KIND_REQ:
+		/* its listener's lock protects it, and finds it again */
+		if (!xtcp_flow_get(flow, key))
+			return true;
+		listener = xtcp_flow_req(flow)->listener;
+		/* the listener's memory outlives this RCU read side */
+		xtcp_flow_put(flow);
+		*sk = listener;
+		return true;
+	default:
+		*tw = flow;
+		return true;
+	}
+}
+
+/**
+ * xtcp_rcv - does a segment belong to us?
+ * @skb: an IPv4 packet for this host with protocol TCP, as the LOCAL_IN hook
+ *	 sees it: data at the IP header, defragmented
+ *
+ * Context: softirq, RCU read side.
+ *
+ * Return: XTCP_CLAIM_TAKEN when it was ours, and is consumed.
+ */
+enum xtcp_claim xtcp_rcv(struct sk_buff *skb)
+{
+	struct net *net = dev_net(skb->dev);
+	struct xtcp_net *xn = xtcp_net(net);
+	unsigned int iphlen = ip_hdrlen(skb);
+	int dif, sdif;
+	enum xtcp_drop reason;
+	struct xtcp_flow *tw;
+	struct xtcp_key key;
+	struct sock *sk;
+
+	/* ports and sequence number: with less there is nobody to tell */
+	if (!pskb_may_pull(skb, iphlen + min_t(u32, skb->len - iphlen,
+					       sizeof(struct tcphdr))) ||
+	    skb->len < iphlen + 8)
+		return XTCP_CLAIM_NOT_OURS;
+	skb_set_transport_header(skb, iphlen);
+	key_from_skb(&key, net, skb);
+	dif = inet_iif(skb);
+	sdif = inet_sdif(skb);
+	if (likely(!find_owner(&key, dif, sdif, &sk, &tw)))
+		return XTCP_CLAIM_NOT_OURS;
+
+	xtcp_count(xn, IN_SEGS);
+	if (!xtcp_conntrack_confirm(skb)) {
+		/* conntrack has freed it or told us to */
+		xtcp_count_drop(xn, XTCP_DROP_CONNTRACK);
+		goto drop;
+	}
+	if (skb_shared(skb)) {
+		skb = skb_share_check(skb, GFP_ATOMIC);
+		if (!skb) {
+			xtcp_count_drop(xn, XTCP_DROP_MEMORY);
+			return XTCP_CLAIM_TAKEN;
+		}
+	}
+	skb_orphan(skb);
+	__skb_pull(skb, iphlen);
+	reason = admit(sk, skb);
+	if (unlikely(reason)) {
+		xtcp_count_drop(xn, reason);
+		goto drop;
+	}
+	if (tw && timewait_rcv(xn, tw, &key, skb))
+		sk = find_listener(&key, dif, sdif);
+	if (!sk)
+		goto drop;
+	give(sk, skb);
+	return XTCP_CLAIM_TAKEN;
+drop:
+	kfree_skb(skb);
+	return XTCP_CLAIM_TAKEN;
+}

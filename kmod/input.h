@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Segments arrive.
+ */
+#ifndef XTCP_INPUT_H
+#define XTCP_INPUT_H
+
+#include "sock.h"
+
+enum xtcp_claim {
+	XTCP_CLAIM_NOT_OURS,	/* nobody here: the kernel's TCP may know */
+	XTCP_CLAIM_TAKEN,	/* ours; the buffer is consumed */
+};
+
+enum xtcp_claim xtcp_rcv(struct sk_buff *skb);
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
+void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg);
+
+#endif /* XTCP_INPUT_H */

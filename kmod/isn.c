@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ktime.h>
+#include <linux/net.h>
+#include <linux/siphash.h>
+
+#include "isn.h"
+
+/* RFC 9293 3.4.1: the clock part of an ISN ticks about every 4 us; 64 ns here,
+ * as Linux, so that reused ports stay ahead at higher rates.
+ */
+#define ISN_CLOCK_SHIFT	6
+
+static siphash_aligned_key_t isn_secret, ts_secret;
+
+static u64 hash_tuple(const struct xtcp_key *key, const siphash_key_t *secret)
+{
+	const struct {
+		struct in6_addr	laddr, raddr;
+		__be16		lport, rport;
+		u32		zero;
+	} __aligned(SIPHASH_ALIGNMENT) tuple = {
+		.laddr = key->laddr, .raddr = key->raddr,
+		.lport = key->lport, .rport = key->rport,
+	};
+
+	return siphash(&tuple, sizeof(tuple), secret);
+}
+
+/**
+ * xtcp_isn - initial sequence number of a connection
+ * @key: its addresses and ports
+ *
+ * RFC 6528: M + F(localip, localport, remoteip, remoteport, secretkey).
+ *
+ * Return: ISS.  Any context.
+ */
+u32 xtcp_isn(const struct xtcp_key *key)
+{
+	net_get_random_once(&isn_secret, sizeof(isn_secret));
+	return (u32)hash_tuple(key, &isn_secret) +
+	       (u32)(ktime_get_real_ns() >> ISN_CLOCK_SHIFT);
+}
+
+/**
+ * xtcp_ts_offset - what a connection's timestamps begin with
+ * @key: its addresses; the ports do not count
+ *
+ * RFC 7323 7.1 wants it random.  It is the same for all connections between
+ * two hosts, so that their timestamps grow and RFC 6191 can tell a new
+ * connection from an old one.
+ *
+ * Return: the offset.  Any context.
+ */
+u32 xtcp_ts_offset(const struct xtcp_key *key)
+{
+	struct xtcp_key hosts = *key;
+
+	hosts.lport = 0;
+	hosts.rport = 0;
+	net_get_random_once(&ts_secret, sizeof(ts_secret));
+	return (u32)hash_tuple(&hosts, &ts_secret);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Numbers that a stranger must not guess (RFC 6528, RFC 7323 7.1).
+ */
+#ifndef XTCP_ISN_H
+#define XTCP_ISN_H
+
+#include "flow.h"
+
+u32 xtcp_isn(const struct xtcp_key *key);
+u32 xtcp_ts_offset(const struct xtcp_key *key);
+
+#endif /* XTCP_ISN_H */

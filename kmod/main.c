@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Start and stop.
+ *
+ * sock_register() comes last: from then on user space can reach everything.
+ */
+#include <linux/module.h>
+
+#include "family.h"
+#include "isn.h"
+#include "listen.h"
+#include "netns.h"
+#include "observe.h"
+#include "port.h"
+#include "sock.h"
+#include "table.h"
+#include "timewait.h"
+
+static int __init xtcp_init(void)
+{
+	int err;
+
+	err = xtcp_table_init();
+	if (err)
+		return err;
+	err = xtcp_listen_init();
+	if (err)
+		goto out_table;
+	err = xtcp_timewait_init_cache();
+	if (err)
+		goto out_listen;
+	err = xtcp_port_init();
+	if (err)
+		goto out_timewait;
+	err = xtcp_sock_init();
+	if (err)
+		goto out_port;
+	err = xtcp_netns_init();
+	if (err)
+		goto out_sock;
+	err = xtcp_events_init();
+	if (err)
+		goto out_netns;
+	err = xtcp_diag_init();
+	if (err)
+		goto out_events;
+	err = xtcp_family_init();
+	if (err)
+		goto out_diag;
+	return 0;
+
+out_diag:
+	xtcp_diag_exit();
+out_events:
+	xtcp_events_exit();
+out_netns:
+	xtcp_netns_exit();
+out_sock:
+	xtcp_sock_exit();
+out_port:
+	xtcp_port_exit();
+out_timewait:
+	xtcp_timewait_exit_cache();
+out_listen:
+	xtcp_listen_exit();
+out_table:
+	xtcp_table_exit();
+	return err;
+}
+
+/* No descriptor is open any more; orphans, SYN_RECV and TIME_WAIT may be left. */
+static void __exit xtcp_exit(void)
+{
+	xtcp_family_exit();
+	xtcp_diag_exit();
+	xtcp_events_exit();
+	xtcp_netns_exit();
+	xtcp_sock_exit();
+	xtcp_port_exit();
+	xtcp_timewait_exit_cache();
+	xtcp_listen_exit();
+	xtcp_table_exit();
+}
+
+module_init(xtcp_init);
+module_exit(xtcp_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("TCP as a loadable protocol family");
+MODULE_AUTHOR("The xtcp authors");

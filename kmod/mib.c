@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "mib.h"
+#include "netns.h"
+
+#define MIB_NAME(name, text)	[XTCP_MIB_##name] = text,
+const char *const xtcp_mib_names[XTCP_MIB_NR] = {
+	XTCP_MIBS(MIB_NAME)
+};
+
+#define DROP_NAME(name, text)	[XTCP_DROP_##name] = text,
+const char *const xtcp_drop_names[XTCP_DROP_NR] = {
+	XTCP_DROPS(DROP_NAME)
+};
+
+/**
+ * xtcp_mib_sum - add up the counters of all CPUs
+ * @xn: namespace
+ * @sum: out
+ *
+ * Not a snapshot: counters move while they are read.  Any context.
+ */
+void xtcp_mib_sum(const struct xtcp_net *xn, struct xtcp_mib *sum)
+{
+	unsigned long *to = (unsigned long *)sum;
+	int cpu, i;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		const unsigned long *from = (void *)per_cpu_ptr(xn->mib, cpu);
+
+		for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+			to[i] += READ_ONCE(from[i]);
+	}
+}
+
+/**
+ * xtcp_mib_in_state - objects that are in a state, from the edges taken
+ * @sum: counters of a namespace
+ * @state: enum xtcp_state, not CLOSE (a socket is born and dies there)
+ *
+ * A listener stays in LISTEN when a SYN makes a SYN_RECV entry, and gains
+ * nothing when a RST removes one; a SYN that takes over a TIME_WAIT entry is
+ * the new connection's edge.
+ *
+ * Return: how many, never negative.
+ */
+long xtcp_mib_in_state(const struct xtcp_mib *sum, unsigned int state)
+{
+	long n = 0;
+	int i;
+
+	for (i = 0; i < XTCP_EDGE_NR; i++) {
+		if (xtcp_edges[i].to == state)
+			n += sum->edge[i];
+		if (xtcp_edges[i].from == state)
+			n -= sum->edge[i];
+	}
+	if (state == XTCP_LISTEN) {
+		n += sum->edge[XTCP_EDGE_LISTEN__RCV_SYN];
+		n -= sum->edge[XTCP_EDGE_SYN_RECV__RCV_RST_PASSIVE];
+	}
+	return max(n, 0L);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counters, per namespace and per CPU: what happened, by name.
+ *
+ * Read by /proc/net/xtcp_netstat (nstat), /proc/net/xtcp_edges and netlink.
+ */
+#ifndef XTCP_MIB_H
+#define XTCP_MIB_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+#include "core/fsm.h"
+#include "core/segment.h"
+
+/* M(enum name, text): names are those of nstat's Tcp and TcpExt where one fits. */
+#define XTCP_MIBS(M)						\
+	M(ACTIVE_OPENS,		"ActiveOpens")			\
+	M(PASSIVE_OPENS,	"PassiveOpens")			\
+	M(ATTEMPT_FAILS,	"AttemptFails")			\
+	M(ESTAB_RESETS,		"EstabResets")			\
+	M(IN_SEGS,		"InSegs")			\
+	M(OUT_SEGS,		"OutSegs")			\
+	M(RETRANS_SEGS,		"RetransSegs")			\
+	M(OUT_RSTS,		"OutRsts")			\
+	M(TIMEOUTS,		"Timeouts")			\
+	M(FAST_RETRANS,		"FastRetrans")			\
+	M(DELAYED_ACKS,		"DelayedACKs")			\
+	M(OFO_QUEUE,		"OFOQueue")			\
+	M(OFO_DROP,		"OFODrop")			\
+	M(RCV_PRUNED,		"RcvPruned")			\
+	M(RCV_COALESCE,		"RcvCoalesce")			\
+	M(BACKLOG_COALESCE,	"BacklogCoalesce")		\
+	M(CHALLENGE_ACK,	"ChallengeACK")			\
+	M(CHALLENGE_LIMITED,	"ChallengeLimited")		\
+	M(DUP_ACK_SENT,		"DupAckSent")			\
+	M(ACK_SKIPPED,		"ACKSkipped")			\
+	M(TW,			"TW")				\
+	M(TW_RECYCLED,		"TWRecycled")			\
+	M(TW_OVERFLOW,		"TWOverflow")			\
+	M(ABORT_ON_DATA,	"AbortOnData")			\
+	M(ABORT_ON_CLOSE,	"AbortOnClose")			\
+	M(ABORT_ON_TIMEOUT,	"AbortOnTimeout")		\
+	M(ABORT_ON_LINGER,	"AbortOnLinger")		\
+	M(ABORT_ON_MEMORY,	"AbortOnMemory")		\
+	M(KEEPALIVE,		"KeepAlive")			\
+	M(WIN_PROBE,		"WinProbe")			\
+	M(OUT_NO_MEMORY,	"OutNoMemory")			\
+	M(OUT_ERROR,		"OutError")			\
+	M(ICMP_IN,		"IcmpIn")			\
+	M(ICMP_OUT_OF_WINDOW,	"IcmpOutOfWindow")		\
+	M(PMTU_SHRUNK,		"PmtuShrunk")			\
+	M(NO_EDGE,		"NoEdge")	/* event without an edge in the table */ \
+	M(EVENT_LOST,		"EventLost")	/* netlink report not sent */
+
+#define XTCP_MIB_ENUM_(name, text)	XTCP_MIB_##name,
+enum xtcp_mib_item {
+	XTCP_MIBS(XTCP_MIB_ENUM_)
+	XTCP_MIB_NR
+};
+#undef XTCP_MIB_ENUM_
+
+/**
+ * struct xtcp_mib - one CPU's counters of one namespace
+ * @item: by enum xtcp_mib_item
+ * @drop: dropped segments by enum xtcp_drop
+ * @edge: edges taken by enum xtcp_edge
+ */
+struct xtcp_mib {
+	unsigned long item[XTCP_MIB_NR];
+	unsigned long drop[XTCP_DROP_NR];
+	unsigned long edge[XTCP_EDGE_NR];
+};
+
+#define xtcp_count(xn, name)	this_cpu_inc((xn)->mib->item[XTCP_MIB_##name])
+#define xtcp_count_add(xn, name, n)	\
+	this_cpu_add((xn)->mib->item[XTCP_MIB_##name], n)
+#define xtcp_count_drop(xn, reason)	this_cpu_inc((xn)->mib->drop[reason])
+#define xtcp_count_edge(xn, nr)		this_cpu_inc((xn)->mib->edge[nr])
+
+struct xtcp_net;
+
+extern const char *const xtcp_mib_names[XTCP_MIB_NR];
+extern const char *const xtcp_drop_names[XTCP_DROP_NR];
+
+void xtcp_mib_sum(const struct xtcp_net *xn, struct xtcp_mib *sum);
+long xtcp_mib_in_state(const struct xtcp_mib *sum, unsigned int state);
+
+#endif /* XTCP_MIB_H */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What xtcp keeps for each network namespace.
+ */
+#ifndef XTCP_NETNS_H
+#define XTCP_NETNS_H
+
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/uidgid.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "core/tcb.h"
+#include "mib.h"
+
+struct ctl_table_header;
+
+/**
+ * struct xtcp_net - a namespace
+ * @net: it
+ * @mib: counters
+ * @conf: settings that the core reads
+ * @rmem: net.xtcp.rmem: least, default, greatest receive buffer, bytes
+ * @wmem: net.xtcp.wmem: the same for send buffers
+ * @max_syn_backlog: net.xtcp.max_syn_backlog
+ * @max_tw_buckets: net.xtcp.max_tw_buckets
+ * @max_orphans: net.xtcp.max_orphans
+ * @challenge_ack_limit: net.xtcp.challenge_ack_limit, per second
+ * @abort_on_overflow: net.xtcp.abort_on_overflow
+ * @challenge_stamp: second in which @challenge_left counts
+ * @challenge_left: challenge ACKs left in that second (RFC 5961 7)
+ * @ctl_sk: raw socket through which RSTs and TIME_WAIT ACKs leave
+ * @hook_lock: serialises @hooked
+ * @hooked: the netfilter hooks are registered
+ * @dying: no new socket: the namespace is on its way out
+ * @orphans: sockets without a file
+ * @tw_lock: protects the TIME_WAIT queue, taken inside no other lock of ours
+ * @tw_queue: TIME_WAIT entries, by the time they end
+ * @tw_count: how many
+ * @tw_timer: fires when the first one ends
+ * @sysctl: net.xtcp
+ */
+struct xtcp_net {
+	struct net		*net;
+	struct xtcp_mib __percpu *mib;
+	struct xtcp_conf	conf;
+	int			rmem[3];
+	int			wmem[3];
+	int			max_syn_backlog;
+	int			max_tw_buckets;
+	int			max_orphans;
+	int			challenge_ack_limit;
+	u8			abort_on_overflow;
+	u32			challenge_stamp;
+	s32			challenge_left;
+	struct sock		*ctl_sk;
+	struct mutex		hook_lock;
+	bool			hooked;
+	bool			dying;
+	atomic_t		orphans;
+	spinlock_t		tw_lock;
+	struct list_head	tw_queue;
+	unsigned int		tw_count;
+	struct timer_list	tw_timer;
+	struct ctl_table_header	*sysctl;
+};
+
+extern unsigned int xtcp_net_id;
+
+static inline struct xtcp_net *xtcp_net(const struct net *net)
+{
+	return net_generic(net, xtcp_net_id);
+}
+
+int xtcp_netns_init(void);
+void xtcp_netns_exit(void);
+
+#endif /* XTCP_NETNS_H */

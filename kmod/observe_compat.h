@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the observers need to be spelled differently for older headers.
+ */
+#ifndef XTCP_OBSERVE_COMPAT_H
+#define XTCP_OBSERVE_COMPAT_H
+
+#include <net/inet_sock.h>
+
+/* Bits of struct inet_sock became inet_flags in 6.6. */
+#ifdef inet_test_bit
+#define xtcp_inet_bit(sk, flag, field)	inet_test_bit(flag, sk)
+#else
+#define xtcp_inet_bit(sk, flag, field)	(inet_sk(sk)->field)
+#endif
+
+/*
+ * Before handlers had an owner, a mutex kept one from being unregistered while
+ * it ran.
+ */
+#ifdef XTCP_HAVE_SOCK_DIAG_OWNER
+#define XTCP_SOCK_DIAG_OWNER		.owner = THIS_MODULE,
+#else
+#define XTCP_SOCK_DIAG_OWNER
+#endif
+
+#endif /* XTCP_OBSERVE_COMPAT_H */

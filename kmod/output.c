@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+
+#include "apply.h"
+#include "buffer.h"
+#include "core/options.h"
+#include "core/output.h"
+#include "core/window.h"
+#include "header.h"
+#include "output.h"
+#include "route.h"
+#include "timer.h"
+
+/* What goes into the header of one segment. */
+struct header {
+	u32	seq;
+	u32	ack;
+	u16	window;
+	u8	flags;
+	u8	optlen;
+	u8	opt[XTCP_OPT_MAX];
+};
+
+/* Header, checksum, owner, and off to IP.  The buffer is consumed. */
+static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h->seq, h->ack,
+			 h->flags, h->window, h->opt, h->optlen);
+	xtcp_header_csum4(skb, inet->inet_saddr, inet->inet_daddr);
+	skb->protocol = htons(ETH_P_IP);
+	skb_orphan(skb);
+	skb_set_owner_w(skb, sk);
+	skb_set_hash_from_sk(skb, sk);
+	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
+	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
+	if (h->flags & XTCP_ACK)
+		xtcp_ack_sent(&xs->tcb);
+	xtcp_count(xtcp_net(sock_net(sk)), OUT_SEGS);
+	return ip_queue_xmit(sk, skb, &inet->cork.fl);
+}
+
+/* The header of everything but SYNs: ACK, our window, timestamps. */
+static void header_init(struct sock *sk, struct header *h, u32 seq, u8 flags,
+			xtcp_usec_t now)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	h->seq = seq;
+	h->ack = t->rcv_nxt;
+	h->flags = flags | XTCP_ACK;
+	h->window = xtcp_window_select(t, xtcp_free_space(sk), xtcp_full_space(sk));
+	h->optlen = 0;
+	if (t->flags & XTCP_F_TS_OK) {
+		xtcp_options_build_ts(h->opt, xtcp_tsval(t, now), t->ts_recent);
+		h->optlen = XTCP_OPT_TS_ALIGNED;
+	}
+}
+
+/* A buffer with room for headers and nothing else. */
+static struct sk_buff *alloc_control(struct sock *sk)
+{
+	struct sk_buff *skb = alloc_skb(MAX_TCP_HEADER,
+					sk_gfp_mask(sk, GFP_ATOMIC | __GFP_NOWARN));
+
+	if (!skb) {
+		xtcp_count(xtcp_net(sock_net(sk)), OUT_NO_MEMORY);
+		return NULL;
+	}
+	skb_reserve(skb, MAX_TCP_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	return skb;
+}
+
+/*
+ * Send what a queued buffer holds; the buffer stays.  Its payload is shared with
+ * the copy that leaves.
+ */
+static int transmit_queued(struct sock *sk, struct sk_buff *skb, xtcp_usec_t now)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	const struct xtcp_seg *seg = xtcp_skb_seg(skb);
+	u32 len = skb->len, mss = t->mss;
+	struct sk_buff *copy;
+	struct header h;
+	u8 flags = seg->flags & (XTCP_FIN | XTCP_PSH);
+
+	/* a copy that still waits in a device's queue has the header's memory */
+	copy = skb_cloned(skb) ? pskb_copy(skb, GFP_ATOMIC)
+			       : skb_clone(skb, GFP_ATOMIC);
+	if (unlikely(!copy)) {
+		xtcp_count(xtcp_net(sock_net(sk)), OUT_NO_MEMORY);
+		return -ENOMEM;
+	}
+	if (len > mss) {
+		skb_shinfo(copy)->gso_size = mss;
+		skb_shinfo(copy)->gso_segs = DIV_ROUND_UP(len, mss);
+		skb_shinfo(copy)->gso_type = SKB_GSO_TCPV4;
+	} else {
+		skb_shinfo(copy)->gso_size = 0;
+		skb_shinfo(copy)->gso_segs = 1;
+		skb_shinfo(copy)->gso_type = 0;
+	}
+	header_init(sk, &h, seg->seq, flags, now);
+	if (transmit(sk, copy, &h) < 0)
+		xtcp_count(xtcp_net(sock_net(sk)), OUT_ERROR);
+	return 0;
+}
+
+/**
+ * xtcp_gso_max - most payload that one buffer may carry
+ * @sk: the socket, locked
+ *
+ * Return: bytes, at least one MSS and a multiple of it.
+ */
+u32 xtcp_gso_max(const struct sock *sk)
+{
+	u32 mss = xtcp_sk(sk)->tcb.mss;
+	u32 max = READ_ONCE(sk->sk_gso_max_size);
+
+	if (!max || max > GSO_LEGACY_MAX_SIZE)
+		max = GSO_LEGACY_MAX_SIZE;
+	max -= MAX_TCP_HEADER + 1;
+	max = min_t(u32, max, mss * (u32)max_t(u16, READ_ONCE(sk->sk_gso_max_segs), 1));
+	return max > mss ? max - max % mss : mss;
+}
+
+/**
+ * xtcp_push - send what the windows allow of the send queue
+ * @sk: the socket, locked
+ */
+void xtcp_push(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u32 gso_max = xtcp_gso_max(sk);
+	xtcp_usec_t now = xtcp_now();
+	struct sk_buff *skb;
+	u32 bytes;
+
+	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+		return;
+	while ((skb = skb_peek(&sk->sk_write_queue))) {
+		struct xtcp_seg *seg = xtcp_skb_seg(skb);
+		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
+
+		if (!xtcp_output_allow(t, seg, last, gso_max, now, &bytes))
+			break;
+		if (bytes < skb->len &&
+		    xtcp_wmem_split(sk, skb, bytes, false, GFP_ATOMIC))
+			break;
+		if (transmit_queued(sk, skb, now))
+			break;
+		__skb_unlink(skb, &sk->sk_write_queue);
+		xtcp_output_sent(t, seg, now);
+	}
+	xtcp_output_done(t, skb, now);
+}
+
+/**
+ * xtcp_retransmit - send again what the core marked
+ * @sk: the socket, locked
+ */
+void xtcp_retransmit(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u32 gso_max = xtcp_gso_max(sk);
+	xtcp_usec_t now = xtcp_now();
+	struct xtcp_seg *seg;
+	u32 bytes;
+
+	while ((seg = xtcp_retransmit_next(t, &bytes))) {
+		struct sk_buff *skb = xtcp_seg_skb(seg);
+		u32 skip = xtcp_after(t->snd_una, seg->seq) ?
+			   t->snd_una - seg->seq : 0;
+
+		/* what is acknowledged of it does not travel again */
+		if (skip) {
+			struct rb_node *rb;
+
+			if (xtcp_wmem_split(sk, skb, skip, true, GFP_ATOMIC))
+				return;
+			rb = rb_next(xtcp_seg_rb(seg));
+			xtcp_rtx_drop(t, seg);
+			xtcp_wmem_free(sk, skb);
+			seg = xtcp_rb_seg(rb);
+			skb = xtcp_seg_skb(seg);
+		}
+		bytes = min(bytes, gso_max);
+		if (skb->len > bytes &&
+		    xtcp_wmem_split(sk, skb, bytes, true, GFP_ATOMIC))
+			return;
+		if (transmit_queued(sk, skb, now))
+			return;
+		xtcp_count_add(xn, RETRANS_SEGS, seg->segs);
+		xtcp_retransmit_sent(t, seg, now);
+	}
+}
+
+/**
+ * xtcp_send_ack - send an ACK without data
+ * @sk: the socket, locked
+ */
+void xtcp_send_ack(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	xtcp_usec_t now = xtcp_now();
+	struct sk_buff *skb;
+	struct header h;
+
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	skb = alloc_control(sk);
+	if (unlikely(!skb)) {
+		/* try again when the delayed ACK would be due at the latest */
+		t->flags |= XTCP_F_ACK_PENDING;
+		t->deadline[XTCP_TIMER_DELACK] = now + t->conf->delack_max_us;
+		return;
+	}
+	header_init(sk, &h, t->snd_nxt, 0, now);
+	transmit(sk, skb, &h);
+	t->segs_out++;
+}
+
+/**
+ * xtcp_send_probe - ask the peer for a sign of life
+ * @sk: the socket, locked
+ *
+ * One before SND.UNA is out of its window, so it must answer with an ACK.
+ */
+void xtcp_send_probe(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb = alloc_control(sk);
+	struct header h;
+
+	if (unlikely(!skb))
+		return;
+	header_init(sk, &h, t->snd_una - 1, 0, xtcp_now());
+	transmit(sk, skb, &h);
+	t->segs_out++;
+}
+
+/**
+ * xtcp_send_syn - send a SYN, in SYN_RECV a SYN,ACK
+ * @sk: the socket, locked
+ */
+void xtcp_send_syn(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_options opt = { .mss = t->advmss };
+	bool syn_ack = t->state == XTCP_SYN_RECV;
+	struct sk_buff *skb = alloc_control(sk);
+	struct header h;
+
+	if (unlikely(!skb))
+		return;
+	if (t->flags & XTCP_F_TS_OK) {
+		opt.has |= XTCP_OPT_TS;
+		opt.tsval = xtcp_tsval(t, xtcp_now());
+		opt.tsecr = syn_ack ? t->ts_recent : 0;
+	}
+	if (t->flags & XTCP_F_WSCALE_OK) {
+		opt.has |= XTCP_OPT_WSCALE;
+		opt.wscale = t->rcv_wscale;
+	}
+	h.seq = t->iss;
+	h.ack = syn_ack ? t->rcv_nxt : 0;
+	h.flags = syn_ack ? XTCP_SYN | XTCP_ACK : XTCP_SYN;
+	h.window = min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED);
+	h.optlen = xtcp_options_build_syn(h.opt, &opt);
+	if (t->retransmits)
+		xtcp_count(xtcp_net(sock_net(sk)), RETRANS_SEGS);
+	transmit(sk, skb, &h);
+	t->segs_out++;
+}
+
+/**
+ * xtcp_send_rst - reset the connection, or answer a segment that is wrong
+ * @sk: the socket, locked
+ * @a: what the core wants in it
+ */
+void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb = alloc_control(sk);
+	struct header h = {
+		.seq	= a->rst_seq,
+		.ack	= a->rst_flags & XTCP_ACK ? a->rst_ack : 0,
+		.flags	= XTCP_RST | a->rst_flags,
+	};
+
+	xtcp_count(xtcp_net(sock_net(sk)), OUT_RSTS);
+	if (unlikely(!skb))
+		return;
+	if (a->rst_flags & XTCP_ACK && t->flags & XTCP_F_TS_OK) {
+		xtcp_options_build_ts(h.opt, xtcp_tsval(t, xtcp_now()), t->ts_recent);
+		h.optlen = XTCP_OPT_TS_ALIGNED;
+	}
+	transmit(sk, skb, &h);
+	t->segs_out++;
+}
+
+/**
+ * xtcp_queue_fin - append our FIN to the send queue
+ * @sk: the socket, locked; write_seq counts it already
+ */
+void xtcp_queue_fin(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	struct xtcp_seg *seg;
+
+	if (skb) {
+		seg = xtcp_skb_seg(skb);
+		seg->flags |= XTCP_FIN;
+		seg->end_seq++;
+		return;
+	}
+	skb = xtcp_wmem_alloc_fin(sk);
+	seg = xtcp_skb_seg(skb);
+	seg->seq = t->write_seq - 1;
+	seg->end_seq = t->write_seq;
+	seg->flags = XTCP_FIN;
+	xtcp_wmem_queue(sk, skb);
+}
+
+/**
+ * xtcp_sync_mss - the path's MTU, or what limits segments, may have changed
+ * @sk: the socket, locked
+ */
+void xtcp_sync_mss(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	const struct ip_options_rcu *opt;
+	u32 mtu, headers;
+
+	mtu = xtcp_route_mtu(sk);
+	xtcp_sk(sk)->mtu = mtu;
+	opt = rcu_dereference_protected(inet_sk(sk)->inet_opt, lockdep_sock_is_held(sk));
+	headers = sizeof(struct iphdr) + sizeof(struct tcphdr) +
+		  (opt ? opt->opt.optlen : 0);
+	xtcp_mss_update(t, mtu > headers ? mtu - headers : 0);
+}
+
+/**
+ * xtcp_pmtu_shrunk - the path takes less: cut segments anew and send them again
+ * @sk: the socket, locked
+ * @mtu: what the path takes, bytes
+ */
+void xtcp_pmtu_shrunk(struct sock *sk, u32 mtu)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u16 before = t->mss;
+	struct xtcp_actions a;
+
+	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+		return;
+	xtcp_route_pmtu(sk, mtu);
+	xtcp_sync_mss(sk);
+	if (t->mss >= before)
+		return;
+	xtcp_count(xtcp_net(sock_net(sk)), PMTU_SHRUNK);
+	xtcp_actions_init(&a);
+	xtcp_resegment(t, &a);
+	xtcp_apply(sk, &a, NULL, NULL);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Segments of a socket leave.
+ */
+#ifndef XTCP_OUTPUT_H
+#define XTCP_OUTPUT_H
+
+#include "sock.h"
+
+void xtcp_push(struct sock *sk);
+void xtcp_retransmit(struct sock *sk);
+void xtcp_send_ack(struct sock *sk);
+void xtcp_send_syn(struct sock *sk);
+void xtcp_send_probe(struct sock *sk);
+void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a);
+void xtcp_queue_fin(struct sock *sk);
+void xtcp_sync_mss(struct sock *sk);
+void xtcp_pmtu_shrunk(struct sock *sk, u32 mtu);
+u32 xtcp_gso_max(const struct sock *sk);
+
+#endif /* XTCP_OUTPUT_H */

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/inet_common.h>
+#include <net/tcp.h>
+
+#include "apply.h"
+#include "buffer.h"
+#include "compat.h"
+#include "core/seq.h"
+#include "output.h"
+#include "sendmsg.h"
+#include "timer.h"
+
+/* Payload of a queued buffer that lies behind @seq, and where it begins. */
+static u32 unread(const struct sk_buff *skb, u32 seq, u32 *offset)
+{
+	*offset = seq - xtcp_skb_seg(skb)->seq;
+	return *offset < skb->len ? skb->len - *offset : 0;
+}
+
+static void free_read(struct sock *sk, struct sk_buff *skb)
+{
+	__skb_unlink(skb, &sk->sk_receive_queue);
+	__kfree_skb(skb);
+}
+
+/* The window may have opened: does the peer need to know now? */
+static void after_read(struct sock *sk, u32 copied)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_actions a;
+
+	xtcp_rcvbuf_autotune(sk);
+	xtcp_actions_init(&a);
+	xtcp_on_read(t, copied, xtcp_free_space(sk), xtcp_full_space(sk),
+		     xtcp_now(), &a);
+	if (a.orders)
+		xtcp_apply(sk, &a, NULL, NULL);
+}
+
+/*
+ * Copy what is in order to the user.  MSG_TRUNC throws it away instead, MSG_PEEK
+ * leaves it.
+ * Return: bytes, or -EFAULT when none could be copied.
+ */
+static int copy_queue(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+		      u32 *seq)
+{
+	struct sk_buff *skb, *next;
+	int copied = 0;
+
+	skb_queue_walk_safe(&sk->sk_receive_queue, skb, next) {
+		u32 offset, avail = unread(skb, *seq, &offset);
+		u32 n = min_t(size_t, avail, len - copied);
+
+		if (n && !(flags & MSG_TRUNC) &&
+		    skb_copy_datagram_msg(skb, offset, msg, n))
+			return copied ? copied : -EFAULT;
+		*seq += n;
+		copied += n;
+		if (n < avail)
+			break;
+		if (!(flags & MSG_PEEK))
+			free_read(sk, skb);
+		if (copied == len)
+			break;
+	}
+	return copied;
+}
+
+/* Why there is nothing to read: 0 (end of file) or an errno; 1: wait. */
+static int why_empty(struct sock *sk, long timeo)
+{
+	if (sock_flag(sk, SOCK_DONE))
+		return 0;
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		return 0;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;	/* never connected */
+	if (!timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(timeo);
+	return 1;
+}
+
+static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	u32 peek_seq = t->copied_seq, *seq = &t->copied_seq;
+	int copied = 0, err = 0;
+
+	if (sk->sk_state == TCP_LISTEN)
+		return -ENOTCONN;
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	if (flags & MSG_PEEK)
+		seq = &peek_seq;
+	for (;;) {
+		int n = copy_queue(sk, msg, len - copied, flags, seq);
+
+		if (n < 0) {
+			err = n;
+			break;
+		}
+		copied += n;
+		if (copied >= target && !READ_ONCE(sk->sk_backlog.tail))
+			break;
+		if (copied == len)
+			break;
+		if (copied) {
+			if (sk->sk_err || sk->sk_state == TCP_CLOSE || !timeo ||
+			    sk->sk_shutdown & RCV_SHUTDOWN || signal_pending(current))
+				break;
+		} else {
+			err = why_empty(sk, timeo);
+			if (err <= 0)
+				break;
+		}
+		err = 0;
+		if (!(flags & MSG_PEEK))
+			after_read(sk, n);
+		if (copied >= target) {
+			/* more is waiting in the backlog */
+			release_sock(sk);
+			lock_sock(sk);
+		} else {
+			sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
+		}
+		/* somebody else read while we slept */
+		if (flags & MSG_PEEK && xtcp_before(peek_seq, t->copied_seq))
+			peek_seq = t->copied_seq;
+	}
+	if (!(flags & MSG_PEEK) && copied)
+		after_read(sk, copied);
+	return copied ? copied : err;
+}
+
+/**
+ * xtcp_recvmsg - recv(), read() and their kin
+ * @sock: the socket
+ * @msg: where to
+ * @len: how much at most, bytes
+ * @flags: MSG_*
+ *
+ * Context: process.
+ *
+ * Return: bytes, 0 at the end of the stream, or the errno of Linux's TCP.
+ */
+int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
+{
+	struct sock *sk = sock->sk;
+	int ret;
+
+	if (unlikely(flags & MSG_ERRQUEUE))
+		return inet_recv_error(sk, msg, len, &ret);
+	sock_rps_record_flow(sk);
+	lock_sock(sk);
+	ret = recv_locked(sk, msg, len, flags);
+	release_sock(sk);
+	msg->msg_namelen = 0;
+	return ret;
+}

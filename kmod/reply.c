@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/route.h>
+#include <net/tcp.h>
+
+#include "header.h"
+#include "reply.h"
+#include "route.h"
+
+/**
+ * xtcp_reply_send - send a segment that has no socket of its own
+ * @xn: namespace
+ * @sk: socket whose IP settings it shall have, NULL: the control socket
+ * @r: the segment
+ *
+ * Context: softirq, or process with bottom halves off.
+ *
+ * Return: 0, -ENOMEM, or what routing or the device said.
+ */
+int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
+{
+	const struct xtcp_key *key = r->key;
+	struct sk_buff *skb;
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	if (!sk)
+		sk = xn->ctl_sk;
+	xtcp_flow4_init(&fl4, sk, key, r->oif, r->mark);
+	rt = ip_route_output_flow(xn->net, &fl4, sk);
+	if (IS_ERR(rt))
+		return PTR_ERR(rt);
+	skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb) {
+		ip_rt_put(rt);
+		xtcp_count(xn, OUT_NO_MEMORY);
+		return -ENOMEM;
+	}
+	skb_reserve(skb, MAX_TCP_HEADER);
+	xtcp_header_push(skb, key->lport, key->rport, r->seq, r->ack, r->flags,
+			 r->window, r->opt, r->optlen);
+	xtcp_header_csum4(skb, xtcp_addr_v4(&key->laddr), xtcp_addr_v4(&key->raddr));
+	skb->protocol = htons(ETH_P_IP);
+	skb_dst_set(skb, &rt->dst);
+	xtcp_count(xn, OUT_SEGS);
+	if (r->flags & XTCP_RST)
+		xtcp_count(xn, OUT_RSTS);
+	return ip_queue_xmit(sk, skb, flowi4_to_flowi(&fl4));
+}
+
+/**
+ * xtcp_reply_rst - RST in answer to a segment (RFC 9293 3.10.7.1)
+ * @xn: namespace
+ * @key: the connection that it would belong to
+ * @seg: the segment; never answered when it is a RST itself
+ */
+void xtcp_reply_rst(struct xtcp_net *xn, const struct xtcp_key *key,
+		    const struct xtcp_segment *seg)
+{
+	struct xtcp_reply r = { .key = key, .flags = XTCP_RST };
+
+	if (seg->flags & XTCP_RST)
+		return;
+	if (seg->flags & XTCP_ACK) {
+		r.seq = seg->ack;
+	} else {
+		r.ack = seg->end_seq;
+		r.flags |= XTCP_ACK;
+	}
+	xtcp_reply_send(xn, NULL, &r);
+}
+
+/**
+ * xtcp_challenge_allowed - is a challenge ACK within the global limit?
+ * @xn: namespace
+ *
+ * RFC 5961 7.  An exact limit can be probed by a stranger (CVE-2016-5696), so
+ * it is drawn anew every second.
+ *
+ * Return: whether to send it; counted either way.
+ */
+bool xtcp_challenge_allowed(struct xtcp_net *xn)
+{
+	u32 limit = READ_ONCE(xn->challenge_ack_limit);
+	u32 second;
+
+	if (limit == INT_MAX)
+		goto allowed;
+	second = (u32)(ktime_get_ns() / NSEC_PER_SEC);
+	if (READ_ONCE(xn->challenge_stamp) != second) {
+		u32 half = (limit + 1) >> 1;
+
+		WRITE_ONCE(xn->challenge_stamp, second);
+		WRITE_ONCE(xn->challenge_left,
+			   (s32)(half + get_random_u32() % (limit ? limit : 1)));
+	}
+	if (READ_ONCE(xn->challenge_left) <= 0) {
+		xtcp_count(xn, CHALLENGE_LIMITED);
+		return false;
+	}
+	WRITE_ONCE(xn->challenge_left, xn->challenge_left - 1);
+allowed:
+	xtcp_count(xn, CHALLENGE_ACK);
+	return true;
+}
+
+int xtcp_reply_netns_init(struct xtcp_net *xn)
+{
+	return inet_ctl_sock_create(&xn->ctl_sk, PF_INET, SOCK_RAW, IPPROTO_TCP, xn->net);
+}
+
+void xtcp_reply_netns_exit(struct xtcp_net *xn)
+{
+	inet_ctl_sock_destroy(xn->ctl_sk);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/ip.h>
+#include <net/route.h>
+#include <net/tcp.h>
+
+#include "compat.h"
+#include "route.h"
+
+/**
+ * xtcp_flow4_init - describe a connection's packets to routing
+ * @fl4: out
+ * @sk: socket that they leave from
+ * @key: the connection
+ * @oif: interface, 0: the socket's, or any
+ * @mark: routing mark
+ */
+void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
+		     const struct xtcp_key *key, int oif, u32 mark)
+{
+	memset(fl4, 0, sizeof(*fl4));
+	fl4->flowi4_oif = oif ? oif : READ_ONCE(sk->sk_bound_dev_if);
+	fl4->flowi4_mark = mark;
+	fl4->flowi4_scope = RT_SCOPE_UNIVERSE;
+	fl4->flowi4_proto = IPPROTO_TCP;
+	fl4->flowi4_flags = inet_sk_flowi_flags(sk);
+	fl4->flowi4_uid = sock_net_uid(sock_net(sk), sk);
+	fl4->daddr = xtcp_addr_v4(&key->raddr);
+	fl4->saddr = xtcp_addr_v4(&key->laddr);
+	fl4->fl4_dport = key->rport;
+	fl4->fl4_sport = key->lport;
+}
+
+/**
+ * xtcp_route_connect - find the route to a peer, and our address on it
+ * @sk: the socket, locked
+ * @daddr: the peer's address
+ * @dport: its port
+ *
+ * Called again with the ports known, so that rules that match them apply.
+ * Sets inet_saddr when it is not bound.
+ *
+ * Return: 0, -ENETUNREACH and whatever routing says.
+ */
+int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
+	struct xtcp_key key = { .rport = dport, .lport = inet->inet_sport };
+	struct ip_options_rcu *opt;
+	struct rtable *rt;
+
+	opt = rcu_dereference_protected(inet->inet_opt, lockdep_sock_is_held(sk));
+	xtcp_addr_set4(&key.laddr, inet->inet_saddr);
+	xtcp_addr_set4(&key.raddr, opt && opt->opt.srr ? opt->opt.faddr : daddr);
+	xtcp_flow4_init(fl4, sk, &key, 0, READ_ONCE(sk->sk_mark));
+	xtcp_flow4_set_tos(fl4, sk);
+	rt = ip_route_output_flow(sock_net(sk), fl4, sk);
+	if (IS_ERR(rt)) {
+		if (PTR_ERR(rt) == -ENETUNREACH)
+			IP_INC_STATS(sock_net(sk), IPSTATS_MIB_OUTNOROUTES);
+		return PTR_ERR(rt);
+	}
+	if (rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST)) {
+		ip_rt_put(rt);
+		return -ENETUNREACH;
+	}
+	if (!inet->inet_saddr) {
+		inet->inet_saddr = fl4->saddr;
+		inet->inet_rcv_saddr = fl4->saddr;
+	}
+	sk_setup_caps(sk, &rt->dst);
+	/* software segments what the device cannot: GSO always pays */
+	sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_GSO;
+	return 0;
+}
+
+/**
+ * xtcp_route_mtu - MTU of the path, with the route looked up anew if it is stale
+ * @sk: the socket, locked
+ *
+ * Return: bytes.
+ */
+u32 xtcp_route_mtu(struct sock *sk)
+{
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
+
+	if (!dst) {
+		struct inet_sock *inet = inet_sk(sk);
+
+		if (xtcp_route_connect(sk, inet->inet_daddr, inet->inet_dport))
+			return IPV4_MIN_MTU;
+		dst = __sk_dst_get(sk);
+	}
+	return dst_mtu(dst);
+}
+
+/**
+ * xtcp_route_advmss - what our MSS option should say
+ * @sk: the socket, with a route
+ *
+ * Return: bytes.
+ */
+u16 xtcp_route_advmss(struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	u16 user = xtcp_sk(sk)->user_mss;
+	u32 mss = dst ? dst_metric_advmss(dst) : TCP_MSS_DEFAULT;
+
+	return user && user < mss ? user : mss;
+}
+
+/**
+ * xtcp_route_pmtu - ICMP says that the path takes less
+ * @sk: the socket, locked
+ * @mtu: what it takes, bytes
+ */
+void xtcp_route_pmtu(struct sock *sk, u32 mtu)
+{
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
+
+	if (dst)
+		dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The calls that move data.
+ */
+#ifndef XTCP_SENDMSG_H
+#define XTCP_SENDMSG_H
+
+#include "sock.h"
+
+int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len);
+int xtcp_disconnect(struct sock *sk, int flags);
+int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
+int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags);
+
+#endif /* XTCP_SENDMSG_H */

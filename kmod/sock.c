@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The socket: locking, lifetime, and the calls of struct proto.
+ *
+ * Locking
+ *
+ * The socket lock is Linux's (<net/sock.h>): user context owns the socket
+ * between lock_sock() and release_sock(); softirq holds the spinlock and must
+ * leave the socket alone while a user owns it.  What softirq cannot do then
+ * waits: segments in the backlog, a timer or an MTU change as a bit in
+ * xtcp_sock.deferred for release_cb.  Either way one context at a time is
+ * inside the core for one TCB.
+ *
+ * Order, outermost first; each may be taken without those before it:
+ *
+ *	lock_sock() of a listener, or of any other socket by its user
+ *	spinlock of a listener (bh_lock_sock_nested)
+ *	spinlock of a child or another connection (bh_lock_sock)
+ *	xtcp_net.tw_lock
+ *	bucket lock of port.c, then the kernel's bind tables
+ *	bucket locks of the connection table, lock of the listener table
+ *
+ * A segment finds its owner without a lock: in an RCU read side it looks into
+ * the connection table, then into the listener table.
+ *
+ * Lifetime
+ *
+ * A socket is freed a grace period after its last reference (SOCK_RCU_FREE), so
+ * softirq needs no reference while it is in an RCU read side: it locks and looks
+ * at sk_state.  References are held by
+ *  - the user: the descriptor, or the accept queue before there is one, or for
+ *    an orphan the connection itself; xtcp_destroy() gives it up;
+ *  - sk_timer while it is pending;
+ *  - SYN_RECV entries, one each to their listener;
+ *  - buffers in flight, not by a reference but by sk_wmem_alloc.
+ * A connection ends in xtcp_done(): tables, queues and timers let go of it.  If
+ * its descriptor is closed by then (SOCK_DEAD) it is destroyed as well, otherwise
+ * close() does that.
+ *
+ * The module
+ *
+ * struct proto has no owner, so that only descriptors keep the module loaded
+ * (proto_ops.owner).  Unloading aborts what is left and waits until the last
+ * socket is freed: `live` counts them.
+ */
+#include <linux/module.h>
+#include <linux/wait.h>
+#include <net/busy_poll.h>
+#include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+#include <net/xfrm.h>
+
+#include "apply.h"
+#include "buffer.h"
+#include "compat.h"
+#include "core/window.h"
+#include "input.h"
+#include "isn.h"
+#include "listen.h"
+#include "output.h"
+#include "port.h"
+#include "reply.h"
+#include "route.h"
+#include "sendmsg.h"
+#include "sockopt.h"
+#include "table.h"
+#include "timer.h"
+#include "timewait.h"
+
+/* Default of net.xtcp.mem would be the host's; these follow it at load. */
+static long sysctl_mem[3];
+static int sysctl_wmem[3] = { 4096, 16384, 4 * 1024 * 1024 };
+static int sysctl_rmem[3] = { 4096, 131072, 6 * 1024 * 1024 };
+
+static atomic_long_t memory_allocated;
+static DEFINE_PER_CPU(int, memory_per_cpu_fw_alloc);
+static struct percpu_counter sockets_allocated;
+static unsigned long memory_pressure;
+
+static atomic_t live;
+static DECLARE_WAIT_QUEUE_HEAD(live_wait);
+
+static void enter_memory_pressure(struct sock *sk)
+{
+	WRITE_ONCE(memory_pressure, jiffies ? jiffies : 1);
+}
+
+static void leave_memory_pressure(struct sock *sk)
+{
+	WRITE_ONCE(memory_pressure, 0);
+}
+
+/* After the last reference and a grace period; the memory goes next. */
+static void destruct(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	WARN_ON_ONCE(xs->flow.hashed);
+	WARN_ON_ONCE(!RB_EMPTY_ROOT(&xs->tcb.rtx));
+	WARN_ON_ONCE(!RB_EMPTY_ROOT(&xs->tcb.ooo));
+	WARN_ON_ONCE(xs->listener);
+	inet_sock_destruct(sk);
+	sk_sockets_allocated_dec(sk);
+	if (atomic_dec_and_test(&live))
+		wake_up_all(&live_wait);
+}
+
+/**
+ * xtcp_init_fields - what is ours in a socket that was made or cloned
+ * @sk: it
+ */
+void xtcp_init_fields(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+
+	memset_after(xs, 0, inet);
+	xs->flow.kind = XTCP_KIND_SOCK;
+	xs->flow.family = AF_INET;
+	INIT_HLIST_NODE(&xs->port_node);
+	INIT_HLIST_NODE(&xs->listen_node);
+	INIT_LIST_HEAD(&xs->accept_node);
+	xs->scaling_ratio = XTCP_SCALING_RATIO_INIT;
+	xtcp_tcb_init(&xs->tcb, &xn->conf);
+	xtcp_timer_setup(sk);
+	skb_queue_head_init(&sk->sk_write_queue);
+	sk->sk_destruct = destruct;
+	atomic_inc(&live);
+}
+
+/* struct proto.init */
+static int init_sock(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+
+	sock_set_flag(sk, SOCK_RCU_FREE);
+	/* buffers in flight do not wake writers: ACKs do */
+	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	xtcp_init_fields(sk);
+	sk_sockets_allocated_inc(sk);
+	sk->sk_write_space = xtcp_write_space;
+	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xn->wmem[1]));
+	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xn->rmem[1]));
+	sk->sk_gso_type = SKB_GSO_TCPV4;
+	return 0;
+}
+
+/* The TCB that a SYN will be made from. */
+static void prepare_connect(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_tcb *t = &xs->tcb;
+	u8 wscale;
+
+	t->iss = xtcp_isn(&xs->flow.key);
+	t->ts_offset = xtcp_ts_offset(&xs->flow.key);
+	t->advmss = xtcp_route_advmss(sk);
+	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, t->advmss);
+	t->mss_clamp = xs->user_mss ? xs->user_mss : U16_MAX;
+	t->flags &= ~(XTCP_F_TS_OK | XTCP_F_WSCALE_OK | XTCP_F_SACK_OK);
+	if (READ_ONCE(xn->conf.timestamps))
+		t->flags |= XTCP_F_TS_OK;
+	if (READ_ONCE(xn->conf.window_scaling))
+		t->flags |= XTCP_F_WSCALE_OK;
+	xtcp_window_init(xtcp_full_space(sk),
+			 sk->sk_userlocks & SOCK_RCVBUF_LOCK ? 0 :
+			 xtcp_win_from_space(sk, READ_ONCE(xn->rmem[2])),
+			 t->advmss, t->flags & XTCP_F_WSCALE_OK, &t->rcv_wnd, &wscale);
+	t->rcv_wscale = wscale;
+	t->window_clamp = xtcp_full_space(sk);
+	t->rcv_ssthresh = t->rcv_wnd;
+	xtcp_sync_mss(sk);
+}
+
+/**
+ * xtcp_connect - active OPEN (3.10.1); SEND on a listener (3.10.2)
+ * @sk: the socket, locked, in CLOSE or LISTEN
+ * @usin: the peer
+ * @len: length of the address
+ *
+ * Return: 0, or the errno of Linux's connect().
+ */
+int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+	bool listening = sk->sk_state == TCP_LISTEN;
+	__be32 bound = inet->inet_saddr;
+	int err;
+
+	if (len < sizeof(*usin))
+		return -EINVAL;
+	if (usin->sin_family != AF_INET)
+		return -EAFNOSUPPORT;
+	err = xtcp_route_connect(sk, usin->sin_addr.s_addr, usin->sin_port);
+	if (err)
+		return err;
+	if (listening)
+		xtcp_listen_stop(sk);
+	inet->inet_daddr = usin->sin_addr.s_addr;
+	/* as Linux: the any-address is this host */
+	if (!inet->inet_daddr)
+		inet->inet_daddr = inet->cork.fl.u.ip4.daddr;
+	inet->inet_dport = usin->sin_port;
+	sk_set_txhash(sk);
+	xs->flow.key.net = sock_net(sk);
+	xtcp_addr_set4(&xs->flow.key.laddr, inet->inet_saddr);
+	xtcp_addr_set4(&xs->flow.key.raddr, inet->inet_daddr);
+	xs->flow.key.lport = inet->inet_sport;
+	xs->flow.key.rport = inet->inet_dport;
+	err = xtcp_port_connect(xs);
+	if (err)
+		goto fail;
+	/* now that the ports are known, rules that match them apply */
+	err = xtcp_route_connect(sk, inet->inet_daddr, inet->inet_dport);
+	if (err) {
+		xtcp_flow_remove(&xs->flow);
+		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+			xtcp_port_unbind(xs);
+		goto fail;
+	}
+	xtcp_inet_new_id(inet);
+	prepare_connect(sk);
+	xtcp_user_call(sk, XTCP_CALL_CONNECT);
+	return 0;
+
+fail:
+	if (listening) {
+		/* it listened, and now it neither listens nor connects */
+		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+	}
+	sk->sk_route_caps = 0;
+	sk_dst_reset(sk);
+	inet->inet_dport = 0;
+	inet->inet_daddr = 0;
+	inet->inet_saddr = bound;
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
+		inet->inet_rcv_saddr = bound;
+	return err;
+}
+
+static int proto_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
+{
+	return xtcp_connect(sk, (struct sockaddr_in *)addr, len);
+}
+
+/**
+ * xtcp_disconnect - back to a fresh socket: connect() with AF_UNSPEC
+ * @sk: the socket, locked
+ * @flags: not used
+ *
+ * Return: 0.
+ */
+int xtcp_disconnect(struct sock *sk, int flags)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_tcb *t = &xs->tcb;
+	struct xtcp_tcb fresh;
+	int old = sk->sk_state;
+
+	if (old == TCP_LISTEN) {
+		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+		xtcp_listen_stop(sk);
+	} else if (old != TCP_CLOSE) {
+		if (old == TCP_SYN_SENT)
+			WRITE_ONCE(sk->sk_err, ECONNRESET);
+		xtcp_user_call(sk, XTCP_CALL_ABORT);
+	}
+	xtcp_timer_off(sk);
+	xtcp_flow_remove(&xs->flow);
+	__skb_queue_purge(&sk->sk_receive_queue);
+	xtcp_wmem_purge(sk);
+	xtcp_ooo_purge(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_port_unbind(xs);
+	inet->inet_dport = 0;
+	inet->inet_daddr = 0;
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
+		inet->inet_saddr = 0;
+		inet->inet_rcv_saddr = 0;
+	}
+	WRITE_ONCE(sk->sk_shutdown, 0);
+	sock_reset_flag(sk, SOCK_DONE);
+	/* the user's settings stay, the connection's go */
+	xtcp_tcb_init(&fresh, t->conf);
+	fresh.flags = t->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE |
+				  XTCP_F_QUICKACK);
+	fresh.syn_retries = t->syn_retries;
+	fresh.keep_probes = t->keep_probes;
+	fresh.keep_idle_s = t->keep_idle_s;
+	fresh.keep_intvl_s = t->keep_intvl_s;
+	fresh.user_timeout_us = t->user_timeout_us;
+	fresh.linger2_us = t->linger2_us;
+	*t = fresh;
+	sk_dst_reset(sk);
+	sk_error_report(sk);
+	return 0;
+}
+
+/* struct proto.shutdown; the socket is locked, sk_shutdown is set. */
+static void proto_shutdown(struct sock *sk, int how)
+{
+	if (how & SEND_SHUTDOWN &&
+	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
+		xtcp_user_call(sk, XTCP_CALL_SHUT_WR);
+}
+
+static u32 purge_unread(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb;
+	u32 unread = 0;
+
+	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
+		u32 end = xtcp_skb_seg(skb)->end_seq -
+			  !!(xtcp_skb_seg(skb)->flags & XTCP_FIN);
+
+		if (xtcp_after(end, t->copied_seq)) {
+			unread += end - t->copied_seq;
+			t->copied_seq = end;
+		}
+		__kfree_skb(skb);
+	}
+	return unread;
+}
+
+/* Nobody has the descriptor: the connection goes on alone, or not at all. */
+static void close_connection(struct sock *sk, u32 unread)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+
+	if (unread) {
+		/* RFC 2525 2.17: the peer must learn that its data was lost */
+		xtcp_count(xn, ABORT_ON_CLOSE);
+		xtcp_user_call(sk, XTCP_CALL_ABORT);
+	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
+		xtcp_count(xn, ABORT_ON_LINGER);
+		xtcp_user_call(sk, XTCP_CALL_ABORT);
+	} else {
+		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+	}
+}
+
+/* Too many connections without a user, or too little memory: this one ends. */
+static bool orphan_is_too_much(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+
+	return atomic_read(&xn->orphans) > READ_ONCE(xn->max_orphans) ||
+	       sk_memory_allocated(sk) > READ_ONCE(sysctl_mem[2]);
+}
+
+/* struct proto.close */
+static void proto_close(struct sock *sk, long timeout)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u32 unread;
+
+	lock_sock(sk);
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	if (sk->sk_state == TCP_LISTEN) {
+		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+		xtcp_listen_stop(sk);
+	} else {
+		unread = purge_unread(sk);
+		if (sk->sk_state != TCP_CLOSE) {
+			close_connection(sk, unread);
+			sk_stream_wait_close(sk, timeout);
+		}
+	}
+
+	sock_hold(sk);
+	sock_orphan(sk);
+	if (sk->sk_state != TCP_CLOSE) {
+		xs->orphaned = true;
+		atomic_inc(&xn->orphans);
+		if (orphan_is_too_much(sk)) {
+			xtcp_count(xn, ABORT_ON_MEMORY);
+			xtcp_user_call(sk, XTCP_CALL_ABORT);
+		}
+	} else {
+		xtcp_destroy(sk);
+	}
+	release_sock(sk);
+	sock_put(sk);
+}
+
+/**
+ * xtcp_release_cb - the user gives the socket back: do what softirq left
+ * @sk: the socket, spinlock held
+ */
+void xtcp_release_cb(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (likely(!READ_ONCE(xs->deferred)))
+		return;
+	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xs->deferred))
+		xtcp_timer_run(sk);
+	if (test_and_clear_bit(XTCP_DEFER_MTU, &xs->deferred))
+		xtcp_pmtu_shrunk(sk, READ_ONCE(xs->pmtu));
+}
+
+/**
+ * xtcp_sock_destroy - abort a connection from outside: SOCK_DESTROY
+ * @sk: the socket; the caller has a reference
+ * @err: errno for its user
+ *
+ * Context: process.
+ *
+ * Return: 0, -ENOENT when it has no connection.
+ */
+int xtcp_sock_destroy(struct sock *sk, int err)
+{
+	int ret = 0;
+
+	lock_sock(sk);
+	if (sk->sk_state == TCP_CLOSE) {
+		ret = -ENOENT;
+	} else if (sk->sk_state == TCP_LISTEN) {
+		xtcp_user_call(sk, XTCP_CALL_ABORT);
+		xtcp_listen_stop(sk);
+	} else {
+		WRITE_ONCE(sk->sk_err, err);
+		smp_wmb();
+		if (!sock_flag(sk, SOCK_DEAD))
+			sk_error_report(sk);
+		xtcp_user_call(sk, XTCP_CALL_ABORT);
+	}
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * xtcp_flow_destroy - end a SYN_RECV or TIME_WAIT entry from outside
+ * @flow: the entry; the caller has a reference
+ *
+ * Context: process.
+ *
+ * Return: 0, -ENOENT when it has ended already.
+ */
+int xtcp_flow_destroy(struct xtcp_flow *flow)
+{
+	struct xtcp_req *req;
+	int err = -ENOENT;
+
+	if (flow->kind == XTCP_KIND_TW)
+		return xtcp_tw_kill(xtcp_net(flow->key.net), xtcp_flow_tw(flow),
+				    XTCP_EV_ABORT) ? 0 : -ENOENT;
+	req = xtcp_flow_req(flow);
+	lock_sock(req->listener);
+	if (!list_empty(&req->node)) {
+		spin_lock_bh(&req->listener->sk_lock.slock);
+		xtcp_req_kill(req, XTCP_EV_ABORT);
+		spin_unlock_bh(&req->listener->sk_lock.slock);
+		err = 0;
+	}
+	release_sock(req->listener);
+	return err;
+}
+
+/* struct proto.get_port, for inet_bind(); the address is set already. */
+static int get_port(struct sock *sk, unsigned short port)
+{
+	struct in6_addr addr;
+
+	xtcp_addr_set4(&addr, inet_sk(sk)->inet_rcv_saddr);
+	return xtcp_port_bind(xtcp_sk(sk), &addr, port) ? 1 : 0;
+}
+
+static void put_port(struct sock *sk)
+{
+	xtcp_port_unbind(xtcp_sk(sk));
+}
+
+struct proto xtcp_prot = {
+	.name			= "XTCP",
+	/* no owner: see the head of this file */
+	.close			= proto_close,
+	.pre_connect		= NULL,
+	.connect		= proto_connect,
+	.disconnect		= xtcp_disconnect,
+	.ioctl			= xtcp_ioctl,
+	.init			= init_sock,
+	.shutdown		= proto_shutdown,
+	.setsockopt		= xtcp_setsockopt,
+	.getsockopt		= xtcp_getsockopt,
+	.keepalive		= xtcp_keepalive,
+	.backlog_rcv		= xtcp_backlog_rcv,
+	.release_cb		= xtcp_release_cb,
+	.get_port		= get_port,
+	.put_port		= put_port,
+	.enter_memory_pressure	= enter_memory_pressure,
+	.leave_memory_pressure	= leave_memory_pressure,
+	.sockets_allocated	= &sockets_allocated,
+	.memory_allocated	= &memory_allocated,
+	.per_cpu_fw_alloc	= &memory_per_cpu_fw_alloc,
+	.memory_pressure	= &memory_pressure,
+	.sysctl_mem		= sysctl_mem,
+	.sysctl_wmem		= sysctl_wmem,
+	.sysctl_rmem		= sysctl_rmem,
+	.max_header		= MAX_TCP_HEADER,
+	.obj_size		= sizeof(struct xtcp_sock),
+	.no_autobind		= true,
+};
+
+/* As tcp_init_mem(): between an eighth and a quarter of what buffers may use. */
+static void init_mem(void)
+{
+	unsigned long limit = max(nr_free_buffer_pages() / 16, 128UL);
+
+	sysctl_mem[0] = limit / 4 * 3;
+	sysctl_mem[1] = limit;
+	sysctl_mem[2] = sysctl_mem[0] * 2;
+}
+
+int xtcp_sock_init(void)
+{
+	int err;
+
+	init_mem();
+	err = percpu_counter_init(&sockets_allocated, 0, GFP_KERNEL);
+	if (err)
+		return err;
+	err = proto_register(&xtcp_prot, 1);
+	if (err)
+		percpu_counter_destroy(&sockets_allocated);
+	return err;
+}
+
+/* No table knows a socket any more: wait for the last to be freed. */
+void xtcp_sock_exit(void)
+{
+	rcu_barrier();
+	while (!wait_event_timeout(live_wait, !atomic_read(&live), 10 * HZ))
+		pr_info("xtcp: waiting for buffers of %d sockets that devices still hold\n",
+			atomic_read(&live));
+	rcu_barrier();
+	proto_unregister(&xtcp_prot);
+	percpu_counter_destroy(&sockets_allocated);
+}

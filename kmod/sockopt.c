@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <asm/ioctls.h>
+#include <linux/sockios.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+
+#include "apply.h"
+#include "buffer.h"
+#include "core/output.h"
+#include "core/window.h"
+#include "output.h"
+#include "sockopt.h"
+#include "timer.h"
+
+/* What TCP_CONGESTION says. */
+#define CONGESTION_NAME	"reno"
+/* TCP_MAXSEG: bounds of Linux. */
+#define MAXSEG_MIN	TCP_MIN_MSS
+#define MAXSEG_MAX	MAX_TCP_WINDOW
+
+static void set_flag(struct xtcp_tcb *t, u32 flag, bool on)
+{
+	if (on)
+		t->flags |= flag;
+	else
+		t->flags &= ~flag;
+}
+
+/* Options that hold data back were lifted: let it go. */
+static void flush(struct sock *sk)
+{
+	if (!XTCP_IN(xtcp_sk(sk)->tcb.state, XTCP_SET_SYNCHRONISED))
+		return;
+	xtcp_push(sk);
+	xtcp_timer_sync(sk);
+}
+
+/* TCP_QUICKACK: odd lasts, even lasts until ACKs may be delayed again. */
+static void set_quickack(struct sock *sk, int val)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (!val) {
+		t->flags &= ~XTCP_F_QUICKACK;
+		t->pingpong = 1;
+		return;
+	}
+	t->pingpong = 0;
+	if (t->flags & XTCP_F_ACK_PENDING &&
+	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+		xtcp_send_ack(sk);
+	if (val & 1)
+		t->flags |= XTCP_F_QUICKACK;
+	else
+		t->pingpong = 1;
+}
+
+static int set_keepidle(struct sock *sk, int val)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (val < 1 || val > MAX_TCP_KEEPIDLE)
+		return -EINVAL;
+	t->keep_idle_s = val;
+	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE);
+	return 0;
+}
+
+static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	char name[TCP_CA_NAME_MAX] = { 0 };
+
+	if (!optlen)
+		return -EINVAL;
+	if (strncpy_from_sockptr(name, optval,
+				 min_t(long, TCP_CA_NAME_MAX - 1, optlen)) < 0)
+		return -EFAULT;
+	return strcmp(name, CONGESTION_NAME) ? -ENOENT : 0;
+}
+
+static int set_int(struct sock *sk, int optname, int val)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_tcb *t = &xs->tcb;
+
+	switch (optname) {
+	case TCP_NODELAY:
+		set_flag(t, XTCP_F_NODELAY, val);
+		if (val)
+			flush(sk);
+		return 0;
+	case TCP_CORK:
+		set_flag(t, XTCP_F_CORK, val);
+		if (!val)
+			flush(sk);
+		return 0;
+	case TCP_MAXSEG:
+		if (val && (val < MAXSEG_MIN || val > MAXSEG_MAX))
+			return -EINVAL;
+		xs->user_mss = val;
+		return 0;
+	case TCP_QUICKACK:
+		set_quickack(sk, val);
+		return 0;
+	case TCP_KEEPIDLE:
+		return set_keepidle(sk, val);
+	case TCP_KEEPINTVL:
+		if (val < 1 || val > MAX_TCP_KEEPINTVL)
+			return -EINVAL;
+		t->keep_intvl_s = val;
+		return 0;
+	case TCP_KEEPCNT:
+		if (val < 1 || val > MAX_TCP_KEEPCNT)
+			return -EINVAL;
+		t->keep_probes = val;
+		return 0;
+	case TCP_SYNCNT:
+		if (val < 1 || val > MAX_TCP_SYNCNT)
+			return -EINVAL;
+		t->syn_retries = val;
+		return 0;
+	case TCP_USER_TIMEOUT:
+		if (val < 0)
+			return -EINVAL;
+		t->user_timeout_us = min_t(u64, (u64)val * XTCP_USEC_PER_MSEC, S32_MAX);
+		return 0;
+	case TCP_LINGER2:
+		if (val < 0)
+			t->linger2_us = U32_MAX;
+		else if (val > TCP_FIN_TIMEOUT_MAX / HZ)
+			t->linger2_us = TCP_FIN_TIMEOUT_MAX / HZ * XTCP_USEC_PER_SEC;
+		else
+			t->linger2_us = (u32)val * XTCP_USEC_PER_SEC;
+		return 0;
+	case TCP_WINDOW_CLAMP:
+		if (!val) {
+			if (sk->sk_state != TCP_CLOSE)
+				return -EINVAL;
+			t->window_clamp = 0;
+			return 0;
+		}
+		t->window_clamp = max_t(u32, val, SOCK_MIN_RCVBUF / 2);
+		t->rcv_ssthresh = min(t->window_clamp, max(t->rcv_wnd, t->rcv_ssthresh));
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+/**
+ * xtcp_setsockopt - setsockopt() beyond SOL_SOCKET
+ * @sk: the socket
+ * @level: SOL_TCP, or IP's
+ * @optname: TCP_*
+ * @optval: value
+ * @optlen: its length
+ *
+ * Return: 0, or the errno of Linux's TCP.
+ */
+int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+		    unsigned int optlen)
+{
+	int val, err;
+
+	if (level == SOL_IP)
+		return ip_setsockopt(sk, level, optname, optval, optlen);
+	if (level != SOL_TCP)
+		return -ENOPROTOOPT;
+	if (optname == TCP_CONGESTION)
+		return set_congestion(sk, optval, optlen);
+	if (optlen < sizeof(int))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	lock_sock(sk);
+	err = set_int(sk, optname, val);
+	release_sock(sk);
+	return err;
+}
+
+static int to_seconds(u64 us)
+{
+	return (int)div_u64(us, XTCP_USEC_PER_SEC);
+}
+
+static int get_int(struct sock *sk, int optname, int *val)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_tcb *t = &xs->tcb;
+	const struct xtcp_conf *conf = t->conf;
+
+	switch (optname) {
+	case TCP_MAXSEG:
+		*val = t->mss;
+		if (xs->user_mss && (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+			*val = xs->user_mss;
+		return 0;
+	case TCP_NODELAY:
+		*val = !!(t->flags & XTCP_F_NODELAY);
+		return 0;
+	case TCP_CORK:
+		*val = !!(t->flags & XTCP_F_CORK);
+		return 0;
+	case TCP_QUICKACK:
+		*val = !t->pingpong;
+		return 0;
+	case TCP_KEEPIDLE:
+		*val = t->keep_idle_s ? t->keep_idle_s :
+					to_seconds(READ_ONCE(conf->keepalive_time_us));
+		return 0;
+	case TCP_KEEPINTVL:
+		*val = t->keep_intvl_s ? t->keep_intvl_s :
+					 to_seconds(READ_ONCE(conf->keepalive_intvl_us));
+		return 0;
+	case TCP_KEEPCNT:
+		*val = t->keep_probes ? : READ_ONCE(conf->keepalive_probes);
+		return 0;
+	case TCP_SYNCNT:
+		*val = t->syn_retries ? : READ_ONCE(conf->syn_retries);
+		return 0;
+	case TCP_USER_TIMEOUT:
+		*val = t->user_timeout_us / XTCP_USEC_PER_MSEC;
+		return 0;
+	case TCP_LINGER2:
+		*val = t->linger2_us == U32_MAX ? -1 :
+		       to_seconds(t->linger2_us ? : READ_ONCE(conf->fin_timeout_us));
+		return 0;
+	case TCP_WINDOW_CLAMP:
+		*val = t->window_clamp;
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int put_value(const void *val, int size, char __user *optval,
+		     int __user *optlen, int len)
+{
+	len = min(len, size);
+	if (put_user(len, optlen) || copy_to_user(optval, val, len))
+		return -EFAULT;
+	return 0;
+}
+
+/**
+ * xtcp_getsockopt - getsockopt() beyond SOL_SOCKET
+ * @sk: the socket
+ * @level: SOL_TCP, or IP's
+ * @optname: TCP_*
+ * @optval: where the value goes
+ * @optlen: room there; out: its length
+ *
+ * Return: 0, or the errno of Linux's TCP.
+ */
+int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
+		    int __user *optlen)
+{
+	struct tcp_info info;
+	int val, len, err;
+
+	if (level == SOL_IP)
+		return ip_getsockopt(sk, level, optname, optval, optlen);
+	if (level != SOL_TCP)
+		return -ENOPROTOOPT;
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	switch (optname) {
+	case TCP_INFO:
+		lock_sock(sk);
+		xtcp_get_info(sk, &info);
+		release_sock(sk);
+		return put_value(&info, sizeof(info), optval, optlen, len);
+	case TCP_CONGESTION: {
+		char name[TCP_CA_NAME_MAX] = CONGESTION_NAME;
+
+		return put_value(name, sizeof(name), optval, optlen, len);
+	}
+	}
+	err = get_int(sk, optname, &val);
+	return err ? err : put_value(&val, sizeof(val), optval, optlen, len);
+}
+
+/**
+ * xtcp_keepalive - SO_KEEPALIVE changed
+ * @sk: the socket, locked
+ * @on: whether it is set now
+ */
+void xtcp_keepalive(struct sock *sk, int on)
+{
+	set_flag(&xtcp_sk(sk)->tcb, XTCP_F_KEEPALIVE, on);
+	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE);
+}
+
+/* SIOCINQ, SIOCOUTQ, SIOCOUTQNSD */
+static int queue_length(struct sock *sk, int cmd, int *answer)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	bool connected = !((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV));
+
+	if (sk->sk_state == TCP_LISTEN)
+		return -EINVAL;
+	*answer = 0;
+	switch (cmd) {
+	case SIOCINQ:
+		if (connected && !sock_flag(sk, SOCK_DONE))
+			*answer = t->rcv_nxt - t->copied_seq;
+		else if (connected)
+			*answer = max_t(int, t->rcv_nxt - t->copied_seq - 1, 0);
+		return 0;
+	case SIOCOUTQ:
+		if (connected)
+			*answer = t->write_seq - t->snd_una;
+		return 0;
+	case SIOCOUTQNSD:
+		if (connected)
+			*answer = t->write_seq - t->snd_nxt;
+		return 0;
+	default:
+		return -ENOIOCTLCMD;
+	}
+}
+
+/**
+ * xtcp_ioctl - ioctl() of a socket
+ * @sk: the socket
+ * @cmd: SIOCINQ, SIOCOUTQ, SIOCOUTQNSD
+ * @karg: where the answer goes
+ *
+ * Return: 0, -EINVAL for a listener, -ENOIOCTLCMD.
+ */
+int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG karg)
+{
+	int answer, err;
+
+	lock_sock(sk);
+	err = queue_length(sk, cmd, &answer);
+	release_sock(sk);
+	if (err)
+		return err;
+#ifdef XTCP_HAVE_IOCTL_KARG
+	*karg = answer;
+	return 0;
+#else
+	return put_user(answer, (int __user *)karg);
+#endif
+}
+
+/**
+ * xtcp_get_info - TCP_INFO
+ * @sk: the socket, locked, or looked at while it changes (sock_diag)
+ * @info: out
+ */
+void xtcp_get_info(struct sock *sk, struct tcp_info *info)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_tcb *t = &xs->tcb;
+	u32 now = xtcp_stamp(xtcp_now());
+
+	memset(info, 0, sizeof(*info));
+	info->tcpi_state = sk->sk_state;
+	if (sk->sk_state == TCP_LISTEN) {
+		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
+		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
+		return;
+	}
+	info->tcpi_ca_state = t->flags & XTCP_F_LOSS ? TCP_CA_Loss :
+			      t->flags & XTCP_F_RECOVERY ? TCP_CA_Recovery :
+			      t->sacked_out ? TCP_CA_Disorder : TCP_CA_Open;
+	info->tcpi_retransmits = t->retransmits;
+	info->tcpi_probes = t->probes_out;
+	info->tcpi_backoff = t->backoff;
+	if (t->flags & XTCP_F_TS_OK)
+		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
+	if (t->flags & XTCP_F_SACK_OK)
+		info->tcpi_options |= TCPI_OPT_SACK;
+	if (t->flags & XTCP_F_WSCALE_OK) {
+		info->tcpi_options |= TCPI_OPT_WSCALE;
+		info->tcpi_snd_wscale = t->snd_wscale;
+		info->tcpi_rcv_wscale = t->rcv_wscale;
+	}
+	info->tcpi_rto = t->rto_us;
+	info->tcpi_ato = t->ato_us;
+	info->tcpi_snd_mss = t->mss;
+	info->tcpi_rcv_mss = t->rcv_mss;
+	info->tcpi_unacked = t->packets_out;
+	info->tcpi_sacked = t->sacked_out;
+	info->tcpi_lost = t->lost_out;
+	info->tcpi_retrans = t->retrans_out;
+	info->tcpi_last_data_sent = (now - t->lsndtime) / XTCP_USEC_PER_MSEC;
+	info->tcpi_last_data_recv = (now - t->lrcvtime) / XTCP_USEC_PER_MSEC;
+	info->tcpi_last_ack_recv = info->tcpi_last_data_recv;
+	info->tcpi_pmtu = xs->mtu;
+	info->tcpi_rcv_ssthresh = t->rcv_ssthresh;
+	info->tcpi_rtt = t->srtt_us >> 3;
+	info->tcpi_rttvar = t->mdev_us >> 2;
+	info->tcpi_snd_ssthresh = min_t(u32, t->ssthresh, S32_MAX);
+	info->tcpi_snd_cwnd = t->cwnd;
+	info->tcpi_advmss = t->advmss;
+	info->tcpi_rcv_rtt = t->rcv_rtt_us >> 3;
+	info->tcpi_rcv_space = t->space_bytes;
+	info->tcpi_total_retrans = t->total_retrans;
+	info->tcpi_bytes_acked = t->bytes_acked;
+	info->tcpi_bytes_received = t->bytes_received;
+	info->tcpi_segs_out = t->segs_out;
+	info->tcpi_segs_in = t->segs_in;
+	info->tcpi_notsent_bytes = max_t(int, 0, t->write_seq - t->snd_nxt);
+	info->tcpi_snd_wnd = t->snd_wnd;
+#ifdef XTCP_HAVE_TCPI_RCV_WND
+	info->tcpi_rcv_wnd = t->rcv_wnd;
+#endif
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * net.xtcp.X: for each net.ipv4.tcp_X that applies the same X, syntax, unit and
+ * default.
+ */
+#include <linux/slab.h>
+#include <linux/sysctl.h>
+
+#include "compat.h"
+#include "sock.h"
+#include "sysctl.h"
+
+/* A table entry points into struct xtcp_net; data is the offset until then. */
+#define AT(field)	((void *)offsetof(struct xtcp_net, field))
+
+static int min_buf = SOCK_MIN_RCVBUF;
+static unsigned int one = 1, two = 2, most_retries = 127;
+
+/* A time that is kept in microseconds and shown in seconds. */
+static int do_seconds(XTCP_CTL_TABLE *table, int write, void *buffer,
+		      size_t *lenp, loff_t *ppos)
+{
+	u32 *us = table->data;
+	int sec = READ_ONCE(*us) / USEC_PER_SEC, least = 1, most = U32_MAX / USEC_PER_SEC;
+	struct ctl_table t = {
+		.data = &sec, .maxlen = sizeof(sec), .mode = table->mode,
+		.extra1 = &least, .extra2 = &most,
+	};
+	int err = proc_dointvec_minmax(&t, write, buffer, lenp, ppos);
+
+	if (write && !err)
+		WRITE_ONCE(*us, (u32)sec * USEC_PER_SEC);
+	return err;
+}
+
+/* The same, for times that do not fit into 32 bits. */
+static int do_seconds64(XTCP_CTL_TABLE *table, int write, void *buffer,
+			size_t *lenp, loff_t *ppos)
+{
+	u64 *us = table->data;
+	int sec = (int)div_u64(READ_ONCE(*us), USEC_PER_SEC), least = 1, most = 32767;
+	struct ctl_table t = {
+		.data = &sec, .maxlen = sizeof(sec), .mode = table->mode,
+		.extra1 = &least, .extra2 = &most,
+	};
+	int err = proc_dointvec_minmax(&t, write, buffer, lenp, ppos);
+
+	if (write && !err)
+		WRITE_ONCE(*us, (u64)sec * USEC_PER_SEC);
+	return err;
+}
+
+/* A time that is kept in microseconds and shown in milliseconds. */
+static int do_milliseconds(XTCP_CTL_TABLE *table, int write, void *buffer,
+			   size_t *lenp, loff_t *ppos)
+{
+	u32 *us = table->data;
+	int ms = READ_ONCE(*us) / USEC_PER_MSEC, zero = 0, most = U32_MAX / USEC_PER_MSEC;
+	struct ctl_table t = {
+		.data = &ms, .maxlen = sizeof(ms), .mode = table->mode,
+		.extra1 = &zero, .extra2 = &most,
+	};
+	int err = proc_dointvec_minmax(&t, write, buffer, lenp, ppos);
+
+	if (write && !err)
+		WRITE_ONCE(*us, (u32)ms * USEC_PER_MSEC);
+	return err;
+}
+
+#define BYTE(name, field, lo, hi) {					\
+		.procname = name, .data = AT(field), .maxlen = sizeof(u8), \
+		.mode = 0644, .proc_handler = proc_dou8vec_minmax,	\
+		.extra1 = lo, .extra2 = hi }
+#define INT(name, field) {						\
+		.procname = name, .data = AT(field), .maxlen = sizeof(int), \
+		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
+		.extra1 = SYSCTL_ZERO }
+#define BUFS(name, field) {						\
+		.procname = name, .data = AT(field), .maxlen = sizeof(int[3]), \
+		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
+		.extra1 = &min_buf }
+#define TIME(name, field, handler) {					\
+		.procname = name, .data = AT(field), .maxlen = sizeof(u32), \
+		.mode = 0644, .proc_handler = handler }
+
+static const struct ctl_table template[] = {
+	BYTE("syn_retries", conf.syn_retries, &one, &most_retries),
+	BYTE("synack_retries", conf.synack_retries, NULL, &most_retries),
+	BYTE("retries1", conf.retries1, NULL, NULL),
+	BYTE("retries2", conf.retries2, NULL, NULL),
+	BYTE("orphan_retries", conf.orphan_retries, NULL, NULL),
+	BYTE("keepalive_probes", conf.keepalive_probes, NULL, NULL),
+	TIME("keepalive_time", conf.keepalive_time_us, do_seconds64),
+	TIME("keepalive_intvl", conf.keepalive_intvl_us, do_seconds64),
+	BYTE("window_scaling", conf.window_scaling, NULL, &one),
+	BYTE("timestamps", conf.timestamps, NULL, &one),
+	BYTE("rfc1337", conf.rfc1337, NULL, &one),
+	BYTE("tw_reuse", conf.timewait_reuse, NULL, &two),
+	BYTE("slow_start_after_idle", conf.slow_start_after_idle, NULL, &one),
+	BYTE("abort_on_overflow", abort_on_overflow, NULL, &one),
+	TIME("fin_timeout", conf.fin_timeout_us, do_seconds),
+	/* no twin: Linux's 2MSL is a constant */
+	TIME("timewait_len", conf.timewait_us, do_seconds),
+	TIME("invalid_ratelimit", conf.invalid_ratelimit_us, do_milliseconds),
+	INT("max_syn_backlog", max_syn_backlog),
+	INT("max_tw_buckets", max_tw_buckets),
+	INT("max_orphans", max_orphans),
+	INT("challenge_ack_limit", challenge_ack_limit),
+	BUFS("rmem", rmem),
+	BUFS("wmem", wmem),
+	{ }
+};
+
+static_assert(sizeof(bool) == sizeof(u8));
+
+int xtcp_sysctl_netns_init(struct xtcp_net *xn)
+{
+	struct ctl_table *table;
+	int i;
+
+	table = kmemdup(template, sizeof(template), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(template) - 1; i++)
+		table[i].data = (void *)xn + (unsigned long)table[i].data;
+	xn->sysctl = register_net_sysctl_sz(xn->net, "net/xtcp", table,
+					    ARRAY_SIZE(template) - 1);
+	if (!xn->sysctl) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void xtcp_sysctl_netns_exit(struct xtcp_net *xn)
+{
+	const struct ctl_table *table = xn->sysctl->ctl_table_arg;
+
+	unregister_net_sysctl_table(xn->sysctl);
+	kfree(table);
+}

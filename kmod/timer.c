@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The core keeps deadlines; sk_timer is set to the earliest.
+ *
+ * When a deadline moves away, sk_timer is left alone: it fires early, finds
+ * nothing due and is set again.  So a connection that exchanges data re-arms
+ * it once in an RTO, not with every segment, and an idle one is left with no
+ * timer at all once the last has fired.
+ */
+#include "apply.h"
+#include "compat.h"
+#include "timer.h"
+
+/**
+ * xtcp_timer_sync - the core's deadlines may have changed
+ * @sk: the socket, locked
+ */
+void xtcp_timer_sync(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	xtcp_usec_t due = xtcp_timer_next(&xs->tcb), now;
+	unsigned long delay;
+
+	if (!due || (xs->timer_due && xs->timer_due <= due))
+		return;
+	now = xtcp_now();
+	delay = due > now ? usecs_to_jiffies(min_t(u64, due - now, U32_MAX)) : 0;
+	xs->timer_due = due;
+	sk_reset_timer(sk, &sk->sk_timer, jiffies + delay);
+}
+
+/**
+ * xtcp_timer_off - the connection is over
+ * @sk: the socket, locked
+ */
+void xtcp_timer_off(struct sock *sk)
+{
+	xtcp_sk(sk)->timer_due = 0;
+	sk_stop_timer(sk, &sk->sk_timer);
+}
+
+/**
+ * xtcp_timer_run - tell the core what time it is
+ * @sk: the socket, locked
+ */
+void xtcp_timer_run(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	bool delack = xs->tcb.flags & XTCP_F_ACK_PENDING;
+	struct xtcp_actions a;
+
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+		return;
+	xtcp_actions_init(&a);
+	xtcp_on_timer(&xs->tcb, xtcp_now(), &a);
+	if (a.orders & XTCP_ACT_SEND_ACK && delack)
+		xtcp_count(xn, DELAYED_ACKS);
+	if (a.orders & (XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN))
+		xtcp_count(xn, TIMEOUTS);
+	if (a.orders & XTCP_ACT_DEAD && a.error)
+		xtcp_count(xn, ABORT_ON_TIMEOUT);
+	xtcp_apply(sk, &a, NULL, NULL);
+}
+
+static void fired(struct timer_list *timer)
+{
+	struct sock *sk = timer_container_of(sk, timer, sk_timer);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	bh_lock_sock(sk);
+	xs->timer_due = 0;
+	if (!sock_owned_by_user(sk))
+		xtcp_timer_run(sk);
+	else
+		set_bit(XTCP_DEFER_TIMER, &xs->deferred);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/**
+ * xtcp_timer_setup - a new socket
+ * @sk: it
+ */
+void xtcp_timer_setup(struct sock *sk)
+{
+	timer_setup(&sk->sk_timer, fired, 0);
+}

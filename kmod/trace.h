@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracepoints, /sys/kernel/tracing/events/xtcp: what connections do, for
+ * ftrace, perf and BPF.  They cost a no-op while nobody looks.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM xtcp
+
+#if !defined(XTCP_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define XTCP_TRACE_H
+
+#include <linux/in6.h>
+#include <linux/tracepoint.h>
+
+#include "core/fsm.h"
+#include "core/segment.h"
+#include "core/tcb.h"
+#include "flow.h"
+#include "sock.h"
+
+/* perf and trace-cmd do not know our enumerators: give them the numbers. */
+#define XTCP_TRACE_EVENT_(name, text)	TRACE_DEFINE_ENUM(XTCP_EV_##name);
+XTCP_EVENTS(XTCP_TRACE_EVENT_)
+#define XTCP_TRACE_DROP_(name, text)	TRACE_DEFINE_ENUM(XTCP_DROP_##name);
+XTCP_DROPS(XTCP_TRACE_DROP_)
+#undef XTCP_TRACE_EVENT_
+#undef XTCP_TRACE_DROP_
+
+#define XTCP_SHOW_STATE_(name, nr)	{ nr, #name },
+#define XTCP_SHOW_EVENT_(name, text)	{ XTCP_EV_##name, #name },
+#define XTCP_SHOW_DROP_(name, text)	{ XTCP_DROP_##name, #name },
+
+#define xtcp_show_state(state)						\
+	__print_symbolic(state, XTCP_STATES(XTCP_SHOW_STATE_) { 0, "?" })
+#define xtcp_show_event(event)						\
+	__print_symbolic(event, XTCP_EVENTS(XTCP_SHOW_EVENT_) { 255, "?" })
+#define xtcp_show_drop(reason)						\
+	__print_symbolic(reason, XTCP_DROPS(XTCP_SHOW_DROP_) { 255, "?" })
+#define xtcp_show_flags(flags)						\
+	__print_flags(flags, "|",					\
+		      { XTCP_FIN, "FIN" }, { XTCP_SYN, "SYN" },		\
+		      { XTCP_RST, "RST" }, { XTCP_PSH, "PSH" },		\
+		      { XTCP_ACK, "ACK" }, { XTCP_URG, "URG" },		\
+		      { XTCP_ECE, "ECE" }, { XTCP_CWR, "CWR" })
+
+/* Local and remote address and port, as "%pISpc" takes them. */
+#define XTCP_TRACE_ENDS							\
+	__array(__u8, local, sizeof(struct sockaddr_in6))		\
+	__array(__u8, remote, sizeof(struct sockaddr_in6))
+
+void xtcp_trace_ends(const struct xtcp_flow *flow, void *local, void *remote);
+
+/**
+ * trace_xtcp_transition - a state changed
+ * @flow: what was in the state
+ * @edge: enum xtcp_edge
+ * @error: errno that the user will see, positive; 0: none
+ */
+TRACE_EVENT(xtcp_transition,
+
+	TP_PROTO(const struct xtcp_flow *flow, unsigned int edge, int error),
+
+	TP_ARGS(flow, edge, error),
+
+	TP_STRUCT__entry(
+		__field(const void *, flow)
+		__field(__u32, edge)
+		__field(__u8, from)
+		__field(__u8, to)
+		__field(__u8, event)
+		__field(int, error)
+		XTCP_TRACE_ENDS
+	),
+
+	TP_fast_assign(
+		__entry->flow = flow;
+		__entry->edge = edge;
+		__entry->from = xtcp_edges[edge].from;
+		__entry->to = xtcp_edges[edge].to;
+		__entry->event = xtcp_edges[edge].event;
+		__entry->error = error;
+		xtcp_trace_ends(flow, __entry->local, __entry->remote);
+	),
+
+	TP_printk("local=%pISpc remote=%pISpc from=%s to=%s event=%s error=%d",
+		  __entry->local, __entry->remote, xtcp_show_state(__entry->from),
+		  xtcp_show_state(__entry->to), xtcp_show_event(__entry->event),
+		  __entry->error)
+);
+
+/**
+ * trace_xtcp_send - a segment leaves, or a GSO buffer of many
+ * @sk: the socket
+ * @flags: control bits
+ * @seq: SEG.SEQ
+ * @len: payload, bytes
+ * @ack: SEG.ACK
+ * @wnd: window field, not scaled
+ */
+TRACE_EVENT(xtcp_send,
+
+	TP_PROTO(const struct sock *sk, u8 flags, u32 seq, u32 len, u32 ack,
+		 u16 wnd),
+
+	TP_ARGS(sk, flags, seq, len, ack, wnd),
+
+	TP_STRUCT__entry(
+		__field(const void *, sk)
+		__field(__u32, seq)
+		__field(__u32, len)
+		__field(__u32, ack)
+		__field(__u16, wnd)
+		__field(__u8, flags)
+		XTCP_TRACE_ENDS
+	),
+
+	TP_fast_assign(
+		__entry->sk = sk;
+		__entry->seq = seq;
+		__entry->len = len;
+		__entry->ack = ack;
+		__entry->wnd = wnd;
+		__entry->flags = flags;
+		xtcp_trace_ends(&xtcp_sk(sk)->flow, __entry->local, __entry->remote);
+	),
+
+	TP_printk("local=%pISpc remote=%pISpc flags=%s seq=%u len=%u ack=%u wnd=%u",
+		  __entry->local, __entry->remote, xtcp_show_flags(__entry->flags),
+		  __entry->seq, __entry->len, __entry->ack, __entry->wnd)
+);
+
+/**
+ * trace_xtcp_receive - a segment reached its owner
+ * @flow: the owner: socket, SYN_RECV or TIME_WAIT entry
+ * @seg: the segment
+ */
+TRACE_EVENT(xtcp_receive,
+
+	TP_PROTO(const struct xtcp_flow *flow, const struct xtcp_segment *seg),
+
+	TP_ARGS(flow, seg),
+
+	TP_STRUCT__entry(
+		__field(const void *, flow)
+		__field(__u32, seq)
+		__field(__u32, len)
+		__field(__u32, ack)
+		__field(__u16, wnd)
+		__field(__u16, segs)
+		__field(__u8, flags)
+		XTCP_TRACE_ENDS
+	),
+
+	TP_fast_assign(
+		__entry->flow = flow;
+		__entry->seq = seg->seq;
+		__entry->len = seg->len;
+		__entry->ack = seg->ack;
+		__entry->wnd = seg->wnd;
+		__entry->segs = seg->segs;
+		__entry->flags = seg->flags;
+		xtcp_trace_ends(flow, __entry->local, __entry->remote);
+	),
+
+	TP_printk("local=%pISpc remote=%pISpc flags=%s seq=%u len=%u ack=%u wnd=%u segs=%u",
+		  __entry->local, __entry->remote, xtcp_show_flags(__entry->flags),
+		  __entry->seq, __entry->len, __entry->ack, __entry->wnd,
+		  __entry->segs)
+);
+
+/**
+ * trace_xtcp_retransmit - something is sent again
+ * @sk: the socket
+ * @seq: first sequence number
+ * @end_seq: first sequence number after it
+ * @segs: packets on the wire
+ */
+TRACE_EVENT(xtcp_retransmit,
+
+	TP_PROTO(const struct sock *sk, u32 seq, u32 end_seq, unsigned int segs),
+
+	TP_ARGS(sk, seq, end_seq, segs),
+
+	TP_STRUCT__entry(
+		__field(const void *, sk)
+		__field(__u32, seq)
+		__field(__u32, end_seq)
+		__field(__u32, segs)
+		__field(__u32, rto_us)
+		__field(__u8, state)
+		__field(__u8, retransmits)
+		XTCP_TRACE_ENDS
+	),
+
+	TP_fast_assign(
+		const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+		__entry->sk = sk;
+		__entry->seq = seq;
+		__entry->end_seq = end_seq;
+		__entry->segs = segs;
+		__entry->rto_us = t->rto_us;
+		__entry->state = t->state;
+		__entry->retransmits = t->retransmits;
+		xtcp_trace_ends(&xtcp_sk(sk)->flow, __entry->local, __entry->remote);
+	),
+
+	TP_printk("local=%pISpc remote=%pISpc state=%s seq=%u end_seq=%u segs=%u retransmits=%u rto_us=%u",
+		  __entry->local, __entry->remote, xtcp_show_state(__entry->state),
+		  __entry->seq, __entry->end_seq, __entry->segs,
+		  __entry->retransmits, __entry->rto_us)
+);
+
+/**
+ * trace_xtcp_cwnd - the congestion window or ssthresh changed
+ * @sk: the socket
+ */
+TRACE_EVENT(xtcp_cwnd,
+
+	TP_PROTO(const struct sock *sk),
+
+	TP_ARGS(sk),
+
+	TP_STRUCT__entry(
+		__field(const void *, sk)
+		__field(__u32, cwnd)
+		__field(__u32, ssthresh)
+		__field(__u32, in_flight)
+		__field(__u32, snd_wnd)
+		__field(__u32, srtt_us)
+		__field(__u32, flags)
+		XTCP_TRACE_ENDS
+	),
+
+	TP_fast_assign(
+		const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+		__entry->sk = sk;
+		__entry->cwnd = t->cwnd;
+		__entry->ssthresh = t->ssthresh;
+		__entry->in_flight = xtcp_in_flight(t);
+		__entry->snd_wnd = t->snd_wnd;
+		__entry->srtt_us = t->srtt_us >> 3;
+		__entry->flags = t->flags & (XTCP_F_RECOVERY | XTCP_F_LOSS);
+		xtcp_trace_ends(&xtcp_sk(sk)->flow, __entry->local, __entry->remote);
+	),
+
+	TP_printk("local=%pISpc remote=%pISpc cwnd=%u ssthresh=%u in_flight=%u snd_wnd=%u srtt_us=%u phase=%s",
+		  __entry->local, __entry->remote, __entry->cwnd,
+		  __entry->ssthresh, __entry->in_flight, __entry->snd_wnd,
+		  __entry->srtt_us,
+		  __print_flags(__entry->flags, "|",
+				{ XTCP_F_RECOVERY, "recovery" },
+				{ XTCP_F_LOSS, "loss" }))
+);
+
+/**
+ * trace_xtcp_drop - a segment, or its payload, was not taken
+ * @flow: whose it was, NULL when that was not known yet
+ * @seg: the segment, NULL when it could not be parsed
+ * @reason: enum xtcp_drop
+ */
+TRACE_EVENT(xtcp_drop,
+
+	TP_PROTO(const struct xtcp_flow *flow, const struct xtcp_segment *seg,
+		 unsigned int reason),
+
+	TP_ARGS(flow, seg, reason),
+
+	TP_STRUCT__entry(
+		__field(const void *, flow)
+		__field(__u32, seq)
+		__field(__u32, len)
+		__field(__u32, ack)
+		__field(__u8, flags)
+		__field(__u8, reason)
+		XTCP_TRACE_ENDS
+	),
+
+	TP_fast_assign(
+		__entry->flow = flow;
+		__entry->seq = seg ? seg->seq : 0;
+		__entry->len = seg ? seg->len : 0;
+		__entry->ack = seg ? seg->ack : 0;
+		__entry->flags = seg ? seg->flags : 0;
+		__entry->reason = reason;
+		xtcp_trace_ends(flow, __entry->local, __entry->remote);
+	),
+
+	TP_printk("local=%pISpc remote=%pISpc reason=%s flags=%s seq=%u len=%u ack=%u",
+		  __entry->local, __entry->remote, xtcp_show_drop(__entry->reason),
+		  xtcp_show_flags(__entry->flags), __entry->seq, __entry->len,
+		  __entry->ack)
+);
+
+#endif /* XTCP_TRACE_H */
+
+/* -I$(src)/kmod, in Kbuild, is what "." is looked up in. */
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

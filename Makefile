@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# xtcp: the module, its tools, and everything that tests them. "make help" lists
+# what there is. Kbuild, beside this file, is what the kernel's build reads.
+
+# The kernel to build for: the running one, any with headers (KDIR=), or one of
+# the test rig's (KERNEL=6.12, 6.1, debug, uml), which it fetches or builds.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KERNEL ?=
+
+# Where things are built. VM commands without KERNEL= use 6.12.
+RIG := selftests/vm
+NAME := $(or $(KERNEL),module)
+VM_KERNEL := $(or $(KERNEL),6.12)
+export XTCP_CFLAGS LAX V
+
+# Sub-makes get no job server of ours; the scripts count the processors.
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+.PHONY: all module tools install uninstall setup check check-unit check-fast \
+	check-debug check-6.12 check-6.1 demo bench fuzz sim shell kernels \
+	update-kernels clean distclean help
+.DEFAULT_GOAL := all
+
+all: module tools
+
+module:
+ifneq ($(KERNEL),)
+	@$(RIG)/build $(KERNEL)
+else
+	@$(RIG)/build --kdir "$(KDIR)" module
+endif
+	@ln -sfn build/$(NAME)/xtcp.ko xtcp.ko
+
+tools:
+	@if [ -e tools/Makefile ]; then $(MAKE) -C tools; fi
+
+# INSTALL_MOD_PATH and DESTDIR are understood as by the kernel and by GNU make.
+install: all
+	$(if $(KERNEL),$(error the kernels of the rig are not installed; use KDIR=))
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)/build/$(NAME)" modules_install
+	@if [ -z "$(INSTALL_MOD_PATH)" ]; then depmod -a "$$(cat "$(KDIR)/include/config/kernel.release")"; fi
+	@if [ -e tools/Makefile ]; then $(MAKE) -C tools install; fi
+
+setup:
+	@$(RIG)/setup
+
+# Every check writes a result; "sum" adds them up and is the verdict, so that a
+# failure in the first does not hide the others.
+check: setup
+	@$(RIG)/lane unit || :
+	@$(RIG)/lane 6.12 || :
+	@$(RIG)/lane 6.1 || :
+	@$(RIG)/lane sum unit 6.12 6.1
+
+check-unit: setup
+	@$(RIG)/lane unit || :
+	@$(RIG)/lane sum unit
+
+# TESTS="load handshake" runs a part.
+check-6.12 check-6.1 check-debug: setup
+	@$(RIG)/lane $(@:check-%=%) $(TESTS) || :
+	@$(RIG)/lane sum $(@:check-%=%)
+
+check-fast: setup
+	@$(RIG)/lane uml $(TESTS) || :
+	@$(RIG)/lane sum uml
+
+demo: setup
+	@$(RIG)/build $(VM_KERNEL)
+	@$(MAKE) tools
+	@began=$$(date +%s); \
+	$(RIG)/run --kernel $(VM_KERNEL) --name demo -- selftests/demo.sh && \
+	echo "The demonstration took $$(($$(date +%s) - began)) seconds."
+
+bench: setup
+	@$(RIG)/build $(VM_KERNEL)
+	@$(MAKE) tools
+	@$(RIG)/run --kernel $(VM_KERNEL) --name bench --icount --timeout $(or $(TIMEOUT),1800) \
+		-- selftests/bench/run.sh $(BENCH)
+
+fuzz sim: setup
+	@KTOOLS_DIR=$$($(RIG)/kernel tools) && export KTOOLS_DIR && \
+	KSFT_DIR=$$KTOOLS_DIR/testing/selftests $(MAKE) -C selftests/unit $@
+
+shell: setup
+	@$(RIG)/build $(VM_KERNEL)
+	@$(MAKE) tools
+	@echo "xtcp.ko for this kernel is \$$XTCP_KO; ctrl-D ends the machine."
+	@$(RIG)/run --kernel $(VM_KERNEL) --name shell-$(VM_KERNEL) --shell
+
+kernels: setup
+	@for k in 6.12 6.1 uml debug; do $(RIG)/kernel get $$k >/dev/null || exit; done
+	@$(RIG)/kernel list
+
+update-kernels: setup
+	@for k in 6.12 6.1 uml debug; do $(RIG)/kernel update $$k >/dev/null || exit; done
+	@$(RIG)/kernel list
+
+clean:
+	@rm -rf build xtcp.ko
+	@if [ -e tools/Makefile ]; then $(MAKE) -C tools clean; fi
+	@if [ -e selftests/unit/Makefile ]; then $(MAKE) -C selftests/unit clean; fi
+
+help:
+	@echo "make                 the module (xtcp.ko) and the tools, for the running kernel"
+	@echo "make KDIR=DIR        ... for the kernel with these headers"
+	@echo "make KERNEL=ID       ... for a kernel of the rig: 6.12, 6.1, debug, uml"
+	@echo "make install         both, into the system"
+	@echo "make demo            a machine, a client and a server over AF_XTCP; installs what is missing"
+	@echo "make check           every test on 6.12 and 6.1; installs what is missing"
+	@echo "make check-unit      the host's tests and the simulator"
+	@echo "make check-fast      the suite in user-mode Linux 7.2 (no machine to boot)"
+	@echo "make check-debug     the suite under KASAN, lockdep, kmemleak ..."
+	@echo "make check-6.12, check-6.1   one kernel; TESTS=\"load ...\" runs a part of the suite"
+	@echo "make bench           instructions per byte, transaction and connection"
+	@echo "make fuzz, make sim  fuzzers; the network simulator"
+	@echo "make shell           a prompt in the machine (KERNEL=ID)"
+	@echo "make kernels         fetch or build all the rig's kernels; update-kernels looks for newer ones"
+	@echo "make clean           everything built here; downloads and kernels stay in the cache,"
+	@echo "                     \$$XTCP_CACHE or ~/.cache/xtcp"

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Run the tests, in the guest (or on any machine where a kernel module may be
+# loaded): run_tests.sh [NAME...]
+#
+#   XTCP_KO      the module to test; it is loaded before each test if it is not
+#   XTCP_TESTS   the directory of the built tests (as make install leaves them),
+#                with the file "tests" that lists them
+#   XTCP_OUT     where the tests' output goes
+#
+# A test that passes is one line; one that fails shows what it said. "settings"
+# holds kselftest's time limit of one test; XTCP_SLOW multiplies it. NAMEs are
+# shell patterns, to run a part. The sums go to XTCP_OUT/tally, as "passed failed
+# skipped", after each test, so that a crash costs only the results to come.
+
+set -u
+here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
+: "${XTCP_KO:?}" "${XTCP_OUT:?}"
+XTCP_TESTS=${XTCP_TESTS:-$here}
+export XTCP_KO XTCP_OUT XTCP_TESTS
+limit=$(sed -n 's/^timeout=//p' "$here/settings")
+limit=$((${limit:-45} * ${XTCP_SLOW:-1}))
+
+passed=0 failed=0 skipped=0
+
+selected() {
+	local pattern
+	[ $# -gt 1 ] || return 0
+	for pattern in "${@:2}"; do
+		# shellcheck disable=SC2254
+		case $1 in $pattern | $pattern.sh) return 0 ;; esac
+	done
+	return 1
+}
+
+tally() {
+	echo "$passed $failed $skipped" >"$XTCP_OUT/tally"
+}
+
+one() {
+	local test=$1 log=$XTCP_OUT/$1.log rc=0 began p f s note
+	echo "$test" >"$XTCP_OUT/running"
+	began=$(date +%s%N)
+	if ! grep -q '^xtcp ' /proc/modules && ! insmod "$XTCP_KO" 2>"$log"; then
+		echo "not ok 1 insmod $XTCP_KO" >>"$log"
+		rc=1
+	else
+		# Each test in a session of its own, so that what it leaves behind can
+		# be found and ended.
+		(cd "$XTCP_TESTS" && exec setsid timeout --kill-after=5 "$limit" "./$test") \
+			>"$log" 2>&1 </dev/null || rc=$?
+		[ $rc -ne 124 ] || echo "# the time limit of $limit s" >>"$log"
+	fi
+	read -r p f s < <(awk -v status=$rc -f "$here/vm/tap.awk" "$log")
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	tally
+	note="$p passed"
+	[ "$f" -eq 0 ] || note+=", $f failed"
+	[ "$s" -eq 0 ] || note+=", $s skipped"
+	[ $rc -eq 0 ] || note+=", exit status $rc"
+	began=$((($(date +%s%N) - began) / 100000000))
+	if [ "$f" -gt 0 ]; then
+		printf 'FAIL  %-28s %s (%d.%d s)\n' "$test" "$note" $((began / 10)) $((began % 10))
+		sed 's/^/      | /' "$log" | tail -n "${XTCP_TAIL:-200}"
+	else
+		printf '%-5s %-28s %s (%d.%d s)\n' "$([ "$p" -gt 0 ] && echo ok || echo skip)" \
+			"$test" "$note" $((began / 10)) $((began % 10))
+		[ "$s" -eq 0 ] || grep -iE '# *SKIP' "$log" | head -n 5 | sed 's/^/      | /'
+	fi
+}
+
+tally
+while read -r test; do
+	[ -n "$test" ] || continue
+	selected "$test" "$@" || continue
+	one "$test"
+done <"$XTCP_TESTS/tests"
+echo "all tests done" >"$XTCP_OUT/running"
+# What unloading leaves behind is for the caller to judge: leaks, references.
+if grep -q '^xtcp ' /proc/modules && ! rmmod xtcp; then
+	echo "FAIL  rmmod: the module is still in use after the last test"
+	failed=$((failed + 1))
+	tally
+fi
+[ $failed -eq 0 ]

@@ -9,6 +9,7 @@
 #include <linux/random.h>
 #include <linux/timer.h>
 #include <net/flow.h>
+#include <net/inet_common.h>
 #include <net/inet_sock.h>
 #include <net/route.h>
 #include <net/sock.h>
@@ -63,6 +64,18 @@ static inline kuid_t sk_uid(const struct sock *sk)
 #else
 #define XTCP_SOCKADDR	struct sockaddr
 #endif
+
+/* recvmsg() with MSG_ERRQUEUE. */
+static inline int xtcp_recv_error(struct sock *sk, struct msghdr *msg, int len)
+{
+#ifdef XTCP_HAVE_RECV_ERROR_ADDRLEN
+	int addrlen;
+
+	return inet_recv_error(sk, msg, len, &addrlen);
+#else
+	return inet_recv_error(sk, msg, len);
+#endif
+}
 
 /* What a sysctl handler gets. */
 #ifdef XTCP_HAVE_CONST_CTL_TABLE

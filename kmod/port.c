@@ -563,14 +563,18 @@ int xtcp_port_listen(struct xtcp_sock *xs)
 
 /**
  * xtcp_port_unlisten - a socket stops listening, and stays bound
- * @xs: socket, after xtcp_port_listen()
+ * @xs: socket, after xtcp_port_listen(); nothing happens if it is not bound
+ *	any more
  *
  * Context: process or softirq, socket locked.
  */
 void xtcp_port_unlisten(struct xtcp_sock *xs)
 {
-	struct port_bucket *b = port_bucket(xs->port);
+	struct port_bucket *b;
 
+	if (!xs->port)
+		return;
+	b = port_bucket(xs->port);
 	spin_lock_bh(&b->lock);
 	set_listed(xs, &xs->port->bound);
 	spin_unlock_bh(&b->lock);

@@ -47,6 +47,8 @@ XTCP_PROBED += $(call xtcp_probe,CONST_CTL_TABLE,linux/sysctl.h,proc_handler *h 
 # headers that were parts of <net/sock.h>
 XTCP_PROBED += $(call xtcp_probe,NET_RPS,net/rps.h,sock_rps_record_flow(p);)
 XTCP_PROBED += $(call xtcp_probe,NET_PROTO_MEMORY,net/proto_memory.h,return sk_memory_allocated(p);)
+# inet_recv_error() wants to tell the length of an address
+XTCP_PROBED += $(call xtcp_probe,RECV_ERROR_ADDRLEN,net/inet_common.h,return inet_recv_error(p$(xtcp_comma) p$(xtcp_comma) 0$(xtcp_comma) p);)
 # ip_sock_rt_tos() replaced RT_CONN_FLAGS()
 XTCP_PROBED += $(call xtcp_probe,IP_SOCK_RT_TOS,net/route.h,return ip_sock_rt_tos(p);)
 export XTCP_PROBED

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <net/inet_common.h>
 #include <net/tcp.h>
 
 #include "apply.h"
@@ -156,7 +155,7 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	int ret;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
-		return inet_recv_error(sk, msg, len, &ret);
+		return xtcp_recv_error(sk, msg, len);
 	sock_rps_record_flow(sk);
 	lock_sock(sk);
 	ret = recv_locked(sk, msg, len, flags);

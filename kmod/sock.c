@@ -327,6 +327,23 @@ static u32 purge_unread(struct sock *sk)
 	return unread;
 }
 
+/* SO_LINGER: close() waits until the peer has acknowledged our FIN, or timeo. */
+static void wait_closed(struct sock *sk, long timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	if (!timeo)
+		return;
+	add_wait_queue(sk_sleep(sk), &wait);
+	while ((1 << sk->sk_state) & (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK) &&
+	       timeo && !signal_pending(current)) {
+		release_sock(sk);
+		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
+		lock_sock(sk);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
 /* Nobody has the descriptor: the connection goes on alone, or not at all. */
 static void close_connection(struct sock *sk, u32 unread)
 {
@@ -369,7 +386,7 @@ static void proto_close(struct sock *sk, long timeout)
 		unread = purge_unread(sk);
 		if (sk->sk_state != TCP_CLOSE) {
 			close_connection(sk, unread);
-			sk_stream_wait_close(sk, timeout);
+			wait_closed(sk, timeout);
 		}
 	}
 

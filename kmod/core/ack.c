@@ -4,6 +4,7 @@
  * loss detection by duplicate ACKs and recovery of RFC 5681 and 6582.
  */
 #include "internal.h"
+#include "output.h"
 
 /* What an ACK told us. */
 struct ack_news {
@@ -57,7 +58,8 @@ static void clean_rtx(struct xtcp_tcb *t, struct ack_news *news,
 			/* part of a GSO buffer: count whole packets only */
 			if (!xtcp_after(t->snd_una, seg->seq) || !seg->mss)
 				break;
-			n = DIV_ROUND_UP(seg->end_seq - t->snd_una, seg->mss);
+			n = seg->end_seq - t->snd_una - !!(seg->flags & XTCP_FIN);
+			n = n ? DIV_ROUND_UP(n, seg->mss) : 1;
 			n = seg->segs > n ? seg->segs - n : 0;
 		}
 		if (seg->mark & XTCP_SEG_EVER_RETRANS)
@@ -89,15 +91,10 @@ static void take_rtt(struct xtcp_tcb *t, const struct ack_news *news,
 {
 	if (!news->segs)
 		return;
-	if (news->rtt_valid) {
+	if (news->rtt_valid)
 		xtcp_rtt_sample(t, xtcp_stamp(now) - news->first_xmit);
-	} else if (t->flags & XTCP_F_TS_OK && seg->opt.has & XTCP_OPT_TS &&
-		   seg->opt.tsecr) {
-		u32 ms = xtcp_tsval(t, now) - seg->opt.tsecr;
-
-		if (ms < 120000)
-			xtcp_rtt_sample(t, max_t(u32, ms, 1) * XTCP_USEC_PER_MSEC);
-	}
+	else
+		xtcp_rtt_echo(t, seg, now);
 }
 
 /*
@@ -119,8 +116,13 @@ static void update_window(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	if (wnd == t->snd_wnd)
 		return;
 	t->snd_wnd = wnd;
-	t->max_window = max(t->max_window, wnd);
 	news->window_changed = true;
+	if (wnd <= t->max_window)
+		return;
+	t->max_window = wnd;
+	/* half of it may be what limited our segments */
+	if (t->mss < t->path_mss)
+		xtcp_mss_update(t, t->path_mss);
 }
 
 /* RFC 6582 has no SACK: a duplicate ACK says that one segment left the network. */
@@ -153,6 +155,8 @@ static void dupack(struct xtcp_tcb *t, struct xtcp_actions *a)
 	if (t->flags & XTCP_F_LOSS)
 		return;
 	if (!(t->flags & XTCP_F_RECOVERY)) {
+		/* RFC 3042: new data for the first two, if the windows allow */
+		a->orders |= XTCP_ACT_OUTPUT;
 		if (t->sacked_out < XTCP_DUPACK_THRESH)
 			return;
 		/* RFC 6582 3.2 step 2: not again for a loss before the last RTO */
@@ -233,7 +237,7 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		take_rtt(t, &news, seg, now);
 		t->bytes_acked += len - xtcp_fin_acked(t);
 		t->retransmits = 0;
-		t->backoff = 0;
+		t->retrans_stamp = 0;
 		advanced(t, &news, a);
 		xtcp_rexmit_rearm(t, now);
 		a->orders |= XTCP_ACT_WAKE_WRITER | XTCP_ACT_OUTPUT;
@@ -241,7 +245,6 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	}
 	if (news.window_changed) {
 		a->orders |= XTCP_ACT_OUTPUT;
-		xtcp_rexmit_rearm(t, now);
 	} else if (!seg->len && news.prior_packets &&
 		   !(seg->flags & (XTCP_SYN | XTCP_FIN))) {
 		/* RFC 5681 2: a duplicate ACK in the strict sense */

@@ -49,6 +49,15 @@ void xtcp_cong_acked(struct xtcp_tcb *t, u32 acked, u32 prior_in_flight)
 	}
 }
 
+/*
+ * RFC 5681 (4): half of FlightSize, which leaves out what limited transmit sent
+ * beyond cwnd (RFC 3042).
+ */
+static u32 half_of_flight(const struct xtcp_tcb *t)
+{
+	return max_t(u32, min(t->packets_out, t->cwnd) / 2, 2);
+}
+
 /**
  * xtcp_cong_loss - fast retransmit: a segment was lost, others arrive
  * @t: the connection
@@ -58,7 +67,7 @@ void xtcp_cong_acked(struct xtcp_tcb *t, u32 acked, u32 prior_in_flight)
  */
 void xtcp_cong_loss(struct xtcp_tcb *t)
 {
-	t->ssthresh = max_t(u32, xtcp_in_flight(t) / 2, 2);
+	t->ssthresh = half_of_flight(t);
 	t->cwnd = t->ssthresh;
 	t->cwnd_cnt = 0;
 }
@@ -84,7 +93,7 @@ void xtcp_cong_recovered(struct xtcp_tcb *t)
 void xtcp_cong_rto(struct xtcp_tcb *t)
 {
 	if (!t->retransmits)
-		t->ssthresh = max_t(u32, xtcp_in_flight(t) / 2, 2);
+		t->ssthresh = half_of_flight(t);
 	t->cwnd = 1;
 	t->cwnd_cnt = 0;
 }

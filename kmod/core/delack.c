@@ -174,14 +174,14 @@ void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space
  * @a: out
  *
  * RFC 9293 3.10.7.4 wants an ACK.  Two confused peers must not answer each
- * other for ever, so segments without data get one in invalid_ratelimit.
+ * other for ever, so what is empty, or a SYN, gets one in invalid_ratelimit.
  */
 void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a)
 {
 	u32 stamp = xtcp_stamp(now);
 
-	if (!seg->len && !(seg->flags & XTCP_SYN)) {
+	if (seg->seq == seg->end_seq || seg->flags & XTCP_SYN) {
 		if (t->last_oow_ack &&
 		    stamp - t->last_oow_ack < t->conf->invalid_ratelimit_us)
 			return;

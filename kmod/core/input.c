@@ -39,7 +39,9 @@ static void take_ts(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	if (!(seg->opt.has & XTCP_OPT_TS) || !(t->flags & XTCP_F_TS_OK) ||
 	    xtcp_after(seg->seq, t->rcv_wup))
 		return;
-	if (xtcp_before(seg->opt.tsval, t->ts_recent) && t->ts_recent)
+	/* older, but by so much that it means nothing any more (5.5) */
+	if (xtcp_before(seg->opt.tsval, t->ts_recent) && t->ts_recent &&
+	    (u32)(now / XTCP_USEC_PER_SEC) - t->ts_recent_sec < XTCP_PAWS_DAYS_SEC)
 		return;
 	t->ts_recent = seg->opt.tsval;
 	t->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
@@ -110,9 +112,9 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		 * The SYN,ACK of a simultaneous open arrives in SYN_RECV with
 		 * the sequence number of the SYN: its ACK counts.
 		 */
-		if (t->state == XTCP_SYN_RECV && seg->flags & XTCP_ACK &&
+		if (t->flags & XTCP_F_SYN_OUT && seg->flags & XTCP_ACK &&
 		    seg->seq == t->irs && seg->end_seq == t->rcv_nxt &&
-		    seg->ack == t->snd_nxt)
+		    seg->ack == t->iss + 1)
 			return true;
 		seg->drop = XTCP_DROP_SYN;
 		a->orders |= XTCP_ACT_CHALLENGE;
@@ -133,10 +135,8 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
 	if (!t->retransmits && t->retrans_stamp)
 		xtcp_rtt_sample(t, xtcp_stamp(now) - t->retrans_stamp);
-	else if (seg->opt.has & XTCP_OPT_TS && t->flags & XTCP_F_TS_OK &&
-		 seg->opt.tsecr)
-		xtcp_rtt_sample(t, (xtcp_tsval(t, now) - seg->opt.tsecr) *
-				XTCP_USEC_PER_MSEC);
+	else
+		xtcp_rtt_echo(t, seg, now);
 	xtcp_cong_init(t);
 	t->retrans_stamp = 0;
 	t->retransmits = 0;
@@ -230,9 +230,9 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		return;
 	}
 	t->snd_una = seg->ack;
+	t->flags &= ~XTCP_F_SYN_OUT;
 	xtcp_edge(t, XTCP_EV_RCV_SYN_ACK, a);
 	established(t, seg, now, a);
-	xtcp_ack_quick(t);
 	t->flags |= XTCP_F_ACK_PENDING;
 	a->orders |= XTCP_ACT_SEND_ACK;
 	/* sixth, seventh: data in a SYN,ACK is rare, and legal (3.4) */
@@ -243,7 +243,7 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 }
 
 /*
- * 3.10.7.4 fifth, in SYN_RECV.
+ * 3.10.7.4 fifth, in SYN_RECV, or in FIN_WAIT1 after a CLOSE in SYN_RECV.
  * Return: the connection is established now.
  */
 static bool ack_of_syn(struct xtcp_tcb *t, struct xtcp_segment *seg,
@@ -255,8 +255,11 @@ static bool ack_of_syn(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		return false;
 	}
 	t->snd_una++;	/* the SYN; xtcp_ack() does what follows it */
-	xtcp_edge(t, XTCP_EV_RCV_ACK_OF_SYN, a);
+	t->flags &= ~XTCP_F_SYN_OUT;
+	if (t->state == XTCP_SYN_RECV)
+		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_SYN, a);
 	established(t, seg, now, a);
+	xtcp_rexmit_rearm(t, now);	/* our FIN may be out */
 	return true;
 }
 
@@ -399,7 +402,7 @@ static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		seg->drop = XTCP_DROP_NO_ACK;
 		return;
 	}
-	if (t->state == XTCP_SYN_RECV && !ack_of_syn(t, seg, now, a))
+	if (t->flags & XTCP_F_SYN_OUT && !ack_of_syn(t, seg, now, a))
 		return;
 	if (!xtcp_ack(t, seg, now, a))
 		return;

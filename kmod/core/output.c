@@ -120,10 +120,12 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 	t->snd_nxt = seg->end_seq;
 	if (len && len < seg->segs * t->mss)
 		t->snd_sml = seg->end_seq;
-	if (!t->packets_out) {
+	if (!t->packets_out && !(t->flags & XTCP_F_SYN_OUT)) {
+		if (t->flags & (XTCP_F_PROBE | XTCP_F_FORCE))
+			t->backoff = 0;		/* that of the probes */
 		t->flags &= ~(XTCP_F_PROBE | XTCP_F_FORCE);
-		t->backoff = 0;
-		xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + t->rto_us);
+		t->retrans_stamp = 0;
+		xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
 	}
 	t->packets_out += seg->segs;
 	t->segs_out += seg->segs;
@@ -145,7 +147,8 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now)
 {
 	t->flags &= ~XTCP_F_FORCE;
-	if (t->packets_out || !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+	if (t->packets_out || t->flags & XTCP_F_SYN_OUT ||
+	    !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
 	if (!pending) {
 		if (t->flags & XTCP_F_PROBE) {
@@ -320,10 +323,9 @@ void xtcp_resegment(struct xtcp_tcb *t, struct xtcp_actions *a)
 		return;
 	t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
 	t->rtx_next = xtcp_rb_seg(rb_first(&t->rtx));
-	if (!xtcp_in_recovery(t)) {
-		t->recover = t->snd_nxt;
+	t->recover = t->snd_nxt;
+	if (!xtcp_in_recovery(t))
 		t->flags |= XTCP_F_LOSS;
-	}
 	a->orders |= XTCP_ACT_RETRANSMIT;
 }
 
@@ -356,6 +358,7 @@ void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss)
 	u32 half = t->max_window > XTCP_MSS_DEFAULT ? t->max_window / 2
 						    : t->max_window;
 
+	t->path_mss = min_t(u32, path_mss, U16_MAX);
 	if (t->flags & XTCP_F_TS_OK)
 		mss -= min_t(u32, mss, XTCP_OPT_TS_ALIGNED);
 	if (half && mss > half)

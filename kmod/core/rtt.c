@@ -4,6 +4,9 @@
  */
 #include "internal.h"
 
+/* An echo of a timestamp that is older than this was never ours. */
+#define RTT_ECHO_MAX_MS	120000
+
 /**
  * xtcp_rtt_sample - take a measurement of the round-trip time
  * @t: the connection
@@ -14,7 +17,8 @@
  */
 void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us)
 {
-	u32 m = max_t(u32, rtt_us, 1);
+	/* eight of them fit */
+	u32 m = clamp_t(u32, rtt_us, 1, U32_MAX >> 3);
 	u32 err;
 
 	if (!t->srtt_us) {
@@ -32,6 +36,29 @@ void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us)
 	t->rto_us = min_t(u32, (t->srtt_us >> 3) +
 			  max_t(u32, t->mdev_us, t->conf->rto_min_us),
 			  t->conf->rto_max_us);
+	/* Karn: until now the doubled RTO was the better guess */
+	t->backoff = 0;
+}
+
+/**
+ * xtcp_rtt_echo - measure by the timestamp that a segment echoes (RFC 7323 4.1)
+ * @t: the connection
+ * @seg: the segment, which acknowledges something new
+ * @now: the time
+ *
+ * An echo of what we cannot have sent lately is not one of ours.
+ */
+void xtcp_rtt_echo(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		   xtcp_usec_t now)
+{
+	u32 ms;
+
+	if (!(t->flags & XTCP_F_TS_OK) || !(seg->opt.has & XTCP_OPT_TS) ||
+	    !seg->opt.tsecr)
+		return;
+	ms = xtcp_tsval(t, now) - seg->opt.tsecr;
+	if (ms < RTT_ECHO_MAX_MS)
+		xtcp_rtt_sample(t, max_t(u32, ms, 1) * XTCP_USEC_PER_MSEC);
 }
 
 /**

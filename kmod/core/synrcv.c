@@ -155,7 +155,7 @@ void xtcp_synrcv_child(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
 {
 	t->state = XTCP_SYN_RECV;	/* the entry has counted the edge */
 	t->conf = conf;
-	t->flags |= r->flags;
+	t->flags |= r->flags | XTCP_F_SYN_OUT;
 	t->iss = r->iss;
 	t->irs = r->irs;
 	t->snd_una = r->iss;

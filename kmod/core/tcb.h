@@ -97,6 +97,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_QUICKACK		0x8000	/* TCP_QUICKACK: no delayed ACKs */
 #define XTCP_F_HEAD_LOST	0x10000	/* RFC 6582: resend the first segment */
 #define XTCP_F_FORCE		0x20000	/* persist timer: send what fits (RFC 9293 3.8.6.1) */
+#define XTCP_F_SYN_OUT		0x40000	/* our SYN is not ACKed; no record stands for it */
 
 /* Delayed ACKs begin after this many (Linux, TCP_MAX_QUICKACKS). */
 #define XTCP_QUICKACK_MAX	16
@@ -153,6 +154,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
  * @flags: XTCP_F_*
  * @mss: largest payload of a segment that we send, options already taken off
  * @mss_clamp: what the peer's MSS option and TCP_MAXSEG allow, without options
+ * @path_mss: what the path takes, without options
  * @advmss: what our MSS option says
  * @rcv_mss: what the peer's segments look like, for delayed ACKs
  * @state: enum xtcp_state; changed by xtcp_fsm_step() only
@@ -223,6 +225,7 @@ struct xtcp_tcb {
 	u32		ts_offset;
 	u16		mss;
 	u16		mss_clamp;
+	u16		path_mss;
 	struct rb_root	rtx;
 	struct xtcp_seg	*rtx_next;
 	const struct xtcp_conf *conf;

@@ -235,7 +235,7 @@ void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 	if (expired(t, XTCP_TIMER_DELACK, now))
 		xtcp_ack_timer(t, a);
 	if (expired(t, XTCP_TIMER_REXMIT, now)) {
-		if (XTCP_IN(t->state, XTCPF(SYN_SENT) | XTCPF(SYN_RECV)))
+		if (t->flags & XTCP_F_SYN_OUT)
 			syn_timer(t, now, a);
 		else if (t->flags & XTCP_F_PROBE && !t->packets_out)
 			persist_timer(t, now, a);

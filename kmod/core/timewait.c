@@ -36,7 +36,7 @@ static enum xtcp_timewait_verdict answer(struct xtcp_timewait *w,
 {
 	u32 stamp = xtcp_stamp(now);
 
-	if (!seg->len && !(seg->flags & (XTCP_SYN | XTCP_FIN))) {
+	if (seg->seq == seg->end_seq || seg->flags & XTCP_SYN) {
 		if (w->last_oow_ack &&
 		    stamp - w->last_oow_ack < conf->invalid_ratelimit_us)
 			return XTCP_TW_DROP;

@@ -9,6 +9,7 @@ static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
 {
 	u32 stamp = xtcp_stamp(now);
 
+	t->flags |= XTCP_F_SYN_OUT;
 	t->snd_una = t->iss;
 	t->snd_nxt = t->iss + 1;
 	t->write_seq = t->snd_nxt;

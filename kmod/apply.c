@@ -14,6 +14,7 @@
 #include "table.h"
 #include "timer.h"
 #include "timewait.h"
+#include "trace.h"
 
 static void report_edge(struct xtcp_net *xn, const struct xtcp_flow *flow,
 			struct sock *sk, unsigned int edge, int error)
@@ -296,11 +297,15 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 
 	if (a->nr_edges || a->bad_event)
 		xtcp_count_edges(xn, &xs->flow, sk, a);
-	if (seg && seg->drop)
+	if (seg && seg->drop) {
 		xtcp_count_drop(xn, seg->drop);
+		trace_xtcp_drop(&xs->flow, seg, seg->drop);
+	}
 	kept = take_payload(sk, a, skb);
-	if (a->acked)
+	if (a->acked) {
+		trace_xtcp_cwnd(sk);
 		free_acked(sk, a->acked);
+	}
 	if (a->ready)
 		deliver_list(sk, a->ready);
 	if (a->dropped)

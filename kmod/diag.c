@@ -175,10 +175,12 @@ static int put_tcp_info(struct sk_buff *skb, struct sock *sk)
 static int put_sock(struct sk_buff *skb, const struct reply *r,
 		    struct sock *sk, u8 state)
 {
+	/* a bit of its own it has none: the request's field is too narrow */
+	bool classid = wants(r, INET_DIAG_TCLASS);
+
 	if (nla_put_u8(skb, INET_DIAG_SHUTDOWN, READ_ONCE(sk->sk_shutdown)) ||
 	    put_ipv6(skb, r, sk, state) ||
-	    put_cgroup(skb, sk, wants(r, INET_DIAG_CLASS_ID) ||
-				wants(r, INET_DIAG_TCLASS)) ||
+	    put_cgroup(skb, sk, classid) ||
 	    put_sockopt(skb, sk))
 		return -EMSGSIZE;
 	if (wants(r, INET_DIAG_TOS) &&

@@ -234,6 +234,9 @@ static int multicast_transition(struct xtcp_net *xn, const struct xtcp_flow *flo
 				       GFP_ATOMIC);
 }
 
+/* The group's number is ours. */
+static bool registered;
+
 /**
  * xtcp_event_transition - tell observers that an edge was taken
  * @xn: the namespace
@@ -251,7 +254,8 @@ void xtcp_event_transition(struct xtcp_net *xn, const struct xtcp_flow *flow,
 	int err;
 
 	trace_xtcp_transition(flow, edge, error);
-	if (!genl_has_listeners(&family, xn->net, GROUP_EVENTS))
+	if (!READ_ONCE(registered) ||
+	    !genl_has_listeners(&family, xn->net, GROUP_EVENTS))
 		return;
 	err = multicast_transition(xn, flow, sk, edge, error);
 	/* -ESRCH: the last listener has just left. */
@@ -262,22 +266,29 @@ void xtcp_event_transition(struct xtcp_net *xn, const struct xtcp_flow *flow,
 /**
  * xtcp_events_init - register the generic netlink family
  *
- * To be called before the first transition can happen.
+ * To be called when namespaces are set up, and before the first transition.
  *
  * Return: 0 or a negative errno.  Process context.
  */
 int xtcp_events_init(void)
 {
-	return genl_register_family(&family);
+	int err = genl_register_family(&family);
+
+	WRITE_ONCE(registered, !err);
+	return err;
 }
 
 /**
  * xtcp_events_exit - unregister it
  *
- * To be called after the last transition: the group's number is free for
- * others from here on.  Process context.
+ * To be called while namespaces are still there: requests read their counters.
+ * The edges that are taken while they are drained are counted but not sent,
+ * for the group's number is free for others from here on.  Process context.
  */
 void xtcp_events_exit(void)
 {
+	WRITE_ONCE(registered, false);
+	/* no user has a socket now: transitions come from softirq only */
+	synchronize_rcu();
 	genl_unregister_family(&family);
 }

@@ -14,6 +14,10 @@
 #include "icmp.h"
 #include "input.h"
 
+#if !IS_ENABLED(CONFIG_NETFILTER)
+#error xtcp gets its packets from netfilter: build the kernel with CONFIG_NETFILTER
+#endif
+
 static unsigned int local_in4(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {

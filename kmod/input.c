@@ -17,6 +17,7 @@
 #include "reply.h"
 #include "table.h"
 #include "timewait.h"
+#include "trace.h"
 
 /* What a socket's backlog may hold besides its buffers, as Linux's TCP. */
 #define BACKLOG_HEADROOM	(64 * 1024)
@@ -76,6 +77,7 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_actions a;
 
+	trace_xtcp_receive(&xs->flow, seg);
 	if (seg->len) {
 		seg->no_room = !xtcp_rmem_admit(sk, skb);
 		seg->free_space = xtcp_free_space(sk);
@@ -127,7 +129,7 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 /* Lock the socket and hand it the segment, now or when the user lets go. */
 static void give(struct sock *sk, struct sk_buff *skb)
 {
-	u32 limit;
+	u64 limit;
 
 	skb_dst_drop(skb);
 	bh_lock_sock_nested(sk);
@@ -136,9 +138,10 @@ static void give(struct sock *sk, struct sk_buff *skb)
 		bh_unlock_sock(sk);
 		return;
 	}
-	limit = READ_ONCE(sk->sk_rcvbuf) + (READ_ONCE(sk->sk_sndbuf) >> 1) +
+	/* the window does not know about the backlog: a full one comes on top */
+	limit = 2 * (u64)READ_ONCE(sk->sk_rcvbuf) + (READ_ONCE(sk->sk_sndbuf) >> 1) +
 		BACKLOG_HEADROOM;
-	if (unlikely(sk_add_backlog(sk, skb, limit))) {
+	if (unlikely(sk_add_backlog(sk, skb, min_t(u64, limit, UINT_MAX)))) {
 		bh_unlock_sock(sk);
 		xtcp_count_drop(xtcp_net(sock_net(sk)), XTCP_DROP_BACKLOG);
 		kfree_skb(skb);

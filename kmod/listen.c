@@ -285,6 +285,7 @@ static struct sock *make_child(struct sock *sk, struct xtcp_req *req)
 	inet = inet_sk(child);
 	xtcp_init_fields(child);
 	RCU_INIT_POINTER(child->sk_dst_cache, NULL);
+	atomic64_set(&child->sk_cookie, 0);
 	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	RCU_INIT_POINTER(inet->mc_list, NULL);
 	memset(&inet->cork, 0, sizeof(inet->cork));

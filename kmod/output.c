@@ -12,6 +12,7 @@
 #include "output.h"
 #include "route.h"
 #include "timer.h"
+#include "trace.h"
 
 /* What goes into the header of one segment. */
 struct header {
@@ -29,6 +30,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	trace_xtcp_send(sk, h->flags, h->seq, skb->len, h->ack, h->window);
 	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h->seq, h->ack,
 			 h->flags, h->window, h->opt, h->optlen);
 	xtcp_header_csum4(skb, inet->inet_saddr, inet->inet_daddr);
@@ -197,6 +199,7 @@ void xtcp_retransmit(struct sock *sk)
 		if (transmit_queued(sk, skb, now))
 			return;
 		xtcp_count_add(xn, RETRANS_SEGS, seg->segs);
+		trace_xtcp_retransmit(sk, seg->seq, seg->end_seq, seg->segs);
 		xtcp_retransmit_sent(t, seg, now);
 	}
 }

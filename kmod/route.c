@@ -49,7 +49,8 @@ int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport)
 	struct ip_options_rcu *opt;
 	struct rtable *rt;
 
-	opt = rcu_dereference_protected(inet->inet_opt, lockdep_sock_is_held(sk));
+	/* a child that nobody knows yet is not locked */
+	opt = rcu_dereference_check(inet->inet_opt, lockdep_sock_is_held(sk));
 	xtcp_addr_set4(&key.laddr, inet->inet_saddr);
 	xtcp_addr_set4(&key.raddr, opt && opt->opt.srr ? opt->opt.faddr : daddr);
 	xtcp_flow4_init(fl4, sk, &key, 0, READ_ONCE(sk->sk_mark));

@@ -126,11 +126,10 @@ void xtcp_enter_timewait(struct sock *sk)
 	if (READ_ONCE(xn->tw_count) < READ_ONCE(xn->max_tw_buckets))
 		tw = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!tw) {
-		u8 state = XTCP_TIME_WAIT;
-		int edge = xtcp_fsm_step(&state, XTCP_EV_ABORT);
-
+		/* the edge is taken by an entry that does not live to see it */
+		xs->flow.state = XTCP_TIME_WAIT;
+		xtcp_take_edge(xn, &xs->flow, XTCP_EV_ABORT);
 		xtcp_count(xn, TW_OVERFLOW);
-		xtcp_count_edge(xn, edge);
 		inet_sk_set_state(sk, TCP_CLOSE);
 		xtcp_done(sk);
 		return;

@@ -229,6 +229,7 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 
 	t->snd_una = seg->ack;
 	t->probes_out = 0;
+	t->heard = xtcp_coarse(now);
 	update_window(t, seg, &news);
 	if (seg->ack != news.prior_una) {
 		u32 len = seg->ack - news.prior_una;
@@ -252,5 +253,8 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	}
 	if (t->flags & XTCP_F_PROBE && t->snd_wnd)
 		a->orders |= XTCP_ACT_OUTPUT;
+	/* 3.8.6.1: it closed its window over what is in flight, but it lives */
+	if (!t->snd_wnd && t->retransmits && !(t->flags & XTCP_F_ORPHAN))
+		t->retransmits = 1;
 	return true;
 }

@@ -7,18 +7,23 @@
  */
 #include "internal.h"
 
-/**
- * xtcp_ack_quick - acknowledge the next segments at once
- * @t: the connection
- *
- * At its start, after a pause longer than an RTO and after a gap: the sender
- * needs the ACKs then.
- */
-void xtcp_ack_quick(struct xtcp_tcb *t)
+/* At the start and after a pause: but a dialogue stays one. */
+static void quick_again(struct xtcp_tcb *t)
 {
 	u32 segs = t->rcv_wnd / (2 * max_t(u32, t->rcv_mss, 1));
 
 	t->quick = clamp_t(u32, segs, 2, XTCP_QUICKACK_MAX);
+}
+
+/**
+ * xtcp_ack_quick - acknowledge the next segments at once
+ * @t: the connection
+ *
+ * After a gap or a duplicate: the sender needs the ACKs then.
+ */
+void xtcp_ack_quick(struct xtcp_tcb *t)
+{
+	quick_again(t);
 	t->pingpong = 0;
 	t->ato_us = t->conf->delack_min_us;
 }
@@ -54,7 +59,8 @@ void xtcp_ack_data_came(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	t->flags |= XTCP_F_ACK_PENDING;
 	measure_rcv_mss(t, seg);
 	if (!t->ato_us) {
-		xtcp_ack_quick(t);
+		quick_again(t);
+		t->ato_us = min;
 	} else {
 		u32 pause = stamp - t->lrcvtime;
 
@@ -63,7 +69,7 @@ void xtcp_ack_data_came(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		else if (pause < t->ato_us)
 			t->ato_us = min(t->ato_us / 2 + pause, t->rto_us);
 		else if (pause > t->rto_us)
-			xtcp_ack_quick(t);
+			quick_again(t);
 	}
 	t->lrcvtime = stamp;
 }

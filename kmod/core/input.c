@@ -5,6 +5,9 @@
  */
 #include "internal.h"
 
+/* Clock ticks that a timestamp may go back: CPUs overtake each other. */
+#define PAWS_SLACK	1
+
 static void order_rst(struct xtcp_actions *a, const struct xtcp_segment *seg)
 {
 	a->orders |= XTCP_ACT_SEND_RST;
@@ -56,7 +59,7 @@ static bool paws_rejects(const struct xtcp_tcb *t, const struct xtcp_segment *se
 {
 	if (!(t->flags & XTCP_F_TS_OK) || !(seg->opt.has & XTCP_OPT_TS))
 		return false;
-	if ((s32)(t->ts_recent - seg->opt.tsval) <= 0 || !t->ts_recent)
+	if ((s32)(t->ts_recent - seg->opt.tsval) <= PAWS_SLACK || !t->ts_recent)
 		return false;
 	if ((u32)(now / XTCP_USEC_PER_SEC) - t->ts_recent_sec >= XTCP_PAWS_DAYS_SEC)
 		return false;
@@ -73,6 +76,16 @@ static bool in_window(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
 }
 
 /*
+ * RFC 5961 3.2: a RST has RCV.NXT exactly; or, when the peer's FIN came, the
+ * FIN's number, as some systems send it behind their FIN (Linux accepts it).
+ */
+static bool rst_is_exact(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
+{
+	return seg->seq == t->rcv_nxt ||
+	       (seg->seq == t->rcv_nxt - 1 && t->flags & XTCP_F_FIN_RCVD);
+}
+
+/*
  * 3.10.7.4 first to fourth: sequence number, RST, SYN.
  * Return: the segment goes on to the ACK check.
  */
@@ -85,6 +98,10 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		return false;
 	}
 	if (!in_window(t, seg)) {
+		if (seg->flags & XTCP_RST && rst_is_exact(t, seg)) {
+			reset_received(t, a);
+			return false;
+		}
 		seg->drop = XTCP_DROP_SEQ;
 		if (seg->flags & XTCP_RST)
 			return false;
@@ -98,8 +115,8 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		return false;
 	}
 	if (seg->flags & XTCP_RST) {
-		/* RFC 5961 3.2: exactly RCV.NXT resets, elsewhere is challenged */
-		if (seg->seq == t->rcv_nxt) {
+		/* exactly at RCV.NXT it resets, elsewhere it is challenged */
+		if (rst_is_exact(t, seg)) {
 			reset_received(t, a);
 			return false;
 		}
@@ -132,6 +149,8 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		t->snd_wnd <<= t->snd_wscale;
 	t->max_window = max(t->max_window, t->snd_wnd);
 	t->snd_wl1 = seg->seq;
+	t->window_clamp = min_t(u32, t->window_clamp,
+				XTCP_WND_MAX_UNSCALED << t->rcv_wscale);
 	xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
 	if (!t->retransmits && t->retrans_stamp)
 		xtcp_rtt_sample(t, xtcp_stamp(now) - t->retrans_stamp);
@@ -144,6 +163,7 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	t->recover = t->iss;
 	t->lsndtime = xtcp_stamp(now);
 	t->lrcvtime = xtcp_stamp(now);
+	t->heard = xtcp_coarse(now);
 	t->space_time = xtcp_stamp(now);
 	t->space_seq = t->copied_seq;
 	a->orders |= XTCP_ACT_CONNECTED | XTCP_ACT_WAKE_WRITER | XTCP_ACT_OUTPUT;

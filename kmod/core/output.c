@@ -153,6 +153,8 @@ void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now)
 	if (!pending) {
 		if (t->flags & XTCP_F_PROBE) {
 			t->flags &= ~XTCP_F_PROBE;
+			t->backoff = 0;
+			t->retrans_stamp = 0;
 			xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
 		}
 		return;
@@ -161,6 +163,7 @@ void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now)
 		return;
 	t->flags |= XTCP_F_PROBE;
 	t->backoff = 0;
+	t->retrans_stamp = 0;
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT,
 		       now + max(t->rto_us, t->conf->rto_min_us));
 }

@@ -145,6 +145,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
  * @snd_sml: end of the last segment sent that was not full (Minshall's Nagle)
  * @lsndtime: when data was last sent, low 32 bits of the clock
  * @lrcvtime: when data last came, low 32 bits of the clock
+ * @heard: when the peer was last heard of, on the coarse clock
  * @last_oow_ack: when an invalid segment was last answered, low 32 bits
  * @deadline: when each timer is due; 0: it is off
  * @conf: the namespace's settings
@@ -208,6 +209,7 @@ struct xtcp_tcb {
 	u16		advmss;
 	u32		ato_us;
 	u32		ts_recent_sec;
+	u32		heard;
 	struct rb_root	ooo;
 
 	/* sending */
@@ -405,6 +407,16 @@ static inline void xtcp_timer_stop(struct xtcp_tcb *t, enum xtcp_timer timer)
 static inline u32 xtcp_stamp(xtcp_usec_t now)
 {
 	return (u32)now;
+}
+
+/*
+ * The coarse clock: about milliseconds, and differences up to 50 days are right.
+ */
+#define XTCP_COARSE_SHIFT	10
+
+static inline u32 xtcp_coarse(xtcp_usec_t now)
+{
+	return (u32)(now >> XTCP_COARSE_SHIFT);
 }
 
 /* TSval: a millisecond clock with an offset of the connection's own. */

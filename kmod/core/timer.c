@@ -117,13 +117,18 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	u8 limit = t->conf->retries2;
+	u32 stamp = xtcp_stamp(now);
 
 	if (t->flags & XTCP_F_ORPHAN)
 		limit = t->conf->orphan_retries ? t->conf->orphan_retries
 						: ORPHAN_RETRIES_DEFAULT;
+	if (!t->retrans_stamp)
+		t->retrans_stamp = stamp ? stamp : 1;
+	/* who answers is alive, but an orphan does not wait for ever (as Linux) */
 	if (t->probes_out >= limit ||
-	    (t->user_timeout_us && t->probes_out &&
-	     xtcp_stamp(now) - t->lrcvtime >= t->user_timeout_us)) {
+	    (t->flags & XTCP_F_ORPHAN && t->backoff >= t->conf->orphan_retries &&
+	     xtcp_rto_backed_off(t) >= t->conf->rto_max_us) ||
+	    (t->user_timeout_us && stamp - t->retrans_stamp >= t->user_timeout_us)) {
 		time_out(t, ETIMEDOUT, a);
 		return;
 	}
@@ -137,7 +142,8 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
 	}
 	if (t->probes_out < PROBES_MAX)
 		t->probes_out++;
-	t->backoff = min_t(u8, t->backoff + 1, 16);
+	if (t->backoff < U8_MAX)
+		t->backoff++;
 	a->orders |= XTCP_ACT_SEND_PROBE;
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
 }
@@ -180,7 +186,7 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	u8 limit = t->keep_probes ? t->keep_probes : t->conf->keepalive_probes;
-	u32 stamp = xtcp_stamp(now), idle;
+	u64 idle;
 
 	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN) {
 		time_out(t, 0, a);
@@ -195,8 +201,9 @@ static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions 
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t));
 		return;
 	}
-	idle = stamp - t->lrcvtime;
-	if (!t->probes_out && idle < keep_idle(t)) {
+	idle = (u64)(xtcp_coarse(now) - t->heard) << XTCP_COARSE_SHIFT;
+	/* less a tick, which is as well as the coarse clock knows it */
+	if (!t->probes_out && idle + (1U << XTCP_COARSE_SHIFT) < keep_idle(t)) {
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t) - idle);
 		return;
 	}

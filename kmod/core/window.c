@@ -100,7 +100,7 @@ u16 xtcp_window_select(struct xtcp_tcb *t, u32 free_space, u32 full_space)
 /* RTT as a receiver sees it, smoothed by 1/8; the smallest wins at once. */
 static void rcv_rtt_sample(struct xtcp_tcb *t, u32 sample_us)
 {
-	u32 m = max_t(u32, sample_us, 1) << 3;
+	u32 m = clamp_t(u32, sample_us, 1, U32_MAX >> 3) << 3;
 
 	if (!t->rcv_rtt_us || m < t->rcv_rtt_us)
 		t->rcv_rtt_us = m;
@@ -174,6 +174,10 @@ u32 xtcp_window_autotune(struct xtcp_tcb *t, xtcp_usec_t now)
  */
 void xtcp_window_clamp(struct xtcp_tcb *t, u32 full_space)
 {
+	/* not more than the field can say, once the shift is agreed on */
+	if (XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+		full_space = min_t(u32, full_space,
+				   XTCP_WND_MAX_UNSCALED << t->rcv_wscale);
 	t->window_clamp = full_space;
 	t->rcv_ssthresh = min(t->rcv_ssthresh, full_space);
 }

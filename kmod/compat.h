@@ -52,7 +52,7 @@ static inline kuid_t sk_uid(const struct sock *sk)
  * custom socket options, any number will do; 6.1 lets only MPTCP's have
  * SO_REUSEPORT.
  */
-#ifdef SOCK_CUSTOM_SOCKOPT
+#ifdef XTCP_HAVE_SOCK_CUSTOM_SOCKOPT
 #define XTCP_SK_PROTOCOL	518
 #else
 #define XTCP_SK_PROTOCOL	262

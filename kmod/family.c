@@ -43,6 +43,8 @@ static int create(struct net *net, struct socket *sock, int protocol, int kern)
 	struct sock *sk;
 	int err;
 
+	if (protocol < 0 || protocol >= IPPROTO_MAX)
+		return -EINVAL;
 	if (sock->type != SOCK_STREAM)
 		return -ESOCKTNOSUPPORT;
 	if (protocol != XTCPPROTO_IPV4 && protocol != IPPROTO_TCP)
@@ -154,6 +156,15 @@ static int accept_call(struct socket *sock, struct socket *newsock, int flags, b
 }
 #endif
 
+/* 6.1 takes our protocol number for MPTCP's, whose SOL_SOCKET is its own. */
+static int setsockopt_call(struct socket *sock, int level, int optname,
+			   sockptr_t optval, unsigned int optlen)
+{
+	if (level == SOL_SOCKET)
+		return sock_setsockopt(sock, level, optname, optval, optlen);
+	return sock_common_setsockopt(sock, level, optname, optval, optlen);
+}
+
 const struct proto_ops xtcp_stream_ops = {
 	.family		= PF_INET,
 	.owner		= THIS_MODULE,
@@ -168,7 +179,7 @@ const struct proto_ops xtcp_stream_ops = {
 	.gettstamp	= sock_gettstamp,
 	.listen		= do_listen,
 	.shutdown	= inet_shutdown,
-	.setsockopt	= sock_common_setsockopt,
+	.setsockopt	= setsockopt_call,
 	.getsockopt	= sock_common_getsockopt,
 	.sendmsg	= xtcp_sendmsg,
 	.recvmsg	= xtcp_recvmsg,
@@ -188,6 +199,11 @@ int xtcp_family_init(void)
 {
 	int err;
 
+	if (xtcp_family_nr <= AF_UNSPEC || xtcp_family_nr >= AF_MAX) {
+		pr_err("xtcp: family=%d is no family; load with 0 < N < %d\n",
+		       xtcp_family_nr, AF_MAX);
+		return -EINVAL;
+	}
 	family_ops.family = xtcp_family_nr;
 	err = sock_register(&family_ops);
 	if (err == -EEXIST)

@@ -13,6 +13,7 @@
 #include "conntrack.h"
 #include "core/options.h"
 #include "input.h"
+#include "kernel_tcp.h"
 #include "listen.h"
 #include "reply.h"
 #include "table.h"
@@ -173,8 +174,8 @@ static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
 		return XTCP_DROP_NONE;
 	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
 		return XTCP_DROP_POLICY;
-	if (unlikely(rcu_access_pointer(sk->sk_filter)) &&
-	    sk_filter_trim_cap(sk, skb, tcp_hdrlen(skb)))
+	/* the socket's filter, the control group's and the security module */
+	if (sk_filter_trim_cap(sk, skb, tcp_hdrlen(skb)))
 		return XTCP_DROP_POLICY;
 	return XTCP_DROP_NONE;
 }
@@ -217,7 +218,7 @@ static bool device_matches(const struct sock *sk, int dif, int sdif)
  * Who owns it: a socket to give it to, or a TIME_WAIT entry.
  * Return: whether anybody does.
  */
-static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
+static bool find_owner(const struct xtcp_key *key, int dif, int sdif, bool syn,
 		       struct sock **sk, struct xtcp_flow **tw)
 {
 	struct xtcp_flow *flow = xtcp_flow_lookup(key);
@@ -227,7 +228,8 @@ static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
 	*tw = NULL;
 	if (!flow) {
 		*sk = find_listener(key, dif, sdif);
-		return *sk;
+		/* the kernel's TCP may still have it in TIME_WAIT on our port */
+		return *sk && (syn || !xtcp_kernel_knows(key, dif, sdif));
 	}
 	switch (flow->kind) {
 	case XTCP_KIND_SOCK:
@@ -262,6 +264,7 @@ enum xtcp_claim xtcp_rcv(struct sk_buff *skb)
 	struct net *net = dev_net(skb->dev);
 	struct xtcp_net *xn = xtcp_net(net);
 	unsigned int iphlen = ip_hdrlen(skb);
+	bool syn;
 	int dif, sdif;
 	enum xtcp_drop reason;
 	struct xtcp_flow *tw;
@@ -277,7 +280,9 @@ enum xtcp_claim xtcp_rcv(struct sk_buff *skb)
 	key_from_skb(&key, net, skb);
 	dif = inet_iif(skb);
 	sdif = inet_sdif(skb);
-	if (likely(!find_owner(&key, dif, sdif, &sk, &tw)))
+	syn = skb->len >= iphlen + sizeof(struct tcphdr) && tcp_hdr(skb)->syn &&
+	      !tcp_hdr(skb)->ack && !tcp_hdr(skb)->rst;
+	if (likely(!find_owner(&key, dif, sdif, syn, &sk, &tw)))
 		return XTCP_CLAIM_NOT_OURS;
 
 	xtcp_count(xn, IN_SEGS);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/init.h>
 #include <linux/ktime.h>
-#include <linux/net.h>
+#include <linux/random.h>
 #include <linux/siphash.h>
 
 #include "isn.h"
@@ -10,7 +11,7 @@
  */
 #define ISN_CLOCK_SHIFT	6
 
-static siphash_aligned_key_t isn_secret, ts_secret;
+static siphash_aligned_key_t isn_secret __ro_after_init, ts_secret __ro_after_init;
 
 static u64 hash_tuple(const struct xtcp_key *key, const siphash_key_t *secret)
 {
@@ -36,7 +37,6 @@ static u64 hash_tuple(const struct xtcp_key *key, const siphash_key_t *secret)
  */
 u32 xtcp_isn(const struct xtcp_key *key)
 {
-	net_get_random_once(&isn_secret, sizeof(isn_secret));
 	return (u32)hash_tuple(key, &isn_secret) +
 	       (u32)(ktime_get_real_ns() >> ISN_CLOCK_SHIFT);
 }
@@ -57,6 +57,12 @@ u32 xtcp_ts_offset(const struct xtcp_key *key)
 
 	hosts.lport = 0;
 	hosts.rport = 0;
-	net_get_random_once(&ts_secret, sizeof(ts_secret));
 	return (u32)hash_tuple(&hosts, &ts_secret);
+}
+
+/* Loaded long after boot, so there is entropy. */
+void __init xtcp_isn_init(void)
+{
+	get_random_bytes(&isn_secret, sizeof(isn_secret));
+	get_random_bytes(&ts_secret, sizeof(ts_secret));
 }

@@ -7,6 +7,7 @@
 
 #include "flow.h"
 
+void xtcp_isn_init(void);
 u32 xtcp_isn(const struct xtcp_key *key);
 u32 xtcp_ts_offset(const struct xtcp_key *key);
 

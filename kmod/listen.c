@@ -231,7 +231,7 @@ static void make_req(struct sock *sk, const struct xtcp_key *key,
 	iss = tw ? tw->core.snd_nxt + ISS_AFTER_TIMEWAIT : xtcp_isn(key);
 	xtcp_synrcv_init(&req->core, seg, &xn->conf, iss, xtcp_ts_offset(key),
 			 advmss, xtcp_full_space(sk),
-			 xtcp_win_from_space(sk, READ_ONCE(xn->rmem[2])));
+			 READ_ONCE(xn->rmem[2]));
 	sock_hold(sk);
 	refcount_set(&req->flow.refcnt, 2);	/* table and list; timer */
 	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN)) {
@@ -290,6 +290,7 @@ static struct sock *make_child(struct sock *sk, struct xtcp_req *req)
 	RCU_INIT_POINTER(inet->mc_list, NULL);
 	memset(&inet->cork, 0, sizeof(inet->cork));
 	xs->user_mss = xtcp_sk(sk)->user_mss;
+	xs->notsent_lowat = xtcp_sk(sk)->notsent_lowat;
 	xs->flow.key = *key;
 	xs->flow.family = AF_INET;
 	inet->inet_daddr = xtcp_addr_v4(&key->raddr);
@@ -300,10 +301,9 @@ static struct sock *make_child(struct sock *sk, struct xtcp_req *req)
 	xs->tcb.keep_probes = lt->keep_probes;
 	xs->tcb.keep_idle_s = lt->keep_idle_s;
 	xs->tcb.keep_intvl_s = lt->keep_intvl_s;
-	xs->tcb.user_timeout_us = lt->user_timeout_us;
+	xs->tcb.user_timeout_ms = lt->user_timeout_ms;
 	xs->tcb.linger2_us = lt->linger2_us;
-	xs->tcb.flags = lt->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE |
-				     XTCP_F_QUICKACK);
+	xs->tcb.flags = lt->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE);
 	if (xs->user_mss)
 		xs->tcb.mss_clamp = xs->user_mss;
 	xtcp_synrcv_child(&req->core, &xs->tcb, &xn->conf, xtcp_now());
@@ -325,10 +325,17 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 	struct xtcp_net *xn = req_net(req);
 	struct sock *child;
 
+	/* TCP_DEFER_ACCEPT: the client speaks first, so a bare ACK says nothing */
+	if (!seg->len && !(seg->flags & XTCP_FIN) &&
+	    req->core.retries < xtcp_sk(sk)->defer_accept) {
+		req->core.acked = 1;
+		kfree_skb(skb);
+		return;
+	}
 	if (sk_acceptq_is_full(sk)) {
 		xtcp_count_drop(xn, XTCP_DROP_LISTEN_OVERFLOW);
 		if (READ_ONCE(xn->abort_on_overflow)) {
-			send_req_rst(req);
+			xtcp_reply_rst(xn, &req->flow.key, seg);
 			xtcp_req_kill(req, XTCP_EV_ABORT);
 		} else {
 			/* the SYN,ACK's timer asks the peer again */

@@ -20,6 +20,7 @@ static int __init xtcp_init(void)
 {
 	int err;
 
+	xtcp_isn_init();
 	err = xtcp_table_init();
 	if (err)
 		return err;

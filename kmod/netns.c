@@ -14,16 +14,16 @@
 
 unsigned int xtcp_net_id;
 
-/* Linux's defaults for a machine with enough memory. */
+/* Linux's defaults; those of buffers it computes from the machine's memory. */
 static void set_defaults(struct xtcp_net *xn)
 {
+	int i;
+
 	xtcp_conf_init(&xn->conf);
-	xn->rmem[0] = 4096;
-	xn->rmem[1] = 131072;
-	xn->rmem[2] = 6 * 1024 * 1024;
-	xn->wmem[0] = 4096;
-	xn->wmem[1] = 16 * 1024;
-	xn->wmem[2] = 4 * 1024 * 1024;
+	for (i = 0; i < 3; i++) {
+		xn->rmem[i] = READ_ONCE(xn->net->ipv4.sysctl_tcp_rmem[i]);
+		xn->wmem[i] = READ_ONCE(xn->net->ipv4.sysctl_tcp_wmem[i]);
+	}
 	xn->max_syn_backlog = 1024;
 	xn->max_tw_buckets = 65536;
 	xn->max_orphans = 65536;

@@ -64,7 +64,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 		mask |= EPOLLHUP;
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
-	if (state != TCP_SYN_SENT) {
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
 		if (readable(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		mask |= writable(sk);

@@ -49,6 +49,10 @@ XTCP_PROBED += $(call xtcp_probe,NET_RPS,net/rps.h,sock_rps_record_flow(p);)
 XTCP_PROBED += $(call xtcp_probe,NET_PROTO_MEMORY,net/proto_memory.h,return sk_memory_allocated(p);)
 # inet_recv_error() wants to tell the length of an address
 XTCP_PROBED += $(call xtcp_probe,RECV_ERROR_ADDRLEN,net/inet_common.h,return inet_recv_error(p$(xtcp_comma) p$(xtcp_comma) 0$(xtcp_comma) p);)
+# lookups in the kernel's TCP tables name the tables
+XTCP_PROBED += $(call xtcp_probe,LOOKUP_HASHINFO,net/inet_hashtables.h,__inet_lookup_established(p$(xtcp_comma) (struct inet_hashinfo *)p$(xtcp_comma) 0$(xtcp_comma) 0$(xtcp_comma) 0$(xtcp_comma) 0$(xtcp_comma) 0$(xtcp_comma) 0);)
+# sockets may ask for SOL_SOCKET options themselves (a macro, then an enumerator)
+XTCP_PROBED += $(call xtcp_probe,SOCK_CUSTOM_SOCKOPT,linux/net.h,return SOCK_CUSTOM_SOCKOPT;)
 # ip_sock_rt_tos() replaced RT_CONN_FLAGS()
 XTCP_PROBED += $(call xtcp_probe,IP_SOCK_RT_TOS,net/route.h,return ip_sock_rt_tos(p);)
 export XTCP_PROBED

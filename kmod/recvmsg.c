@@ -108,7 +108,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		copied += n;
 		if (copied >= target && !READ_ONCE(sk->sk_backlog.tail))
 			break;
-		if (copied == len)
+		if (copied == len && (len || !skb_queue_empty(&sk->sk_receive_queue)))
 			break;
 		if (copied) {
 			if (sk->sk_err || sk->sk_state == TCP_CLOSE || !timeo ||

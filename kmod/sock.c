@@ -166,10 +166,11 @@ static void prepare_connect(struct sock *sk)
 		t->flags |= XTCP_F_WSCALE_OK;
 	xtcp_window_init(xtcp_full_space(sk),
 			 sk->sk_userlocks & SOCK_RCVBUF_LOCK ? 0 :
-			 xtcp_win_from_space(sk, READ_ONCE(xn->rmem[2])),
-			 t->advmss, t->flags & XTCP_F_WSCALE_OK, &t->rcv_wnd, &wscale);
+			 READ_ONCE(xn->rmem[2]), t->advmss,
+			 t->flags & XTCP_F_WSCALE_OK, &t->rcv_wnd, &wscale);
 	t->rcv_wscale = wscale;
-	t->window_clamp = xtcp_full_space(sk);
+	/* TCP_WINDOW_CLAMP may have been set before */
+	t->window_clamp = min_not_zero(t->window_clamp, xtcp_full_space(sk));
 	t->rcv_ssthresh = t->rcv_wnd;
 	xtcp_sync_mss(sk);
 }
@@ -286,13 +287,12 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	sock_reset_flag(sk, SOCK_DONE);
 	/* the user's settings stay, the connection's go */
 	xtcp_tcb_init(&fresh, t->conf);
-	fresh.flags = t->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE |
-				  XTCP_F_QUICKACK);
+	fresh.flags = t->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE);
 	fresh.syn_retries = t->syn_retries;
 	fresh.keep_probes = t->keep_probes;
 	fresh.keep_idle_s = t->keep_idle_s;
 	fresh.keep_intvl_s = t->keep_intvl_s;
-	fresh.user_timeout_us = t->user_timeout_us;
+	fresh.user_timeout_ms = t->user_timeout_ms;
 	fresh.linger2_us = t->linger2_us;
 	*t = fresh;
 	sk_dst_reset(sk);
@@ -480,13 +480,23 @@ int xtcp_flow_destroy(struct xtcp_flow *flow)
 	return err;
 }
 
+/* TCP_NOTSENT_LOWAT: is little enough waiting to be sent first? */
+static bool memory_free(const struct sock *sk, int wake)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 notsent = READ_ONCE(xs->tcb.write_seq) - READ_ONCE(xs->tcb.snd_nxt);
+	u32 lowat = READ_ONCE(xs->notsent_lowat);
+
+	return !lowat || (u64)notsent << wake < lowat;
+}
+
 /* struct proto.get_port, for inet_bind(); the address is set already. */
 static int get_port(struct sock *sk, unsigned short port)
 {
 	struct in6_addr addr;
 
 	xtcp_addr_set4(&addr, inet_sk(sk)->inet_rcv_saddr);
-	return xtcp_port_bind(xtcp_sk(sk), &addr, port) ? 1 : 0;
+	return xtcp_port_bind(xtcp_sk(sk), &addr, port);
 }
 
 static void put_port(struct sock *sk)
@@ -509,6 +519,7 @@ struct proto xtcp_prot = {
 	.keepalive		= xtcp_keepalive,
 	.backlog_rcv		= xtcp_backlog_rcv,
 	.release_cb		= xtcp_release_cb,
+	.stream_memory_free	= memory_free,
 	.get_port		= get_port,
 	.put_port		= put_port,
 	.enter_memory_pressure	= enter_memory_pressure,

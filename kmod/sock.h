@@ -44,6 +44,8 @@ struct xtcp_listener {
  * @scaling_ratio: payload per 256 bytes of receive buffer
  * @deferred: XTCP_DEFER_* that softirq left for release_cb
  * @user_mss: TCP_MAXSEG, 0: not set
+ * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: as much as fits
+ * @defer_accept: TCP_DEFER_ACCEPT, in retransmissions of the SYN,ACK
  * @orphaned: counted in xtcp_net.orphans
  * @mtu: MTU of the path when it was looked up last, bytes
  * @pmtu: what ICMP last said the path takes, bytes
@@ -60,10 +62,12 @@ struct xtcp_sock {
 	struct sock		*parent;
 	struct xtcp_listener	*listener;
 	unsigned long		deferred;
-	u32			mtu;
-	u32			pmtu;
+	u32			notsent_lowat;
+	u16			mtu;
+	u16			pmtu;
 	u16			user_mss;
 	u8			scaling_ratio;
+	u8			defer_accept;
 	bool			orphaned;
 };
 

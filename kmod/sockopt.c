@@ -35,24 +35,47 @@ static void flush(struct sock *sk)
 	xtcp_timer_sync(sk);
 }
 
-/* TCP_QUICKACK: odd lasts, even lasts until ACKs may be delayed again. */
+/* TCP_QUICKACK: what waits is acknowledged now; even numbers mean only that. */
 static void set_quickack(struct sock *sk, int val)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	if (!val) {
-		t->flags &= ~XTCP_F_QUICKACK;
 		t->pingpong = 1;
 		return;
 	}
 	t->pingpong = 0;
-	if (t->flags & XTCP_F_ACK_PENDING &&
-	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
-		xtcp_send_ack(sk);
-	if (val & 1)
-		t->flags |= XTCP_F_QUICKACK;
-	else
+	if (!(t->flags & XTCP_F_ACK_PENDING) ||
+	    !((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)))
+		return;
+	xtcp_send_ack(sk);
+	if (!(val & 1))
 		t->pingpong = 1;
+}
+
+/* TCP_DEFER_ACCEPT is in seconds and kept in SYN,ACKs that are sent meanwhile. */
+static u8 seconds_to_retries(int seconds)
+{
+	int period = 1, waited = 0;
+	u8 retries = 0;
+
+	while (waited < seconds && retries < U8_MAX) {
+		waited += period;
+		period = min_t(int, period << 1, TCP_RTO_MAX / HZ);
+		retries++;
+	}
+	return retries;
+}
+
+static int retries_to_seconds(u8 retries)
+{
+	int period = 1, waited = 0;
+
+	while (retries--) {
+		waited += period;
+		period = min_t(int, period << 1, TCP_RTO_MAX / HZ);
+	}
+	return waited;
 }
 
 static int set_keepidle(struct sock *sk, int val)
@@ -122,11 +145,11 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_USER_TIMEOUT:
 		if (val < 0)
 			return -EINVAL;
-		t->user_timeout_us = min_t(u64, (u64)val * XTCP_USEC_PER_MSEC, S32_MAX);
+		t->user_timeout_ms = val;
 		return 0;
 	case TCP_LINGER2:
 		if (val < 0)
-			t->linger2_us = U32_MAX;
+			t->linger2_us = XTCP_LINGER2_NONE;
 		else if (val > TCP_FIN_TIMEOUT_MAX / HZ)
 			t->linger2_us = TCP_FIN_TIMEOUT_MAX / HZ * XTCP_USEC_PER_SEC;
 		else
@@ -139,8 +162,15 @@ static int set_int(struct sock *sk, int optname, int val)
 			t->window_clamp = 0;
 			return 0;
 		}
-		t->window_clamp = max_t(u32, val, SOCK_MIN_RCVBUF / 2);
+		t->window_clamp = max_t(int, val, SOCK_MIN_RCVBUF / 2);
 		t->rcv_ssthresh = min(t->window_clamp, max(t->rcv_wnd, t->rcv_ssthresh));
+		return 0;
+	case TCP_NOTSENT_LOWAT:
+		xs->notsent_lowat = val;
+		sk->sk_write_space(sk);
+		return 0;
+	case TCP_DEFER_ACCEPT:
+		xs->defer_accept = seconds_to_retries(val);
 		return 0;
 	default:
 		return -ENOPROTOOPT;
@@ -219,14 +249,20 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = t->syn_retries ? : READ_ONCE(conf->syn_retries);
 		return 0;
 	case TCP_USER_TIMEOUT:
-		*val = t->user_timeout_us / XTCP_USEC_PER_MSEC;
+		*val = t->user_timeout_ms;
 		return 0;
 	case TCP_LINGER2:
-		*val = t->linger2_us == U32_MAX ? -1 :
+		*val = t->linger2_us == XTCP_LINGER2_NONE ? -1 :
 		       to_seconds(t->linger2_us ? : READ_ONCE(conf->fin_timeout_us));
 		return 0;
 	case TCP_WINDOW_CLAMP:
 		*val = t->window_clamp;
+		return 0;
+	case TCP_NOTSENT_LOWAT:
+		*val = xs->notsent_lowat;
+		return 0;
+	case TCP_DEFER_ACCEPT:
+		*val = retries_to_seconds(xs->defer_accept);
 		return 0;
 	default:
 		return -ENOPROTOOPT;
@@ -308,6 +344,9 @@ static int queue_length(struct sock *sk, int cmd, int *answer)
 			*answer = t->rcv_nxt - t->copied_seq;
 		else if (connected)
 			*answer = max_t(int, t->rcv_nxt - t->copied_seq - 1, 0);
+		return 0;
+	case SIOCATMARK:
+		/* no urgent data (RFC 6093 advises against it), so no mark */
 		return 0;
 	case SIOCOUTQ:
 		if (connected)
@@ -398,6 +437,7 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_ssthresh = min_t(u32, t->ssthresh, S32_MAX);
 	info->tcpi_snd_cwnd = t->cwnd;
 	info->tcpi_advmss = t->advmss;
+	info->tcpi_reordering = XTCP_DUPACK_THRESH;
 	info->tcpi_rcv_rtt = t->rcv_rtt_us >> 3;
 	info->tcpi_rcv_space = t->space_bytes;
 	info->tcpi_total_retrans = t->total_retrans;

@@ -245,7 +245,7 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		return true;
 	}
 	if (news.window_changed) {
-		a->orders |= XTCP_ACT_OUTPUT;
+		a->orders |= XTCP_ACT_OUTPUT | XTCP_ACT_RETRANSMIT;
 	} else if (!seg->len && news.prior_packets &&
 		   !(seg->flags & (XTCP_SYN | XTCP_FIN))) {
 		/* RFC 5681 2: a duplicate ACK in the strict sense */

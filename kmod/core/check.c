@@ -9,12 +9,8 @@
 #include "internal.h"
 #include "check.h"
 
-/* The condition is the message. */
-#define MUST(cond)				\
-	do {					\
-		if (!(cond))			\
-			return #cond;		\
-	} while (0)
+/* The first condition that does not hold is the message. */
+#define MUST(cond)	((void)((cond) || *wrong || (*wrong = #cond)))
 
 static bool armed(const struct xtcp_tcb *t, enum xtcp_timer timer)
 {
@@ -32,17 +28,16 @@ static u32 right_edge(const struct xtcp_tcb *t)
 }
 
 /* CLOSE and LISTEN own nothing. */
-static const char *check_idle(const struct xtcp_tcb *t)
+static void check_idle(const struct xtcp_tcb *t, const char **wrong)
 {
 	MUST(!armed(t, XTCP_TIMER_REXMIT));
 	MUST(!armed(t, XTCP_TIMER_DELACK));
 	MUST(!armed(t, XTCP_TIMER_KEEP));
 	MUST(RB_EMPTY_ROOT(&t->rtx));
 	MUST(RB_EMPTY_ROOT(&t->ooo));
-	return NULL;
 }
 
-static const char *check_opening(const struct xtcp_tcb *t)
+static void check_opening(const struct xtcp_tcb *t, const char **wrong)
 {
 	MUST(syn_out(t));
 	MUST(t->snd_una == t->iss);
@@ -58,10 +53,9 @@ static const char *check_opening(const struct xtcp_tcb *t)
 		MUST(t->rcv_nxt == t->irs + 1);
 		MUST(t->rcv_wup == t->rcv_nxt);
 	}
-	return NULL;
 }
 
-static const char *check_state(const struct xtcp_tcb *t)
+static void check_state(const struct xtcp_tcb *t, const char **wrong)
 {
 	bool fin_queued = t->flags & XTCP_F_FIN_QUEUED;
 	bool fin_rcvd = t->flags & XTCP_F_FIN_RCVD;
@@ -71,10 +65,9 @@ static const char *check_state(const struct xtcp_tcb *t)
 	MUST(fin_rcvd == !!XTCP_IN(t->state, XTCPF(CLOSE_WAIT) | XTCPF(CLOSING) |
 				   XTCPF(LAST_ACK)));
 	MUST(xtcp_fin_acked(t) == (t->state == XTCP_FIN_WAIT2));
-	return NULL;
 }
 
-static const char *check_sequence(const struct xtcp_tcb *t)
+static void check_sequence(const struct xtcp_tcb *t, const char **wrong)
 {
 	MUST(!xtcp_after(t->snd_una, t->snd_nxt));
 	MUST(!xtcp_after(t->snd_nxt, t->write_seq));
@@ -84,7 +77,6 @@ static const char *check_sequence(const struct xtcp_tcb *t)
 	MUST(!xtcp_after(t->copied_seq, t->rcv_nxt));
 	MUST(t->rcv_wnd <= XTCP_WND_MAX_UNSCALED << t->rcv_wscale);
 	MUST(t->rcv_wscale <= XTCP_WSCALE_MAX && t->snd_wscale <= XTCP_WSCALE_MAX);
-	return NULL;
 }
 
 /* Packets of a record that SND.UNA has not passed. */
@@ -93,10 +85,10 @@ static u32 outstanding(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
 	u32 from = xtcp_after(t->snd_una, seg->seq) ? t->snd_una : seg->seq;
 	u32 len = seg->end_seq - from - !!(seg->flags & XTCP_FIN);
 
-	return len <= seg->mss ? 1 : DIV_ROUND_UP(len, seg->mss);
+	return len <= seg->mss || !seg->mss ? 1 : DIV_ROUND_UP(len, seg->mss);
 }
 
-static const char *check_rtx(const struct xtcp_tcb *t)
+static void check_rtx(const struct xtcp_tcb *t, const char **wrong)
 {
 	u32 next = t->snd_una + syn_out(t);
 	u32 packets = 0, lost = 0, retrans = 0;
@@ -136,10 +128,9 @@ static const char *check_rtx(const struct xtcp_tcb *t)
 	MUST(packets == t->packets_out);
 	MUST(lost == t->lost_out);
 	MUST(retrans == t->retrans_out);
-	return NULL;
 }
 
-static const char *check_congestion(const struct xtcp_tcb *t)
+static void check_congestion(const struct xtcp_tcb *t, const char **wrong)
 {
 	MUST(t->sacked_out + t->lost_out <= t->packets_out);
 	MUST(t->retrans_out <= t->lost_out);
@@ -156,10 +147,9 @@ static const char *check_congestion(const struct xtcp_tcb *t)
 		MUST(!t->lost_out);
 		MUST(!t->retrans_out);
 	}
-	return NULL;
 }
 
-static const char *check_timers(const struct xtcp_tcb *t)
+static void check_timers(const struct xtcp_tcb *t, const char **wrong)
 {
 	bool out = t->packets_out || syn_out(t);
 
@@ -174,12 +164,11 @@ static const char *check_timers(const struct xtcp_tcb *t)
 	MUST(armed(t, XTCP_TIMER_DELACK) == !!(t->flags & XTCP_F_ACK_PENDING));
 	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN)
 		MUST(armed(t, XTCP_TIMER_KEEP));
-	else
+	else if (!syn_out(t))	/* a CLOSE in SYN_RECV: it begins with the ACK */
 		MUST(armed(t, XTCP_TIMER_KEEP) == !!(t->flags & XTCP_F_KEEPALIVE));
-	return NULL;
 }
 
-static const char *check_ooo(const struct xtcp_tcb *t)
+static void check_ooo(const struct xtcp_tcb *t, const char **wrong)
 {
 	const struct xtcp_seg *last = NULL;
 	struct rb_node *rb;
@@ -194,12 +183,11 @@ static const char *check_ooo(const struct xtcp_tcb *t)
 		last = seg;
 	}
 	MUST(!last || XTCP_IN(t->state, XTCP_SET_CAN_RECEIVE));
-	return NULL;
 }
 
 /* Numbers go one way only, and a window that was offered is not taken back. */
-static const char *check_progress(const struct xtcp_check *c,
-				  const struct xtcp_tcb *t)
+static void check_progress(const struct xtcp_check *c, const struct xtcp_tcb *t,
+			   const char **wrong)
 {
 	MUST(!xtcp_before(t->snd_una, c->snd_una));
 	MUST(!xtcp_before(t->snd_nxt, c->snd_nxt));
@@ -207,13 +195,11 @@ static const char *check_progress(const struct xtcp_check *c,
 	MUST(!xtcp_before(t->rcv_nxt, c->rcv_nxt));
 	MUST(!xtcp_before(t->copied_seq, c->copied_seq));
 	MUST(!xtcp_before(right_edge(t), c->edge));
-	return NULL;
 }
 
 /* The state is where the edges that were reported lead. */
-static const char *check_edges(const struct xtcp_check *c,
-			       const struct xtcp_tcb *t,
-			       const struct xtcp_actions *a)
+static void check_edges(const struct xtcp_check *c, const struct xtcp_tcb *t,
+			const struct xtcp_actions *a, const char **wrong)
 {
 	u8 state = c->state;
 	unsigned int i;
@@ -227,35 +213,30 @@ static const char *check_edges(const struct xtcp_check *c,
 	if (state == XTCP_TIME_WAIT)
 		state = XTCP_CLOSE;
 	MUST(state == t->state);
-	return NULL;
 }
 
-static const char *check_all(const struct xtcp_check *c, const struct xtcp_tcb *t,
-			     const struct xtcp_actions *a)
+static void check_all(const struct xtcp_check *c, const struct xtcp_tcb *t,
+		      const struct xtcp_actions *a, const char **wrong)
 {
-	static const char *(*const checks[])(const struct xtcp_tcb *) = {
-		check_state, check_sequence, check_rtx, check_congestion,
-		check_timers, check_ooo,
-	};
-	const char *wrong = check_edges(c, t, a);
-	unsigned int i;
-
-	if (wrong)
-		return wrong;
+	check_edges(c, t, a, wrong);
 	switch (t->state) {
 	case XTCP_CLOSE:
 	case XTCP_LISTEN:
-		return check_idle(t);
+		check_idle(t, wrong);
+		return;
 	case XTCP_SYN_SENT:
 	case XTCP_SYN_RECV:
-		return check_opening(t);
+		check_opening(t, wrong);
+		return;
 	}
-	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		wrong = checks[i](t);
-		if (wrong)
-			return wrong;
-	}
-	return c->synchronised ? check_progress(c, t) : NULL;
+	check_state(t, wrong);
+	check_sequence(t, wrong);
+	check_rtx(t, wrong);
+	check_congestion(t, wrong);
+	check_timers(t, wrong);
+	check_ooo(t, wrong);
+	if (c->synchronised)
+		check_progress(c, t, wrong);
 }
 
 /**
@@ -282,8 +263,9 @@ void xtcp_check_init(struct xtcp_check *c, const struct xtcp_tcb *t)
 const char *xtcp_check(struct xtcp_check *c, const struct xtcp_tcb *t,
 		       const struct xtcp_actions *a)
 {
-	const char *wrong = check_all(c, t, a);
+	const char *wrong = NULL;
 
+	check_all(c, t, a, &wrong);
 	c->state = t->state;
 	c->synchronised = XTCP_IN(t->state, XTCP_SET_SYNCHRONISED);
 	c->snd_una = t->snd_una;

@@ -30,7 +30,7 @@ void xtcp_ack_quick(struct xtcp_tcb *t)
 
 static bool quick_mode(const struct xtcp_tcb *t)
 {
-	return t->flags & XTCP_F_QUICKACK || (t->quick && !t->pingpong);
+	return t->quick && !t->pingpong;
 }
 
 /* The size of a full segment of the peer: the largest that came lately. */

@@ -153,7 +153,7 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 				XTCP_WND_MAX_UNSCALED << t->rcv_wscale);
 	xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
 	if (!t->retransmits && t->retrans_stamp)
-		xtcp_rtt_sample(t, xtcp_stamp(now) - t->retrans_stamp);
+		xtcp_rtt_sample(t, xtcp_stamp(now) - t->lsndtime);
 	else
 		xtcp_rtt_echo(t, seg, now);
 	xtcp_cong_init(t);
@@ -161,6 +161,9 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	t->retransmits = 0;
 	t->backoff = 0;
 	t->recover = t->iss;
+	/* what our option said does not count the timestamps that now go along */
+	if (t->flags & XTCP_F_TS_OK)
+		t->advmss -= min_t(u16, t->advmss, XTCP_OPT_TS_ALIGNED);
 	t->lsndtime = xtcp_stamp(now);
 	t->lrcvtime = xtcp_stamp(now);
 	t->heard = xtcp_coarse(now);
@@ -220,7 +223,7 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		if (seg->opt.has & XTCP_OPT_TS && t->flags & XTCP_F_TS_OK &&
 		    seg->opt.tsecr && !(seg->flags & XTCP_RST) &&
 		    xtcp_tsval(t, now) - seg->opt.tsecr >
-		    (xtcp_stamp(now) - t->retrans_stamp) / XTCP_USEC_PER_MSEC + 1) {
+		    (xtcp_stamp(now) - t->lsndtime) / XTCP_USEC_PER_MSEC + 1) {
 			seg->drop = XTCP_DROP_PAWS;
 			order_rst(a, seg);
 			return;
@@ -434,10 +437,7 @@ static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		return;
 	if (text_after_close(t, seg)) {
 		seg->drop = XTCP_DROP_CLOSED_RCV;
-		a->rst_seq = t->snd_nxt;
-		a->rst_ack = t->rcv_nxt;
-		a->rst_flags = XTCP_ACK;
-		a->orders |= XTCP_ACT_SEND_RST;
+		order_rst(a, seg);
 		xtcp_edge(t, XTCP_EV_ABORT, a);
 		xtcp_dead(t, 0, a);
 		return;

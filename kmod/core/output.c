@@ -255,7 +255,7 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
 	t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
 	seg->xmit_us = xtcp_stamp(now);
 	if (!t->retrans_stamp)
-		t->retrans_stamp = seg->xmit_us ? seg->xmit_us : 1;
+		t->retrans_stamp = xtcp_coarse_stamp(now);
 	t->total_retrans += seg->segs;
 	t->segs_out += seg->segs;
 	if (head)

@@ -42,7 +42,7 @@ enum xtcp_listen_verdict xtcp_listen_segment(struct xtcp_segment *seg)
  * @ts_offset: added to our clock to make TSval
  * @advmss: our MSS option
  * @space: window that the child's receive buffer has room for, bytes
- * @max_space: the same for the largest buffer that autotuning can reach
+ * @max_space: largest buffer that autotuning can reach, bytes
  */
 void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 		      const struct xtcp_conf *conf, u32 iss, u32 ts_offset,
@@ -51,6 +51,7 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 	const struct xtcp_options *opt = &seg->opt;
 	u16 mss = opt->has & XTCP_OPT_MSS ? opt->mss : XTCP_MSS_DEFAULT;
 	bool scaling = conf->window_scaling && opt->has & XTCP_OPT_WSCALE;
+	u16 payload = advmss;
 	u8 wscale;
 
 	memset(r, 0, sizeof(*r));
@@ -60,7 +61,10 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 	r->mss = max_t(u16, mss, XTCP_MSS_MIN);
 	r->advmss = advmss;
 	r->flags = XTCP_F_PASSIVE;
-	xtcp_window_init(space, max_space, advmss, scaling, &r->rcv_wnd, &wscale);
+	/* as Linux: a whole number of segments with their options */
+	if (conf->timestamps && opt->has & XTCP_OPT_TS)
+		payload -= min_t(u16, payload, XTCP_OPT_TS_ALIGNED);
+	xtcp_window_init(space, max_space, payload, scaling, &r->rcv_wnd, &wscale);
 	if (scaling) {
 		r->flags |= XTCP_F_WSCALE_OK;
 		r->rcv_wscale = wscale;

@@ -51,6 +51,5 @@ void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_conf *conf)
 	t->rto_us = XTCP_RTO_INIT_US;
 	t->cwnd = XTCP_INIT_CWND;
 	t->ssthresh = U32_MAX;
-	t->window_clamp = XTCP_WND_MAX_UNSCALED;
 	t->rcv_ssthresh = XTCP_WND_MAX_UNSCALED;
 }

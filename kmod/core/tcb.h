@@ -94,7 +94,6 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_PROBE		0x1000	/* REXMIT runs as the persist timer */
 #define XTCP_F_RECOVERY		0x2000	/* fast recovery, until recover is ACKed */
 #define XTCP_F_LOSS		0x4000	/* after an RTO, until recover is ACKed */
-#define XTCP_F_QUICKACK		0x8000	/* TCP_QUICKACK: no delayed ACKs */
 #define XTCP_F_HEAD_LOST	0x10000	/* RFC 6582: resend the first segment */
 #define XTCP_F_FORCE		0x20000	/* persist timer: send what fits (RFC 9293 3.8.6.1) */
 #define XTCP_F_SYN_OUT		0x40000	/* our SYN is not ACKed; no record stands for it */
@@ -109,6 +108,8 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_RTO_INIT_US	XTCP_USEC_PER_SEC
 /* Timestamps older than this no longer condemn a segment (RFC 7323 5.5). */
 #define XTCP_PAWS_DAYS_SEC	(24U * 24 * 3600)
+/* struct xtcp_tcb.linger2_us: an orphan does not stay in FIN_WAIT2. */
+#define XTCP_LINGER2_NONE	U32_MAX
 /* Largest window without and with scaling, bytes. */
 #define XTCP_WND_MAX_UNSCALED	65535U
 #define XTCP_WND_MAX		(XTCP_WND_MAX_UNSCALED << XTCP_WSCALE_MAX)
@@ -140,8 +141,8 @@ void xtcp_conf_init(struct xtcp_conf *conf);
  * @srtt_us: smoothed RTT, eighths of a microsecond; 0 before the first sample
  * @mdev_us: RTTVAR, quarters of a microsecond
  * @rto_us: current RTO, without backoff, microseconds
- * @retrans_stamp: when the oldest unanswered retransmission was sent first,
- *		   low 32 bits of the clock; 0: none
+ * @retrans_stamp: when the oldest unanswered retransmission, or probe, was sent
+ *		   first, on the coarse clock; 0: none
  * @snd_sml: end of the last segment sent that was not full (Minshall's Nagle)
  * @lsndtime: when data was last sent, low 32 bits of the clock
  * @lrcvtime: when data last came, low 32 bits of the clock
@@ -173,7 +174,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
  * @window_clamp: limit that does not grow, bytes
  * @keep_idle_s: TCP_KEEPIDLE, seconds, or 0 for the namespace's
  * @keep_intvl_s: TCP_KEEPINTVL, seconds, or 0 for the namespace's
- * @user_timeout_us: TCP_USER_TIMEOUT, 0: @retries2 decides
+ * @user_timeout_ms: TCP_USER_TIMEOUT, milliseconds, 0: @retries2 decides
  * @linger2_us: TCP_LINGER2, 0: the namespace's fin_timeout
  * @rcv_rtt_us: RTT seen by the receiver, eighths of a microsecond
  * @rcv_rtt_seq: end of the window that is being timed without timestamps
@@ -258,7 +259,7 @@ struct xtcp_tcb {
 	u32		space_bytes;
 	u16		keep_idle_s;
 	u16		keep_intvl_s;
-	u32		user_timeout_us;
+	u32		user_timeout_ms;
 	u32		linger2_us;
 	u32		iss;
 	u32		irs;
@@ -417,6 +418,14 @@ static inline u32 xtcp_stamp(xtcp_usec_t now)
 static inline u32 xtcp_coarse(xtcp_usec_t now)
 {
 	return (u32)(now >> XTCP_COARSE_SHIFT);
+}
+
+/* The same where zero means never. */
+static inline u32 xtcp_coarse_stamp(xtcp_usec_t now)
+{
+	u32 stamp = xtcp_coarse(now);
+
+	return stamp ? stamp : 1;
 }
 
 /* TSval: a millisecond clock with an offset of the connection's own. */

@@ -36,6 +36,36 @@ static void time_out(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
 	xtcp_dead(t, error, a);
 }
 
+/* Since the first retransmission, or probe, that was not answered; microseconds. */
+static u64 unanswered(const struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	return (u64)(xtcp_coarse(now) - t->retrans_stamp) << XTCP_COARSE_SHIFT;
+}
+
+/* TCP_USER_TIMEOUT is set, and this long without an answer is more. */
+static bool too_long_for_user(const struct xtcp_tcb *t, u64 silence_us)
+{
+	return t->user_timeout_ms &&
+	       silence_us >= (u64)t->user_timeout_ms * XTCP_USEC_PER_MSEC;
+}
+
+/*
+ * How long to wait for an answer now: the RTO, but not beyond what the user
+ * allows (as Linux).
+ */
+static u64 patience(const struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	u64 wait = xtcp_rto_backed_off(t), limit, waited;
+
+	if (!t->user_timeout_ms || !t->retrans_stamp)
+		return wait;
+	limit = (u64)t->user_timeout_ms * XTCP_USEC_PER_MSEC;
+	waited = unanswered(t, now);
+	limit = limit > waited ? limit - waited : 0;
+	/* a tick more, so that it is over then by the coarse clock as well */
+	return min_t(u64, wait, limit + (1U << XTCP_COARSE_SHIFT));
+}
+
 /**
  * xtcp_rexmit_rearm - SND.UNA moved, or the head was sent again
  * @t: the connection
@@ -46,7 +76,7 @@ static void time_out(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
 void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	if (t->packets_out)
-		xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
+		xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
 	else if (!(t->flags & XTCP_F_PROBE))
 		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
 }
@@ -63,6 +93,14 @@ static u64 keep_intvl(const struct xtcp_tcb *t)
 			       : t->conf->keepalive_intvl_us;
 }
 
+/* How long an orphan stays in FIN_WAIT2: TCP_LINGER2, negative is not at all. */
+static u32 fin_timeout(const struct xtcp_tcb *t)
+{
+	if (t->linger2_us == XTCP_LINGER2_NONE)
+		return 0;
+	return t->linger2_us ? t->linger2_us : t->conf->fin_timeout_us;
+}
+
 /**
  * xtcp_keep_rearm - the state or a setting of keepalive changed
  * @t: the connection
@@ -71,8 +109,7 @@ static u64 keep_intvl(const struct xtcp_tcb *t)
 void xtcp_keep_rearm(struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN)
-		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now +
-			       (t->linger2_us ? t->linger2_us : t->conf->fin_timeout_us));
+		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + fin_timeout(t));
 	else if (t->flags & XTCP_F_KEEPALIVE &&
 		 XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t));
@@ -85,8 +122,8 @@ static bool gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	u8 limit = t->conf->retries2;
 
-	if (t->user_timeout_us && t->retrans_stamp)
-		return xtcp_stamp(now) - t->retrans_stamp >= t->user_timeout_us;
+	if (t->user_timeout_ms && t->retrans_stamp)
+		return too_long_for_user(t, unanswered(t, now));
 	if (t->flags & XTCP_F_ORPHAN)
 		limit = t->conf->orphan_retries ? t->conf->orphan_retries
 						: ORPHAN_RETRIES_DEFAULT;
@@ -101,8 +138,7 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 	if (t->state == XTCP_SYN_SENT)
 		limit = t->syn_retries ? t->syn_retries : t->conf->syn_retries;
 	if (t->retransmits >= limit ||
-	    (t->user_timeout_us &&
-	     xtcp_stamp(now) - t->retrans_stamp >= t->user_timeout_us)) {
+	    too_long_for_user(t, unanswered(t, now))) {
 		time_out(t, ETIMEDOUT, a);
 		return;
 	}
@@ -110,25 +146,24 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 	t->backoff++;
 	t->total_retrans++;
 	a->orders |= XTCP_ACT_SEND_SYN;
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
 }
 
 /* RFC 9293 3.8.6.1: the peer's window is closed, or Nagle holds the tail. */
 static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	u8 limit = t->conf->retries2;
-	u32 stamp = xtcp_stamp(now);
 
 	if (t->flags & XTCP_F_ORPHAN)
 		limit = t->conf->orphan_retries ? t->conf->orphan_retries
 						: ORPHAN_RETRIES_DEFAULT;
 	if (!t->retrans_stamp)
-		t->retrans_stamp = stamp ? stamp : 1;
+		t->retrans_stamp = xtcp_coarse_stamp(now);
 	/* who answers is alive, but an orphan does not wait for ever (as Linux) */
 	if (t->probes_out >= limit ||
 	    (t->flags & XTCP_F_ORPHAN && t->backoff >= t->conf->orphan_retries &&
 	     xtcp_rto_backed_off(t) >= t->conf->rto_max_us) ||
-	    (t->user_timeout_us && stamp - t->retrans_stamp >= t->user_timeout_us)) {
+	    too_long_for_user(t, unanswered(t, now))) {
 		time_out(t, ETIMEDOUT, a);
 		return;
 	}
@@ -145,7 +180,7 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
 	if (t->backoff < U8_MAX)
 		t->backoff++;
 	a->orders |= XTCP_ACT_SEND_PROBE;
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
 }
 
 /* RFC 6298 5.4 to 5.7, RFC 5681 3.1: everything outstanding is taken for lost. */
@@ -179,7 +214,7 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 		t->retransmits++;
 	t->backoff = min_t(u8, t->backoff + 1, 16);
 	a->orders |= XTCP_ACT_RETRANSMIT;
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
 }
 
 /* RFC 9293 3.8.4, or the end of an orphan's patience in FIN_WAIT2. */
@@ -207,7 +242,7 @@ static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions 
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t) - idle);
 		return;
 	}
-	if (t->user_timeout_us ? (t->probes_out && idle >= t->user_timeout_us)
+	if (t->user_timeout_ms ? (t->probes_out && too_long_for_user(t, idle))
 			       : t->probes_out >= limit) {
 		a->rst_seq = t->snd_nxt;
 		a->rst_ack = t->rcv_nxt;

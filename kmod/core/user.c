@@ -7,8 +7,6 @@
 static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
 			xtcp_usec_t now, struct xtcp_actions *a)
 {
-	u32 stamp = xtcp_stamp(now);
-
 	t->flags |= XTCP_F_SYN_OUT;
 	t->snd_una = t->iss;
 	t->snd_nxt = t->iss + 1;
@@ -17,7 +15,8 @@ static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
 	t->rcv_nxt = 0;
 	t->copied_seq = 0;
 	t->rto_us = XTCP_RTO_INIT_US;
-	t->retrans_stamp = stamp ? stamp : 1;
+	t->lsndtime = xtcp_stamp(now);
+	t->retrans_stamp = xtcp_coarse_stamp(now);
 	xtcp_edge(t, event, a);
 	a->orders |= XTCP_ACT_SEND_SYN;
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + t->rto_us);

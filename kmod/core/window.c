@@ -12,7 +12,7 @@
 /**
  * xtcp_window_init - choose window and shift for a SYN or SYN,ACK
  * @space: window that an empty receive buffer has room for, bytes
- * @max_space: the same for the largest buffer that autotuning can reach
+ * @max_space: largest buffer that autotuning can reach, bytes
  * @mss: our MSS option, bytes
  * @scaling: window scaling may be offered
  * @wnd: out, window to offer, bytes; it fits an unscaled field

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The counters of /proc/net/xtcp_netstat, and what each of them means.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xtcpstat.h"
+
+#define COUNTERS	"/proc/net/xtcp_netstat"
+
+static const struct meaning {
+	const char *name;
+	const char *text;
+} meanings[] = {
+	{ "ActiveOpens",	"active connection openings" },
+	{ "PassiveOpens",	"passive connection openings" },
+	{ "AttemptFails",	"failed connection attempts" },
+	{ "EstabResets",	"connection resets received" },
+	{ "InSegs",		"segments received" },
+	{ "OutSegs",		"segments sent out" },
+	{ "RetransSegs",	"segments retransmitted" },
+	{ "OutRsts",		"resets sent" },
+	{ "Timeouts",		"retransmission timeouts" },
+	{ "FastRetrans",	"segments retransmitted in fast recovery" },
+	{ "DelayedACKs",	"delayed ACKs sent" },
+	{ "OFOQueue",		"segments queued out of order" },
+	{ "OFODrop",		"out-of-order segments dropped for lack of memory" },
+	{ "RcvPruned",		"out-of-order segments thrown away again" },
+	{ "RcvCoalesce",	"segments merged in receive queues" },
+	{ "BacklogCoalesce",	"segments merged in socket backlogs" },
+	{ "ChallengeACK",	"challenge ACKs sent" },
+	{ "ChallengeLimited",	"challenge ACKs withheld by the rate limit" },
+	{ "DupAckSent",		"duplicate ACKs sent" },
+	{ "ACKSkipped",		"ACKs of invalid segments withheld by the rate limit" },
+	{ "TW",			"connections that entered TIME_WAIT" },
+	{ "TWRecycled",		"TIME_WAIT entries taken over by new connections" },
+	{ "TWOverflow",		"TIME_WAIT entries not made because of their number" },
+	{ "AbortOnData",	"connections reset due to unexpected data" },
+	{ "AbortOnClose",	"connections reset due to early user close" },
+	{ "AbortOnTimeout",	"connections aborted due to timeout" },
+	{ "AbortOnLinger",	"connections aborted after user close in linger timeout" },
+	{ "AbortOnMemory",	"connections aborted due to memory pressure" },
+	{ "KeepAlive",		"keepalive probes sent" },
+	{ "WinProbe",		"zero-window probes sent" },
+	{ "OutNoMemory",	"segments not sent for lack of memory" },
+	{ "OutError",		"segments refused by the IP layer" },
+	{ "IcmpIn",		"ICMP errors for our connections" },
+	{ "IcmpOutOfWindow",	"ICMP errors ignored: sequence number outside the window" },
+	{ "PmtuShrunk",		"times that a path MTU shrank" },
+	{ "NoEdge",		"events for which the state machine has no edge" },
+	{ "EventLost",		"transitions not reported over netlink" },
+	{ "InHdrShort",		"segments dropped: shorter than a TCP header" },
+	{ "InHdrOffset",	"segments dropped: bad data offset" },
+	{ "InCsumErrors",	"segments dropped: bad checksum" },
+	{ "InBadOption",	"segments dropped: malformed option" },
+	{ "InOutOfWindow",	"segments dropped: outside the receive window" },
+	{ "PAWSEstab",		"segments dropped: old timestamp" },
+	{ "InBadRst",		"resets not accepted" },
+	{ "SynChallenge",	"SYNs in a synchronised state, challenged" },
+	{ "InNoAck",		"segments dropped: no ACK bit" },
+	{ "InOldAck",		"segments dropped: acknowledgement too old" },
+	{ "InUnsentAck",	"segments dropped: acknowledge what was never sent" },
+	{ "InBadFlags",		"segments dropped: bits that fit no state" },
+	{ "InDupData",		"segments with nothing but old data" },
+	{ "InZeroWindow",	"segments dropped: data against a closed window" },
+	{ "InRcvBuf",		"segments dropped: receive buffer full" },
+	{ "InAfterClose",	"segments dropped: data that nobody will read" },
+	{ "InNoMemory",		"segments dropped: out of memory" },
+	{ "InBacklogDrop",	"segments dropped: socket backlog full" },
+	{ "ListenOverflows",	"handshakes not completed: accept queue full" },
+	{ "ListenDrops",	"SYNs dropped: SYN queue full" },
+	{ "InPolicyDrop",	"segments dropped by IPsec policy or a socket filter" },
+	{ "InConntrackDrop",	"segments dropped by connection tracking" },
+};
+
+/* EdgeSynSentRcvSynAck is SYN_SENT__RCV_SYN_ACK: case and '_' do not count. */
+static bool same_edge(const char *camel, const char *name)
+{
+	for (;; camel++, name++) {
+		while (*name == '_')
+			name++;
+		if (tolower((unsigned char)*camel) != tolower((unsigned char)*name))
+			return false;
+		if (!*name)
+			return true;
+	}
+}
+
+static bool edge_meaning(char *buf, size_t size, const char *camel)
+{
+	static struct machine m;
+	unsigned int i;
+
+	if (!m.nr_edges)
+		machine_init(&m);
+	for (i = 0; i < m.nr_edges; i++) {
+		const struct edge *e = &m.edge[i];
+
+		if (!same_edge(camel, e->name))
+			continue;
+		snprintf(buf, size, "transitions %s -> %s on %s", state_text(e->from),
+			 state_text(e->to), event_text(e->event));
+		return true;
+	}
+	return false;
+}
+
+/**
+ * counter_meaning - what a counter counts
+ * @buf: out
+ * @size: of @buf, bytes
+ * @name: the counter, without XTcp
+ *
+ * Return: false when this program does not know it; @buf is empty then.
+ */
+bool counter_meaning(char *buf, size_t size, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (!strcmp(meanings[i].name, name)) {
+			snprintf(buf, size, "%s", meanings[i].text);
+			return true;
+		}
+	}
+	if (!strncmp(name, "Edge", 4) && edge_meaning(buf, size, name + 4))
+		return true;
+	*buf = '\0';
+	return false;
+}
+
+static void show(const char *name, unsigned long long value, bool sentences,
+		 json_t *json)
+{
+	char text[128], key[64];
+
+	if (json) {
+		snprintf(key, sizeof(key), "XTcp%s", name);
+		json_object_set_new(json, key, json_integer(value));
+		return;
+	}
+	counter_meaning(text, sizeof(text), name);
+	if (sentences)
+		printf("    %llu %s\n", value, *text ? text : name);
+	else
+		printf("XTcp%-36s %12llu  %s\n", name, value, text);
+}
+
+/**
+ * command_stats - "xtcpstat stats" and -s: the counters
+ * @opt: the command line
+ * @sentences: in the manner of netstat -s, otherwise of nstat
+ *
+ * Return: exit status.
+ */
+int command_stats(const struct options *opt, bool sentences)
+{
+	char *names = NULL, *values = NULL, *name, *value, *n, *v;
+	size_t names_size = 0, values_size = 0;
+	json_t *json = opt->json ? json_object() : NULL;
+	unsigned long long number;
+	FILE *f = fopen(COUNTERS, "re");
+
+	if (!f && errno == ENOENT)
+		die_not_loaded();
+	if (!f || getline(&names, &names_size, f) < 0 ||
+	    getline(&values, &values_size, f) < 0)
+		die(COUNTERS ": %s", strerror(errno));
+	fclose(f);
+	name = strtok_r(names, " \n", &n);	/* "XTcp:" twice */
+	value = strtok_r(values, " \n", &v);
+	if (sentences && !json)
+		puts("XTcp:");
+	while (name && value) {
+		name = strtok_r(NULL, " \n", &n);
+		value = strtok_r(NULL, " \n", &v);
+		if (!name || !value)
+			break;
+		number = strtoull(value, NULL, 10);
+		if (number || opt->all)
+			show(name, number, sentences, json);
+	}
+	if (json)
+		print_json(json);
+	free(names);
+	free(values);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Transitions as they happen, from the module's multicast group.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+
+#include "xtcpstat.h"
+
+/* A burst of transitions has to wait somewhere while a slow terminal scrolls. */
+#define RECEIVE_BUF	(4 << 20)
+
+/**
+ * struct transition - a report
+ * @time_ns: when, CLOCK_REALTIME
+ * @cookie: of the socket; 0: no socket
+ * @edge: enum xtcp_edge
+ * @error: errno that the user will see; 0: none
+ * @from: enum xtcp_state
+ * @to: enum xtcp_state
+ * @event: enum xtcp_event
+ * @family: AF_INET or AF_INET6
+ * @local: our address, 4 or 16 bytes
+ * @remote: the peer's
+ * @lport: our port
+ * @rport: the peer's
+ */
+struct transition {
+	uint64_t time_ns;
+	uint64_t cookie;
+	uint32_t edge;
+	uint32_t error;
+	uint8_t from;
+	uint8_t to;
+	uint8_t event;
+	uint8_t family;
+	uint8_t local[16];
+	uint8_t remote[16];
+	uint16_t lport;
+	uint16_t rport;
+};
+
+/**
+ * struct watch - who watches
+ * @opt: the command line
+ * @genl: the module's family
+ * @machine: what edges do
+ */
+struct watch {
+	const struct options *opt;
+	struct genl genl;
+	struct machine machine;
+};
+
+static void copy_addr(uint8_t *to, const struct nlattr *attr)
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	memcpy(to, mnl_attr_get_payload(attr), len > 16 ? 16 : len);
+}
+
+static void parse(struct transition *t, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+
+	memset(t, 0, sizeof(*t));
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		switch (mnl_attr_get_type(attr)) {
+		case XTCP_A_TRANSITION_TIME_NS:
+			t->time_ns = mnl_attr_get_u64(attr);
+			break;
+		case XTCP_A_TRANSITION_EDGE:
+			t->edge = mnl_attr_get_u32(attr);
+			break;
+		case XTCP_A_TRANSITION_FROM:
+			t->from = mnl_attr_get_u8(attr);
+			break;
+		case XTCP_A_TRANSITION_TO:
+			t->to = mnl_attr_get_u8(attr);
+			break;
+		case XTCP_A_TRANSITION_EVENT:
+			t->event = mnl_attr_get_u8(attr);
+			break;
+		case XTCP_A_TRANSITION_FAMILY:
+			t->family = mnl_attr_get_u8(attr);
+			break;
+		case XTCP_A_TRANSITION_SADDR:
+			copy_addr(t->local, attr);
+			break;
+		case XTCP_A_TRANSITION_DADDR:
+			copy_addr(t->remote, attr);
+			break;
+		case XTCP_A_TRANSITION_SPORT:
+			t->lport = mnl_attr_get_u16(attr);
+			break;
+		case XTCP_A_TRANSITION_DPORT:
+			t->rport = mnl_attr_get_u16(attr);
+			break;
+		case XTCP_A_TRANSITION_COOKIE:
+			t->cookie = mnl_attr_get_u64(attr);
+			break;
+		case XTCP_A_TRANSITION_ERROR:
+			t->error = mnl_attr_get_u32(attr);
+			break;
+		}
+	}
+}
+
+static const char *action_of(const struct watch *w, const struct transition *t)
+{
+	return t->edge < w->machine.nr_edges ? w->machine.edge[t->edge].action : "";
+}
+
+static void print_transition(const struct watch *w, const struct transition *t)
+{
+	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX], clock[16];
+	time_t seconds = t->time_ns / 1000000000;
+	const char *action = action_of(w, t);
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	end_text(local, sizeof(local), t->family, t->local, t->lport, true);
+	end_text(remote, sizeof(remote), t->family, t->remote, t->rport, true);
+	printf("%s.%06u %-21s %-21s %-11s -> %-11s  %s%s%s", clock,
+	       (unsigned int)(t->time_ns % 1000000000 / 1000), local, remote,
+	       state_text(t->from), state_text(t->to), event_text(t->event),
+	       *action ? " / " : "", action);
+	if (t->error)
+		printf(" (%s)", strerror(t->error));
+	putchar('\n');
+}
+
+static json_t *json_transition(const struct watch *w, const struct transition *t)
+{
+	char local[64], remote[64];
+
+	addr_text(local, sizeof(local), t->family, t->local);
+	addr_text(remote, sizeof(remote), t->family, t->remote);
+	return json_pack("{s:I, s:s, s:i, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:i}",
+			 "time_ns", (json_int_t)t->time_ns,
+			 "local_address", local, "local_port", t->lport,
+			 "remote_address", remote, "remote_port", t->rport,
+			 "from", state_text(t->from), "to", state_text(t->to),
+			 "event", event_text(t->event), "action", action_of(w, t),
+			 "edge", (json_int_t)t->edge,
+			 "cookie", (json_int_t)t->cookie, "error", t->error);
+}
+
+/* Return: whether the kernel tells that the module's family is gone. */
+static bool is_farewell(const struct watch *w, const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != GENL_ID_CTRL || genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	mnl_attr_for_each(attr, nlh, sizeof(*genl)) {
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+			return mnl_attr_get_u16(attr) == w->genl.family;
+	}
+	return false;
+}
+
+static int read_event(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	struct watch *w = arg;
+	struct transition t;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*genl))
+		return MNL_CB_OK;
+	if (is_farewell(w, nlh))
+		return MNL_CB_STOP;
+	if (nlh->nlmsg_type != w->genl.family || genl->cmd != XTCP_CMD_TRANSITION_NTF)
+		return MNL_CB_OK;
+	parse(&t, nlh);
+	if (w->opt->json)
+		print_json(json_transition(w, &t));
+	else
+		print_transition(w, &t);
+	return MNL_CB_OK;
+}
+
+static void join(struct mnl_socket *nl, int group)
+{
+	if (mnl_socket_setsockopt(nl, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+		die("netlink: cannot join a group: %s", strerror(errno));
+}
+
+/**
+ * command_events - "xtcpstat events": print transitions until killed
+ * @opt: the command line
+ *
+ * Return: exit status.
+ */
+int command_events(const struct options *opt)
+{
+	static char buf[32768];
+	struct watch w = { .opt = opt };
+	int size = RECEIVE_BUF, rc;
+	ssize_t len;
+
+	genl_open(&w.genl);
+	machine_read(&w.machine, &w.genl);
+	/* Only root may exceed net.core.rmem_max; others get what they may have. */
+	if (setsockopt(mnl_socket_get_fd(w.genl.nl), SOL_SOCKET, SO_RCVBUFFORCE,
+		       &size, sizeof(size)) < 0)
+		setsockopt(mnl_socket_get_fd(w.genl.nl), SOL_SOCKET, SO_RCVBUF,
+			   &size, sizeof(size));
+	join(w.genl.nl, w.genl.events);
+	join(w.genl.nl, GENL_ID_CTRL);	/* who comes and goes */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	do {
+		len = mnl_socket_recvfrom(w.genl.nl, buf, sizeof(buf));
+		if (len < 0 && errno == ENOBUFS) {
+			fputs("xtcpstat: some transitions were lost: they came faster than they could be printed\n",
+			      stderr);
+			rc = MNL_CB_OK;
+			continue;
+		}
+		if (len < 0)
+			die("netlink: %s", strerror(errno));
+		rc = mnl_cb_run(buf, len, 0, 0, read_event, &w);
+	} while (rc > MNL_CB_STOP && !ferror(stdout));
+	genl_close(&w.genl);
+	if (rc == MNL_CB_STOP)
+		fputs("xtcpstat: the module was unloaded\n", stderr);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's TCP and xtcp side by side, in one boot.
+ *
+ *	bench [--wall] [--reps N] [--tsv FILE] [--no-memory] [ROW...]
+ *
+ * On a machine whose clock counts instructions (QEMU, -icount shift=0: one
+ * instruction is one nanosecond of CLOCK_MONOTONIC) the time that work takes is
+ * the number of instructions that it takes, kernel and user, both ends. With
+ * --wall it is time, and the table shows rates.
+ *
+ * A client and a server share one processor, so that one of them always has work:
+ * what the processor idles all the same (/proc/timer_list) is taken off and shown.
+ * The families take turns, each turn is a process in fresh namespaces, and the
+ * median of the turns counts; the spread is (max - min) / median.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <linux/xtcp.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define REPS_MAX	64
+#define KIB		1024UL
+#define MIB		(1024 * KIB)
+/* A turn that hangs: on an instruction clock idle time passes at once. */
+#define TURN_TIMEOUT_S	600
+/* Namespaces of the turn before are torn down in the background. */
+#define SETTLE_US	400000
+/* --wall: so much longer, as clocks and schedulers are coarse. */
+#define WALL_FACTOR	20
+
+const int families[NR_FAMILIES] = { AF_INET, AF_XTCP };
+const char *const family_names[NR_FAMILIES] = { "kernel", "xtcp" };
+
+static bool wall;
+
+void die(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fputs("bench: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+	exit(1);
+}
+
+/* ---- what is measured ---------------------------------------------------- */
+
+/**
+ * struct row - a kind of work
+ * @name: for the command line and the TSV file
+ * @title: for people
+ * @run: does it; the server is a process of its own
+ * @wire: between client and server
+ * @chunk: size of a write, bytes
+ * @warm: units of work before the measurement
+ * @units: units of work that are measured
+ * @per: "byte" ...
+ * @hooked: have xtcp's hook registered in the namespace, and measure the kernel
+ *	    without and with it
+ */
+struct row {
+	const char	*name;
+	const char	*title;
+	void		(*run)(const struct row *row, int family);
+	enum wire	wire;
+	size_t		chunk;
+	unsigned long	warm;
+	unsigned long	units;
+	const char	*per;
+	bool		hooked;
+};
+
+/**
+ * struct sample - one measurement
+ * @busy_ns: time that it took, but for @idle_ns
+ * @idle_ns: time that the processor idled
+ * @units: work that was done
+ * @retrans: segments that the sender of a stream sent again
+ */
+struct sample {
+	uint64_t	busy_ns;
+	uint64_t	idle_ns;
+	double		units;
+	unsigned int	retrans;
+};
+
+static struct sample *sample_out;
+static struct sample mark;
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* Nanoseconds that all processors have idled since boot; 0 where not known. */
+static uint64_t idle_ns(void)
+{
+	FILE *f = fopen("/proc/timer_list", "r");
+	unsigned long long ns, sum = 0;
+	char line[256];
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " .idle_sleeptime : %llu", &ns) == 1 ||
+		    sscanf(line, " .iowait_sleeptime : %llu", &ns) == 1)
+			sum += ns;
+	}
+	fclose(f);
+	return sum;
+}
+
+static void measure_begin(void)
+{
+	mark.idle_ns = idle_ns();
+	mark.busy_ns = now_ns();
+}
+
+static void measure_end(double units)
+{
+	uint64_t end = now_ns(), idle = wall ? 0 : idle_ns() - mark.idle_ns;
+
+	sample_out->idle_ns = idle;
+	sample_out->busy_ns = end - mark.busy_ns - idle;
+	sample_out->units = units;
+}
+
+static void write_all(int fd, const char *buf, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n <= 0)
+			die("write: %m");
+		buf += n;
+		len -= n;
+	}
+}
+
+static void read_all(int fd, char *buf, size_t chunk, unsigned long len)
+{
+	while (len) {
+		ssize_t n = read(fd, buf, len < chunk ? len : chunk);
+
+		if (n <= 0)
+			die("read: %s", n ? strerror(errno) : "end of file");
+		len -= n;
+	}
+}
+
+static unsigned int retransmissions(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		die("TCP_INFO: %m");
+	return info.tcpi_total_retrans;
+}
+
+static pid_t spawn_server(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork: %m");
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
+
+static void reap(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("the server failed");
+}
+
+/*
+ * Bytes one way. The receiver says through a pipe when it has them all, so that
+ * what is measured begins and ends with empty queues.
+ */
+static void stream(const struct row *row, int family)
+{
+	static char buf[256 * KIB];
+	struct place at;
+	int listener, fd, done[2];
+	unsigned long left;
+	pid_t server;
+
+	net_make(&at, row->wire);
+	listener = net_listen(&at, family);
+	if (pipe(done))
+		die("pipe: %m");
+	server = spawn_server();
+	if (!server) {
+		fd = net_accept(listener);
+		read_all(fd, buf, sizeof(buf), row->warm);
+		write_all(done[1], "", 1);
+		read_all(fd, buf, sizeof(buf), row->units);
+		write_all(done[1], "", 1);
+		exit(0);
+	}
+	fd = net_connect(&at, family);
+	for (left = row->warm; left; left -= row->chunk)
+		write_all(fd, buf, row->chunk);
+	read_all(done[0], buf, 1, 1);
+	measure_begin();
+	for (left = row->units; left; left -= row->chunk)
+		write_all(fd, buf, row->chunk);
+	read_all(done[0], buf, 1, 1);
+	measure_end(row->units);
+	sample_out->retrans = retransmissions(fd);
+	reap(server);
+}
+
+static void transact(int fd, unsigned long n)
+{
+	char byte = 0;
+
+	while (n--) {
+		write_all(fd, &byte, 1);
+		read_all(fd, &byte, 1, 1);
+	}
+}
+
+/* One byte there, one byte back. */
+static void rr(const struct row *row, int family)
+{
+	struct place at;
+	int listener, fd;
+	pid_t server;
+
+	net_make(&at, row->wire);
+	if (row->hooked && family != AF_INET) {
+		/* the first socket registers the hook, which stays */
+		close(socket(family, SOCK_STREAM, 0));
+		family = AF_INET;
+	}
+	listener = net_listen(&at, family);
+	server = spawn_server();
+	if (!server) {
+		char byte;
+
+		fd = net_accept(listener);
+		while (read(fd, &byte, 1) == 1)
+			write_all(fd, &byte, 1);
+		exit(0);
+	}
+	fd = net_connect(&at, family);
+	transact(fd, row->warm);
+	measure_begin();
+	transact(fd, row->units);
+	measure_end(row->units);
+	close(fd);
+	reap(server);
+}
+
+static void serve_crr(int listener, unsigned long n)
+{
+	while (n--) {
+		int fd = net_accept(listener);
+		char byte;
+
+		read_all(fd, &byte, 1, 1);
+		write_all(fd, &byte, 1);
+		if (read(fd, &byte, 1) != 0)
+			die("no end of file");
+		close(fd);
+	}
+}
+
+static void connect_and_transact(const struct place *at, int family, unsigned long n)
+{
+	while (n--) {
+		int fd = net_connect(at, family);
+
+		transact(fd, 1);
+		close(fd);
+	}
+}
+
+/* Connect, one byte there, one back, close: the client first. */
+static void crr(const struct row *row, int family)
+{
+	struct place at;
+	int listener, done[2];
+	pid_t server;
+	char byte;
+
+	net_make(&at, row->wire);
+	listener = net_listen(&at, family);
+	if (pipe(done))
+		die("pipe: %m");
+	server = spawn_server();
+	if (!server) {
+		serve_crr(listener, row->warm);
+		write_all(done[1], "", 1);
+		serve_crr(listener, row->units);
+		write_all(done[1], "", 1);
+		exit(0);
+	}
+	connect_and_transact(&at, family, row->warm);
+	read_all(done[0], &byte, 1, 1);
+	measure_begin();
+	connect_and_transact(&at, family, row->units);
+	read_all(done[0], &byte, 1, 1);
+	measure_end(row->units);
+	reap(server);
+}
+
+static const struct row rows[] = {
+	{ "stream-lo", "stream, loopback", stream, LOOPBACK,
+	  128 * KIB, 32 * MIB, 128 * MIB, "byte", false },
+	{ "stream-veth", "stream, veth", stream, VETH,
+	  128 * KIB, 32 * MIB, 128 * MIB, "byte", false },
+	{ "stream-notso", "stream, veth without TSO", stream, VETH_NO_TSO,
+	  128 * KIB, 4 * MIB, 16 * MIB, "byte", false },
+	{ "stream-nogso", "stream, veth without TSO and GSO", stream, VETH_NO_GSO,
+	  128 * KIB, 4 * MIB, 16 * MIB, "byte", false },
+	{ "stream-small", "stream, loopback, writes of 256 bytes", stream, LOOPBACK,
+	  256, 1 * MIB, 4 * MIB, "byte", false },
+	{ "rr-lo", "request/response, loopback", rr, LOOPBACK,
+	  1, 200, 2000, "transaction", false },
+	{ "rr-veth", "request/response, veth", rr, VETH,
+	  1, 200, 2000, "transaction", false },
+	{ "crr-lo", "connect/request/response/close, loopback", crr, LOOPBACK,
+	  1, 50, 500, "connection", false },
+	{ "crr-veth", "connect/request/response/close, veth", crr, VETH,
+	  1, 50, 500, "connection", false },
+	{ "hook", "kernel's own RR, without and with the hook", rr, LOOPBACK,
+	  1, 200, 2000, "transaction", true },
+};
+
+#define NR_ROWS (sizeof(rows) / sizeof(*rows))
+
+/* ---- turns and tables ----------------------------------------------------- */
+
+/*
+ * Do @work in a process of its own, with namespaces of its own, and take what it
+ * leaves in @out.
+ * Return: whether it succeeded.
+ */
+bool in_child(void (*work)(void *arg, void *out), void *arg, void *out, size_t len)
+{
+	int fds[2], status;
+	size_t have = 0;
+	ssize_t n;
+	pid_t pid;
+
+	fflush(NULL);
+	if (pipe(fds))
+		die("pipe: %m");
+	pid = fork();
+	if (pid < 0)
+		die("fork: %m");
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		alarm(TURN_TIMEOUT_S);
+		memset(out, 0, len);
+		work(arg, out);
+		write_all(fds[1], out, len);
+		exit(0);
+	}
+	close(fds[1]);
+	while (have < len && (n = read(fds[0], (char *)out + have, len - have)) > 0)
+		have += n;
+	close(fds[0]);
+	if (waitpid(pid, &status, 0) != pid)
+		die("waitpid: %m");
+	usleep(SETTLE_US);
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "bench: killed by signal %d\n", WTERMSIG(status));
+	return !status && have == len;
+}
+
+struct turn {
+	const struct row	*row;
+	int			family;
+};
+
+static void take_turn(void *arg, void *out)
+{
+	const struct turn *turn = arg;
+	struct row row = *turn->row;
+
+	if (wall) {
+		row.units *= WALL_FACTOR;
+		row.warm *= WALL_FACTOR;
+	}
+	sample_out = out;
+	row.run(&row, turn->family);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct summary {
+	double	median;
+	double	min;
+	double	max;
+	double	idle;		/* largest part of the time */
+	double	retrans;	/* most segments */
+};
+
+static void summarise(double *v, int n, struct summary *s)
+{
+	qsort(v, n, sizeof(*v), by_value);
+	s->median = n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+	s->min = v[0];
+	s->max = v[n - 1];
+}
+
+static double spread(const struct summary *s)
+{
+	return s->median ? (s->max - s->min) / s->median * 100 : 0;
+}
+
+/* Instructions per unit; --wall: Gbit/s, or units per second. */
+static double value(const struct row *row, const struct sample *s)
+{
+	if (!wall)
+		return s->busy_ns / s->units;
+	if (!strcmp(row->per, "byte"))
+		return s->units * 8 / s->busy_ns;
+	return s->units * 1e9 / s->busy_ns;
+}
+
+static const char *unit(const struct row *row, char *buf, size_t len)
+{
+	if (!wall)
+		snprintf(buf, len, "per %s", row->per);
+	else if (!strcmp(row->per, "byte"))
+		snprintf(buf, len, "Gbit/s");
+	else
+		snprintf(buf, len, "%ss/s", row->per);
+	return buf;
+}
+
+static void print_heading(void)
+{
+	printf("%-42s %-16s %10s %10s %6s %7s  %-13s %s\n",
+	       wall ? "wall clock" : "instructions", "", "kernel TCP", "xtcp", "ratio",
+	       "spread", "idle", "sent again");
+}
+
+static void print_row(const struct row *row, const struct summary s[NR_FAMILIES], FILE *tsv,
+		      int reps)
+{
+	char buf[32];
+	int digits = s[KERNEL].median < 100 ? 4 : 0;
+	double worst = spread(&s[KERNEL]) > spread(&s[XTCP]) ? spread(&s[KERNEL]) :
+							       spread(&s[XTCP]);
+
+	printf("%-42s %-16s %10.*f %10.*f %6.3f %6.2f%%", row->title,
+	       unit(row, buf, sizeof(buf)), digits, s[KERNEL].median, digits,
+	       s[XTCP].median, s[XTCP].median / s[KERNEL].median, worst);
+	if (wall)
+		printf("  %-13s", "");
+	else
+		printf("  %5.2f%% %5.2f%%", s[KERNEL].idle * 100, s[XTCP].idle * 100);
+	if (row->run == stream)
+		printf(" %.0f %.0f", s[KERNEL].retrans, s[XTCP].retrans);
+	putchar('\n');
+	fflush(stdout);
+	if (!tsv)
+		return;
+	for (int f = 0; f < NR_FAMILIES; f++)
+		fprintf(tsv, "%s\t%s\t%s\t%.6g\t%.6g\t%.6g\t%d\t%.6f\t%.0f\n", row->name,
+			family_names[f], unit(row, buf, sizeof(buf)), s[f].median,
+			s[f].min, s[f].max, reps, s[f].idle, s[f].retrans);
+	fflush(tsv);
+}
+
+static bool run_row(const struct row *row, int reps, FILE *tsv)
+{
+	double v[NR_FAMILIES][REPS_MAX];
+	struct summary s[NR_FAMILIES] = { 0 };
+
+	for (int i = 0; i < reps; i++) {
+		for (int f = 0; f < NR_FAMILIES; f++) {
+			struct turn turn = { row, families[f] };
+			struct sample one;
+			double idle;
+
+			if (!in_child(take_turn, &turn, &one, sizeof(one))) {
+				printf("%-42s FAILED (%s)\n", row->title, family_names[f]);
+				return false;
+			}
+			v[f][i] = value(row, &one);
+			idle = (double)one.idle_ns / (one.idle_ns + one.busy_ns);
+			if (idle > s[f].idle)
+				s[f].idle = idle;
+			if (one.retrans > s[f].retrans)
+				s[f].retrans = one.retrans;
+		}
+	}
+	for (int f = 0; f < NR_FAMILIES; f++)
+		summarise(v[f], reps, &s[f]);
+	print_row(row, s, tsv, reps);
+	return true;
+}
+
+static bool wanted(const struct row *row, char **names)
+{
+	if (!*names)
+		return true;
+	for (; *names; names++) {
+		if (!strncmp(row->name, *names, strlen(*names)))
+			return true;
+	}
+	return false;
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: bench [--wall] [--reps N] [--tsv FILE] [--no-memory] [ROW...]\nrows:");
+	for (size_t i = 0; i < NR_ROWS; i++)
+		fprintf(stderr, " %s", rows[i].name);
+	fputc('\n', stderr);
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "wall", no_argument, NULL, 'w' },
+		{ "reps", required_argument, NULL, 'r' },
+		{ "tsv", required_argument, NULL, 't' },
+		{ "no-memory", no_argument, NULL, 'm' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool ok = true, memory = true;
+	FILE *tsv = NULL;
+	int c, reps = 5;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		switch (c) {
+		case 'w':
+			wall = true;
+			break;
+		case 'r':
+			reps = atoi(optarg);
+			break;
+		case 't':
+			tsv = fopen(optarg, "w");
+			if (!tsv)
+				die("%s: %m", optarg);
+			break;
+		case 'm':
+			memory = false;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (reps < 1 || reps > REPS_MAX)
+		usage();
+	signal(SIGPIPE, SIG_IGN);
+	if (tsv)
+		fprintf(tsv, "row\tfamily\tunit\tmedian\tmin\tmax\treps\tidle\tretrans\n");
+	print_heading();
+	for (size_t i = 0; i < NR_ROWS; i++) {
+		if (wanted(&rows[i], argv + optind))
+			ok &= run_row(&rows[i], reps, tsv);
+	}
+	if (memory && !wall)
+		ok &= memory_report(tsv);
+	return !ok;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Network namespaces and sockets. Each measurement has namespaces of its own, so
+ * that none inherits TIME_WAIT entries, ports or neighbours from the one before,
+ * and the kernel's TCP is measured without our hook.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+struct request {
+	struct nlmsghdr		nlh;
+	struct ifinfomsg	ifi;
+	char			attrs[256];
+};
+
+static struct rtattr *put(struct request *r, unsigned short type, const void *data,
+			  unsigned short len)
+{
+	struct rtattr *rta = (void *)((char *)r + NLMSG_ALIGN(r->nlh.nlmsg_len));
+
+	rta->rta_type = type;
+	rta->rta_len = RTA_LENGTH(len);
+	if (len)
+		memcpy(RTA_DATA(rta), data, len);
+	r->nlh.nlmsg_len = NLMSG_ALIGN(r->nlh.nlmsg_len) + RTA_ALIGN(rta->rta_len);
+	return rta;
+}
+
+static void end_nest(struct request *r, struct rtattr *rta)
+{
+	rta->rta_len = (char *)r + r->nlh.nlmsg_len - (char *)rta;
+}
+
+/* A cable from this namespace to another one; both ends are called eth0. */
+static void make_veth(int peer_ns)
+{
+	struct request r = {
+		.nlh = {
+			.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
+			.nlmsg_type = RTM_NEWLINK,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE |
+				       NLM_F_EXCL,
+		},
+	};
+	struct ifinfomsg peer_ifi = { 0 };
+	struct rtattr *info, *data, *peer;
+	struct {
+		struct nlmsghdr nlh;
+		struct nlmsgerr err;
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	put(&r, IFLA_IFNAME, "eth0", sizeof("eth0"));
+	info = put(&r, IFLA_LINKINFO, NULL, 0);
+	put(&r, IFLA_INFO_KIND, "veth", sizeof("veth"));
+	data = put(&r, IFLA_INFO_DATA, NULL, 0);
+	peer = put(&r, VETH_INFO_PEER, &peer_ifi, sizeof(peer_ifi));
+	put(&r, IFLA_IFNAME, "eth0", sizeof("eth0"));
+	put(&r, IFLA_NET_NS_FD, &peer_ns, sizeof(peer_ns));
+	end_nest(&r, peer);
+	end_nest(&r, data);
+	end_nest(&r, info);
+	if (fd < 0 || send(fd, &r, r.nlh.nlmsg_len, 0) < 0 ||
+	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer))
+		die("netlink: %m");
+	if (answer.err.error)
+		die("veth: %s", strerror(-answer.err.error));
+	close(fd);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		die("%s: %m", path);
+	close(fd);
+}
+
+static void switch_off(int fd, const char *dev, unsigned int cmd)
+{
+	struct ethtool_value value = { .cmd = cmd };
+	struct ifreq ifr = { .ifr_data = (void *)&value };
+
+	strcpy(ifr.ifr_name, dev);
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		die("offloads of %s: %m", dev);
+}
+
+/* In the namespace where we are. */
+static void set_up(const char *dev, const char *addr, enum wire wire)
+{
+	struct ifreq ifr = { 0 };
+	struct sockaddr_in *sin = (struct sockaddr_in *)&ifr.ifr_addr;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	strcpy(ifr.ifr_name, dev);
+	if (addr) {
+		sin->sin_family = AF_INET;
+		inet_pton(AF_INET, addr, &sin->sin_addr);
+		if (ioctl(fd, SIOCSIFADDR, &ifr))
+			die("address of %s: %m", dev);
+		inet_pton(AF_INET, "255.255.255.0", &sin->sin_addr);
+		if (ioctl(fd, SIOCSIFNETMASK, &ifr))
+			die("mask of %s: %m", dev);
+	}
+	if (wire == VETH_NO_TSO || wire == VETH_NO_GSO)
+		switch_off(fd, dev, ETHTOOL_STSO);
+	if (wire == VETH_NO_GSO)
+		switch_off(fd, dev, ETHTOOL_SGSO);
+	ifr.ifr_flags = IFF_UP | IFF_RUNNING;
+	if (ioctl(fd, SIOCSIFFLAGS, &ifr))
+		die("%s up: %m", dev);
+	close(fd);
+}
+
+static int new_namespace(void)
+{
+	int ns;
+
+	if (unshare(CLONE_NEWNET))
+		die("unshare: %m");
+	/* no router solicitations in between */
+	write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
+	set_up("lo", NULL, LOOPBACK);
+	ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (ns < 0)
+		die("namespace: %m");
+	return ns;
+}
+
+void net_enter(int ns)
+{
+	if (setns(ns, CLONE_NEWNET))
+		die("setns: %m");
+}
+
+/* Fresh namespaces with @wire between them; we are in the client's then. */
+void net_make(struct place *at, enum wire wire)
+{
+	at->server.sin_family = AF_INET;
+	at->server.sin_port = htons(PORT);
+	at->client_ns = new_namespace();
+	if (wire == LOOPBACK) {
+		at->server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		at->server_ns = at->client_ns;
+		return;
+	}
+	inet_pton(AF_INET, SERVER_ADDR, &at->server.sin_addr);
+	at->server_ns = new_namespace();
+	make_veth(at->client_ns);
+	set_up("eth0", SERVER_ADDR, wire);
+	net_enter(at->client_ns);
+	set_up("eth0", CLIENT_ADDR, wire);
+}
+
+/* A listening socket in the server's namespace; we come back to the client's. */
+int net_listen(const struct place *at, int family)
+{
+	int fd, one = 1;
+
+	net_enter(at->server_ns);
+	fd = socket(family, SOCK_STREAM, 0);
+	if (fd < 0)
+		die("socket(%d): %m", family);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (const struct sockaddr *)&at->server, sizeof(at->server)))
+		die("bind: %m");
+	if (listen(fd, 4096))
+		die("listen: %m");
+	net_enter(at->client_ns);
+	return fd;
+}
+
+int net_connect(const struct place *at, int family)
+{
+	int fd = socket(family, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		die("socket(%d): %m", family);
+	if (connect(fd, (const struct sockaddr *)&at->server, sizeof(at->server)))
+		die("connect: %m");
+	return fd;
+}
+
+int net_accept(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	if (fd < 0)
+		die("accept: %m");
+	return fd;
+}

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The control group: the tests of the wire, run against the kernel's own TCP. If
+# one fails here, it is the test that is wrong about TCP, not xtcp.
+
+set -u
+cd "${XTCP_TESTS:-$(dirname "$(readlink -f "$0")")}" || exit 1
+tests=(handshake teardown badinput)
+
+echo "TAP version 13"
+echo "1..${#tests[@]}"
+nr=0 rc=0
+for test in "${tests[@]}"; do
+	nr=$((nr + 1))
+	if [ ! -x "./$test" ]; then
+		echo "ok $nr $test # SKIP it was not built"
+	elif output=$(WIRE_FAMILY=inet "./$test" 2>&1); then
+		echo "ok $nr $test"
+	else
+		echo "not ok $nr $test"
+		rc=1
+		grep -v '^ok\|^#  RUN\|^#            OK' <<<"$output" | sed 's/^/# /'
+	fi
+done
+exit $rc

@@ -1,0 +1,789 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How connections begin: RFC 9293 3.5 and 3.10.7.2 to 3.10.7.4.
+ *
+ * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
+ * lib/wire.h explains the rest.
+ */
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/fixture.h"
+
+WIRE_FIXTURE(handshake)
+
+/* ---- active opens -------------------------------------------------------- */
+
+TEST_F(handshake, active__three_segments)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	ASSERT_STATE(fd, TCP_SYN_SENT);
+	EXPECT_EQ(0, fd_poll(fd, POLLOUT | POLLIN, 0));
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+	EXPECT_EQ(POLLOUT, fd_poll(fd, POLLOUT | POLLIN, 0));
+	EXPECT_EQ(0, fd_error(fd));
+	packets(p, "quiet 50");
+}
+
+/*
+ * What Linux says in a SYN, as we say it: SACK is not offered yet, and the two
+ * bytes that it takes before timestamps are padding then.
+ */
+static const char *as_linux(struct peer *p, const char *line)
+{
+	static const char *const spelling[][2] = {
+		{ "nop,nop,sackOK,", "" }, { ",nop,nop,sackOK", "" },
+		{ "sackOK,TS", "nop,nop,TS" },
+	};
+	unsigned int i;
+
+	for (i = 0; p->w->family != AF_INET && i < ARRAY_SIZE(spelling); i++) {
+		const char *at = strstr(line, spelling[i][0]);
+
+		if (at)
+			return fmt("%.*s%s%s", (int)(at - line), line, spelling[i][1],
+				   at + strlen(spelling[i][0]));
+	}
+	return line;
+}
+
+/* The peer learns our MSS, SACK, timestamps and scale in the order of Linux. */
+TEST_F(handshake, active__options_as_linux)
+{
+	struct peer *p = &self->p;
+
+	start_connect(p);
+	packets(p, as_linux(p, "> S 0:0(0) win 64240 <mss 1460,sackOK,TS val * ecr 0,nop,wscale *>"));
+}
+
+TEST_F(handshake, active__no_timestamps_no_scale)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_TRUE(conf_set("timestamps", "0"));
+	start_connect(p);
+	packets(p, as_linux(p, "> S 0:0(0) <mss 1460,nop,nop,sackOK,nop,wscale *>"));
+}
+
+TEST_F(handshake, active__no_window_scaling)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_TRUE(conf_set("window_scaling", "0"));
+	start_connect(p);
+	packets(p, as_linux(p, "> S 0:0(0) <mss 1460,sackOK,TS val * ecr 0>"));
+}
+
+/* What both offered is used from the third segment on. */
+TEST_F(handshake, active__timestamps_agreed)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 <mss 1460,sackOK,TS val 700 ecr last,nop,wscale 7>",
+		   ">  . 1:1(0) ack 1 <nop,nop,TS val * ecr 700>");
+	p->ts = true;
+	p->tsval = 701;
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+	put_pattern(fd, 0, 100);
+	packets(p, "> P. 1:101(100) ack 1 <nop,nop,TS val * ecr 700>");
+}
+
+/* A peer that refuses an option must not be sent it. */
+TEST_F(handshake, active__timestamps_refused)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	put_pattern(fd, 0, 100);
+	packets(p, "> P. 1:101(100) ack 1 <>");
+}
+
+/* RFC 7323 2.2: the window of a SYN is never scaled, all later ones are. */
+TEST_F(handshake, active__windows_are_scaled)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0) win 64240",
+		   "< S. 0:0(0) ack 1 win 500 <mss 500,nop,wscale 2>",
+		   ">  . 1:1(0) ack 1");
+	/* 500 bytes fit into the unscaled window: a second segment does not. */
+	put_pattern(fd, 0, 1000);
+	packets(p, "> * 1:501(500) ack 1",
+		   "quiet 50",
+		   "< . 1:1(0) ack 501 win 2000",
+		   "> P. 501:1001(500) ack 1");
+}
+
+/* RFC 9293 3.7.1: segments have the size that the peer asked for. */
+TEST_F(handshake, active__mss_of_the_peer)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 <mss 700>",
+		   ">  . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+	put_pattern(fd, 0, 1500);
+	packets(p, ">  . 1:701(700) ack 1",
+		   ">  . 701:1401(700) ack 1",
+		   "> P. 1401:1501(100) ack 1");
+}
+
+/* RFC 9293 3.7.1: without the option it is 536. */
+TEST_F(handshake, active__mss_default)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1",
+		   ">  . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+	put_pattern(fd, 0, 600);
+	packets(p, ">  . 1:537(536) ack 1",
+		   "> P. 537:601(64) ack 1");
+}
+
+TEST_F(handshake, active__maxseg_is_announced)
+{
+	struct sockaddr_in sin = peer_sockaddr(&self->p);
+	int fd = wire_socket(&self->w, SOCK_NONBLOCK);
+
+	ASSERT_EQ(0, set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 600));
+	ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	packets(&self->p, as_linux(&self->p, "> S 0:0(0) <mss 600,sackOK,TS *,nop,wscale *>"));
+}
+
+/* RFC 6298 2.1: one second, then two, then four. */
+TEST_F(handshake, active__syn_is_retransmitted)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	/* newer kernels wait one second four times, unless told otherwise */
+	conf_set("syn_linear_timeouts", "0");
+	packets(p, "> S 0:0(0)",
+		   "+1 > S 0:0(0)",
+		   "+2 > S 0:0(0)",
+		   "< S. 0:0(0) ack 1 <mss 1460>",
+		   "> . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+}
+
+TEST_F(handshake, active__refused)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< R. 0:0(0) ack 1");
+	EXPECT_EQ(POLLIN | POLLOUT | POLLHUP | POLLERR,
+		  fd_poll(fd, POLLIN | POLLOUT, PATIENCE_MS));
+	EXPECT_EQ(ECONNREFUSED, fd_error(fd));
+	EXPECT_EQ(TCP_CLOSE, fd_state(fd));
+	packets(p, "quiet 50");
+}
+
+/* RFC 9293 3.10.7.3, first and second: a RST counts only with our SYN ACKed. */
+TEST_F(handshake, active__rst_without_ack_is_ignored)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< R  0:0(0)",
+		   "quiet 50",
+		   "< R. 0:0(0) ack 2");
+	/* Linux doubts that its SYN arrived, and may send it again. */
+	peer_settle(p, 100);
+	EXPECT_EQ(TCP_SYN_SENT, fd_state(fd));
+	packets(p, "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+}
+
+/* RFC 9293 3.10.7.3, first: it answers something we never sent. */
+TEST_F(handshake, active__bad_ack_is_reset)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 12345 <mss 1460>",
+		   "> R  12345:12345(0)");
+	peer_settle(p, 100);
+	packets(p, "< . 0:0(0) ack 0",
+		   "> R  0:0(0)");
+	EXPECT_EQ(TCP_SYN_SENT, fd_state(fd));
+}
+
+/* An ACK of our SYN without the peer's SYN is no answer: 3.10.7.3, fifth. */
+TEST_F(handshake, active__lone_ack_is_ignored)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S 0:0(0)",
+		   "< . 1:1(0) ack 1",
+		   "quiet 50",
+		   "< F. 1:1(0) ack 1",
+		   "quiet 50");
+	EXPECT_EQ(TCP_SYN_SENT, fd_state(fd));
+}
+
+TEST_F(handshake, active__timeout)
+{
+	struct sockaddr_in sin = peer_sockaddr(&self->p);
+	int fd = wire_socket(&self->w, SOCK_NONBLOCK);
+
+	conf_set("syn_linear_timeouts", "0");
+	ASSERT_EQ(0, set_int(fd, IPPROTO_TCP, TCP_SYNCNT, 1));
+	ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	packets(&self->p, "> S 0:0(0)",
+			  "+1 > S 0:0(0)");
+	ASSERT_TRUE(fd_poll(fd, POLLOUT, PATIENCE_MS) & POLLERR);
+	EXPECT_EQ(ETIMEDOUT, fd_error(fd));
+	packets(&self->p, "quiet 10");
+	EXPECT_EQ(TCP_CLOSE, fd_state(fd));
+}
+
+TEST_F(handshake, active__timeout_blocking)
+{
+	struct sockaddr_in sin = peer_sockaddr(&self->p);
+	int fd = wire_socket(&self->w, 0);
+
+	conf_set("syn_linear_timeouts", "0");
+	ASSERT_EQ(0, set_int(fd, IPPROTO_TCP, TCP_SYNCNT, 1));
+	ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	EXPECT_EQ(ETIMEDOUT, errno);
+}
+
+/* A connect() that failed can be tried again, with a new ISS. */
+TEST_F(handshake, active__again_after_refusal)
+{
+	struct peer *p = &self->p, again;
+	struct sockaddr_in sin = peer_sockaddr(p);
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< R. 0:0(0) ack 1");
+	ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	ASSERT_EQ(ECONNREFUSED, errno);
+	peer_init(&again, &self->w);
+	ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	ASSERT_EQ(EINPROGRESS, errno);
+	packets(&again, "> S  0:0(0)",
+			"< S. 0:0(0) ack 1 <mss 1460>",
+			">  . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+}
+
+/* Data may ride on the SYN,ACK's successor at once. */
+TEST_F(handshake, active__data_after_syn_ack)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:1(0) ack 1",
+		   "< P. 1:201(200) ack 1",
+		   ">  . 1:1(0) ack 201");
+	get_pattern(fd, 0, 200);
+}
+
+/* The final ACK was lost: the peer's SYN,ACK comes again and is ACKed again. */
+TEST_F(handshake, active__syn_ack_again)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	packets(p, "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:1(0) ack 1");
+	EXPECT_EQ(TCP_ESTABLISHED, fd_state(fd));
+}
+
+/* ---- passive opens ------------------------------------------------------- */
+
+TEST_F(handshake, passive__three_segments)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+	int fd;
+
+	p->lport = WIRE_PORT;
+	p->port = 40000;
+	EXPECT_EQ(TCP_LISTEN, fd_state(listener));
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1");
+	EXPECT_EQ(TCP_SYN_RECV, peer_state(p));
+	EXPECT_EQ(0, fd_poll(listener, POLLIN, 0));
+	packets(p, "<  . 1:1(0) ack 1",
+		   "quiet 50");
+	fd = do_accept(&self->w, listener);
+	EXPECT_EQ(TCP_ESTABLISHED, fd_state(fd));
+	EXPECT_EQ(TCP_LISTEN, fd_state(listener));
+}
+
+/* The answer has what the SYN offered, in the order of Linux. */
+TEST_F(handshake, passive__options_as_linux)
+{
+	/* The window is 64 KB in whole segments, which timestamps make shorter. */
+	static const char *const offers[][2] = {
+		{ "<mss 1460,sackOK,TS val 10 ecr 0,nop,wscale 7>",
+		  "win 65160 <mss 1460,sackOK,TS val * ecr 10,nop,wscale *>" },
+		{ "<mss 1460,nop,nop,sackOK,nop,wscale 7>",
+		  "win 64240 <mss 1460,nop,nop,sackOK,nop,wscale *>" },
+		{ "<mss 1460,nop,nop,TS val 10 ecr 0,nop,wscale 7>",
+		  "win 65160 <mss 1460,nop,nop,TS val * ecr 10,nop,wscale *>" },
+		{ "<mss 1460,sackOK,TS val 10 ecr 0>",
+		  "win 65160 <mss 1460,sackOK,TS val * ecr 10>" },
+		{ "<mss 1460,nop,wscale 7>",
+		  "win 64240 <mss 1460,nop,wscale *>" },
+		{ "<mss 1460,nop,nop,sackOK>",
+		  "win 64240 <mss 1460,nop,nop,sackOK>" },
+		{ "<mss 1460>", "win 64240 <mss 1460>" },
+		{ "<>", "<mss 1460>" },
+	};
+	unsigned int i;
+
+	start_listen(&self->w, 64);
+	for (i = 0; i < ARRAY_SIZE(offers); i++) {
+		struct peer p;
+
+		peer_clone(&p, &self->p, 40000 + i);
+		p.lport = WIRE_PORT;
+		packets(&p, fmt("< S  0:0(0) win 65535 %s", offers[i][0]),
+			    as_linux(&p, fmt("> S. 0:0(0) ack 1 %s", offers[i][1])),
+			    "< R 1:1(0)");
+	}
+}
+
+/* RFC 6298: one second, then two. */
+TEST_F(handshake, passive__syn_ack_is_retransmitted)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "+1 > S. 0:0(0) ack 1",
+		   "+2 > S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 1");
+	close(do_accept(&self->w, listener));
+}
+
+/* A SYN that comes again is answered at once, with the same ISS. */
+TEST_F(handshake, passive__syn_again)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 1");
+	close(do_accept(&self->w, listener));
+}
+
+TEST_F(handshake, passive__gives_up)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_TRUE(conf_set("synack_retries", "1"));
+	start_listen(&self->w, 8);
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "+1 > S. 0:0(0) ack 1");
+	ASSERT_PEER_STATE(p, TCP_CLOSE);
+	/* The listener knows nothing of it any more. */
+	packets(p, "< . 1:1(0) ack 1",
+		   "> R 1:1(0)");
+}
+
+/* Request and final ACK in one segment. */
+TEST_F(handshake, passive__data_with_ack)
+{
+	int listener = start_listen(&self->w, 8), fd;
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "< P. 1:301(300) ack 1",
+		   ">  . 1:1(0) ack 301");
+	fd = do_accept(&self->w, listener);
+	get_pattern(fd, 0, 300);
+}
+
+/* Request, final ACK and FIN in one segment: two edges. */
+TEST_F(handshake, passive__data_and_fin_with_ack)
+{
+	int listener = start_listen(&self->w, 8), fd;
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "< FP. 1:301(300) ack 1",
+		   ">  . 1:1(0) ack 302");
+	fd = do_accept(&self->w, listener);
+	EXPECT_EQ(TCP_CLOSE_WAIT, fd_state(fd));
+	get_pattern(fd, 0, 300);
+	EXPECT_EQ(0, recv(fd, (char [1]){ 0 }, 1, 0));
+}
+
+/* The final ACK was lost and data comes: it has the ACK, too. */
+TEST_F(handshake, passive__final_ack_lost)
+{
+	int listener = start_listen(&self->w, 8), fd;
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "< P. 101:201(100) ack 1",
+		   ">  . 1:1(0) ack 1",
+		   "< P. 1:101(100) ack 1",
+		   ">  . 1:1(0) ack 201");
+	fd = do_accept(&self->w, listener);
+	get_pattern(fd, 0, 200);
+}
+
+/* RFC 9293 3.10.7.4, fifth: SYN_RECV, and the ACK is not of our SYN. */
+TEST_F(handshake, passive__bad_ack_is_reset)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 2",
+		   "> R  2:2(0)",
+		   "<  . 1:1(0) ack 0",
+		   "> R  0:0(0)",
+		   /* and the right one still counts */
+		   "<  . 1:1(0) ack 1");
+	close(do_accept(&self->w, listener));
+}
+
+/* RFC 9293 3.10.7.4, second: back to LISTEN. */
+TEST_F(handshake, passive__rst)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "< R  1:1(0)",
+		   "quiet 50");
+	EXPECT_EQ(TCP_CLOSE, peer_state(p));
+	EXPECT_EQ(0, fd_poll(listener, POLLIN, 0));
+	/* and the listener listens */
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. *:*(0) ack 1");
+}
+
+/* RFC 9293 3.10.7.2, second: an ACK for a listener is a mistake. */
+TEST_F(handshake, listen__ack_is_reset)
+{
+	struct peer *p = &self->p;
+
+	start_listen(&self->w, 8);
+	p->lport = WIRE_PORT;
+	packets(p, "<  . 1:1(0) ack 77",
+		   "> R  77:77(0)",
+		   "< S. 0:0(0) ack 77",
+		   "> R  77:77(0)",
+		   "< F. 1:1(0) ack 77",
+		   "> R  77:77(0)");
+}
+
+/* 3.10.7.2, first and fourth: dropped in silence. */
+TEST_F(handshake, listen__silence)
+{
+	struct peer *p = &self->p;
+
+	start_listen(&self->w, 8);
+	p->lport = WIRE_PORT;
+	packets(p, "< R  0:0(0)",
+		   "< R. 0:0(0) ack 1",
+		   "< P  1:11(10)",
+		   "< F  1:1(0)",
+		   "< SF 0:0(0)",
+		   "< SR 0:0(0)",
+		   "quiet 50");
+}
+
+/* A port without an owner is the kernel's: RFC 9293 3.10.7.1. */
+TEST_F(handshake, closed_port__reset)
+{
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT + 1;
+	packets(p, "< S 0:0(0) <mss 1460>",
+		   "> R. 0:0(0) ack 1",
+		   "< . 1:1(0) ack 99",
+		   "> R  99:99(0)");
+}
+
+/* Clients 0 and 1 are in the accept queue, 2 and 3 have sent their SYN. */
+static void crowd(struct peer *p, const struct peer *from, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		peer_clone(&p[i], from, 40000 + i);
+		p[i].lport = WIRE_PORT;
+	}
+	for (i = 0; i < 4; i++) {
+		packets(&p[i], "< S  0:0(0) <mss 1460>",
+			       "> S. 0:0(0) ack 1");
+		if (i < 2)
+			packets(&p[i], "< . 1:1(0) ack 1");
+	}
+}
+
+/*
+ * listen(fd, 2) means three in the accept queue, as in Linux: a fourth
+ * client's last ACK is dropped, and it is let in when accept() made room.
+ */
+TEST_F(handshake, listen__backlog_overflow)
+{
+	struct peer p[5];
+	int listener;
+
+	proc_write("/proc/sys/net/ipv4/tcp_syncookies", "0");
+	listener = start_listen(&self->w, 2);
+	crowd(p, &self->p, 5);
+	packets(&p[2], "< . 1:1(0) ack 1");
+	packets(&p[3], "< . 1:1(0) ack 1");
+	EXPECT_EQ(TCP_ESTABLISHED, peer_state(&p[2]));
+	EXPECT_EQ(TCP_SYN_RECV, peer_state(&p[3]));
+	/* No more SYNs are taken while it is full. */
+	packets(&p[4], "< S 0:0(0) <mss 1460>",
+		       "quiet 50");
+	close(do_accept(&self->w, listener));
+	/* The SYN,ACK comes again, and this time there is room. */
+	packets(&p[3], "> S. 0:0(0) ack 1",
+		       "< . 1:1(0) ack 1");
+	EXPECT_EQ(TCP_ESTABLISHED, peer_state(&p[3]));
+	if (!test_inet())
+		EXPECT_LT(0, counter("ListenOverflows"));
+}
+
+/* net.ipv4.tcp_abort_on_overflow. */
+TEST_F(handshake, listen__abort_on_overflow)
+{
+	struct peer p[4];
+
+	proc_write("/proc/sys/net/ipv4/tcp_syncookies", "0");
+	ASSERT_TRUE(conf_set("abort_on_overflow", "1"));
+	start_listen(&self->w, 2);
+	crowd(p, &self->p, 4);
+	packets(&p[2], "< . 1:1(0) ack 1");
+	packets(&p[3], "< . 1:1(0) ack 1",
+		       "> R 1:1(0)");
+	EXPECT_EQ(TCP_CLOSE, peer_state(&p[3]));
+}
+
+/* Children that nobody accepted are reset when the listener goes. */
+TEST_F(handshake, listen__close_resets_children)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p, half;
+
+	p->lport = WIRE_PORT;
+	peer_clone(&half, p, 40000);
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 1");
+	packets(&half, "< S  0:0(0) <mss 1460>",
+		       "> S. 0:0(0) ack 1");
+	close(listener);
+	packets(p, "> R. 1:1(0) ack 1");
+	EXPECT_EQ(TCP_CLOSE, peer_state(p));
+	/* Linux lets those in SYN_RECV time out. */
+	if (test_inet())
+		return;
+	packets(&half, "> * 1:1(0)");
+	EXPECT_EQ(TCP_CLOSE, peer_state(&half));
+}
+
+/* ---- calls on a listener ------------------------------------------------- */
+
+TEST_F(handshake, listen__connect_is_refused)
+{
+	struct sockaddr_in sin = peer_sockaddr(&self->p);
+	int listener = start_listen(&self->w, 8);
+
+	EXPECT_EQ(-1, connect(listener, (struct sockaddr *)&sin, sizeof(sin)));
+	EXPECT_EQ(EISCONN, errno);
+	EXPECT_EQ(TCP_LISTEN, fd_state(listener));
+	packets(&self->p, "quiet 50");
+}
+
+TEST_F(handshake, listen__send_without_address)
+{
+	int listener = start_listen(&self->w, 8);
+
+	EXPECT_EQ(-1, send(listener, "x", 1, MSG_NOSIGNAL));
+	EXPECT_EQ(EPIPE, errno);
+	EXPECT_EQ(TCP_LISTEN, fd_state(listener));
+}
+
+/* RFC 9293 3.10.2: SEND in LISTEN makes the passive open an active one. */
+TEST_F(handshake, listen__send_connects)
+{
+	struct sockaddr_in sin = peer_sockaddr(&self->p);
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+	ssize_t n;
+
+	XTCP_ONLY();
+	set_nonblock(listener, true);
+	n = sendto(listener, "abc", 3, MSG_NOSIGNAL, (struct sockaddr *)&sin,
+		   sizeof(sin));
+	if (n < 0)
+		ASSERT_TRUE(errno == EINPROGRESS || errno == EAGAIN);
+	EXPECT_EQ(TCP_SYN_SENT, fd_state(listener));
+	p->no_verify = true;
+	packets(p, "> S  0:0(0)");
+	EXPECT_EQ(WIRE_PORT, p->lport);
+	packets(p, "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:1(0) ack 1");
+	ASSERT_STATE(listener, TCP_ESTABLISHED);
+	/* It is an ordinary connection now, and no listener any more. */
+	if (n < 0)
+		n = send(listener, "abc", 3, MSG_NOSIGNAL);
+	EXPECT_EQ(3, n);
+	packets(p, "> P. 1:4(3) ack 1",
+		   "<  . 1:1(0) ack 4");
+	EXPECT_EQ(0, conns_in_state(TCP_LISTEN));
+	EXPECT_EQ(1, edge_count(XTCP_EDGE_LISTEN__SEND));
+}
+
+/* ---- simultaneous opens -------------------------------------------------- */
+
+/* RFC 9293 figure 8. */
+TEST_F(handshake, simultaneous__both_syns_cross)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1");
+	EXPECT_EQ(TCP_SYN_RECV, fd_state(fd));
+	EXPECT_EQ(0, fd_poll(fd, POLLOUT, 0));
+	packets(p, "< S. 0:0(0) ack 1 <mss 1460>");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+	/* Linux ACKs it, the figure does not. */
+	peer_settle(p, 20);
+	put_pattern(fd, 0, 10);
+	packets(p, "> P. 1:11(10) ack 1",
+		   "< P. 1:11(10) ack 11",
+		   ">  . 11:11(0) ack 11");
+	get_pattern(fd, 0, 10);
+}
+
+/* The peer may take our SYN,ACK for an answer and ACK it. */
+TEST_F(handshake, simultaneous__plain_ack)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+	packets(p, "quiet 50");
+}
+
+TEST_F(handshake, simultaneous__syn_ack_is_retransmitted)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+}
+
+/* 3.10.7.4, second; Linux tells "refused" in SYN_SENT only. */
+TEST_F(handshake, simultaneous__rst)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "< R  1:1(0)");
+	ASSERT_STATE(fd, TCP_CLOSE);
+	EXPECT_EQ(ECONNRESET, fd_error(fd));
+}
+
+/* A socket may connect to itself: RFC 793 3.4 has no objection. */
+TEST_F(handshake, simultaneous__self_connect)
+{
+	struct sockaddr_in sin = wire_sockaddr(WIRE_PORT);
+	int fd = wire_socket(&self->w, 0);
+	char buf[4];
+
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	EXPECT_EQ(TCP_ESTABLISHED, fd_state(fd));
+	EXPECT_EQ(4, send(fd, "echo", 4, 0));
+	EXPECT_EQ(4, recv(fd, buf, 4, MSG_WAITALL));
+}
+
+/* ---- ISS ----------------------------------------------------------------- */
+
+/* RFC 6528: a third party cannot guess the next connection's ISS. */
+TEST_F(handshake, iss__differs_between_connections)
+{
+	uint32_t before = 0, far = 0;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		struct peer p;
+
+		peer_clone(&p, &self->p, 1000 + i);
+		start_connect(&p);
+		packets(&p, "> S 0:0(0)");
+		/*
+		 * Two connections of one four-tuple would be a few million
+		 * apart: the clock ticks every 64 ns. One near miss in forty
+		 * is chance.
+		 */
+		if (i && p.irs - before + 50000000U > 100000000U)
+			far++;
+		before = p.irs;
+	}
+	EXPECT_LT(0, far);
+}
+
+TEST_HARNESS_MAIN

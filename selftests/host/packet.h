@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A TCP segment as bytes on the wire.
+ */
+#ifndef XTCP_HOST_PACKET_H
+#define XTCP_HOST_PACKET_H
+
+#include "segment.h"
+
+/**
+ * struct packet - a segment on its way
+ * @next: link in whatever list it is on
+ * @due: when it arrives, microseconds
+ * @hdr: length of its header, bytes
+ * @len: length of header and payload, bytes
+ * @segs: packets that were merged into it (GRO)
+ * @bytes: header and payload
+ */
+struct packet {
+	struct packet	*next;
+	xtcp_usec_t	due;
+	u16		hdr;
+	u16		segs;
+	u32		len;
+	u8		bytes[];
+};
+
+/**
+ * struct header - what goes into a header
+ * @seq: SEG.SEQ
+ * @ack: SEG.ACK
+ * @window: window field, host order
+ * @flags: control bits
+ * @optlen: length of @opt, bytes
+ * @opt: options
+ */
+struct header {
+	u32	seq;
+	u32	ack;
+	u16	window;
+	u8	flags;
+	u8	optlen;
+	u8	opt[XTCP_OPT_MAX];
+};
+
+struct packet *packet_make(const struct header *h, u32 payload);
+void packet_seal(struct packet *p);
+struct packet *packet_copy(const struct packet *p);
+bool packet_merge(struct packet **p, const struct packet *q);
+enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg);
+void packet_format(const struct packet *p, u32 seq0, u32 ack0, char *text, size_t size);
+
+static inline u8 *packet_payload(struct packet *p)
+{
+	return p->bytes + p->hdr;
+}
+
+static inline u32 packet_seq(const struct packet *p)
+{
+	return (u32)p->bytes[4] << 24 | p->bytes[5] << 16 | p->bytes[6] << 8 | p->bytes[7];
+}
+
+static inline u8 packet_flags(const struct packet *p)
+{
+	return p->bytes[13];
+}
+
+#endif /* XTCP_HOST_PACKET_H */

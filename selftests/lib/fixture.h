@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The fixture of every wire test: self->w, and one peer that tests call p.
+ */
+#ifndef XTCP_SELFTESTS_FIXTURE_H
+#define XTCP_SELFTESTS_FIXTURE_H
+
+/*
+ * The harness keeps a variable across setjmp(); whether the compiler notices
+ * depends on what it inlines.
+ */
+#pragma GCC diagnostic ignored "-Wclobbered"
+
+#include "kselftest_harness.h"
+
+#include "util.h"
+#include "wire.h"
+
+/**
+ * WIRE_FIXTURE - define a fixture, once per file
+ * @name: its name, the first part of the tests' names
+ */
+#define WIRE_FIXTURE(name)						\
+	FIXTURE(name) {							\
+		struct wire w;						\
+		struct peer p;						\
+	};								\
+	FIXTURE_SETUP(name)						\
+	{								\
+		const char *missing = wire_open(&self->w);		\
+									\
+		if (missing)						\
+			SKIP(return, "%s", missing);			\
+		peer_init(&self->p, &self->w);				\
+	}								\
+	FIXTURE_TEARDOWN(name)						\
+	{								\
+		wire_close(&self->w);					\
+	}
+
+/* What only xtcp has. */
+#define XTCP_ONLY()							\
+	do {								\
+		if (test_inet())					\
+			SKIP(return, "the kernel's TCP has no such thing"); \
+	} while (0)
+
+/* The socket's state, once it got there. */
+#define ASSERT_STATE(fd, state)						\
+	ASSERT_TRUE(await(fd_state(fd) == (state))) {			\
+		TH_LOG("state %d instead of %s", fd_state(fd), #state);	\
+	}
+
+/* The state of the peer's connection, which may have lost its socket. */
+#define ASSERT_PEER_STATE(p, state)					\
+	ASSERT_TRUE(await(peer_state(p) == (state))) {			\
+		TH_LOG("state %d instead of %s", peer_state(p), #state); \
+	}
+
+#endif /* XTCP_SELFTESTS_FIXTURE_H */

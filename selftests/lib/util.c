@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/xtcp.h>
+
+#include "util.h"
+
+/* ---- time ---------------------------------------------------------------- */
+
+uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* Between two looks at a condition. */
+void poll_pause(void)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	nanosleep(&ms, NULL);
+}
+
+/* ---- the family under test ----------------------------------------------- */
+
+/**
+ * xtcp_family - the family number of the loaded module
+ *
+ * Return: its parameter, or the default when it is not loaded.
+ */
+int xtcp_family(void)
+{
+	FILE *f = fopen("/sys/module/xtcp/parameters/family", "re");
+	int family = AF_XTCP;
+
+	if (f) {
+		if (fscanf(f, "%d", &family) != 1)
+			family = AF_XTCP;
+		fclose(f);
+	}
+	return family;
+}
+
+/* Is the control group, the kernel's own TCP, under test? */
+bool test_inet(void)
+{
+	const char *env = getenv("WIRE_FAMILY");
+
+	return env && !strcmp(env, "inet");
+}
+
+int test_family(void)
+{
+	return test_inet() ? AF_INET : xtcp_family();
+}
+
+/**
+ * xtcp_missing - can the family under test be used?
+ *
+ * Return: NULL, or why not.
+ */
+const char *xtcp_missing(void)
+{
+	int fd = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return "the xtcp module is not loaded";
+	close(fd);
+	return NULL;
+}
+
+/* ---- sockets ------------------------------------------------------------- */
+
+/**
+ * fd_state - the state of a socket
+ * @fd: socket
+ *
+ * Return: TCP_*, by TCP_INFO; -1: error.
+ */
+int fd_state(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return -1;
+	return info.tcpi_state;
+}
+
+/**
+ * fd_poll - poll() one descriptor
+ * @fd: descriptor
+ * @events: POLL*
+ * @ms: how long, milliseconds
+ *
+ * Return: revents, 0 after @ms.
+ */
+int fd_poll(int fd, int events, int ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+
+	return poll(&pfd, 1, ms) > 0 ? pfd.revents : 0;
+}
+
+/* SO_ERROR, which clears it. */
+int fd_error(int fd)
+{
+	return get_int(fd, SOL_SOCKET, SO_ERROR);
+}
+
+int set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+int get_int(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, level, name, &value, &len) ? -1 : value;
+}
+
+int set_linger(int fd, int seconds)
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = seconds };
+
+	return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+void set_nonblock(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+/* ---- settings ------------------------------------------------------------ */
+
+bool proc_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+	close(fd);
+	return ok;
+}
+
+/**
+ * conf_set - a setting of the TCP under test, in this namespace
+ * @name: as in net.ipv4.tcp_NAME and net.xtcp.NAME
+ * @value: text
+ *
+ * Return: false when it does not exist.
+ */
+bool conf_set(const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s%s",
+		 test_inet() ? "ipv4/tcp_" : "xtcp/", name);
+	return proc_write(path, value);
+}
+
+/* ---- counters ------------------------------------------------------------ */
+
+/* Pairs of lines, "Prefix: names" and "Prefix: values", as nstat reads. */
+static long long netstat_value(const char *path, const char *name)
+{
+	char *names = NULL, *values = NULL, *n, *v, *ns, *vs;
+	size_t names_size = 0, values_size = 0;
+	long long found = -1;
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return -1;
+	while (found < 0 && getline(&names, &names_size, f) > 0 &&
+	       getline(&values, &values_size, f) > 0) {
+		n = strtok_r(names, " \n", &ns);
+		v = strtok_r(values, " \n", &vs);
+		while (n && v) {
+			if (!strcmp(n, name)) {
+				found = strtoll(v, NULL, 10);
+				break;
+			}
+			n = strtok_r(NULL, " \n", &ns);
+			v = strtok_r(NULL, " \n", &vs);
+		}
+	}
+	free(names);
+	free(values);
+	fclose(f);
+	return found;
+}
+
+/**
+ * counter - a counter of this namespace's xtcp
+ * @name: as in kmod/mib.h and kmod/core/segment.h
+ *
+ * Return: its value, -1 when there is no such counter.
+ */
+long long counter(const char *name)
+{
+	return netstat_value("/proc/net/xtcp_netstat", name);
+}
+
+#define EDGE_FROM(from, to, event, action, clause)	#from,
+#define EDGE_EVENT(from, to, event, action, clause)	XTCP_EV_##event,
+#define EVENT_TEXT(event, text)				text,
+
+/**
+ * edge_count - how often an edge was taken in this namespace
+ * @edge: which
+ *
+ * Return: how often, -1 when /proc/net/xtcp_edges has no such row.
+ */
+long long edge_count(enum xtcp_edge edge)
+{
+	static const char *const from[] = { XTCP_EDGES(EDGE_FROM) };
+	static const enum xtcp_event event[] = { XTCP_EDGES(EDGE_EVENT) };
+	static const char *const text[] = { XTCP_EVENTS(EVENT_TEXT) };
+	FILE *f = fopen("/proc/net/xtcp_edges", "re");
+	long long count, found = -1;
+	char *line = NULL, state[16];
+	size_t size = 0, n;
+	int at;
+
+	if (!f)
+		return -1;
+	n = strlen(text[event[edge]]);
+	/* count, from, to, event: columns are two spaces apart */
+	while (found < 0 && getline(&line, &size, f) > 0) {
+		if (sscanf(line, "%lld %15s %*s %n", &count, state, &at) == 2 &&
+		    !strcmp(state, from[edge]) &&
+		    !strncmp(line + at, text[event[edge]], n) &&
+		    !strncmp(line + at + n, "  ", 2))
+			found = count;
+	}
+	free(line);
+	fclose(f);
+	return found;
+}
+
+/* ---- connections --------------------------------------------------------- */
+
+struct row {
+	uint32_t laddr, raddr;
+	unsigned int lport, rport, state;
+};
+
+static bool next_row(FILE *f, struct row *r)
+{
+	char line[512];
+
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " %*d: %x:%x %x:%x %x", &r->laddr, &r->lport,
+			   &r->raddr, &r->rport, &r->state) == 5)
+			return true;
+	return false;
+}
+
+static FILE *open_table(void)
+{
+	return fopen(test_inet() ? "/proc/net/tcp" : "/proc/net/xtcp", "re");
+}
+
+/**
+ * conn_state - the state of a connection, also after its descriptor is gone
+ * @local: its local address
+ * @remote: the peer's
+ *
+ * Return: TCP_*, TCP_CLOSE when no row of /proc shows it.
+ */
+int conn_state(const struct sockaddr_in *local, const struct sockaddr_in *remote)
+{
+	int state = TCP_CLOSE;
+	FILE *f = open_table();
+	struct row r;
+
+	if (!f)
+		return -1;
+	while (next_row(f, &r)) {
+		if (r.laddr == local->sin_addr.s_addr &&
+		    r.raddr == remote->sin_addr.s_addr &&
+		    r.lport == ntohs(local->sin_port) &&
+		    r.rport == ntohs(remote->sin_port)) {
+			state = r.state;
+			break;
+		}
+	}
+	fclose(f);
+	return state;
+}
+
+/**
+ * conns_in_state - count rows of /proc
+ * @state: TCP_*, 0: any
+ *
+ * Return: how many of this namespace are in the state.
+ */
+int conns_in_state(int state)
+{
+	FILE *f = open_table();
+	struct row r;
+	int n = 0;
+
+	if (!f)
+		return -1;
+	while (next_row(f, &r))
+		n += !state || (int)r.state == state;
+	fclose(f);
+	return n;
+}
+
+/**
+ * diag_destroy - ask sock_diag to abort a connection (ss --kill)
+ * @local: its local address
+ * @remote: the peer's
+ *
+ * Return: 0, or a negative errno.
+ */
+int diag_destroy(const struct sockaddr_in *local, const struct sockaddr_in *remote)
+{
+	struct {
+		struct nlmsghdr nlh;
+		struct inet_diag_req_v2 req;
+	} msg = {
+		.nlh = {
+			.nlmsg_len = sizeof(msg),
+			.nlmsg_type = SOCK_DESTROY,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		},
+		.req = {
+			.sdiag_family = test_family(),
+			.sdiag_protocol = IPPROTO_TCP,
+			.idiag_states = ~0U,
+			.id = {
+				.idiag_sport = local->sin_port,
+				.idiag_dport = remote->sin_port,
+				.idiag_src[0] = local->sin_addr.s_addr,
+				.idiag_dst[0] = remote->sin_addr.s_addr,
+				.idiag_cookie = { INET_DIAG_NOCOOKIE,
+						  INET_DIAG_NOCOOKIE },
+			},
+		},
+	};
+	struct {
+		struct nlmsghdr nlh;
+		struct nlmsgerr err;
+		char rest[512];
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	int rc = -EIO;
+
+	if (fd < 0)
+		return -errno;
+	if (send(fd, &msg, sizeof(msg), 0) < 0)
+		rc = -errno;
+	else if (recv(fd, &answer, sizeof(answer), 0) >=
+		 (ssize_t)offsetof(typeof(answer), rest) &&
+		 answer.nlh.nlmsg_type == NLMSG_ERROR)
+		rc = answer.err.error;
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests ask the kernel, and how they wait.
+ */
+#ifndef XTCP_SELFTESTS_UTIL_H
+#define XTCP_SELFTESTS_UTIL_H
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <linux/xtcp_fsm.h>
+
+/* No condition takes longer on a machine that is merely slow. */
+#define PATIENCE_MS	10000
+
+/**
+ * await - poll until a condition holds
+ * @cond: an expression
+ *
+ * Return: whether it came to hold within PATIENCE_MS.
+ */
+#define await(cond)	await_ms(cond, PATIENCE_MS)
+#define await_ms(cond, ms) ({						\
+	uint64_t __end = now_ns() + (ms) * 1000000ULL;			\
+	bool __ok;							\
+									\
+	while (!(__ok = (cond)) && now_ns() < __end)			\
+		poll_pause();						\
+	__ok;								\
+})
+
+uint64_t now_ns(void);
+void poll_pause(void);
+
+int test_family(void);
+bool test_inet(void);
+int xtcp_family(void);
+const char *xtcp_missing(void);
+
+int fd_state(int fd);
+int fd_poll(int fd, int events, int ms);
+int fd_error(int fd);
+int set_int(int fd, int level, int name, int value);
+int get_int(int fd, int level, int name);
+int set_linger(int fd, int seconds);
+void set_nonblock(int fd, bool on);
+
+bool conf_set(const char *name, const char *value);
+bool proc_write(const char *path, const char *value);
+
+long long counter(const char *name);
+long long edge_count(enum xtcp_edge edge);
+int conn_state(const struct sockaddr_in *local, const struct sockaddr_in *remote);
+int conns_in_state(int state);
+int diag_destroy(const struct sockaddr_in *local, const struct sockaddr_in *remote);
+
+#endif /* XTCP_SELFTESTS_UTIL_H */

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/* RFC 5681, 6582, 6928, 2861: the congestion window. */
+#include "internal.h"
+#include "script.h"
+
+static void window(u32 cwnd, u32 ssthresh)
+{
+	given(ESTABLISHED);
+	ep.t.cwnd = cwnd;
+	ep.t.ssthresh = ssthresh;
+	ep.t.cwnd_cnt = 0;
+}
+
+TEST(cong_init__ten_segments)
+{
+	given(ESTABLISHED);
+	CHECK_EQ(ep.t.cwnd, 10);
+	CHECK_EQ(ep.t.ssthresh, U32_MAX);
+}
+
+TEST(cong_init__one_after_the_syn_was_lost)
+{
+	given(CLOSE);
+	ep.t.retransmits = 1;
+	xtcp_cong_init(&ep.t);
+	CHECK_EQ(ep.t.cwnd, 10);	/* Linux: once is spurious as likely as not */
+	ep.t.retransmits = 2;
+	xtcp_cong_init(&ep.t);
+	CHECK_EQ(ep.t.cwnd, 1);
+}
+
+TEST(cong_acked__slow_start)
+{
+	window(10, U32_MAX);
+	xtcp_cong_acked(&ep.t, 1, 10);
+	CHECK_EQ(ep.t.cwnd, 11);
+	xtcp_cong_acked(&ep.t, 5, 11);
+	CHECK_EQ(ep.t.cwnd, 16);
+}
+
+TEST(cong_acked__slow_start_stops_at_ssthresh)
+{
+	window(10, 12);
+	xtcp_cong_acked(&ep.t, 10, 12);
+	CHECK_EQ(ep.t.cwnd, 12);
+	/* two for slow start, the others for what follows */
+	CHECK_EQ(ep.t.cwnd_cnt, 8);
+}
+
+TEST(cong_acked__congestion_avoidance)
+{
+	unsigned int i;
+
+	window(10, 10);
+	for (i = 0; i < 9; i++)
+		xtcp_cong_acked(&ep.t, 1, 10);
+	CHECK_EQ(ep.t.cwnd, 10);
+	xtcp_cong_acked(&ep.t, 1, 10);
+	CHECK_EQ(ep.t.cwnd, 11);
+	xtcp_cong_acked(&ep.t, 11, 11);
+	CHECK_EQ(ep.t.cwnd, 12);
+}
+
+TEST(cong_acked__a_window_that_is_not_used_does_not_grow)
+{
+	window(10, U32_MAX);
+	xtcp_cong_acked(&ep.t, 2, 5);
+	CHECK_EQ(ep.t.cwnd, 10);
+	xtcp_cong_acked(&ep.t, 2, 6);
+	CHECK_EQ(ep.t.cwnd, 12);
+	window(10, 10);
+	xtcp_cong_acked(&ep.t, 9, 9);
+	xtcp_cong_acked(&ep.t, 9, 9);
+	CHECK_EQ(ep.t.cwnd, 10);
+}
+
+TEST(cong_acked__grows_by_one_at_most_without_bursts_of_credit)
+{
+	window(4, 4);
+	xtcp_cong_acked(&ep.t, 100, 4);
+	CHECK(ep.t.cwnd <= 5);
+	xtcp_cong_acked(&ep.t, 1, 5);
+	CHECK(ep.t.cwnd <= 6);
+}
+
+TEST(cong_rto__halves_once)
+{
+	window(20, U32_MAX);
+	usr_write(20000);
+	CHECK_EQ(ignore_output(), 20);
+	advance(1000);
+	ignore_output();
+	CHECK_EQ(ep.t.ssthresh, 10);
+	CHECK_EQ(ep.t.cwnd, 1);
+	/* RFC 5681 3.1: the same segment again */
+	advance(2000);
+	ignore_output();
+	CHECK_EQ(ep.t.ssthresh, 10);
+}
+
+TEST(cong_rto__ssthresh_is_two_at_least)
+{
+	given(ESTABLISHED);
+	usr_write(10);
+	expect("P. 1:11(10) ack 1");
+	advance(1000);
+	expect("P. 1:11(10) ack 1");
+	CHECK_EQ(ep.t.ssthresh, 2);
+}
+
+TEST(cong_idle__not_when_switched_off)
+{
+	conf.core.slow_start_after_idle = false;
+	window(100, U32_MAX);
+	usr_write(10);
+	expect("P. 1:11(10) ack 1");
+	rcv(". 1 ack 11");
+	advance(100000);
+	usr_write(10);
+	expect("P. 11:21(10) ack 1");
+	CHECK_EQ(ep.t.cwnd, 100);
+}
+
+TEST(cong_idle__a_pause_shorter_than_the_rto)
+{
+	window(100, 50);
+	usr_write(10);
+	expect("P. 1:11(10) ack 1");
+	rcv(". 1 ack 11");
+	advance(199);
+	usr_write(10);
+	expect("P. 11:21(10) ack 1");
+	CHECK_EQ(ep.t.cwnd, 100);
+	CHECK_EQ(ep.t.ssthresh, 50);
+}
+
+TEST(cong_idle__remembers_in_ssthresh)
+{
+	window(100, 50);
+	usr_write(10);
+	expect("P. 1:11(10) ack 1");
+	rcv(". 1 ack 11");
+	advance(250);
+	usr_write(10);
+	expect("P. 11:21(10) ack 1");
+	CHECK_EQ(ep.t.cwnd, 50);
+	CHECK_EQ(ep.t.ssthresh, 75);
+}
+
+TESTS_MAIN

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/* When an ACK leaves: RFC 9293 3.8.6.3, RFC 5681 4.2, with Linux's timing. */
+#include "script.h"
+
+/* A dialogue: ACKs are delayed by 40 ms. */
+static void dialogue(void)
+{
+	given(ESTABLISHED);
+	ep.t.pingpong = 1;
+	ep.t.ato_us = 40000;
+	ep.t.quick = 0;
+}
+
+/* Bulk data whose first ACKs were immediate. */
+static void bulk(u32 rcvbuf)
+{
+	conf.rcvbuf = rcvbuf;
+	given(ESTABLISHED);
+	rcv("P. 1:2(1) ack 1");
+	expect(". 1 ack 2");
+	expect_read(1);
+	ep.t.quick = 0;
+	ep.t.rcv_mss = 1000;
+}
+
+TEST(quick__first_segments_are_acked_at_once)
+{
+	unsigned int i;
+
+	given(ESTABLISHED);
+	for (i = 0; i < 16; i++) {
+		rcvf("P. %u:%u(10) ack 1", 1 + i * 10, 11 + i * 10);
+		expectf(". 1 ack %u", 11 + i * 10);
+	}
+	rcv("P. 161:171(10) ack 1");
+	expect_nothing();
+	advance(40);
+	expect(". 1 ack 171");
+}
+
+/* The client too, though it spoke first (Linux begins with the first data). */
+TEST(quick__client_that_asked_first)
+{
+	given_active(ESTABLISHED);
+	usr_write(10);
+	expect("P. 1:11(10) ack 1");
+	advance(1);
+	rcv("P. 1:11(10) ack 11");
+	expect(". 11 ack 11");
+	rcv("P. 11:21(10) ack 11");
+	expect(". 11 ack 21");
+}
+
+TEST(delay__every_second_full_segment)
+{
+	bulk(1 << 20);
+	rcv(". 2:1002(1000) ack 1");
+	expect_nothing();
+	rcv(". 1002:2002(1000) ack 1");
+	expect(". 1 ack 2002");
+	rcv(". 2002:3002(1000) ack 1");
+	expect_nothing();
+	rcv(". 3002:4002(1000) ack 1");
+	expect(". 1 ack 4002");
+}
+
+/* ... unless the user does not read: then the ACK could not move the window. */
+TEST(delay__reader_that_is_behind)
+{
+	u32 seq;
+
+	bulk(65536);
+	for (seq = 2; seq < 40002; seq += 1000) {
+		rcvf(". %u:%u(1000) ack 1", seq, seq + 1000);
+		ignore_output();
+	}
+	rcv(". 40002:41002(1000) ack 1");
+	rcv(". 41002:42002(1000) ack 1");
+	rcv(". 42002:43002(1000) ack 1");
+	ignore_output();
+	advance(40);
+	ignore_output();
+	CHECK(!(ep.t.flags & XTCP_F_ACK_PENDING));
+}
+
+TEST(delay__merged_segments_count)
+{
+	bulk(1 << 20);
+	rcv(". 2:3002(3000) ack 1");
+	expect(". 1 ack 3002");
+}
+
+TEST(delay__timer)
+{
+	bulk(1 << 20);
+	rcv(". 2:1002(1000) ack 1");
+	expect_nothing();
+	CHECK_EQ(due_ms(XTCP_TIMER_DELACK), 40);
+	advance(39);
+	expect_nothing();
+	advance(1);
+	expect(". 1 ack 1002");
+	CHECK_EQ(due_ms(XTCP_TIMER_DELACK), -1);
+}
+
+TEST(delay__never_longer_than_half_a_second)
+{
+	unsigned int i;
+	u32 seq = 2;
+
+	/* MUST-58 */
+	bulk(1 << 20);
+	for (i = 0; i < 50; i++) {
+		rcvf("P. %u:%u(1) ack 1", seq, seq + 1);
+		seq++;
+		CHECK(due_ms(XTCP_TIMER_DELACK) <= 500);
+		advance(150 + 17 * i);
+		ignore_output();
+		ep.t.quick = 0;
+	}
+}
+
+TEST(delay__not_moved_back_by_more_data)
+{
+	dialogue();
+	rcv("P. 1:2(1) ack 1");
+	advance(30);
+	rcv("P. 2:3(1) ack 1");
+	CHECK(due_ms(XTCP_TIMER_DELACK) <= 10);
+	advance(10);
+	expect(". 1 ack 3");
+}
+
+TEST(delay__answer_carries_it)
+{
+	dialogue();
+	rcv("P. 1:11(10) ack 1");
+	expect_nothing();
+	usr_write(10);
+	expect("P. 1:11(10) ack 11");
+	advance(150);
+	expect_nothing();
+}
+
+TEST(delay__a_dialogue_that_falls_silent)
+{
+	dialogue();
+	rcv("P. 1:11(10) ack 1");
+	advance(40);
+	expect(". 1 ack 11");
+	CHECK_EQ(ep.t.pingpong, 0);
+}
+
+TEST(delay__answering_makes_a_dialogue)
+{
+	given(ESTABLISHED);
+	rcv("P. 1:11(10) ack 1");
+	expect(". 1 ack 11");
+	advance(1);
+	usr_write(10);
+	expect("P. 1:11(10) ack 11");
+	CHECK_EQ(ep.t.pingpong, 1);
+	rcv("P. 11:21(10) ack 11");
+	expect_nothing();
+	advance(40);
+	expect(". 11 ack 21");
+}
+
+/* Linux: a pause brings quick ACKs back, but a dialogue stays one. */
+TEST(quick__after_a_pause)
+{
+	bulk(1 << 20);
+	advance(5000);
+	rcv(". 2:1002(1000) ack 1");
+	expect(". 1 ack 1002");
+}
+
+TEST(delay__a_dialogue_with_pauses_stays_one)
+{
+	dialogue();
+	rcv("P. 1:11(10) ack 1");
+	usr_write(10);
+	expect("P. 1:11(10) ack 11");
+	rcv(". 11 ack 11");
+	advance(5000);
+	rcv("P. 11:21(10) ack 11");
+	expect_nothing();
+	usr_write(10);
+	expect("P. 11:21(10) ack 21");
+	rcv(". 21 ack 21");
+}
+
+TEST(quick__after_a_gap)
+{
+	dialogue();
+	rcv(". 101:201(100) ack 1");
+	expect(". 1 ack 1");
+	rcv(". 1:101(100) ack 1");
+	expect(". 1 ack 201");
+}
+
+TEST(quick__after_a_duplicate)
+{
+	dialogue();
+	rcv("P. 1:11(10) ack 1");
+	advance(40);
+	expect(". 1 ack 11");
+	rcv("P. 1:11(10) ack 1");
+	expect(". 1 ack 11");
+	rcv("P. 11:21(10) ack 1");
+	expect(". 1 ack 21");
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+TEST(on_read__sends_an_ack_that_waited_for_it)
+{
+	u32 seq;
+
+	bulk(1 << 20);
+	ep.t.rcv_wnd = 4000;
+	ep.check.synchronised = false;
+	for (seq = 2; seq < 4002; seq += 1000)
+		rcvf(". %u:%u(1000) ack 1", seq, seq + 1000);
+	ignore_output();
+	ep.t.rcv_wup = peers(2);
+	ep.t.flags |= XTCP_F_ACK_PENDING;
+	ep.t.deadline[XTCP_TIMER_DELACK] = now + 1000;
+	expect_read(4000);
+	expect(". 1 ack 4002");
+}
+
+TEST(on_read__nothing_to_say)
+{
+	bulk(1 << 20);
+	rcv(". 2:1002(1000) ack 1");
+	expect_read(1000);
+	expect_nothing();
+	advance(40);
+	expect(". 1 ack 1002");
+}
+
+/* ---- FIN ---------------------------------------------------------------- */
+
+TEST(delay__fin_rides_on_our_fin)
+{
+	dialogue();
+	rcv("P. 1:11(10) ack 1");
+	advance(40);
+	expect(". 1 ack 11");
+	expect_read(10);
+	rcv("F. 11 ack 1");
+	expect_nothing();
+	usr_close();
+	expect("F. 1 ack 12");
+	expect_nothing();
+}
+
+TESTS_MAIN

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/* LISTEN and the SYN_RECV of a passive open: RFC 9293 3.10.7.2 and 3.10.7.4. */
+#include "script.h"
+
+/* ---- 3.10.7.2: LISTEN --------------------------------------------------- */
+
+TEST(listen__first_rst_is_ignored)
+{
+	given(LISTEN);
+	rcv("R 1");
+	rcv("R. 1 ack 1");
+	rcv("SR 1");
+	expect_nothing();
+	expect_drop(RST);
+	expect_state(LISTEN);
+}
+
+TEST(listen__second_ack_is_reset)
+{
+	given(LISTEN);
+	rcv(". 1 ack 77");
+	expect("R 77");
+	rcv("S. 1 ack 78");
+	expect("R 78");
+	rcv("F. 1 ack 79");
+	expect("R 79");
+	expect_state(LISTEN);
+}
+
+TEST(listen__third_syn)
+{
+	given(LISTEN);
+	rcv("S 0 win 1000 mss 900");
+	expect("S. 0:0(0) ack 1 win 65000 mss 1000");
+	expect_state(SYN_RECV);
+	expect_edge(LISTEN__RCV_SYN);
+}
+
+TEST(listen__fourth_anything_else_is_dropped)
+{
+	given(LISTEN);
+	rcv("- 1");
+	rcv("F 1");
+	rcv("P 1:11(10)");
+	/* Linux too */
+	rcv("SF 1");
+	expect_nothing();
+	expect_drop(FLAGS);
+	expect_state(LISTEN);
+}
+
+TEST(listen__syn_with_text)
+{
+	given(LISTEN);
+	rcv("S 0:10(10) win 1000 mss 900");
+	expect("S. 0 ack 1");
+	/* the text was not taken: it comes again */
+	rcv("P. 1:11(10) ack 1");
+	expect(". 1 ack 11");
+	expect_read(10);
+}
+
+/* ---- 3.10.7.4 in SYN-RECEIVED ------------------------------------------- */
+
+TEST(synrcv__ack_establishes)
+{
+	given(SYN_RECV);
+	advance(30);
+	rcv(". 1 ack 1 win 5000");
+	expect_state(ESTABLISHED);
+	expect_edge(SYN_RECV__RCV_ACK_OF_SYN);
+	CHECK(ep.connected);
+	CHECK_EQ(ep.t.snd_una, our(1));
+	CHECK_EQ(ep.t.snd_nxt, our(1));
+	CHECK_EQ(ep.t.rcv_nxt, peers(1));
+	CHECK_EQ(ep.t.snd_wnd, 5000);
+	CHECK_EQ(ep.t.cwnd, 10);
+	CHECK_EQ(endpoint_due(&ep), 0);
+}
+
+TEST(synrcv__ack_with_text)
+{
+	given(SYN_RECV);
+	rcv("P. 1:11(10) ack 1");
+	expect_state(ESTABLISHED);
+	expect(". 1 ack 11");
+	expect_read(10);
+}
+
+TEST(synrcv__ack_with_text_and_fin)
+{
+	given(SYN_RECV);
+	rcv("FP. 1:11(10) ack 1");
+	expect_state(CLOSE_WAIT);
+	advance(200);
+	expect(". 1 ack 12");
+	expect_read(10);
+	CHECK(ep.eof);
+}
+
+/* Our ACK of data overtook the ACK of the SYN,ACK. */
+TEST(synrcv__text_beyond_the_first)
+{
+	given(SYN_RECV);
+	rcv("P. 101:201(100) ack 1");
+	expect_state(ESTABLISHED);
+	expect(". 1 ack 1");
+	rcv("P. 1:101(100) ack 1");
+	expect(". 1 ack 201");
+	expect_read(200);
+}
+
+TEST(synrcv__same_syn_again)
+{
+	given(SYN_RECV);
+	rcv("S 0 win 65535 mss 1000");
+	expect("S. 0 ack 1");
+	expect_state(SYN_RECV);
+}
+
+/* first: sequence number */
+TEST(synrcv__out_of_window_is_acked)
+{
+	given(SYN_RECV);
+	rcv(". 70000 ack 1");
+	expect(". 1 ack 1");
+	expect_drop(SEQ);
+	rcv("S 70000 mss 1000");
+	expect(". 1 ack 1");
+	expect_state(SYN_RECV);
+}
+
+TEST(synrcv__old_timestamp_is_acked)
+{
+	conf.core.timestamps = true;
+	given(LISTEN);
+	rcv("S 0 win 65535 mss 1000 TS val 100 ecr 0");
+	expect("S. 0 ack 1 TS val 1000000 ecr 100");
+	rcv(". 1 ack 1 TS val 90 ecr 1000000");
+	expect(". 1 ack 1");
+	expect_drop(PAWS);
+	expect_state(SYN_RECV);
+}
+
+/* second: RST, RFC 5961 3.2 */
+TEST(synrcv__rst_returns_to_listen)
+{
+	given(SYN_RECV);
+	rcv("R 1");
+	expect_state(LISTEN);
+	expect_edge(SYN_RECV__RCV_RST_PASSIVE);
+	expect_nothing();
+}
+
+TEST(synrcv__rst_elsewhere_in_the_window_is_challenged)
+{
+	given(SYN_RECV);
+	rcv("R 2");
+	expect(". 1 ack 1");
+	rcv("R 70000");
+	expect_nothing();
+	expect_state(SYN_RECV);
+}
+
+/* fourth: SYN, RFC 5961 4.2 */
+TEST(synrcv__another_syn_is_challenged)
+{
+	given(SYN_RECV);
+	rcv("S 5 mss 1000");
+	expect(". 1 ack 1");
+	rcv("S. 5 ack 1 mss 1000");
+	expect(". 1 ack 1");
+	expect_drop(SYN);
+	expect_state(SYN_RECV);
+}
+
+/* fifth: ACK */
+TEST(synrcv__no_ack_bit)
+{
+	given(SYN_RECV);
+	rcv("P 1:11(10)");
+	rcv("F 1");
+	expect_nothing();
+	expect_drop(NO_ACK);
+}
+
+TEST(synrcv__wrong_ack_is_reset)
+{
+	given(SYN_RECV);
+	rcv(". 1 ack 2");
+	expect("R 2");
+	rcv(". 1 ack 0");
+	expect("R 0");
+	expect_drop(ACK_UNSENT);
+	expect_state(SYN_RECV);
+}
+
+/* ---- time --------------------------------------------------------------- */
+
+TEST(synrcv__syn_ack_is_repeated_and_given_up)
+{
+	unsigned int i, wait = 1000;
+
+	given(SYN_RECV);
+	for (i = 0; i < 5; i++) {
+		advance(wait - 1);
+		expect_nothing();
+		advance(1);
+		expect("S. 0 ack 1");
+		wait *= 2;
+	}
+	advance(wait);
+	expect_state(LISTEN);
+	expect_edge(SYN_RECV__TIMEOUT);
+	/* Linux: 63 seconds */
+	CHECK_EQ(wait, 32000);
+}
+
+TEST(synrcv__repeated_syn_ack_makes_no_rtt_and_a_small_window)
+{
+	given(SYN_RECV);
+	advance(3000);
+	CHECK_EQ(ignore_output(), 2);
+	rcv(". 1 ack 1");
+	expect_state(ESTABLISHED);
+	CHECK_EQ(ep.t.srtt_us, 0);
+	CHECK_EQ(ep.t.cwnd, 1);
+}
+
+TEST(synrcv__timeout_never_overflows)
+{
+	struct xtcp_synrcv r = { 0 };
+
+	conf.core.synack_retries = 127;
+	for (r.retries = 0; r.retries < 127; r.retries++) {
+		xtcp_usec_t t = xtcp_synrcv_timeout(&r, &conf.core);
+
+		CHECK(t >= XTCP_USEC_PER_SEC && t <= conf.core.rto_max_us);
+	}
+}
+
+/* ---- what the child inherits -------------------------------------------- */
+
+TEST(synrcv_child__has_what_was_agreed_on)
+{
+	conf.core.timestamps = true;
+	conf.core.window_scaling = true;
+	conf.ts_offset = 5;
+	given(LISTEN);
+	rcv("S 0 win 1000 mss 700 wscale 4 TS val 100 ecr 0");
+	expect("S. 0 ack 1 wscale 7 TS val 1000005 ecr 100");
+	rcv(". 1 ack 1 win 1000 TS val 101 ecr 1000005");
+	CHECK_EQ(ep.t.snd_wnd, 16000);
+	CHECK_EQ(ep.t.rcv_wscale, 7);
+	CHECK_EQ(ep.t.mss, 688);
+	CHECK_EQ(ep.t.ts_recent, 101);
+	CHECK_EQ(ep.t.ts_offset, 5);
+	CHECK(ep.t.flags & XTCP_F_PASSIVE);
+	CHECK_EQ(ep.t.rcv_wnd, 65208);
+	CHECK_EQ(ep.t.advmss, 988);
+	CHECK_EQ(ep.t.rcv_mss, XTCP_MSS_DEFAULT);
+	usr_write(10);
+	expect("P. 1:11(10) ack 1 TS val 1000005 ecr 101");
+}
+
+/* A connection at the very start of which everything goes wrong at once. */
+TEST(synrcv_child__fin_only)
+{
+	given(SYN_RECV);
+	rcv("F. 1 ack 1");
+	CHECK_EQ(ep.last.nr_edges, 2);
+	expect_state(CLOSE_WAIT);
+	usr_close();
+	expect("F. 1 ack 2");
+	rcv(". 2 ack 2");
+	expect_edge(LAST_ACK__RCV_ACK_OF_FIN);
+}
+
+TESTS_MAIN

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/* TIME_WAIT: RFC 9293 3.10.7.4, RFC 1337, RFC 6191. */
+#include "script.h"
+
+static void time_wait_with_ts(void)
+{
+	conf.core.timestamps = true;
+	given(CLOSE);
+	usr_connect();
+	expect("S 0");
+	rcv("S. 0 ack 1 win 65535 mss 1000 TS val 100 ecr 1000000");
+	expect(". 1 ack 1");
+	usr_shutdown();
+	expect("F. 1 ack 1");
+	rcv("F. 1 ack 2 TS val 200 ecr 1000000");
+	expect(". 2 ack 2 TS val 1000000 ecr 200");
+	expect_state(TIME_WAIT);
+}
+
+TEST(timewait__ends_after_2msl)
+{
+	given(TIME_WAIT);
+	advance(59999);
+	expect_state(TIME_WAIT);
+	advance(1);
+	expect_state(CLOSE);
+	expect_edge(TIME_WAIT__TIMEOUT_2MSL);
+	expect_nothing();
+}
+
+TEST(timewait__retransmitted_fin_is_acked_and_restarts_2msl)
+{
+	given(TIME_WAIT);
+	advance(30000);
+	rcv("F. 1 ack 2");
+	expect(". 2 ack 2");
+	expect_edge(TIME_WAIT__RCV_FIN);
+	advance(59999);
+	expect_state(TIME_WAIT);
+	advance(1);
+	expect_state(CLOSE);
+}
+
+TEST(timewait__fin_with_text_before_it)
+{
+	given(FIN_WAIT2);
+	rcv("FP. 1:11(10) ack 2");
+	expect(". 2 ack 12");
+	rcv("FP. 1:11(10) ack 2");
+	expect(". 2 ack 12");
+	expect_edge(TIME_WAIT__RCV_FIN);
+	expect_read(10);
+}
+
+/* ---- first: sequence number --------------------------------------------- */
+
+TEST(timewait__old_segment_is_acked)
+{
+	given(TIME_WAIT);
+	rcv("P. 0:1(1) ack 2");
+	expect(". 2 ack 2");
+	rcv("P. 100000:100001(1) ack 2");
+	expect(". 2 ack 2");
+	expect_drop(SEQ);
+	expect_state(TIME_WAIT);
+}
+
+TEST(timewait__answers_to_empty_ones_are_limited)
+{
+	given(TIME_WAIT);
+	rcv(". 100000 ack 2");
+	expect(". 2 ack 2");
+	rcv(". 100000 ack 2");
+	expect_nothing();
+	advance(500);
+	rcv(". 100000 ack 2");
+	expect(". 2 ack 2");
+}
+
+TEST(timewait__plain_ack_is_not_answered)
+{
+	given(TIME_WAIT);
+	rcv(". 2 ack 2");
+	expect_nothing();
+	expect_state(TIME_WAIT);
+}
+
+TEST(timewait__no_ack_bit)
+{
+	given(TIME_WAIT);
+	rcv("P 2:12(10)");
+	expect_drop(NO_ACK);
+	expect_nothing();
+}
+
+/* ---- second: RST, and RFC 1337 ------------------------------------------ */
+
+TEST(timewait__exact_rst_ends_it)
+{
+	given(TIME_WAIT);
+	rcv("R 2");
+	expect_state(CLOSE);
+	expect_edge(TIME_WAIT__RCV_RST);
+}
+
+TEST(timewait__rst_elsewhere_is_ignored)
+{
+	given(TIME_WAIT);
+	rcv("R 1");
+	rcv("R 3");
+	rcv("R 100000");
+	expect_nothing();
+	expect_state(TIME_WAIT);
+	expect_drop(RST);
+}
+
+TEST(timewait__rfc_1337_ignores_every_rst)
+{
+	conf.core.rfc1337 = true;
+	given(TIME_WAIT);
+	rcv("R 2");
+	expect_state(TIME_WAIT);
+}
+
+TEST(timewait__rst_with_an_old_timestamp_is_ignored)
+{
+	time_wait_with_ts();
+	rcv("R 2 TS val 100 ecr 0");
+	expect_state(TIME_WAIT);
+	rcv("R 2 TS val 201 ecr 0");
+	expect_state(CLOSE);
+}
+
+/* ---- fourth: SYN, RFC 6191 ---------------------------------------------- */
+
+TEST(timewait__syn_with_a_higher_sequence_number_opens_again)
+{
+	given(TIME_WAIT);
+	usr_listen();
+	rcv("S 100 win 65535 mss 1000");
+	expect_state(SYN_RECV);
+	expect_edge(TIME_WAIT__RCV_SYN);
+	/* Linux: our ISN continues where the old incarnation ended */
+	expectf("S. %u ack 101", 2 + 65535 + 2);
+	rcvf(". 101 ack %u", 2 + 65535 + 3);
+	expect_state(ESTABLISHED);
+}
+
+TEST(timewait__syn_that_may_be_old_is_acked)
+{
+	given(TIME_WAIT);
+	usr_listen();
+	rcv("S 2 win 65535 mss 1000");
+	expect(". 2 ack 2");
+	expect_drop(SYN);
+	rcv("S 0 win 65535 mss 1000");
+	expect_state(TIME_WAIT);
+	ignore_output();
+}
+
+TEST(timewait__syn_with_a_higher_timestamp_opens_again)
+{
+	time_wait_with_ts();
+	usr_listen();
+	rcv("S 1 win 65535 mss 1000 TS val 201 ecr 0");
+	expect_edge(TIME_WAIT__RCV_SYN);
+	expect_state(SYN_RECV);
+	ignore_output();
+}
+
+TEST(timewait__syn_with_the_same_timestamp_may_be_old)
+{
+	time_wait_with_ts();
+	usr_listen();
+	rcv("S 1 win 65535 mss 1000 TS val 200 ecr 0");
+	expect(". 2 ack 2");
+	expect_state(TIME_WAIT);
+}
+
+TEST(timewait__syn_with_an_old_timestamp_is_acked)
+{
+	time_wait_with_ts();
+	usr_listen();
+	rcv("S 1000 win 65535 mss 1000 TS val 100 ecr 0");
+	expect(". 2 ack 2");
+	expect_drop(PAWS);
+	expect_state(TIME_WAIT);
+}
+
+TEST(timewait__same_timestamp_and_higher_sequence_number)
+{
+	time_wait_with_ts();
+	usr_listen();
+	rcv("S 1000 win 65535 mss 1000 TS val 200 ecr 0");
+	expect_edge(TIME_WAIT__RCV_SYN);
+	ignore_output();
+}
+
+TEST(timewait__syn_ack_is_acked)
+{
+	given(TIME_WAIT);
+	usr_listen();
+	rcv("S. 1000 ack 2 mss 1000");
+	expect(". 2 ack 2");
+	expect_state(TIME_WAIT);
+}
+
+TEST(timewait__syn_without_a_listener)
+{
+	given(TIME_WAIT);
+	rcv("S 1000 win 65535 mss 1000");
+	expect(". 2 ack 2");
+	expect_state(TIME_WAIT);
+}
+
+/* ---- PAWS --------------------------------------------------------------- */
+
+TEST(timewait__fin_with_an_old_timestamp_does_not_restart)
+{
+	time_wait_with_ts();
+	advance(30000);
+	rcv("F. 1 ack 2 TS val 100 ecr 0");
+	expect(". 2 ack 2");
+	expect_drop(PAWS);
+	advance(30000);
+	expect_state(CLOSE);
+}
+
+TEST(timewait__timestamp_of_the_fin_is_echoed)
+{
+	time_wait_with_ts();
+	advance(1000);
+	rcv("F. 1 ack 2 TS val 1200 ecr 1000000");
+	expect(". 2 ack 2 TS val 1001000 ecr 1200");
+}
+
+/* ---- from each side ----------------------------------------------------- */
+
+TEST(timewait__from_closing)
+{
+	given(CLOSING);
+	rcv(". 2 ack 2");
+	expect_state(TIME_WAIT);
+	CHECK_EQ(ep.t.state, XTCP_CLOSE);
+	rcv("F. 1 ack 2");
+	expect(". 2 ack 2");
+}
+
+TEST(timewait__window_that_is_offered)
+{
+	given(FIN_WAIT2);
+	rcv("P. 1:60001(60000) ack 2");
+	expect(". 2 ack 60001 win 5000");
+	rcv("F. 60001 ack 2");
+	expect(". 2 ack 60002 win 5000");
+	rcv("F. 60001 ack 2");
+	expect(". 2 ack 60002 win 5000");
+	expect_read(60000);
+}
+
+TEST(timewait__several_incarnations)
+{
+	unsigned int i;
+
+	conf.core.timestamps = true;
+	given(LISTEN);
+	for (i = 0; i < 5; i++) {
+		u32 base = i * 1000;
+		u32 iss;
+
+		rcvf("S %u win 65535 mss 1000 TS val %u ecr 0", base, 1000 + i * 100);
+		iss = ep.req.iss - our(0);
+		expectf("S. %u ack %u", iss, base + 1);
+		rcvf(". %u ack %u TS val %u ecr 1000000", base + 1, iss + 1, 1001 + i * 100);
+		expect_state(ESTABLISHED);
+		usr_close();
+		expectf("F. %u ack %u", iss + 1, base + 1);
+		rcvf("F. %u ack %u TS val %u ecr 1000000", base + 1, iss + 2, 1002 + i * 100);
+		expectf(". %u ack %u", iss + 2, base + 2);
+		expect_state(TIME_WAIT);
+	}
+	CHECK_EQ(ep.edges[XTCP_EDGE_TIME_WAIT__RCV_SYN], 4);
+}
+
+TESTS_MAIN

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# How the core is built for user space: included by the programs that run it
-# there, which set "programs" (each of one .c file of theirs) before.
+# How the core is built for user space: included by the makefiles of the programs
+# that run it there, each of one .c file and the library that this makes.
 #
 # Every object exists twice: under AddressSanitizer and UBSan, for the checks,
 # and optimised, for long runs.
@@ -9,7 +9,9 @@
 TOP := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../..)
 OUT ?= $(TOP)/build/host
 # the kernel's own tools/: rbtree.h and rbtree.c
-KTOOLS_DIR ?= $(shell $(TOP)/selftests/vm/kernel tools)
+ifndef KTOOLS_DIR
+KTOOLS_DIR := $(shell $(TOP)/selftests/vm/kernel tools)
+endif
 
 CC := gcc
 CPPFLAGS := -D_GNU_SOURCE -I$(KTOOLS_DIR)/include -I$(TOP)/uapi -I$(TOP)/kmod/core \
@@ -26,9 +28,6 @@ CORE := $(notdir $(wildcard $(TOP)/kmod/core/*.c))
 HOST := $(notdir $(wildcard $(TOP)/selftests/host/*.c))
 LIB := $(CORE:%.c=core/%.o) $(HOST:%.c=host/%.o) rbtree.o
 
-# $(call program,flavour,name): the path of a program
-program = $(OUT)/$(1)/$(2)
-
 define rules_for
 $(OUT)/$(1)/core/%.o: $(TOP)/kmod/core/%.c
 	@mkdir -p $$(@D)
@@ -43,7 +42,6 @@ $(OUT)/$(1)/rbtree.o: $$(KTOOLS_DIR)/lib/rbtree.c
 	@mkdir -p $$(@D)
 	$$(CC) $$(CPPFLAGS) -std=gnu11 -w -g $$(CFLAGS_$(1)) -c $$< -o $$@
 
-# each is linked while all of them may be made by several makes at once
 $(OUT)/$(1)/libcore.a: $$(LIB:%=$(OUT)/$(1)/%)
 	rm -f $$@ && $$(AR) rcs $$@ $$^
 

@@ -38,6 +38,23 @@ TEST(quick__first_segments_are_acked_at_once)
 	expect(". 1 ack 171");
 }
 
+/* Not more of them than segments in half a window. */
+TEST(quick__few_with_a_small_window)
+{
+	unsigned int i;
+
+	conf.rcvbuf = 6000;
+	given(ESTABLISHED);
+	CHECK_EQ(ep.t.rcv_wnd, 6000);
+	/* 6000 / 2 / 536 */
+	for (i = 0; i < 5; i++) {
+		rcvf("P. %u:%u(10) ack 1", 1 + i * 10, 11 + i * 10);
+		expectf(". 1 ack %u", 11 + i * 10);
+	}
+	rcv("P. 51:61(10) ack 1");
+	expect_nothing();
+}
+
 /* The client too, though it spoke first (Linux begins with the first data). */
 TEST(quick__client_that_asked_first)
 {

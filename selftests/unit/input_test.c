@@ -818,6 +818,15 @@ TEST(text__after_close_in_fin_wait_2)
 	expect_edge(FIN_WAIT2__ABORT);
 }
 
+TEST(text__after_shutdown_of_both_is_reset)
+{
+	given(FIN_WAIT2);
+	endpoint_call(&ep, XTCP_CALL_SHUT_RD);
+	rcv("P. 1:11(10) ack 2");
+	expect("R 2");
+	expect_state(CLOSE);
+}
+
 TEST(text__old_one_after_close_is_not)
 {
 	given(ESTABLISHED);

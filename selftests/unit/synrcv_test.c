@@ -263,6 +263,20 @@ TEST(synrcv_child__has_what_was_agreed_on)
 	expect("P. 1:11(10) ack 1 TS val 1000005 ecr 101");
 }
 
+/* The timestamp of the SYN is young, however long the machine has been up. */
+TEST(synrcv_child__timestamp_of_the_syn_counts)
+{
+	now = 100ULL * 86400 * XTCP_USEC_PER_SEC;
+	conf.core.timestamps = true;
+	given(LISTEN);
+	rcv("S 0 win 65535 mss 1000 TS val 100 ecr 0");
+	ignore_output();
+	rcvf(". 1 ack 1 TS val 100 ecr %u", (u32)(now / 1000));
+	rcvf("P. 1:11(10) ack 1 TS val 90 ecr %u", (u32)(now / 1000));
+	expect(". 1 ack 1");
+	expect_drop(PAWS);
+}
+
 /* A connection at the very start of which everything goes wrong at once. */
 TEST(synrcv_child__fin_only)
 {

@@ -404,9 +404,7 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
 		return;
 	}
-	info->tcpi_ca_state = t->flags & XTCP_F_LOSS ? TCP_CA_Loss :
-			      t->flags & XTCP_F_RECOVERY ? TCP_CA_Recovery :
-			      t->sacked_out ? TCP_CA_Disorder : TCP_CA_Open;
+	info->tcpi_ca_state = t->ca_state;
 	info->tcpi_retransmits = t->retransmits;
 	info->tcpi_probes = t->probes_out;
 	info->tcpi_backoff = t->backoff;

@@ -228,7 +228,7 @@ TRACE_EVENT(xtcp_cwnd,
 		__field(__u32, in_flight)
 		__field(__u32, snd_wnd)
 		__field(__u32, srtt_us)
-		__field(__u32, flags)
+		__field(__u8, ca_state)
 		XTCP_TRACE_ENDS
 	),
 
@@ -241,17 +241,20 @@ TRACE_EVENT(xtcp_cwnd,
 		__entry->in_flight = xtcp_in_flight(t);
 		__entry->snd_wnd = t->snd_wnd;
 		__entry->srtt_us = t->srtt_us >> 3;
-		__entry->flags = t->flags & (XTCP_F_RECOVERY | XTCP_F_LOSS);
+		__entry->ca_state = t->ca_state;
 		xtcp_trace_ends(&xtcp_sk(sk)->flow, __entry->local, __entry->remote);
 	),
 
-	TP_printk("local=%pISpc remote=%pISpc cwnd=%u ssthresh=%u in_flight=%u snd_wnd=%u srtt_us=%u phase=%s",
+	TP_printk("local=%pISpc remote=%pISpc cwnd=%u ssthresh=%u in_flight=%u snd_wnd=%u srtt_us=%u ca_state=%s",
 		  __entry->local, __entry->remote, __entry->cwnd,
 		  __entry->ssthresh, __entry->in_flight, __entry->snd_wnd,
 		  __entry->srtt_us,
-		  __print_flags(__entry->flags, "|",
-				{ XTCP_F_RECOVERY, "recovery" },
-				{ XTCP_F_LOSS, "loss" }))
+		  __print_symbolic(__entry->ca_state,
+				   { XTCP_CA_OPEN, "open" },
+				   { XTCP_CA_DISORDER, "disorder" },
+				   { XTCP_CA_CWR, "cwr" },
+				   { XTCP_CA_RECOVERY, "recovery" },
+				   { XTCP_CA_LOSS, "loss" }))
 );
 
 /**

@@ -5,14 +5,13 @@
  */
 #include "internal.h"
 #include "output.h"
+#include "rate.h"
 
-/* What an ACK told us. */
+/* What an ACK told us, besides what congestion control wants to know. */
 struct ack_news {
-	u32	prior_una;
+	struct xtcp_ack_sample sample;
 	u32	prior_packets;
-	u32	prior_in_flight;
-	u32	segs;		/* packets that it acknowledges */
-	u32	first_xmit;	/* when the oldest of them was sent */
+	u32	first_xmit;	/* when the oldest segment it acknowledges was sent */
 	bool	rtt_valid;	/* none of them was sent twice */
 	bool	window_changed;
 };
@@ -64,9 +63,11 @@ static void clean_rtx(struct xtcp_tcb *t, struct ack_news *news,
 		}
 		if (seg->mark & XTCP_SEG_EVER_RETRANS)
 			news->rtt_valid = false;
-		else if (!news->segs)
+		else if (!news->sample.acked)
 			news->first_xmit = seg->xmit_us;
-		news->segs += n;
+		news->sample.acked += n;
+		if (!(seg->mark & XTCP_SEG_SACKED))
+			news->sample.delivered += n;
 		uncount(t, seg, n);
 		if (!whole)
 			break;
@@ -86,15 +87,17 @@ static void clean_rtx(struct xtcp_tcb *t, struct ack_news *news,
 }
 
 /* RFC 6298 with Karn's rule; RFC 7323 4.1 by timestamps where that forbids it. */
-static void take_rtt(struct xtcp_tcb *t, const struct ack_news *news,
+static void take_rtt(struct xtcp_tcb *t, struct ack_news *news,
 		     const struct xtcp_segment *seg, xtcp_usec_t now)
 {
-	if (!news->segs)
+	if (!news->sample.acked)
 		return;
-	if (news->rtt_valid)
-		xtcp_rtt_sample(t, xtcp_stamp(now) - news->first_xmit);
-	else
+	if (news->rtt_valid) {
+		news->sample.rtt_us = max_t(u32, xtcp_stamp(now) - news->first_xmit, 1);
+		xtcp_rtt_sample(t, news->sample.rtt_us);
+	} else {
 		xtcp_rtt_echo(t, seg, now);
+	}
 }
 
 /*
@@ -108,7 +111,7 @@ static void update_window(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 
 	if (!(seg->flags & XTCP_SYN))
 		wnd <<= t->snd_wscale;
-	if (!xtcp_after(seg->ack, news->prior_una) &&
+	if (!xtcp_after(seg->ack, news->sample.prior_una) &&
 	    !xtcp_after(seg->seq, t->snd_wl1) &&
 	    (seg->seq != t->snd_wl1 || (wnd && wnd <= t->snd_wnd)))
 		return;
@@ -135,26 +138,38 @@ static void count_dupack(struct xtcp_tcb *t, u32 n)
 static void enter_recovery(struct xtcp_tcb *t)
 {
 	t->recover = t->snd_nxt;
-	xtcp_cong_loss(t);
-	t->flags |= XTCP_F_RECOVERY | XTCP_F_HEAD_LOST;
+	xtcp_cong_save(t);
+	/* RFC 5681 3.2 step 2; step 3, by counting duplicates as sacked_out */
+	t->ssthresh = xtcp_cong_ssthresh(t);
+	t->cwnd = t->ssthresh;
+	t->cwnd_cnt = 0;
+	xtcp_cong_set_state(t, XTCP_CA_RECOVERY);
+	t->flags |= XTCP_F_HEAD_LOST;
 }
 
 /* Nothing that was sent before the loss is missing any more. */
-static void leave_recovery(struct xtcp_tcb *t)
+static void leave_recovery(struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	t->sacked_out = 0;
-	if (t->flags & XTCP_F_RECOVERY)
-		xtcp_cong_recovered(t);
-	t->flags &= ~(XTCP_F_RECOVERY | XTCP_F_LOSS | XTCP_F_HEAD_LOST);
+	if (t->ca_state == XTCP_CA_RECOVERY) {
+		/* RFC 6582 3.2 step 3, the choice that does not send a burst */
+		t->cwnd = min_t(u32, t->ssthresh,
+				max_t(u32, xtcp_in_flight(t), 1) + 1);
+		t->cwnd_cnt = 0;
+		xtcp_cong_event(t, XTCP_CONG_COMPLETE_CWR, now);
+	}
+	xtcp_cong_set_state(t, XTCP_CA_OPEN);
+	t->flags &= ~XTCP_F_HEAD_LOST;
 	t->retrans_stamp = 0;
 }
 
 static void dupack(struct xtcp_tcb *t, struct xtcp_actions *a)
 {
 	count_dupack(t, 1);
-	if (t->flags & XTCP_F_LOSS)
+	if (t->ca_state == XTCP_CA_LOSS)
 		return;
-	if (!(t->flags & XTCP_F_RECOVERY)) {
+	if (t->ca_state != XTCP_CA_RECOVERY) {
+		xtcp_cong_set_state(t, XTCP_CA_DISORDER);
 		/* RFC 3042: new data for the first two, if the windows allow */
 		a->orders |= XTCP_ACT_OUTPUT;
 		if (t->sacked_out < XTCP_DUPACK_THRESH)
@@ -169,25 +184,26 @@ static void dupack(struct xtcp_tcb *t, struct xtcp_actions *a)
 }
 
 /* New data is acknowledged: RFC 6582 3.2 steps 3 to 5, RFC 5681 3.1. */
-static void advanced(struct xtcp_tcb *t, const struct ack_news *news,
-		     struct xtcp_actions *a)
+static void advanced(struct xtcp_tcb *t, struct ack_news *news,
+		     xtcp_usec_t now, struct xtcp_actions *a)
 {
 	if (!xtcp_in_recovery(t)) {
 		t->sacked_out = 0;
-		xtcp_cong_acked(t, news->segs, news->prior_in_flight);
+		xtcp_cong_set_state(t, XTCP_CA_OPEN);
+		xtcp_cong_control(t, &news->sample, now);
 		return;
 	}
 	if (!xtcp_before(t->snd_una, t->recover)) {
-		leave_recovery(t);
+		leave_recovery(t, now);
 		return;
 	}
-	if (t->flags & XTCP_F_RECOVERY) {
+	if (t->ca_state == XTCP_CA_RECOVERY) {
 		/* partial ACK: the next segment is missing too */
 		t->sacked_out -= min(t->sacked_out,
-				     news->segs ? news->segs - 1 : 0);
+				     news->sample.acked ? news->sample.acked - 1 : 0);
 		t->flags |= XTCP_F_HEAD_LOST;
 	} else {
-		xtcp_cong_acked(t, news->segs, news->prior_in_flight);
+		xtcp_cong_control(t, &news->sample, now);
 	}
 	count_dupack(t, 0);
 	a->orders |= XTCP_ACT_RETRANSMIT;
@@ -206,9 +222,9 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	      struct xtcp_actions *a)
 {
 	struct ack_news news = {
-		.prior_una = t->snd_una,
+		.sample.prior_una = t->snd_una,
+		.sample.prior_in_flight = xtcp_in_flight(t),
 		.prior_packets = t->packets_out,
-		.prior_in_flight = xtcp_in_flight(t),
 	};
 
 	if (xtcp_after(seg->ack, t->snd_nxt)) {
@@ -231,15 +247,16 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	t->probes_out = 0;
 	t->heard = xtcp_coarse(now);
 	update_window(t, seg, &news);
-	if (seg->ack != news.prior_una) {
-		u32 len = seg->ack - news.prior_una;
+	if (seg->ack != news.sample.prior_una) {
+		u32 len = seg->ack - news.sample.prior_una;
 
 		clean_rtx(t, &news, a);
 		take_rtt(t, &news, seg, now);
+		t->delivered += news.sample.delivered;
 		t->bytes_acked += len - xtcp_fin_acked(t);
 		t->retransmits = 0;
 		t->retrans_stamp = 0;
-		advanced(t, &news, a);
+		advanced(t, &news, now, a);
 		xtcp_rexmit_rearm(t, now);
 		a->orders |= XTCP_ACT_WAKE_WRITER | XTCP_ACT_OUTPUT;
 		return true;

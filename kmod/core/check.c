@@ -138,8 +138,8 @@ static void check_congestion(const struct xtcp_tcb *t, const char **wrong)
 	MUST(t->cwnd >= 1);
 	MUST(t->ssthresh >= 2);
 	MUST(t->mss);
-	MUST(!(t->flags & XTCP_F_RECOVERY) || !(t->flags & XTCP_F_LOSS));
-	MUST(!(t->flags & XTCP_F_HEAD_LOST) || t->flags & XTCP_F_RECOVERY);
+	MUST(t->ca_state <= XTCP_CA_LOSS);
+	MUST(!(t->flags & XTCP_F_HEAD_LOST) || t->ca_state == XTCP_CA_RECOVERY);
 	if (xtcp_in_recovery(t)) {
 		MUST(xtcp_before(t->snd_una, t->recover));
 		MUST(!xtcp_after(t->recover, t->snd_nxt));

@@ -18,29 +18,34 @@ void xtcp_cong_init(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_cong_acked - new data was acknowledged outside of fast recovery
+ * xtcp_cong_control - an ACK was processed
  * @t: the connection
- * @acked: segments
- * @prior_in_flight: segments in the network before this ACK
+ * @sample: what it said
+ * @now: the time
  *
  * RFC 5681 3.1 with the byte counting of RFC 3465 in whole segments.  A window
  * that was not in use says nothing about the path and does not grow
  * (RFC 7661 in spirit).
  */
-void xtcp_cong_acked(struct xtcp_tcb *t, u32 acked, u32 prior_in_flight)
+void xtcp_cong_control(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample,
+		       xtcp_usec_t now)
 {
+	u32 acked = sample->acked;
+
+	if (t->ca_state == XTCP_CA_RECOVERY)
+		return;
 	if (t->cwnd < t->ssthresh) {
 		u32 room = t->ssthresh - t->cwnd;
 		u32 grow = min_t(u32, acked, room);
 
-		if (t->cwnd >= 2 * prior_in_flight)
+		if (t->cwnd >= 2 * sample->prior_in_flight)
 			return;
 		t->cwnd += grow;
 		acked -= grow;
 		if (!acked)
 			return;
 	}
-	if (prior_in_flight < t->cwnd)
+	if (sample->prior_in_flight < t->cwnd)
 		return;
 	t->cwnd_cnt += acked;
 	if (t->cwnd_cnt >= t->cwnd) {
@@ -49,53 +54,56 @@ void xtcp_cong_acked(struct xtcp_tcb *t, u32 acked, u32 prior_in_flight)
 	}
 }
 
-/*
+/**
+ * xtcp_cong_save - remember what xtcp_cong_undo() goes back to
+ * @t: the connection, before a reduction; ca_state is the old one
+ *
+ * A reduction inside of another one is undone together with it.
+ */
+void xtcp_cong_save(struct xtcp_tcb *t)
+{
+	if (t->prior_cwnd && t->ca_state >= XTCP_CA_CWR)
+		return;
+	t->prior_cwnd = t->cwnd;
+	t->prior_ssthresh = t->ssthresh;
+}
+
+/**
+ * xtcp_cong_ssthresh - the threshold after congestion
+ * @t: the connection, which is about to enter CWR, RECOVERY or LOSS
+ *
  * RFC 5681 (4): half of FlightSize, which leaves out what limited transmit sent
  * beyond cwnd (RFC 3042).
+ *
+ * Return: segments, at least 2.
  */
-static u32 half_of_flight(const struct xtcp_tcb *t)
+u32 xtcp_cong_ssthresh(struct xtcp_tcb *t)
 {
 	return max_t(u32, min(t->packets_out, t->cwnd) / 2, 2);
 }
 
 /**
- * xtcp_cong_loss - fast retransmit: a segment was lost, others arrive
+ * xtcp_cong_undo - the last reduction was for nothing: take it back
  * @t: the connection
- *
- * RFC 5681 3.2 step 2.  The inflation of step 3 is done by counting duplicate
- * ACKs as segments that left the network (sacked_out).
  */
-void xtcp_cong_loss(struct xtcp_tcb *t)
+void xtcp_cong_undo(struct xtcp_tcb *t)
 {
-	t->ssthresh = half_of_flight(t);
-	t->cwnd = t->ssthresh;
-	t->cwnd_cnt = 0;
+	if (!t->prior_cwnd)
+		return;
+	t->cwnd = max(t->cwnd, t->prior_cwnd);
+	t->ssthresh = max(t->ssthresh, t->prior_ssthresh);
+	t->prior_cwnd = 0;
 }
 
 /**
- * xtcp_cong_recovered - the loss is repaired
+ * xtcp_cong_event - something happened that an algorithm may want to know
  * @t: the connection
- *
- * RFC 6582 3.2 step 3, the choice that does not send a burst.
+ * @event: what
+ * @now: the time
  */
-void xtcp_cong_recovered(struct xtcp_tcb *t)
+void xtcp_cong_event(struct xtcp_tcb *t, enum xtcp_cong_event event,
+		     xtcp_usec_t now)
 {
-	t->cwnd = min_t(u32, t->ssthresh, max_t(u32, xtcp_in_flight(t), 1) + 1);
-	t->cwnd_cnt = 0;
-}
-
-/**
- * xtcp_cong_rto - the retransmission timer fired
- * @t: the connection
- *
- * RFC 5681 3.1: only the first timeout for a segment halves ssthresh.
- */
-void xtcp_cong_rto(struct xtcp_tcb *t)
-{
-	if (!t->retransmits)
-		t->ssthresh = half_of_flight(t);
-	t->cwnd = 1;
-	t->cwnd_cnt = 0;
 }
 
 /**

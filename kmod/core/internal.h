@@ -5,6 +5,7 @@
 #ifndef XTCP_CORE_INTERNAL_H
 #define XTCP_CORE_INTERNAL_H
 
+#include "cong.h"
 #include "tcb.h"
 
 /* fsm: take an edge and report it */
@@ -27,14 +28,6 @@ void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us);
 void xtcp_rtt_echo(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		   xtcp_usec_t now);
 u32 xtcp_rto_backed_off(const struct xtcp_tcb *t);
-
-/* cong.c */
-void xtcp_cong_init(struct xtcp_tcb *t);
-void xtcp_cong_acked(struct xtcp_tcb *t, u32 acked, u32 prior_in_flight);
-void xtcp_cong_loss(struct xtcp_tcb *t);
-void xtcp_cong_recovered(struct xtcp_tcb *t);
-void xtcp_cong_rto(struct xtcp_tcb *t);
-void xtcp_cong_idle(struct xtcp_tcb *t, xtcp_usec_t now);
 
 /* ack.c */
 bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,

@@ -328,7 +328,7 @@ void xtcp_resegment(struct xtcp_tcb *t, struct xtcp_actions *a)
 	t->rtx_next = xtcp_rb_seg(rb_first(&t->rtx));
 	t->recover = t->snd_nxt;
 	if (!xtcp_in_recovery(t))
-		t->flags |= XTCP_F_LOSS;
+		xtcp_cong_set_state(t, XTCP_CA_LOSS);
 	a->orders |= XTCP_ACT_RETRANSMIT;
 }
 

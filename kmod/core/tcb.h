@@ -92,11 +92,27 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_KEEPALIVE	0x0400	/* SO_KEEPALIVE */
 #define XTCP_F_ACK_PENDING	0x0800	/* something came that is not ACKed yet */
 #define XTCP_F_PROBE		0x1000	/* REXMIT runs as the persist timer */
-#define XTCP_F_RECOVERY		0x2000	/* fast recovery, until recover is ACKed */
-#define XTCP_F_LOSS		0x4000	/* after an RTO, until recover is ACKed */
 #define XTCP_F_HEAD_LOST	0x10000	/* RFC 6582: resend the first segment */
 #define XTCP_F_FORCE		0x20000	/* persist timer: send what fits (RFC 9293 3.8.6.1) */
 #define XTCP_F_SYN_OUT		0x40000	/* our SYN is not ACKed; no record stands for it */
+
+/**
+ * enum xtcp_ca_state - what the sender thinks of the network
+ * @XTCP_CA_OPEN: nothing is wrong
+ * @XTCP_CA_DISORDER: duplicate ACKs or SACKs, not enough to call it a loss
+ * @XTCP_CA_CWR: cwnd is being reduced for ECN or local congestion: no loss
+ * @XTCP_CA_RECOVERY: fast recovery, until xtcp_tcb.recover is ACKed
+ * @XTCP_CA_LOSS: after an RTO, until xtcp_tcb.recover is ACKed
+ *
+ * The numbers are those of TCP_INFO's tcpi_ca_state.
+ */
+enum xtcp_ca_state {
+	XTCP_CA_OPEN,
+	XTCP_CA_DISORDER,
+	XTCP_CA_CWR,
+	XTCP_CA_RECOVERY,
+	XTCP_CA_LOSS,
+};
 
 /* Delayed ACKs begin after this many (Linux, TCP_MAX_QUICKACKS). */
 #define XTCP_QUICKACK_MAX	16
@@ -133,6 +149,9 @@ void xtcp_conf_init(struct xtcp_conf *conf);
  * @cwnd: congestion window, segments
  * @ssthresh: slow-start threshold, segments
  * @cwnd_cnt: segments ACKed since cwnd last grew in congestion avoidance
+ * @prior_cwnd: @cwnd before the last reduction, segments; 0: nothing to undo
+ * @prior_ssthresh: @ssthresh before the last reduction, segments
+ * @delivered: segments that the peer is known to have received, modulo 2^32
  * @packets_out: segments sent and not cumulatively ACKed
  * @sacked_out: of those, known (SACK) or assumed (duplicate ACKs) to have left
  * @lost_out: of those, marked lost
@@ -160,6 +179,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
  * @advmss: what our MSS option says
  * @rcv_mss: what the peer's segments look like, for delayed ACKs
  * @state: enum xtcp_state; changed by xtcp_fsm_step() only
+ * @ca_state: enum xtcp_ca_state; changed by xtcp_cong_set_state() only
  * @snd_wscale: Snd.Wind.Shift
  * @rcv_wscale: Rcv.Wind.Shift
  * @backoff: doublings of @rto_us
@@ -238,10 +258,13 @@ struct xtcp_tcb {
 	u32		rto_us;
 	u32		ssthresh;
 	u32		cwnd_cnt;
+	u32		delivered;
 	u32		max_window;
 
 	/* recovery and rare events */
 	u32		recover;
+	u32		prior_cwnd;
+	u32		prior_ssthresh;
 	u32		retrans_stamp;
 	u32		last_oow_ack;
 	u8		backoff;
@@ -249,6 +272,7 @@ struct xtcp_tcb {
 	u8		probes_out;
 	u8		syn_retries;
 	u8		keep_probes;
+	u8		ca_state;
 	u32		rcv_ssthresh;
 	u32		window_clamp;
 	u32		rcv_rtt_us;
@@ -450,7 +474,7 @@ static inline u32 xtcp_in_flight(const struct xtcp_tcb *t)
 
 static inline bool xtcp_in_recovery(const struct xtcp_tcb *t)
 {
-	return t->flags & (XTCP_F_RECOVERY | XTCP_F_LOSS);
+	return t->ca_state >= XTCP_CA_RECOVERY;
 }
 
 #endif /* XTCP_CORE_TCB_H */

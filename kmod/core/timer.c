@@ -196,7 +196,14 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 		time_out(t, ETIMEDOUT, a);
 		return;
 	}
-	xtcp_cong_rto(t);
+	/* RFC 5681 3.1: only the first timeout for a segment lowers ssthresh */
+	if (!t->retransmits) {
+		xtcp_cong_save(t);
+		t->ssthresh = xtcp_cong_ssthresh(t);
+	}
+	xtcp_cong_event(t, XTCP_CONG_LOSS, now);
+	t->cwnd = 1;
+	t->cwnd_cnt = 0;
 	for (rb = rb_first(&t->rtx); rb; rb = rb_next(rb)) {
 		struct xtcp_seg *seg = xtcp_rb_seg(rb);
 
@@ -208,8 +215,8 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 	t->sacked_out = 0;
 	t->rtx_next = xtcp_rb_seg(rb_first(&t->rtx));
 	t->recover = t->snd_nxt;
-	t->flags &= ~(XTCP_F_RECOVERY | XTCP_F_HEAD_LOST);
-	t->flags |= XTCP_F_LOSS;
+	t->flags &= ~XTCP_F_HEAD_LOST;
+	xtcp_cong_set_state(t, XTCP_CA_LOSS);
 	if (t->retransmits < U8_MAX)
 		t->retransmits++;
 	t->backoff = min_t(u8, t->backoff + 1, 16);

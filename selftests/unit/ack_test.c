@@ -340,7 +340,7 @@ TEST(dupack__third_sends_the_first_segment_again)
 	/* RFC 5681 (4): half of what was in flight */
 	CHECK_EQ(ep.t.ssthresh, 5);
 	CHECK_EQ(ep.t.cwnd, 5);
-	CHECK(ep.t.flags & XTCP_F_RECOVERY);
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_RECOVERY);
 	CHECK_EQ(ep.t.recover, our(10001));
 }
 
@@ -427,7 +427,7 @@ TEST(dupack__two_and_then_new_data)
 	CHECK_EQ(ep.t.sacked_out, 0);
 	dupacks(2, 1001);
 	expect_nothing();
-	CHECK(!(ep.t.flags & XTCP_F_RECOVERY));
+	CHECK(ep.t.ca_state != XTCP_CA_RECOVERY);
 }
 
 /* ---- fast recovery: RFC 6582 3.2 ---------------------------------------- */
@@ -438,7 +438,7 @@ TEST(recovery__full_ack_ends_it)
 	dupacks(9, 1);
 	expect(". 1:1001(1000) ack 1");
 	rcv(". 1 ack 10001");
-	CHECK(!(ep.t.flags & XTCP_F_RECOVERY));
+	CHECK(ep.t.ca_state != XTCP_CA_RECOVERY);
 	/* step 3: min(ssthresh, FlightSize + 1): no burst */
 	CHECK_EQ(ep.t.cwnd, 2);
 	CHECK_EQ(ep.t.ssthresh, 5);
@@ -454,12 +454,12 @@ TEST(recovery__partial_ack_sends_the_next_hole)
 	CHECK_EQ(ep.t.sacked_out, 8);
 	rcv(". 1 ack 4001");
 	expect(". 4001:5001(1000) ack 1");
-	CHECK(ep.t.flags & XTCP_F_RECOVERY);
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_RECOVERY);
 	/* one that it acknowledges was the hole, three were counted by duplicates */
 	CHECK_EQ(ep.t.sacked_out, 5);
 	CHECK_EQ(xtcp_in_flight(&ep.t), 1);
 	rcv(". 1 ack 10001");
-	CHECK(!(ep.t.flags & XTCP_F_RECOVERY));
+	CHECK(ep.t.ca_state != XTCP_CA_RECOVERY);
 	CHECK_EQ(ep.t.packets_out, 0);
 }
 
@@ -524,7 +524,7 @@ TEST(recovery__duplicates_for_recover_itself_do_not_start_another)
 	expect("P. 10001:11001(1000) ack 1");
 	dupacks(4, 10001);
 	expect_nothing();
-	CHECK(!(ep.t.flags & XTCP_F_RECOVERY));
+	CHECK(ep.t.ca_state != XTCP_CA_RECOVERY);
 }
 
 TEST(recovery__another_one_for_what_was_sent_after)
@@ -573,7 +573,7 @@ TEST(loss__all_is_sent_again_in_slow_start)
 	expect(". 4001:5001(1000) ack 1");
 	expect("P. 5001:6001(1000) ack 1");
 	rcv(". 1 ack 6001");
-	CHECK(!(ep.t.flags & XTCP_F_LOSS));
+	CHECK(ep.t.ca_state != XTCP_CA_LOSS);
 	CHECK_EQ(ep.t.packets_out, 0);
 }
 
@@ -585,7 +585,7 @@ TEST(loss__what_arrived_is_not_sent_again)
 	/* only the first was lost */
 	rcv(". 1 ack 6001");
 	expect_nothing();
-	CHECK(!(ep.t.flags & XTCP_F_LOSS));
+	CHECK(ep.t.ca_state != XTCP_CA_LOSS);
 	CHECK_EQ(ep.t.lost_out, 0);
 	CHECK_EQ(ep.t.retrans_out, 0);
 }
@@ -597,7 +597,7 @@ TEST(loss__duplicates_do_not_start_fast_recovery)
 	expect(". 1:1001(1000) ack 1");
 	dupacks(5, 1);
 	expect_nothing();
-	CHECK(!(ep.t.flags & XTCP_F_RECOVERY));
+	CHECK(ep.t.ca_state != XTCP_CA_RECOVERY);
 	CHECK_EQ(xtcp_in_flight(&ep.t), 1);
 }
 
@@ -608,8 +608,8 @@ TEST(loss__in_the_middle_of_recovery)
 	expect(". 1:1001(1000) ack 1");
 	advance(1000);
 	expect(". 1:1001(1000) ack 1");
-	CHECK(ep.t.flags & XTCP_F_LOSS);
-	CHECK(!(ep.t.flags & XTCP_F_RECOVERY));
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_LOSS);
+	CHECK(ep.t.ca_state != XTCP_CA_RECOVERY);
 	CHECK_EQ(ep.t.sacked_out, 0);
 	rcv(". 1 ack 10001");
 	CHECK(!xtcp_in_recovery(&ep.t));
@@ -625,7 +625,7 @@ TEST(loss__new_data_behind_it)
 	usr_write(1000);
 	expect("P. 4001:5001(1000) ack 1");
 	rcv(". 1 ack 4001");
-	CHECK(!(ep.t.flags & XTCP_F_LOSS));
+	CHECK(ep.t.ca_state != XTCP_CA_LOSS);
 	rcv(". 1 ack 5001");
 	CHECK_EQ(ep.t.packets_out, 0);
 }

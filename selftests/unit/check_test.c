@@ -54,7 +54,7 @@ TEST(check__counts)
 	SEES(ep.t.sacked_out = 10);
 	SEES(ep.t.cwnd = 0);
 	SEES(ep.t.ssthresh = 1);
-	SEES(ep.t.flags |= XTCP_F_RECOVERY | XTCP_F_LOSS);
+	SEES(ep.t.ca_state = XTCP_CA_LOSS + 1);
 	SEES(ep.t.flags |= XTCP_F_HEAD_LOST);
 	SEES(xtcp_rb_seg(rb_first(&ep.t.rtx))->segs++; ep.t.packets_out++);
 	xtcp_rb_seg(rb_first(&ep.t.rtx))->segs--;

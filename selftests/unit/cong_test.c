@@ -11,6 +11,17 @@ static void window(u32 cwnd, u32 ssthresh)
 	ep.t.cwnd_cnt = 0;
 }
 
+/* An ACK of so many segments came. */
+static void acked(u32 segs, u32 prior_in_flight)
+{
+	struct xtcp_ack_sample sample = {
+		.acked = segs, .delivered = segs,
+		.prior_in_flight = prior_in_flight,
+	};
+
+	xtcp_cong_control(&ep.t, &sample, now);
+}
+
 TEST(cong_init__ten_segments)
 {
 	given(ESTABLISHED);
@@ -32,16 +43,16 @@ TEST(cong_init__one_after_the_syn_was_lost)
 TEST(cong_acked__slow_start)
 {
 	window(10, U32_MAX);
-	xtcp_cong_acked(&ep.t, 1, 10);
+	acked(1, 10);
 	CHECK_EQ(ep.t.cwnd, 11);
-	xtcp_cong_acked(&ep.t, 5, 11);
+	acked(5, 11);
 	CHECK_EQ(ep.t.cwnd, 16);
 }
 
 TEST(cong_acked__slow_start_stops_at_ssthresh)
 {
 	window(10, 12);
-	xtcp_cong_acked(&ep.t, 10, 12);
+	acked(10, 12);
 	CHECK_EQ(ep.t.cwnd, 12);
 	/* two for slow start, the others for what follows */
 	CHECK_EQ(ep.t.cwnd_cnt, 8);
@@ -53,33 +64,33 @@ TEST(cong_acked__congestion_avoidance)
 
 	window(10, 10);
 	for (i = 0; i < 9; i++)
-		xtcp_cong_acked(&ep.t, 1, 10);
+		acked(1, 10);
 	CHECK_EQ(ep.t.cwnd, 10);
-	xtcp_cong_acked(&ep.t, 1, 10);
+	acked(1, 10);
 	CHECK_EQ(ep.t.cwnd, 11);
-	xtcp_cong_acked(&ep.t, 11, 11);
+	acked(11, 11);
 	CHECK_EQ(ep.t.cwnd, 12);
 }
 
 TEST(cong_acked__a_window_that_is_not_used_does_not_grow)
 {
 	window(10, U32_MAX);
-	xtcp_cong_acked(&ep.t, 2, 5);
+	acked(2, 5);
 	CHECK_EQ(ep.t.cwnd, 10);
-	xtcp_cong_acked(&ep.t, 2, 6);
+	acked(2, 6);
 	CHECK_EQ(ep.t.cwnd, 12);
 	window(10, 10);
-	xtcp_cong_acked(&ep.t, 9, 9);
-	xtcp_cong_acked(&ep.t, 9, 9);
+	acked(9, 9);
+	acked(9, 9);
 	CHECK_EQ(ep.t.cwnd, 10);
 }
 
 TEST(cong_acked__grows_by_one_at_most_without_bursts_of_credit)
 {
 	window(4, 4);
-	xtcp_cong_acked(&ep.t, 100, 4);
+	acked(100, 4);
 	CHECK(ep.t.cwnd <= 5);
-	xtcp_cong_acked(&ep.t, 1, 5);
+	acked(1, 5);
 	CHECK(ep.t.cwnd <= 6);
 }
 
@@ -106,6 +117,24 @@ TEST(cong_rto__ssthresh_is_two_at_least)
 	advance(1000);
 	expect("P. 1:11(10) ack 1");
 	CHECK_EQ(ep.t.ssthresh, 2);
+}
+
+TEST(cong_undo__both_windows_go_back)
+{
+	window(20, U32_MAX);
+	xtcp_cong_save(&ep.t);
+	ep.t.cwnd = ep.t.ssthresh = 10;
+	xtcp_cong_set_state(&ep.t, XTCP_CA_RECOVERY);
+	/* a timeout within: what was before both counts */
+	xtcp_cong_save(&ep.t);
+	ep.t.cwnd = 1;
+	xtcp_cong_undo(&ep.t);
+	CHECK_EQ(ep.t.cwnd, 20);
+	CHECK_EQ(ep.t.ssthresh, U32_MAX);
+	/* once */
+	ep.t.cwnd = 3;
+	xtcp_cong_undo(&ep.t);
+	CHECK_EQ(ep.t.cwnd, 3);
 }
 
 TEST(cong_idle__not_when_switched_off)

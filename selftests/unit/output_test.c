@@ -386,7 +386,7 @@ TEST(seg_split__sent_with_every_mark)
 	xtcp_rb_seg(rb)->mark = XTCP_SEG_LOST | XTCP_SEG_RETRANS | XTCP_SEG_EVER_RETRANS;
 	ep.t.lost_out = 4;
 	ep.t.retrans_out = 4;
-	ep.t.flags |= XTCP_F_LOSS;
+	ep.t.ca_state = XTCP_CA_LOSS;
 	ep.t.recover = ep.t.snd_nxt;
 	rest = calloc(1, sizeof(*rest));
 	xtcp_seg_split(&ep.t, xtcp_rb_seg(rb), &rest->seg, 1500, true);
@@ -522,7 +522,7 @@ TEST(mss__shrinks_in_recovery)
 	rcv(". 1 ack 1");
 	rcv(". 1 ack 1");
 	ignore_output();
-	CHECK(ep.t.flags & XTCP_F_RECOVERY);
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_RECOVERY);
 	endpoint_path(&ep, 500);
 	ignore_output();
 	rcv(". 1 ack 6001");

@@ -97,12 +97,14 @@ static void free_acked(struct sock *sk, struct xtcp_seg *seg)
 	}
 }
 
-static void free_list(struct xtcp_seg *seg)
+/* What waited behind a gap, and came again in another segment. */
+static void free_dropped(struct sock *sk, struct xtcp_seg *seg)
 {
 	while (seg) {
 		struct xtcp_seg *next = xtcp_seg_next(seg);
 		struct sk_buff *skb = xtcp_seg_skb(seg);
 
+		xtcp_count(xtcp_net(sock_net(sk)), OFO_MERGE);
 		skb->next = NULL;
 		kfree_skb(skb);
 		seg = next;
@@ -309,7 +311,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	if (a->ready)
 		deliver_list(sk, a->ready);
 	if (a->dropped)
-		free_list(a->dropped);
+		free_dropped(sk, a->dropped);
 	if (orders & XTCP_ACT_PURGE_OOO)
 		xtcp_ooo_purge(sk);
 	if (orders & XTCP_ACT_CONNECTED)

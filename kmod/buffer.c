@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "core/output.h"
+#include "core/reasm.h"
 #include "core/window.h"
 
 /* A fresh send buffer holds this many MSS per segment of cwnd (as Linux). */
@@ -208,22 +209,26 @@ void xtcp_write_space_check(struct sock *sk)
 	sk->sk_write_space(sk);
 }
 
+/* A received buffer that is in no tree any more, whose links have been used. */
+static void free_received(struct xtcp_seg *seg)
+{
+	struct sk_buff *skb = xtcp_seg_skb(seg);
+
+	skb->next = NULL;
+	kfree_skb(skb);
+}
+
 /* Give up what waits behind gaps, the furthest first, until there is room. */
 static void prune(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct rb_node *rb;
+	struct xtcp_seg *seg;
 
 	xtcp_count(xn, RCV_PRUNED);
 	while (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf &&
-	       (rb = rb_last(&t->ooo))) {
-		struct sk_buff *skb = xtcp_seg_skb(xtcp_rb_seg(rb));
-
-		rb_erase(rb, &t->ooo);
-		skb->next = NULL;
-		kfree_skb(skb);
-	}
+	       (seg = xtcp_ooo_drop_last(t)))
+		free_received(seg);
 }
 
 /**
@@ -307,15 +312,11 @@ void xtcp_rmem_append(struct sock *sk, struct sk_buff *skb)
 void xtcp_ooo_purge(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct rb_node *rb;
+	struct xtcp_seg *seg;
 
-	while ((rb = rb_first(&t->ooo))) {
-		struct sk_buff *skb = xtcp_seg_skb(xtcp_rb_seg(rb));
-
-		rb_erase(rb, &t->ooo);
-		skb->next = NULL;
+	while ((seg = xtcp_ooo_drop_last(t))) {
 		xtcp_count(xtcp_net(sock_net(sk)), OFO_DROP);
-		kfree_skb(skb);
+		free_received(seg);
 	}
 }
 

@@ -64,7 +64,10 @@ static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	node->mark = 0;
 	if (likely(xtcp_options_parse_ts(&seg->opt, opt, optlen)))
 		return true;
-	return xtcp_options_parse(&seg->opt, opt, optlen, th->syn);
+	if (!xtcp_options_parse(&seg->opt, opt, optlen, th->syn))
+		return false;
+	seg->sacks = opt + seg->opt.sack_off;
+	return true;
 }
 
 /**
@@ -79,6 +82,8 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 	struct xtcp_actions a;
 
 	trace_xtcp_receive(&xs->flow, seg);
+	if (unlikely(seg->opt.has & XTCP_OPT_BAD))
+		xtcp_count(xtcp_net(sock_net(sk)), OPTION_IGNORED);
 	if (seg->len) {
 		seg->no_room = !xtcp_rmem_admit(sk, skb);
 		seg->free_space = xtcp_free_space(sk);

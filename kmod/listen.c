@@ -97,6 +97,8 @@ static void send_synack(struct xtcp_req *req)
 		.mark	= req->mark,
 	};
 
+	if (c->flags & XTCP_F_SACK_OK)
+		opt.has |= XTCP_OPT_SACK_PERM;
 	if (c->flags & XTCP_F_TS_OK) {
 		opt.has |= XTCP_OPT_TS;
 		opt.tsval = req_tsval(req);
@@ -563,7 +565,8 @@ void xtcp_listen_stop(struct sock *sk)
 	spin_unlock_bh(&sk->sk_lock.slock);
 	while ((child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock,
 						 accept_node))) {
-		list_del_init(&child->accept_node);
+		list_del(&child->accept_node);
+		INIT_HLIST_NODE(&child->listen_node);
 		sk_acceptq_removed(sk);
 		rcu_read_lock();
 		abort_child(xtcp_to_sk(child));
@@ -588,7 +591,8 @@ struct sock *xtcp_accept_pop(struct sock *sk)
 	child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock, accept_node);
 	if (!child)
 		return NULL;
-	list_del_init(&child->accept_node);
+	list_del(&child->accept_node);
+	INIT_HLIST_NODE(&child->listen_node);
 	sk_acceptq_removed(sk);
 	return xtcp_to_sk(child);
 }

@@ -28,6 +28,10 @@
 	M(DELAYED_ACKS,		"DelayedACKs")			\
 	M(OFO_QUEUE,		"OFOQueue")			\
 	M(OFO_DROP,		"OFODrop")			\
+	M(OFO_MERGE,		"OFOMerge")			\
+	M(DSACK_OLD_SENT,	"DSACKOldSent")			\
+	M(DSACK_OFO_SENT,	"DSACKOfoSent")			\
+	M(OPTION_IGNORED,	"OptionIgnored")		\
 	M(RCV_PRUNED,		"RcvPruned")			\
 	M(RCV_COALESCE,		"RcvCoalesce")			\
 	M(BACKLOG_COALESCE,	"BacklogCoalesce")		\

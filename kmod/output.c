@@ -46,6 +46,20 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	return ip_queue_xmit(sk, skb, &inet->cork.fl);
 }
 
+static void add_sacks(struct sock *sk, struct header *h)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+
+	h->optlen += xtcp_sack_build(t, h->opt + h->optlen);
+	if (!(t->flags & XTCP_F_DSACK))
+		return;
+	if (xtcp_before(t->dsack.seq, t->rcv_nxt))
+		xtcp_count(xn, DSACK_OLD_SENT);
+	else
+		xtcp_count(xn, DSACK_OFO_SENT);
+}
+
 /* The header of everything but SYNs: ACK, our window, timestamps. */
 static void header_init(struct sock *sk, struct header *h, u32 seq, u8 flags,
 			xtcp_usec_t now)
@@ -61,6 +75,8 @@ static void header_init(struct sock *sk, struct header *h, u32 seq, u8 flags,
 		xtcp_options_build_ts(h->opt, xtcp_tsval(t, now), t->ts_recent);
 		h->optlen = XTCP_OPT_TS_ALIGNED;
 	}
+	if (unlikely(xtcp_sack_due(t)))
+		add_sacks(sk, h);
 }
 
 /* A buffer with room for headers and nothing else. */
@@ -86,7 +102,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, xtcp_usec_t now
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	const struct xtcp_seg *seg = xtcp_skb_seg(skb);
-	u32 len = skb->len, mss = t->mss;
+	u32 len = skb->len, mss = xtcp_mss_now(t);
 	struct sk_buff *copy;
 	struct header h;
 	u8 flags = seg->flags & (XTCP_FIN | XTCP_PSH);
@@ -121,7 +137,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, xtcp_usec_t now
  */
 u32 xtcp_gso_max(const struct sock *sk)
 {
-	u32 mss = xtcp_sk(sk)->tcb.mss;
+	u32 mss = xtcp_mss_now(&xtcp_sk(sk)->tcb);
 	u32 max = READ_ONCE(sk->sk_gso_max_size);
 
 	if (!max || max > GSO_LEGACY_MAX_SIZE)
@@ -226,6 +242,7 @@ void xtcp_send_ack(struct sock *sk)
 	}
 	header_init(sk, &h, t->snd_nxt, 0, now);
 	transmit(sk, skb, &h);
+	xtcp_dsack_sent(t);
 	t->segs_out++;
 }
 
@@ -245,6 +262,7 @@ void xtcp_send_probe(struct sock *sk)
 		return;
 	header_init(sk, &h, t->snd_una - 1, 0, xtcp_now());
 	transmit(sk, skb, &h);
+	xtcp_dsack_sent(t);
 	t->segs_out++;
 }
 
@@ -262,6 +280,8 @@ void xtcp_send_syn(struct sock *sk)
 
 	if (unlikely(!skb))
 		return;
+	if (t->flags & XTCP_F_SACK_OK)
+		opt.has |= XTCP_OPT_SACK_PERM;
 	if (t->flags & XTCP_F_TS_OK) {
 		opt.has |= XTCP_OPT_TS;
 		opt.tsval = xtcp_tsval(t, xtcp_now());

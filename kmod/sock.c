@@ -120,7 +120,6 @@ void xtcp_init_fields(struct sock *sk)
 	xs->flow.family = AF_INET;
 	INIT_HLIST_NODE(&xs->port_node);
 	INIT_HLIST_NODE(&xs->listen_node);
-	INIT_LIST_HEAD(&xs->accept_node);
 	xs->scaling_ratio = XTCP_SCALING_RATIO_INIT;
 	xtcp_tcb_init(&xs->tcb, &xn->conf);
 	xtcp_timer_setup(sk);
@@ -160,6 +159,8 @@ static void prepare_connect(struct sock *sk)
 	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, t->advmss);
 	t->mss_clamp = xs->user_mss ? xs->user_mss : U16_MAX;
 	t->flags &= ~(XTCP_F_TS_OK | XTCP_F_WSCALE_OK | XTCP_F_SACK_OK);
+	if (READ_ONCE(xn->conf.sack))
+		t->flags |= XTCP_F_SACK_OK;
 	if (READ_ONCE(xn->conf.timestamps))
 		t->flags |= XTCP_F_TS_OK;
 	if (READ_ONCE(xn->conf.window_scaling))

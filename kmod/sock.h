@@ -37,9 +37,8 @@ struct xtcp_listener {
  * @timer_due: what sk_timer is set to, microseconds; 0: not pending
  * @port: reservation of its local address and port
  * @port_node: link in @port
- * @listen_node: link in the listener table
- * @accept_node: link in the accept queue of @parent
- * @parent: listener in whose accept queue it waits
+ * @listen_node: link in the listener table; RCU readers follow it
+ * @accept_node: link in a listener's accept queue; before it could listen itself
  * @listener: allocated while the socket listens
  * @scaling_ratio: payload per 256 bytes of receive buffer
  * @deferred: XTCP_DEFER_* that softirq left for release_cb
@@ -57,9 +56,10 @@ struct xtcp_sock {
 	u64			timer_due;
 	struct xtcp_port	*port;
 	struct hlist_node	port_node;
-	struct hlist_node	listen_node;
-	struct list_head	accept_node;
-	struct sock		*parent;
+	union {
+		struct hlist_node	listen_node;
+		struct list_head	accept_node;
+	};
 	struct xtcp_listener	*listener;
 	unsigned long		deferred;
 	u32			notsent_lowat;

@@ -94,6 +94,8 @@ static const struct ctl_table template[] = {
 	TIME("keepalive_intvl", conf.keepalive_intvl_us, do_seconds64),
 	BYTE("window_scaling", conf.window_scaling, NULL, &one),
 	BYTE("timestamps", conf.timestamps, NULL, &one),
+	BYTE("sack", conf.sack, NULL, &one),
+	BYTE("dsack", conf.dsack, NULL, &one),
 	BYTE("rfc1337", conf.rfc1337, NULL, &one),
 	BYTE("tw_reuse", conf.timewait_reuse, NULL, &two),
 	BYTE("slow_start_after_idle", conf.slow_start_after_idle, NULL, &one),

@@ -8,6 +8,7 @@
  */
 #include "internal.h"
 #include "check.h"
+#include "output.h"
 
 /* The first condition that does not hold is the message. */
 #define MUST(cond)	((void)((cond) || *wrong || (*wrong = #cond)))
@@ -35,6 +36,7 @@ static void check_idle(const struct xtcp_tcb *t, const char **wrong)
 	MUST(!armed(t, XTCP_TIMER_KEEP));
 	MUST(RB_EMPTY_ROOT(&t->rtx));
 	MUST(RB_EMPTY_ROOT(&t->ooo));
+	MUST(!t->ooo_last);
 }
 
 static void check_opening(const struct xtcp_tcb *t, const char **wrong)
@@ -168,6 +170,29 @@ static void check_timers(const struct xtcp_tcb *t, const char **wrong)
 		MUST(armed(t, XTCP_TIMER_KEEP) == !!(t->flags & XTCP_F_KEEPALIVE));
 }
 
+/* What is reported is there, or was read by now; and blocks do not touch. */
+static void check_sacks(const struct xtcp_tcb *t, const char **wrong)
+{
+	const struct xtcp_seg *last = t->ooo_last;
+	unsigned int i, j;
+
+	MUST(!(t->flags & XTCP_F_SACKS) == !(last && last->nr_sacks));
+	MUST(t->flags & XTCP_F_SACK_OK || !xtcp_sack_due(t));
+	if (!last)
+		return;
+	MUST(last->nr_sacks <= XTCP_SACKS_MAX);
+	for (i = 0; i < last->nr_sacks; i++) {
+		const struct xtcp_range *r = &last->sacks[i];
+
+		MUST(xtcp_before(r->seq, r->end_seq));
+		MUST(xtcp_after(r->seq, t->rcv_nxt));
+		MUST(!xtcp_after(r->end_seq, last->end_seq));
+		for (j = 0; j < i; j++)
+			MUST(xtcp_after(r->seq, last->sacks[j].end_seq) ||
+			     xtcp_before(r->end_seq, last->sacks[j].seq));
+	}
+}
+
 static void check_ooo(const struct xtcp_tcb *t, const char **wrong)
 {
 	const struct xtcp_seg *last = NULL;
@@ -179,9 +204,13 @@ static void check_ooo(const struct xtcp_tcb *t, const char **wrong)
 		MUST(xtcp_before(seg->seq, seg->end_seq));
 		MUST(xtcp_after(seg->seq, t->rcv_nxt));
 		MUST(!xtcp_after(seg->seq, right_edge(t)));
-		MUST(!last || !xtcp_before(seg->seq, last->seq));
+		MUST(!last || xtcp_after(seg->seq, last->seq));
+		MUST(!last || xtcp_after(seg->end_seq, last->end_seq));
 		last = seg;
 	}
+	MUST(t->ooo_last == last);
+	if (t->ooo_last == last)
+		check_sacks(t, wrong);
 	MUST(!last || XTCP_IN(t->state, XTCP_SET_CAN_RECEIVE));
 }
 

@@ -181,6 +181,7 @@ void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space
  *
  * RFC 9293 3.10.7.4 wants an ACK.  Two confused peers must not answer each
  * other for ever, so what is empty, or a SYN, gets one in invalid_ratelimit.
+ * What has text came twice: our ACK was lost, or was late (RFC 2883 4.1).
  */
 void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a)
@@ -192,6 +193,10 @@ void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		    stamp - t->last_oow_ack < t->conf->invalid_ratelimit_us)
 			return;
 		t->last_oow_ack = stamp ? stamp : 1;
+	} else if (xtcp_before(seg->seq, t->rcv_nxt)) {
+		xtcp_ack_quick(t);
+		xtcp_dsack(t, seg->seq, xtcp_after(seg->end_seq, t->rcv_nxt) ?
+					t->rcv_nxt : seg->end_seq);
 	}
 	a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
 }

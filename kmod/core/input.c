@@ -360,15 +360,20 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	if (!XTCP_IN(t->state, XTCP_SET_CAN_RECEIVE)) {
 		/* a retransmission of what the peer sent before its FIN */
 		seg->drop = XTCP_DROP_DUP_DATA;
+		if (!xtcp_after(seg->end_seq, t->rcv_nxt))
+			xtcp_dsack(t, seg->seq, seg->end_seq);
 		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
 		return;
 	}
 	if (!xtcp_after(seg->end_seq, t->rcv_nxt)) {
 		seg->drop = XTCP_DROP_DUP_DATA;
+		xtcp_dsack(t, seg->seq, seg->end_seq);
 		xtcp_ack_quick(t);
 		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
 		return;
 	}
+	if (xtcp_before(seg->seq, t->rcv_nxt))
+		xtcp_dsack(t, seg->seq, t->rcv_nxt);
 	if (seg->len && !xtcp_receive_window(t)) {
 		seg->drop = XTCP_DROP_ZERO_WINDOW;
 		a->orders |= XTCP_ACT_SEND_ACK;
@@ -381,7 +386,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt)) {
 		/* a gap: say so at once (RFC 5681 4.2) */
-		if (xtcp_ooo_insert(t, seg->node))
+		if (xtcp_ooo_insert(t, seg->node, a))
 			a->orders |= XTCP_ACT_QUEUED_OOO;
 		else
 			seg->drop = XTCP_DROP_DUP_DATA;

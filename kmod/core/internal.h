@@ -35,8 +35,15 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 bool xtcp_fin_acked(const struct xtcp_tcb *t);
 
 /* reasm.c */
-bool xtcp_ooo_insert(struct xtcp_tcb *t, struct xtcp_seg *seg);
+bool xtcp_ooo_insert(struct xtcp_tcb *t, struct xtcp_seg *seg,
+		     struct xtcp_actions *a);
 bool xtcp_ooo_advance(struct xtcp_tcb *t, struct xtcp_actions *a);
+
+/* sack.c */
+void xtcp_sack_add(struct xtcp_tcb *t, u32 seq, u32 end_seq);
+void xtcp_sack_keep(struct xtcp_tcb *t, u32 from, u32 to);
+void xtcp_dsack(struct xtcp_tcb *t, u32 seq, u32 end_seq);
+void xtcp_dsack_more(struct xtcp_tcb *t, u32 seq, u32 end_seq);
 
 /* window.c */
 u32 xtcp_window_wanted(const struct xtcp_tcb *t, u32 free_space, u32 full_space);

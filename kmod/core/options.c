@@ -1,39 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "options.h"
 
+/* Is @len what an option of this kind has?  One that we do not know has any. */
+static bool length_fits(u8 kind, unsigned int len)
+{
+	switch (kind) {
+	case XTCP_OPTK_MSS:
+		return len == 4;
+	case XTCP_OPTK_WSCALE:
+		return len == 3;
+	case XTCP_OPTK_SACK_PERM:
+		return len == 2;
+	case XTCP_OPTK_SACK:
+		return len >= 2 + XTCP_OPT_SACK_BLOCK &&
+		       (len - 2) % XTCP_OPT_SACK_BLOCK == 0;
+	case XTCP_OPTK_TS:
+		return len == 10;
+	}
+	return true;
+}
+
 /* One option that is neither EOL nor NOP: @p points at its kind, @len >= 2. */
 static void parse_one(struct xtcp_options *opt, const u8 *p, unsigned int len,
 		      unsigned int off, bool syn)
 {
+	if (!length_fits(p[0], len)) {
+		opt->has |= XTCP_OPT_BAD;
+		return;
+	}
 	switch (p[0]) {
 	case XTCP_OPTK_MSS:
-		if (!syn || len != 4)
+		if (!syn)
 			break;
 		opt->mss = xtcp_get16(p + 2);
 		if (opt->mss)	/* a zero is as good as no option */
 			opt->has |= XTCP_OPT_MSS;
 		break;
 	case XTCP_OPTK_WSCALE:
-		if (!syn || len != 3)
+		if (!syn)
 			break;
 		/* RFC 7323 2.3: a larger shift is logged and taken as 14 */
 		opt->wscale = min_t(u8, p[2], XTCP_WSCALE_MAX);
 		opt->has |= XTCP_OPT_WSCALE;
 		break;
 	case XTCP_OPTK_SACK_PERM:
-		if (syn && len == 2)
+		if (syn)
 			opt->has |= XTCP_OPT_SACK_PERM;
 		break;
 	case XTCP_OPTK_SACK:
-		if (syn || len < 10 || (len - 2) % 8)
+		if (syn)
 			break;
-		opt->nr_sacks = (len - 2) / 8;
+		opt->nr_sacks = (len - 2) / XTCP_OPT_SACK_BLOCK;
 		opt->sack_off = off + 2;
 		opt->has |= XTCP_OPT_SACK;
 		break;
 	case XTCP_OPTK_TS:
-		if (len != 10)
-			break;
 		opt->tsval = xtcp_get32(p + 2);
 		opt->tsecr = xtcp_get32(p + 6);
 		opt->has |= XTCP_OPT_TS;
@@ -48,9 +69,9 @@ static void parse_one(struct xtcp_options *opt, const u8 *p, unsigned int len,
  * @len: their length, bytes, at most XTCP_OPT_MAX
  * @syn: the SYN bit is set, so the options of the handshake count
  *
- * An option of an unknown kind is skipped, and so is a known one of the wrong
- * length (RFC 9293 3.1: MUST-6).  A length that leaves no way to find the
- * next option makes the segment malformed (MUST-7).
+ * An option of an unknown kind is skipped (RFC 9293 3.1: MUST-6), and so is a
+ * known one of the wrong length, for which XTCP_OPT_BAD is set.  A length that
+ * leaves no way to find the next option makes the segment malformed (MUST-7).
  *
  * Return: false when it is malformed.  Any context.
  */

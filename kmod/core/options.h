@@ -16,6 +16,10 @@
 #define XTCP_OPTK_SACK		5
 #define XTCP_OPTK_TS		8
 
+/* Bytes that SACK blocks take: NOP NOP SACK length, and the pairs. */
+#define XTCP_OPT_SACK_BASE	4
+#define XTCP_OPT_SACK_BLOCK	8
+
 bool xtcp_options_parse(struct xtcp_options *opt, const u8 *p, unsigned int len,
 			bool syn);
 unsigned int xtcp_options_build_syn(u8 *p, const struct xtcp_options *opt);

@@ -53,7 +53,7 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 		       u32 gso_max, xtcp_usec_t now, u32 *bytes)
 {
 	u32 len = xtcp_seg_len(seg), in_flight = xtcp_in_flight(t);
-	u32 end = t->snd_una + t->snd_wnd, max;
+	u32 end = t->snd_una + t->snd_wnd, mss = xtcp_mss_now(t), max;
 	bool fin = seg->flags & XTCP_FIN;
 
 	if (!t->packets_out)
@@ -62,28 +62,28 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 		/* persist timer: whatever fits (3.8.6.1) */
 		if (!xtcp_before(seg->seq, end))
 			return false;
-		*bytes = min3(len, end - seg->seq, (u32)t->mss);
+		*bytes = min3(len, end - seg->seq, mss);
 		return true;
 	}
 	if (in_flight >= t->cwnd)
 		return false;
-	if (len <= t->mss) {
+	if (len <= mss) {
 		*bytes = len;
 		if (xtcp_after(seg->end_seq, end))
 			return false;
-		return len == t->mss || fin || !last || !nagle_holds(t);
+		return len == mss || fin || !last || !nagle_holds(t);
 	}
 	if (!xtcp_before(seg->seq, end))
 		return false;
-	max = min3(end - seg->seq, (t->cwnd - in_flight) * t->mss, gso_max);
+	max = min3(end - seg->seq, (t->cwnd - in_flight) * mss, gso_max);
 	if (max >= len) {
 		/* the tail that does not fill a segment obeys Nagle by itself */
-		if (last && !fin && len % t->mss && nagle_holds(t))
-			len -= len % t->mss;
+		if (last && !fin && len % mss && nagle_holds(t))
+			len -= len % mss;
 		*bytes = len;
 		return true;
 	}
-	max -= max % t->mss;
+	max -= max % mss;
 	*bytes = max;
 	return max && !defer(t, max, len, gso_max);
 }
@@ -112,13 +112,14 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 {
 	u32 len = xtcp_seg_len(seg), stamp = xtcp_stamp(now);
 
-	seg->mss = t->mss;
+	seg->mss = xtcp_mss_now(t);
 	seg->mark = 0;
-	seg->segs = packets(len, t->mss);
+	seg->segs = packets(len, seg->mss);
 	seg->xmit_us = stamp;
 	rtx_append(t, seg);
 	t->snd_nxt = seg->end_seq;
-	if (len && len < seg->segs * t->mss)
+	xtcp_dsack_sent(t);
+	if (len && len < seg->segs * seg->mss)
 		t->snd_sml = seg->end_seq;
 	if (!t->packets_out && !(t->flags & XTCP_F_SYN_OUT)) {
 		if (t->flags & (XTCP_F_PROBE | XTCP_F_FORCE))
@@ -187,7 +188,7 @@ struct xtcp_seg *xtcp_retransmit_next(struct xtcp_tcb *t, u32 *bytes)
 	if (t->flags & XTCP_F_HEAD_LOST) {
 		/* RFC 5681 3.2 step 3: whatever cwnd says */
 		rb = rb_first(&t->rtx);
-		*bytes = t->mss;
+		*bytes = xtcp_mss_now(t);
 		return rb ? xtcp_rb_seg(rb) : NULL;
 	}
 	while (seg && (seg->mark & (XTCP_SEG_LOST | XTCP_SEG_RETRANS)) != XTCP_SEG_LOST) {
@@ -202,7 +203,7 @@ struct xtcp_seg *xtcp_retransmit_next(struct xtcp_tcb *t, u32 *bytes)
 	if (!xtcp_before(seg->seq, t->snd_una + t->snd_wnd) &&
 	    xtcp_after(seg->seq, t->snd_una))
 		return NULL;
-	*bytes = (t->cwnd - in_flight) * t->mss;
+	*bytes = (t->cwnd - in_flight) * xtcp_mss_now(t);
 	return seg;
 }
 
@@ -239,11 +240,13 @@ static void recount(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 segs)
 void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 {
 	bool head = rb_first(&t->rtx) == xtcp_seg_rb(seg);
+	u32 mss = xtcp_mss_now(t);
 
 	t->flags &= ~XTCP_F_HEAD_LOST;
-	if (seg->mss != t->mss) {
-		/* the path's MTU changed since: it is cut anew */
-		seg->mss = t->mss;
+	xtcp_dsack_sent(t);
+	if (seg->mss != mss) {
+		/* the path's MTU changed since, or SACK needs room: it is cut anew */
+		seg->mss = mss;
 		recount(t, seg, outstanding(t, seg));
 	}
 	if (!(seg->mark & XTCP_SEG_LOST))

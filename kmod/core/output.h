@@ -25,6 +25,38 @@ void xtcp_resegment(struct xtcp_tcb *t, struct xtcp_actions *a);
 void xtcp_rtx_drop(struct xtcp_tcb *t, struct xtcp_seg *seg);
 void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss);
 
+unsigned int __xtcp_sack_len(const struct xtcp_tcb *t);
+unsigned int xtcp_sack_build(const struct xtcp_tcb *t, u8 *p);
+
+/* Does the next segment carry a SACK option? */
+static inline bool xtcp_sack_due(const struct xtcp_tcb *t)
+{
+	return t->flags & (XTCP_F_SACKS | XTCP_F_DSACK);
+}
+
+/**
+ * xtcp_mss_now - largest payload of the next segment
+ * @t: the connection
+ *
+ * Return: bytes; less than its mss while there is something to SACK.
+ */
+static inline u32 xtcp_mss_now(const struct xtcp_tcb *t)
+{
+	return xtcp_sack_due(t) ? t->mss - __xtcp_sack_len(t) : t->mss;
+}
+
+/**
+ * xtcp_dsack_sent - a segment that reports a duplicate has left
+ * @t: the connection
+ *
+ * Once is enough (RFC 2883 4).  For data, the core does it when it is told that
+ * the data was sent, as the report had its part in the size of the segment.
+ */
+static inline void xtcp_dsack_sent(struct xtcp_tcb *t)
+{
+	t->flags &= ~XTCP_F_DSACK;
+}
+
 /**
  * xtcp_ack_sent - a segment with the ACK bit has left
  * @t: the connection

@@ -65,12 +65,16 @@ enum xtcp_drop {
 };
 #undef XTCP_DROP_ENUM_
 
+/* SACK blocks that are remembered, and reported at most (RFC 2018 3). */
+#define XTCP_SACKS_MAX		4
+
 /* struct xtcp_options.has */
 #define XTCP_OPT_MSS		0x01
 #define XTCP_OPT_WSCALE		0x02
 #define XTCP_OPT_SACK_PERM	0x04
 #define XTCP_OPT_TS		0x08
 #define XTCP_OPT_SACK		0x10
+#define XTCP_OPT_BAD		0x80	/* one of a known kind had a wrong length */
 
 /**
  * struct xtcp_options - the options of one segment, decoded
@@ -107,6 +111,8 @@ struct xtcp_options {
  * @segs: segments on the wire that were merged into this one
  * @node: record that holds the payload; owned by the core after
  *	  XTCP_ACT_QUEUED_OOO, by the host otherwise
+ * @sacks: its SACK blocks as they came, opt.nr_sacks pairs of numbers in network
+ *	   order; only valid when opt.has says XTCP_OPT_SACK
  * @opt: its options
  */
 struct xtcp_segment {
@@ -122,6 +128,7 @@ struct xtcp_segment {
 	u32			free_space;
 	u32			full_space;
 	struct xtcp_seg		*node;
+	const u8		*sacks;
 	struct xtcp_options	opt;
 };
 
@@ -132,14 +139,27 @@ struct xtcp_segment {
 #define XTCP_SEG_EVER_RETRANS	0x08	/* more than one copy existed (Karn) */
 
 /**
+ * struct xtcp_range - consecutive sequence numbers
+ * @seq: the first
+ * @end_seq: the first after them
+ */
+struct xtcp_range {
+	u32	seq;
+	u32	end_seq;
+};
+
+/**
  * struct xtcp_seg - record of a queued segment
  * @seq: first sequence number
  * @end_seq: first sequence number after it, FIN counted
- * @xmit_us: when it was last sent, low 32 bits of the clock
+ * @flags: control bits to send it with; of a received one, those that came
+ * @mark: XTCP_SEG_*, of a sent one
+ * @nr_sacks: of xtcp_tcb.ooo_last: how many @sacks there are
  * @mss: segment size that it was cut for, bytes; 0 when it has no payload
  * @segs: packets on the wire that still count as outstanding for it
- * @flags: control bits to send it with; of a received one, those that came
- * @mark: XTCP_SEG_*
+ * @xmit_us: when it was last sent, low 32 bits of the clock
+ * @sacks: of xtcp_tcb.ooo_last: the SACK blocks to report, the one that grew
+ *	   most recently first
  *
  * One describes a run of bytes on the send side (up to a GSO buffer of many
  * packets) or on the receive side.  The host embeds it in the buffer that has
@@ -148,11 +168,18 @@ struct xtcp_segment {
 struct xtcp_seg {
 	u32	seq;
 	u32	end_seq;
-	u32	xmit_us;
-	u16	mss;
-	u16	segs;
 	u8	flags;
 	u8	mark;
+	u8	nr_sacks;
+	union {
+		struct {	/* sent */
+			u16	mss;
+			u16	segs;
+			u32	xmit_us;
+		};
+		/* received, out of order */
+		struct xtcp_range sacks[XTCP_SACKS_MAX];
+	};
 };
 
 #endif /* XTCP_CORE_SEGMENT_H */

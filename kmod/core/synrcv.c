@@ -70,6 +70,8 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 		r->rcv_wscale = wscale;
 		r->snd_wscale = opt->wscale;
 	}
+	if (conf->sack && opt->has & XTCP_OPT_SACK_PERM)
+		r->flags |= XTCP_F_SACK_OK;
 	if (conf->timestamps && opt->has & XTCP_OPT_TS) {
 		r->flags |= XTCP_F_TS_OK;
 		r->ts_recent = opt->tsval;

@@ -17,6 +17,8 @@ void xtcp_conf_init(struct xtcp_conf *conf)
 		.keepalive_probes	= 9,
 		.window_scaling		= true,
 		.timestamps		= true,
+		.sack			= true,
+		.dsack			= true,
 		.rfc1337		= false,
 		.timewait_reuse		= 2,
 		.slow_start_after_idle	= true,

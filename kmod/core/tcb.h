@@ -43,6 +43,8 @@ enum xtcp_timer {
  * @keepalive_probes: unanswered probes before the connection is dropped
  * @window_scaling: offer RFC 7323 window scaling
  * @timestamps: offer RFC 7323 timestamps
+ * @sack: offer RFC 2018 selective acknowledgement
+ * @dsack: report duplicates as RFC 2883 has it
  * @rfc1337: ignore RST in TIME_WAIT
  * @timewait_reuse: connect() may take over a TIME_WAIT entry (Linux tcp_tw_reuse)
  * @slow_start_after_idle: RFC 2861: shrink cwnd after an idle RTO
@@ -62,6 +64,8 @@ struct xtcp_conf {
 	u8	keepalive_probes;
 	bool	window_scaling;
 	bool	timestamps;
+	bool	sack;
+	bool	dsack;
 	bool	rfc1337;
 	u8	timewait_reuse;
 	bool	slow_start_after_idle;
@@ -95,6 +99,8 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_HEAD_LOST	0x10000	/* RFC 6582: resend the first segment */
 #define XTCP_F_FORCE		0x20000	/* persist timer: send what fits (RFC 9293 3.8.6.1) */
 #define XTCP_F_SYN_OUT		0x40000	/* our SYN is not ACKed; no record stands for it */
+#define XTCP_F_SACKS		0x80000	/* segments carry SACK blocks: those of @ooo_last */
+#define XTCP_F_DSACK		0x100000 /* the next one reports a duplicate first (RFC 2883) */
 
 /**
  * enum xtcp_ca_state - what the sender thinks of the network
@@ -172,8 +178,11 @@ enum xtcp_ca_state {
  * @rtx: sent segments that are not ACKed, by sequence number
  * @rtx_next: first segment in @rtx that may be marked lost and not sent again
  * @ooo: segments that came ahead of a gap, by sequence number
+ * @ooo_last: the last of @ooo, whose record also has the SACK blocks; NULL: none
+ * @dsack: the duplicate to report, with XTCP_F_DSACK
  * @flags: XTCP_F_*
- * @mss: largest payload of a segment that we send, options already taken off
+ * @mss: largest payload of a segment that we send, the options of every
+ *	 segment already taken off; see xtcp_mss_now()
  * @mss_clamp: what the peer's MSS option and TCP_MAXSEG allow, without options
  * @path_mss: what the path takes, without options
  * @advmss: what our MSS option says
@@ -232,6 +241,7 @@ struct xtcp_tcb {
 	u32		ts_recent_sec;
 	u32		heard;
 	struct rb_root	ooo;
+	struct xtcp_seg	*ooo_last;
 
 	/* sending */
 	u32		snd_una;
@@ -267,6 +277,7 @@ struct xtcp_tcb {
 	u32		prior_ssthresh;
 	u32		retrans_stamp;
 	u32		last_oow_ack;
+	struct xtcp_range dsack;
 	u8		backoff;
 	u8		retransmits;
 	u8		probes_out;

@@ -5,6 +5,7 @@
 #include "endpoint.h"
 #include "options.h"
 #include "output.h"
+#include "reasm.h"
 #include "stream.h"
 #include "window.h"
 
@@ -103,11 +104,12 @@ static void free_tree(struct rb_root *root)
 
 static void ooo_purge(struct endpoint *ep)
 {
-	struct rb_node *rb;
+	struct xtcp_seg *seg;
 
-	for (rb = rb_first(&ep->t.ooo); rb; rb = rb_next(rb))
-		ep->rmem -= seg_buf(xtcp_rb_seg(rb))->truesize;
-	free_tree(&ep->t.ooo);
+	while ((seg = xtcp_ooo_drop_last(&ep->t))) {
+		ep->rmem -= seg_buf(seg)->truesize;
+		free(seg_buf(seg));
+	}
 }
 
 static void wmem_purge(struct endpoint *ep)
@@ -191,6 +193,8 @@ static void header_init(struct endpoint *ep, struct header *h, u32 seq, u8 flags
 		xtcp_options_build_ts(h->opt, xtcp_tsval(t, *ep->now), t->ts_recent);
 		h->optlen = XTCP_OPT_TS_ALIGNED;
 	}
+	if (xtcp_sack_due(t))
+		h->optlen += xtcp_sack_build(t, h->opt + h->optlen);
 }
 
 /* One buffer, cut into segments as TSO does. */
@@ -198,12 +202,13 @@ static void transmit_queued(struct endpoint *ep, const struct buf *b)
 {
 	const struct xtcp_tcb *t = &ep->t;
 	u32 len = xtcp_seg_len(&b->seg), done = 0;
+	u32 mss = xtcp_mss_now(t);
 	struct header h;
 	u8 flags = b->seg.flags & (XTCP_FIN | XTCP_PSH);
 
 	header_init(ep, &h, b->seg.seq, flags);
 	do {
-		u32 n = min_t(u32, len - done, t->mss);
+		u32 n = min_t(u32, len - done, mss);
 
 		h.seq = b->seg.seq + done;
 		h.flags = XTCP_ACK | (done + n == len ? flags : 0);
@@ -305,6 +310,7 @@ static void send_ack_from(struct endpoint *ep, u32 seq)
 	emit(ep, &h, 0, 0);
 	ep->t.segs_out++;
 	xtcp_ack_sent(&ep->t);
+	xtcp_dsack_sent(&ep->t);
 }
 
 static void send_syn(struct endpoint *ep)
@@ -319,6 +325,8 @@ static void send_syn(struct endpoint *ep)
 		.window	= min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED),
 	};
 
+	if (t->flags & XTCP_F_SACK_OK)
+		opt.has |= XTCP_OPT_SACK_PERM;
 	if (t->flags & XTCP_F_TS_OK) {
 		opt.has |= XTCP_OPT_TS;
 		opt.tsval = xtcp_tsval(t, *ep->now);
@@ -365,6 +373,8 @@ static void send_synack(struct endpoint *ep)
 		.window	= min_t(u32, r->rcv_wnd, XTCP_WND_MAX_UNSCALED),
 	};
 
+	if (r->flags & XTCP_F_SACK_OK)
+		opt.has |= XTCP_OPT_SACK_PERM;
 	if (r->flags & XTCP_F_TS_OK) {
 		opt.has |= XTCP_OPT_TS;
 		opt.tsval = (u32)(*ep->now / XTCP_USEC_PER_MSEC) + r->ts_offset;
@@ -629,6 +639,8 @@ static void prepare_connect(struct endpoint *ep)
 	ep->iss += TIMEWAIT_ISN_STEP;
 	t->ts_offset = ep->conf.ts_offset;
 	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, t->advmss);
+	if (ep->conf.core.sack)
+		t->flags |= XTCP_F_SACK_OK;
 	if (ep->conf.core.timestamps)
 		t->flags |= XTCP_F_TS_OK;
 	if (ep->conf.core.window_scaling)
@@ -848,14 +860,11 @@ void endpoint_path(struct endpoint *ep, u16 path_mss)
 
 static void prune(struct endpoint *ep)
 {
-	struct rb_node *rb;
+	struct xtcp_seg *seg;
 
-	while (ep->rmem > ep->rcvbuf && (rb = rb_last(&ep->t.ooo))) {
-		struct buf *b = seg_buf(xtcp_rb_seg(rb));
-
-		rb_erase(rb, &ep->t.ooo);
-		ep->rmem -= b->truesize;
-		free(b);
+	while (ep->rmem > ep->rcvbuf && (seg = xtcp_ooo_drop_last(&ep->t))) {
+		ep->rmem -= seg_buf(seg)->truesize;
+		free(seg_buf(seg));
 	}
 }
 

@@ -166,6 +166,7 @@ enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg)
 		return XTCP_DROP_NONE;
 	if (!xtcp_options_parse(&seg->opt, b + XTCP_HDR_MIN, optlen, syn))
 		return XTCP_DROP_OPTION;
+	seg->sacks = b + XTCP_HDR_MIN + seg->opt.sack_off;
 	return XTCP_DROP_NONE;
 }
 
@@ -214,6 +215,10 @@ void packet_format(const struct packet *p, u32 seq0, u32 ack0, char *text, size_
 	if (seg.opt.has & XTCP_OPT_TS && n < size)
 		n += snprintf(text + n, size - n, " TS val %u ecr %u", seg.opt.tsval,
 			      seg.opt.tsecr);
+	for (u8 i = 0; seg.opt.has & XTCP_OPT_SACK && i < seg.opt.nr_sacks && n < size; i++)
+		n += snprintf(text + n, size - n, "%s%u:%u", i ? "," : " sack ",
+			      xtcp_get32(seg.sacks + 8 * i) - ack0,
+			      xtcp_get32(seg.sacks + 8 * i + 4) - ack0);
 	if (seg.segs > 1 && n < size)
 		snprintf(text + n, size - n, " (%u merged)", seg.segs);
 }

@@ -34,6 +34,7 @@ static struct test {
 } tests[TESTS_MAX];
 static unsigned int nr_tests;
 unsigned int script_arg;
+const char *peer_options = "";
 unsigned int script_bases = ARRAY_SIZE(bases);
 
 static u32 iss, irs;
@@ -113,6 +114,8 @@ struct text {
 	bool	has_seq, has_ack, has_win, no_opt;
 	u32	seq, len, ack, win;
 	struct xtcp_options opt;
+	struct xtcp_range sacks[XTCP_SACKS_MAX];
+	bool no_sack;
 };
 
 static u32 number(const char **p)
@@ -181,6 +184,19 @@ static bool parse(const char *p, struct text *x)
 			x->opt.wscale = number(&p);
 		} else if (word(&p, "sackOK")) {
 			x->opt.has |= XTCP_OPT_SACK_PERM;
+		} else if (word(&p, "sack none")) {
+			x->no_sack = true;
+		} else if (word(&p, "sack")) {
+			do {
+				if (x->opt.nr_sacks == XTCP_SACKS_MAX)
+					return false;
+				x->sacks[x->opt.nr_sacks].seq = number(&p);
+				if (*p++ != ':')
+					return false;
+				x->sacks[x->opt.nr_sacks++].end_seq = number(&p);
+			} while (*p++ == ',');
+			p--;
+			x->opt.has |= XTCP_OPT_SACK;
 		} else if (word(&p, "noopt")) {
 			x->no_opt = true;
 		} else if (word(&p, "TS")) {
@@ -196,6 +212,19 @@ static bool parse(const char *p, struct text *x)
 		}
 	}
 	return true;
+}
+
+static unsigned int put_sacks(u8 *p, const struct text *x)
+{
+	unsigned int i, n = x->opt.nr_sacks;
+
+	xtcp_put32(p, XTCP_OPTK_NOP << 24 | XTCP_OPTK_NOP << 16 | XTCP_OPTK_SACK << 8 |
+		   (2 + n * XTCP_OPT_SACK_BLOCK));
+	for (i = 0; i < n; i++) {
+		xtcp_put32(p + 4 + 8 * i, iss + x->sacks[i].seq);
+		xtcp_put32(p + 8 + 8 * i, iss + x->sacks[i].end_seq);
+	}
+	return XTCP_OPT_SACK_BASE + n * XTCP_OPT_SACK_BLOCK;
 }
 
 void script_rcv(const char *file, int line, const char *text)
@@ -214,12 +243,14 @@ void script_rcv(const char *file, int line, const char *text)
 	if (x.has_win)
 		peer_wnd = x.win;
 	h.window = peer_wnd;
-	if (x.opt.has & ~XTCP_OPT_TS) {
+	if (x.opt.has & ~(XTCP_OPT_TS | XTCP_OPT_SACK)) {
 		h.optlen = xtcp_options_build_syn(h.opt, &x.opt);
-	} else if (x.opt.has) {
+	} else if (x.opt.has & XTCP_OPT_TS) {
 		xtcp_options_build_ts(h.opt, x.opt.tsval, x.opt.tsecr);
 		h.optlen = XTCP_OPT_TS_ALIGNED;
 	}
+	if (x.opt.has & XTCP_OPT_SACK)
+		h.optlen += put_sacks(h.opt + h.optlen, &x);
 	p = packet_make(&h, x.len);
 	stream_fill(packet_payload(p), ep.conf.rx_stream,
 		    x.seq - !(x.flags & XTCP_SYN), x.len);
@@ -237,6 +268,22 @@ void script_rcvf(const char *file, int line, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	script_rcv(file, line, text);
+}
+
+static bool sacks_match(const struct xtcp_segment *seg, const struct text *x)
+{
+	unsigned int i;
+
+	if (x->no_sack)
+		return !(seg->opt.has & XTCP_OPT_SACK);
+	if (x->opt.has & XTCP_OPT_SACK && seg->opt.nr_sacks != x->opt.nr_sacks)
+		return false;
+	for (i = 0; i < x->opt.nr_sacks; i++) {
+		if (xtcp_get32(seg->sacks + 8 * i) != irs + x->sacks[i].seq ||
+		    xtcp_get32(seg->sacks + 8 * i + 4) != irs + x->sacks[i].end_seq)
+			return false;
+	}
+	return true;
 }
 
 static bool matches(const struct packet *p, const struct text *x)
@@ -257,6 +304,8 @@ static bool matches(const struct packet *p, const struct text *x)
 	    (x->opt.has & XTCP_OPT_WSCALE && seg.opt.wscale != x->opt.wscale) ||
 	    (x->opt.has & XTCP_OPT_TS && (seg.opt.tsval != x->opt.tsval ||
 					  seg.opt.tsecr != x->opt.tsecr)))
+		return false;
+	if (!sacks_match(&seg, x))
 		return false;
 	return seg.len == 0 ||
 	       stream_matches(p->bytes + p->hdr, ep.conf.tx_stream, seg.seq - iss - 1,
@@ -454,7 +503,7 @@ void script_init(void)
 static void open_passive(const char *file, int line)
 {
 	usr_listen();
-	script_rcv(file, line, "S 0 win 65535 mss 1000");
+	script_rcvf(file, line, "S 0 win 65535 mss 1000%s", peer_options);
 	script_expect(file, line, "S. 0 ack 1");
 	script_rcv(file, line, ". 1 ack 1");
 	endpoint_unlisten(&ep);
@@ -464,7 +513,7 @@ static void open_active(const char *file, int line)
 {
 	usr_connect();
 	script_expect(file, line, "S 0");
-	script_rcv(file, line, "S. 0 ack 1 win 65535 mss 1000");
+	script_rcvf(file, line, "S. 0 ack 1 win 65535 mss 1000%s", peer_options);
 	script_expect(file, line, ". 1 ack 1");
 }
 
@@ -485,10 +534,10 @@ void script_given(const char *file, int line, u8 state, bool active)
 		if (active) {
 			usr_connect();
 			script_expect(file, line, "S 0");
-			script_rcv(file, line, "S 0 win 65535 mss 1000");
+			script_rcvf(file, line, "S 0 win 65535 mss 1000%s", peer_options);
 		} else {
 			usr_listen();
-			script_rcv(file, line, "S 0 win 65535 mss 1000");
+			script_rcvf(file, line, "S 0 win 65535 mss 1000%s", peer_options);
 		}
 		script_expect(file, line, "S. 0 ack 1");
 		return;
@@ -559,6 +608,7 @@ static bool run(const struct test *test, const struct base *base)
 		ok = false;
 	} else {
 		script_arg = test->arg;
+		peer_options = "";
 		test->fn();
 		expect_nothing();
 	}

@@ -13,6 +13,8 @@
  * Segments are written as tcpdump and packetdrill write them, with sequence
  * numbers from the ISS and IRS, which are 0: so the first byte of either
  * direction is 1.  "seq" may stand for "seq:end(len)" when there is no payload.
+ * Options are mss N, wscale N, sackOK, TS val N ecr N, and sack A:B,C:D with numbers
+ * of the other side; "sack none" expects that there are no SACK blocks.
  * What a segment of the peer does not mention is: win, the last one; no options.
  * What an expectation does not mention may be anything.
  *
@@ -33,6 +35,9 @@ extern xtcp_usec_t now;
 
 void script_add(const char *name, void (*fn)(void));
 int script_main(void);
+
+/* what the peer's SYN has behind its MSS, as " sackOK": change before given() */
+extern const char *peer_options;
 
 /* with so many pairs of ISS and IRS; all of them by default */
 extern unsigned int script_bases;

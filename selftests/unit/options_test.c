@@ -78,7 +78,7 @@ TEST(options_parse__known_kind_of_wrong_length_is_skipped)
 	struct xtcp_options o;
 
 	CHECK(PARSE(&o, true, 2, 3, 5, 3, 4, 1, 1, 4, 3, 0, 8, 8, 1, 2, 3, 4, 5, 6));
-	CHECK_EQ(o.has, 0);
+	CHECK_EQ(o.has, XTCP_OPT_BAD);
 }
 
 TEST(options_parse__handshake_options_count_in_a_syn_only)
@@ -123,10 +123,11 @@ TEST(options_parse__sack_blocks)
 	CHECK(PARSE(&o, false, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2));
 	CHECK_EQ(o.nr_sacks, 1);
 	CHECK_EQ(o.sack_off, 2);
+	/* none, and not pairs of numbers */
 	CHECK(PARSE(&o, false, 5, 2));
-	CHECK_EQ(o.has, 0);
+	CHECK_EQ(o.has, XTCP_OPT_BAD);
 	CHECK(PARSE(&o, false, 5, 9, 0, 0, 0, 1, 0, 0, 0));
-	CHECK_EQ(o.has, 0);
+	CHECK_EQ(o.has, XTCP_OPT_BAD);
 }
 
 TEST(options_parse__the_last_of_two_counts)

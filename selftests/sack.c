@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Selective acknowledgement on the wire: RFC 2018 and 2883, the receiver's side.
+ *
+ * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
+ * lib/wire.h explains the rest.
+ */
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/fixture.h"
+
+WIRE_FIXTURE(sack)
+
+/* A connection whose peer takes SACK, with or without timestamps. */
+static int open_sack(struct peer *p, bool ts)
+{
+	int listener = start_listen(p->w, 8), fd;
+
+	p->lport = WIRE_PORT;
+	if (ts) {
+		packets(p, "< S  0:0(0) win 65535 <mss 1460,sackOK,TS val 100 ecr 0>",
+			   "> S. 0:0(0) ack 1 <mss 1460,sackOK,TS val * ecr 100>");
+		p->ts = true;
+		p->tsval = 101;
+	} else {
+		packets(p, "< S  0:0(0) win 65535 <mss 1460,nop,nop,sackOK>",
+			   "> S. 0:0(0) ack 1 <mss 1460,nop,nop,sackOK>");
+	}
+	packets(p, "<  . 1:1(0) ack 1");
+	fd = do_accept(p->w, listener);
+	close(listener);
+	return fd;
+}
+
+static unsigned int tcp_options(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	return info.tcpi_options;
+}
+
+/* ---- negotiation --------------------------------------------------------- */
+
+TEST_F(sack, offer__switched_off)
+{
+	struct peer *p = &self->p, q;
+	int listener;
+
+	ASSERT_TRUE(conf_set("sack", "0"));
+	start_connect(p);
+	packets(p, "> S 0:0(0) <mss 1460,nop,nop,TS val * ecr 0,nop,wscale *>");
+	listener = start_listen(&self->w, 8);
+	peer_clone(&q, p, 40000);
+	q.lport = WIRE_PORT;
+	packets(&q, "< S  0:0(0) <mss 1460,nop,nop,sackOK>",
+		    "> S. 0:0(0) ack 1 <mss 1460>");
+	close(listener);
+}
+
+TEST_F(sack, offer__shown_in_tcp_info)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	fd = open_sack(p, false);
+	EXPECT_TRUE(tcp_options(fd) & TCPI_OPT_SACK);
+}
+
+/* A peer that does not take the option is not sent it. */
+TEST_F(sack, offer__refused)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	EXPECT_FALSE(tcp_options(fd) & TCPI_OPT_SACK);
+	packets(p, "< . 101:201(100) ack 1",
+		   "> . 1:1(0) ack 1 <>",
+		   "< . 101:201(100) ack 1",
+		   "> . 1:1(0) ack 1 <>");
+}
+
+/* ---- blocks -------------------------------------------------------------- */
+
+TEST_F(sack, blocks__newest_first)
+{
+	struct peer *p = &self->p;
+	int fd = open_sack(p, false);
+
+	packets(p, "< . 1001:2001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 1001:2001>",
+		   "< . 3001:4001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 3001:4001 1001:2001>",
+		   "< . 5001:6001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 5001:6001 3001:4001 1001:2001>",
+		   /* one that grows comes to the front */
+		   "< . 2001:2501(500) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 1001:2501 5001:6001 3001:4001>");
+	packets(p, "< . 1:1001(1000) ack 1",
+		   "> . 1:1(0) ack 2501 <nop,nop,sack 5001:6001 3001:4001>",
+		   "< . 2501:3001(500) ack 1",
+		   "> . 1:1(0) ack 4001 <nop,nop,sack 5001:6001>",
+		   "< . 4001:5001(1000) ack 1",
+		   "> . 1:1(0) ack 6001 <>");
+	get_pattern(fd, 0, 6000);
+}
+
+/* 40 bytes of options have room for four blocks, or three beside timestamps. */
+TEST_F(sack, blocks__as_many_as_fit)
+{
+	struct peer *p = &self->p;
+
+	open_sack(p, false);
+	packets(p, "< . 1001:2001(1000) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< . 3001:4001(1000) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< . 5001:6001(1000) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< . 7001:8001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 7001:8001 5001:6001 3001:4001 1001:2001>",
+		   "< . 9001:9501(500) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 9001:9501 7001:8001 5001:6001 3001:4001>");
+}
+
+TEST_F(sack, blocks__three_beside_timestamps)
+{
+	struct peer *p = &self->p;
+
+	open_sack(p, true);
+	packets(p, "< . 1001:2001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,TS val * ecr *,nop,nop,sack 1001:2001>",
+		   "< . 3001:4001(1000) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< . 5001:6001(1000) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< . 7001:8001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,TS val * ecr *,nop,nop,sack 7001:8001 5001:6001 3001:4001>");
+}
+
+TEST_F(sack, blocks__a_filled_gap_joins)
+{
+	struct peer *p = &self->p;
+	int fd = open_sack(p, false);
+
+	packets(p, "< . 1001:2001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 1001:2001>",
+		   "< . 3001:4001(1000) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< . 2001:3001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 1001:4001>",
+		   "< . 1:1001(1000) ack 1",
+		   "> . 1:1(0) ack 4001 <>");
+	get_pattern(fd, 0, 4000);
+}
+
+/* Data has room for fewer bytes while blocks ride on it, and so do GSO's packets. */
+TEST_F(sack, blocks__ride_on_data)
+{
+	struct peer *p = &self->p;
+	int fd = open_sack(p, false);
+
+	packets(p, "< . 1001:2001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 1001:2001>");
+	put_pattern(fd, 0, 3000);
+	packets(p, "> . 1:1449(1448) ack 1 <nop,nop,sack 1001:2001>",
+		   "> * 1449:2897(1448) ack 1 <nop,nop,sack 1001:2001>",
+		   "> P. 2897:3001(104) ack 1 <nop,nop,sack 1001:2001>",
+		   "< . 1:1001(1000) ack 3001",
+		   "> . 3001:3001(0) ack 2001 <>");
+	put_pattern(fd, 3000, 1460);
+	packets(p, "> P. 3001:4461(1460) ack 2001 <>");
+}
+
+/* ---- duplicates (RFC 2883) ----------------------------------------------- */
+
+TEST_F(sack, dsack__old_text)
+{
+	struct peer *p = &self->p;
+	int fd = open_sack(p, false);
+
+	packets(p, "< . 1:1001(1000) ack 1",
+		   "> . 1:1(0) ack 1001 <>",
+		   "< . 1:1001(1000) ack 1",
+		   "> . 1:1(0) ack 1001 <nop,nop,sack 1:1001>",
+		   "< . 501:1001(500) ack 1",
+		   "> . 1:1(0) ack 1001 <nop,nop,sack 501:1001>",
+		   /* once for each */
+		   "< . 1001:2001(1000) ack 1",
+		   "> . 1:1(0) ack 2001 <>");
+	get_pattern(fd, 0, 2000);
+	if (!test_inet())
+		EXPECT_EQ(2, counter("DSACKOldSent"));
+}
+
+TEST_F(sack, dsack__before_the_blocks)
+{
+	struct peer *p = &self->p;
+
+	open_sack(p, false);
+	packets(p, "< . 1001:2001(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 1001:2001>",
+		   "< . 1501:2001(500) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 1501:2001 1001:2001>",
+		   /* half of it is new */
+		   "< . 1501:2501(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 1501:2001 1001:2501>",
+		   "< . 501:1501(1000) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 1001:1501 501:2501>",
+		   /* all that waits, and more */
+		   "< . 401:2601(2200) ack 1",
+		   "> . 1:1(0) ack 1 <nop,nop,sack 501:2501 401:2601>");
+	if (!test_inet())
+		EXPECT_EQ(4, counter("DSACKOfoSent"));
+}
+
+TEST_F(sack, dsack__out_of_window)
+{
+	struct peer *p = &self->p;
+
+	open_sack(p, false);
+	packets(p, "< . 1:1461(1460) ack 1",
+		   "> . 1:1(0) ack 1461",
+		   "< . 1461:2921(1460) ack 1",
+		   "> . 1:1(0) ack 2921",
+		   "< . 1:1001(1000) ack 1",
+		   "> . 1:1(0) ack 2921 <nop,nop,sack 1:1001>");
+}
+
+TEST_F(sack, dsack__switched_off)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_TRUE(conf_set("dsack", "0"));
+	open_sack(p, false);
+	packets(p, "< . 1:1001(1000) ack 1",
+		   "> . 1:1(0) ack 1001 <>",
+		   "< . 1:1001(1000) ack 1",
+		   "> . 1:1(0) ack 1001 <>");
+}
+
+/* ---- what comes in ------------------------------------------------------- */
+
+/* An option that cannot be is skipped, the segment counts. */
+TEST_F(sack, bad_option__is_skipped)
+{
+	static const char *const bad[] = {
+		"hex 0502,nop,nop", "hex 0509000000010000,eol", "hex 050600000001,nop,nop",
+	};
+	struct peer *p = &self->p;
+	int fd = open_sack(p, false);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		put_pattern(fd, i * 100, 100);
+		packets(p, fmt("> P. %u:%u(100) ack 1", i * 100 + 1, i * 100 + 101),
+			   fmt("< . 1:1(0) ack %u <%s>", i * 100 + 101, bad[i]));
+	}
+	EXPECT_EQ(TCP_ESTABLISHED, fd_state(fd));
+	if (!test_inet())
+		EXPECT_EQ(3, counter("OptionIgnored"));
+}
+
+TEST_HARNESS_MAIN

@@ -12,6 +12,7 @@
 #define ISN_CLOCK_SHIFT	6
 
 static siphash_aligned_key_t isn_secret __ro_after_init, ts_secret __ro_after_init;
+static siphash_aligned_key_t cookie_secret __ro_after_init;
 
 static u64 hash_tuple(const struct xtcp_key *key, const siphash_key_t *secret)
 {
@@ -60,9 +61,35 @@ u32 xtcp_ts_offset(const struct xtcp_key *key)
 	return (u32)hash_tuple(&hosts, &ts_secret);
 }
 
+/**
+ * xtcp_cookie_mac - what makes a SYN cookie genuine
+ * @key: the connection
+ * @irs: the peer's ISS
+ * @c: what the cookie says
+ *
+ * The epoch is hashed whole, so each epoch has in effect a key of its own.
+ *
+ * Return: a keyed hash of it all.  Any context.
+ */
+u32 xtcp_cookie_mac(const struct xtcp_key *key, u32 irs, const struct xtcp_cookie *c)
+{
+	const struct {
+		struct in6_addr	laddr, raddr;
+		__be16		lport, rport;
+		u32		irs, epoch, mss_index;
+	} __aligned(SIPHASH_ALIGNMENT) syn = {
+		.laddr = key->laddr, .raddr = key->raddr,
+		.lport = key->lport, .rport = key->rport,
+		.irs = irs, .epoch = c->epoch, .mss_index = c->mss_index,
+	};
+
+	return (u32)siphash(&syn, sizeof(syn), &cookie_secret);
+}
+
 /* Loaded long after boot, so there is entropy. */
 void __init xtcp_isn_init(void)
 {
 	get_random_bytes(&isn_secret, sizeof(isn_secret));
 	get_random_bytes(&ts_secret, sizeof(ts_secret));
+	get_random_bytes(&cookie_secret, sizeof(cookie_secret));
 }

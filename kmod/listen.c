@@ -10,6 +10,9 @@
  * References: the table and the listener's list hold an entry with one, its
  * timer with another, and an entry holds its listener.  A child in the accept
  * queue has the reference that its user will have.
+ *
+ * When there are too many entries, a SYN makes none: the SYN,ACK's sequence number
+ * is a cookie (syncookie.c), and the ACK that brings it back makes the child.
  */
 #include <linux/slab.h>
 #include <net/ip.h>
@@ -26,6 +29,7 @@
 #include "port.h"
 #include "reply.h"
 #include "route.h"
+#include "syncookie.h"
 #include "table.h"
 #include "timer.h"
 #include "timewait.h"
@@ -59,6 +63,8 @@ static void unlink_req(struct xtcp_req *req)
 
 	list_del_init(&req->node);
 	WRITE_ONCE(l->nr_reqs, l->nr_reqs - 1);
+	if (!req->core.retries)
+		l->nr_young--;
 	if (timer_delete(&req->timer))
 		xtcp_flow_put(&req->flow);
 }
@@ -78,30 +84,33 @@ void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event)
 	xtcp_flow_put(&req->flow);
 }
 
-/* Our clock for the entry's peer. */
-static u32 req_tsval(const struct xtcp_req *req)
+/* The clock that timestamps are made from, before the peer's offset. */
+static u32 clock_ms(void)
 {
-	return (u32)(xtcp_now() / XTCP_USEC_PER_MSEC) + req->core.ts_offset;
+	return (u32)(xtcp_now() / XTCP_USEC_PER_MSEC);
 }
 
-static void send_synack(struct xtcp_req *req)
+/* @rt: a route whose reference goes, or NULL; @clock: what our TSval is made from. */
+static void send_synack(struct sock *sk, const struct xtcp_key *key,
+			const struct xtcp_synrcv *c, u32 mark, u32 clock,
+			struct rtable *rt)
 {
-	const struct xtcp_synrcv *c = &req->core;
 	struct xtcp_options opt = { .mss = c->advmss };
 	struct xtcp_reply r = {
-		.key	= &req->flow.key,
+		.key	= key,
 		.seq	= c->iss,
 		.ack	= c->irs + 1,
 		.window	= min_t(u32, c->rcv_wnd, XTCP_WND_MAX_UNSCALED),
 		.flags	= XTCP_SYN | XTCP_ACK,
-		.mark	= req->mark,
+		.mark	= mark,
+		.rt	= rt,
 	};
 
 	if (c->flags & XTCP_F_SACK_OK)
 		opt.has |= XTCP_OPT_SACK_PERM;
 	if (c->flags & XTCP_F_TS_OK) {
 		opt.has |= XTCP_OPT_TS;
-		opt.tsval = req_tsval(req);
+		opt.tsval = clock + c->ts_offset;
 		opt.tsecr = c->ts_recent;
 	}
 	if (c->flags & XTCP_F_WSCALE_OK) {
@@ -109,7 +118,12 @@ static void send_synack(struct xtcp_req *req)
 		opt.wscale = c->rcv_wscale;
 	}
 	r.optlen = xtcp_options_build_syn(r.opt, &opt);
-	xtcp_reply_send(req_net(req), req->listener, &r);
+	xtcp_reply_send(xtcp_net(sock_net(sk)), sk, &r);
+}
+
+static void send_req_synack(struct xtcp_req *req, struct rtable *rt)
+{
+	send_synack(req->listener, &req->flow.key, &req->core, req->mark, clock_ms(), rt);
 }
 
 static void send_req_ack(struct xtcp_req *req)
@@ -125,7 +139,7 @@ static void send_req_ack(struct xtcp_req *req)
 	};
 
 	if (c->flags & XTCP_F_TS_OK) {
-		xtcp_options_build_ts(r.opt, req_tsval(req), c->ts_recent);
+		xtcp_options_build_ts(r.opt, clock_ms() + c->ts_offset, c->ts_recent);
 		r.optlen = XTCP_OPT_TS_ALIGNED;
 	}
 	xtcp_reply_send(req_net(req), req->listener, &r);
@@ -144,13 +158,33 @@ static void send_req_rst(struct xtcp_req *req)
 	xtcp_reply_send(req_net(req), req->listener, &r);
 }
 
+/* What the entry's timer decides: give up, ask again, or wait. */
+static enum xtcp_synrcv_due req_due(struct xtcp_req *req)
+{
+	const struct xtcp_sock *xs = xtcp_sk(req->listener);
+	struct xtcp_listener *l = xs->listener;
+	const struct xtcp_synrcv_queue q = {
+		.len	 = l->nr_reqs,
+		.young	 = l->nr_young,
+		.backlog = READ_ONCE(req->listener->sk_max_ack_backlog),
+		.retries = xs->tcb.syn_retries ? :
+			   READ_ONCE(req_net(req)->conf.synack_retries),
+		.defer	 = xs->defer_accept,
+	};
+	bool young = !req->core.retries;
+	enum xtcp_synrcv_due due = xtcp_synrcv_timer(&req->core, &q);
+
+	if (young && req->core.retries)
+		l->nr_young--;
+	return due;
+}
+
 /* The timer's reference is taken with it and goes when it is not set again. */
 static void req_timer(struct timer_list *timer)
 {
 	struct xtcp_req *req = timer_container_of(req, timer, timer);
 	struct sock *sk = req->listener;
 	struct xtcp_net *xn = req_net(req);
-	xtcp_usec_t wait;
 
 	bh_lock_sock(sk);
 	if (list_empty(&req->node))
@@ -160,16 +194,20 @@ static void req_timer(struct timer_list *timer)
 		bh_unlock_sock(sk);
 		return;
 	}
-	req->core.retries++;
-	wait = xtcp_synrcv_timeout(&req->core, &xn->conf);
-	if (!wait) {
+	xtcp_count(xn, TIMEOUTS);
+	switch (req_due(req)) {
+	case XTCP_SYNRCV_EXPIRE:
 		xtcp_req_kill(req, XTCP_EV_TIMEOUT);
 		goto out;
+	case XTCP_SYNRCV_RESEND:
+		xtcp_count(xn, RETRANS_SEGS);
+		send_req_synack(req, NULL);
+		break;
+	case XTCP_SYNRCV_WAIT:
+		break;
 	}
-	xtcp_count(xn, RETRANS_SEGS);
-	xtcp_count(xn, TIMEOUTS);
-	send_synack(req);
-	mod_timer(timer, jiffies + usecs_to_jiffies(wait));
+	mod_timer(timer, jiffies +
+		  usecs_to_jiffies(xtcp_synrcv_timeout(&req->core, &xn->conf)));
 	bh_unlock_sock(sk);
 	return;
 out:
@@ -177,7 +215,9 @@ out:
 	xtcp_flow_put(&req->flow);
 }
 
-static u16 listen_advmss(struct sock *sk, const struct xtcp_key *key)
+/* The way back to a peer; NULL: there is none.  @advmss: what our MSS option says. */
+static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key,
+				 u16 *advmss)
 {
 	u16 user = xtcp_sk(sk)->user_mss;
 	struct flowi4 fl4;
@@ -187,66 +227,112 @@ static u16 listen_advmss(struct sock *sk, const struct xtcp_key *key)
 	xtcp_flow4_init(&fl4, sk, key, 0, READ_ONCE(sk->sk_mark));
 	rt = ip_route_output_flow(sock_net(sk), &fl4, sk);
 	if (IS_ERR(rt))
-		return 0;
+		return NULL;
 	mss = dst_metric_advmss(&rt->dst);
-	ip_rt_put(rt);
-	return user && user < mss ? user : mss;
+	*advmss = user && user < mss ? user : mss;
+	return rt;
 }
 
-/* A SYN: 3.10.7.2 third.  @tw: TIME_WAIT entry whose place it takes (RFC 6191). */
-static void make_req(struct sock *sk, const struct xtcp_key *key,
-		     const struct xtcp_segment *seg, struct xtcp_tw *tw)
+/* The accept queue is full. */
+static void count_overflow(struct xtcp_net *xn)
+{
+	xtcp_count_drop(xn, XTCP_DROP_LISTEN_OVERFLOW);
+	xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
+}
+
+/*
+ * Without cookies, the last quarter of the SYN queue is for hosts that are known
+ * to exist (Linux knows them by its metrics, we know none).
+ */
+static bool last_quarter(const struct xtcp_net *xn, const struct xtcp_listener *l)
+{
+	int most = READ_ONCE(xn->max_syn_backlog);
+
+	return !READ_ONCE(xn->syncookies) && most - (int)l->nr_reqs < most >> 2;
+}
+
+/*
+ * Is there a place for one more SYN, as Linux counts?
+ * Return: false: drop it; @cookie: answer it and forget it.
+ */
+static bool admit_syn(struct sock *sk, bool timewait, bool *cookie)
 {
 	struct xtcp_listener *l = xtcp_sk(sk)->listener;
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct xtcp_req *req;
-	u16 advmss;
-	u32 iss;
-	int err;
 
-	if (l->nr_reqs >= max_t(u32, READ_ONCE(xn->max_syn_backlog),
-				READ_ONCE(sk->sk_max_ack_backlog))) {
-		xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
-		return;
+	*cookie = false;
+	/* who was here before is no flood */
+	if (!timewait && (READ_ONCE(xn->syncookies) == XTCP_SYNCOOKIES_ALWAYS ||
+			  l->nr_reqs > READ_ONCE(sk->sk_max_ack_backlog))) {
+		*cookie = xtcp_syncookie_flood(sk);
+		if (!*cookie) {
+			xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
+			return false;
+		}
 	}
 	if (sk_acceptq_is_full(sk)) {
-		xtcp_count_drop(xn, XTCP_DROP_LISTEN_OVERFLOW);
-		return;
+		count_overflow(xn);
+		return false;
 	}
-	advmss = listen_advmss(sk, key);
-	if (!advmss)	/* no way back to the peer */
-		return;
-	req = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
-	if (!req) {
-		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
-		return;
+	if (!timewait && !*cookie && last_quarter(xn, l)) {
+		xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
+		return false;
 	}
+	return true;
+}
+
+/* Answer a SYN with a cookie, and forget it. */
+static void send_cookie(struct sock *sk, const struct xtcp_key *key,
+			struct xtcp_segment *syn, u16 advmss, struct rtable *rt)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_synrcv core;
+
+	xtcp_cookie_strip(syn);
+	xtcp_synrcv_init(&core, syn, &xn->conf, xtcp_syncookie_make(sk, key, syn),
+			 xtcp_ts_offset(key), advmss, xtcp_full_space(sk),
+			 READ_ONCE(xn->rmem[2]));
+	send_synack(sk, key, &core, READ_ONCE(sk->sk_mark),
+		    xtcp_cookie_clock(&core, clock_ms()), rt);
+}
+
+/* An entry that nobody else knows; it has one reference. */
+static struct xtcp_req *alloc_req(struct sock *sk, const struct xtcp_key *key,
+				  const struct xtcp_synrcv *core, u8 state)
+{
+	struct xtcp_req *req = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!req)
+		return NULL;
 	req->flow.key = *key;
 	req->flow.kind = XTCP_KIND_REQ;
-	req->flow.state = tw ? XTCP_SYN_RECV : XTCP_LISTEN;
+	req->flow.state = state;
 	req->flow.family = AF_INET;
 	req->flow.hashed = false;
 	req->listener = sk;
 	req->mark = READ_ONCE(sk->sk_mark);
+	req->core = *core;
 	INIT_LIST_HEAD(&req->node);
 	timer_setup(&req->timer, req_timer, TIMER_PINNED);
-	iss = tw ? tw->core.snd_nxt + ISS_AFTER_TIMEWAIT : xtcp_isn(key);
-	xtcp_synrcv_init(&req->core, seg, &xn->conf, iss, xtcp_ts_offset(key),
-			 advmss, xtcp_full_space(sk),
-			 READ_ONCE(xn->rmem[2]));
 	sock_hold(sk);
+	refcount_set(&req->flow.refcnt, 1);
+	return req;
+}
+
+/* The entry lives: in the table, on the listener's list, and with a timer. */
+static int hash_req(struct sock *sk, struct xtcp_req *req, struct xtcp_tw *tw)
+{
+	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	struct xtcp_net *xn = req_net(req);
+	int err;
+
+	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN))
+		return -ENOENT;	/* it ended meanwhile: the peer sends again */
 	refcount_set(&req->flow.refcnt, 2);	/* table and list; timer */
-	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN)) {
-		err = -ENOENT;	/* it ended meanwhile: the peer sends again */
-	} else {
-		err = xtcp_flow_insert(&req->flow);
-	}
+	err = xtcp_flow_insert(&req->flow);
 	if (err) {
 		refcount_set(&req->flow.refcnt, 1);
-		xtcp_flow_put(&req->flow);
-		xtcp_count_drop(xn, err == -EEXIST ? XTCP_DROP_DUP_DATA :
-						    XTCP_DROP_MEMORY);
-		return;
+		return err;
 	}
 	if (!tw)
 		xtcp_take_edge(xn, &req->flow, XTCP_EV_RCV_SYN);
@@ -254,9 +340,52 @@ static void make_req(struct sock *sk, const struct xtcp_key *key,
 		xtcp_count(xn, TW_RECYCLED);
 	list_add(&req->node, &l->reqs);
 	WRITE_ONCE(l->nr_reqs, l->nr_reqs + 1);
+	l->nr_young++;
 	mod_timer(&req->timer, jiffies +
 		  usecs_to_jiffies(xtcp_synrcv_timeout(&req->core, &xn->conf)));
-	send_synack(req);
+	return 0;
+}
+
+/* A SYN: 3.10.7.2 third.  @tw: TIME_WAIT entry whose place it takes (RFC 6191). */
+static void syn_rcv(struct sock *sk, const struct xtcp_key *key,
+		    struct xtcp_segment *seg, struct xtcp_tw *tw)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_synrcv core;
+	struct xtcp_req *req;
+	struct rtable *rt;
+	bool cookie;
+	u16 advmss;
+	u32 iss;
+	int err;
+
+	if (!admit_syn(sk, tw, &cookie))
+		return;
+	rt = peer_route(sk, key, &advmss);
+	if (!rt)
+		return;
+	if (cookie) {
+		send_cookie(sk, key, seg, advmss, rt);
+		return;
+	}
+	iss = tw ? tw->core.snd_nxt + ISS_AFTER_TIMEWAIT : xtcp_isn(key);
+	xtcp_synrcv_init(&core, seg, &xn->conf, iss, xtcp_ts_offset(key), advmss,
+			 xtcp_full_space(sk), READ_ONCE(xn->rmem[2]));
+	req = alloc_req(sk, key, &core, tw ? XTCP_SYN_RECV : XTCP_LISTEN);
+	if (!req) {
+		ip_rt_put(rt);
+		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
+		return;
+	}
+	err = hash_req(sk, req, tw);
+	if (err) {
+		ip_rt_put(rt);
+		xtcp_flow_put(&req->flow);
+		xtcp_count_drop(xn, err == -EEXIST ? XTCP_DROP_DUP_DATA :
+						    XTCP_DROP_MEMORY);
+		return;
+	}
+	send_req_synack(req, rt);
 }
 
 /* It was never seen. */
@@ -271,10 +400,10 @@ static void free_child(struct sock *child)
  * A child socket in SYN_RECV that nobody else knows yet.  It has two references:
  * its user's, and one for the caller.
  */
-static struct sock *make_child(struct sock *sk, struct xtcp_req *req)
+static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
+			       const struct xtcp_synrcv *core)
 {
 	const struct xtcp_tcb *lt = &xtcp_sk(sk)->tcb;
-	const struct xtcp_key *key = &req->flow.key;
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_sock *xs;
 	struct inet_sock *inet;
@@ -308,9 +437,9 @@ static struct sock *make_child(struct sock *sk, struct xtcp_req *req)
 	xs->tcb.flags = lt->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE);
 	if (xs->user_mss)
 		xs->tcb.mss_clamp = xs->user_mss;
-	xtcp_synrcv_child(&req->core, &xs->tcb, &xn->conf, xtcp_now());
+	xtcp_synrcv_child(core, &xs->tcb, &xn->conf, xtcp_now());
 	xtcp_window_clamp(&xs->tcb, xtcp_full_space(child));
-	xs->tcb.rcv_ssthresh = req->core.rcv_wnd;
+	xs->tcb.rcv_ssthresh = core->rcv_wnd;
 	child->sk_state = TCP_SYN_RECV;
 	if (xtcp_route_connect(child, inet->inet_daddr, inet->inet_dport)) {
 		free_child(child);
@@ -319,49 +448,16 @@ static struct sock *make_child(struct sock *sk, struct xtcp_req *req)
 	return child;
 }
 
-/* The handshake is complete. */
-static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
-		      struct xtcp_segment *seg)
+/*
+ * A child, locked and in the table, goes to the accept queue and gets the segment
+ * that it was made for.  The caller's lock and reference go.
+ */
+static void adopt(struct sock *sk, struct sock *child, struct sk_buff *skb,
+		  struct xtcp_segment *seg)
 {
 	struct xtcp_listener *l = xtcp_sk(sk)->listener;
-	struct xtcp_net *xn = req_net(req);
-	struct sock *child;
 
-	/* TCP_DEFER_ACCEPT: the client speaks first, so a bare ACK says nothing */
-	if (!seg->len && !(seg->flags & XTCP_FIN) &&
-	    req->core.retries < xtcp_sk(sk)->defer_accept) {
-		req->core.acked = 1;
-		kfree_skb(skb);
-		return;
-	}
-	if (sk_acceptq_is_full(sk)) {
-		xtcp_count_drop(xn, XTCP_DROP_LISTEN_OVERFLOW);
-		if (READ_ONCE(xn->abort_on_overflow)) {
-			xtcp_reply_rst(xn, &req->flow.key, seg);
-			xtcp_req_kill(req, XTCP_EV_ABORT);
-		} else {
-			/* the SYN,ACK's timer asks the peer again */
-			req->core.acked = 1;
-		}
-		kfree_skb(skb);
-		return;
-	}
-	child = make_child(sk, req);
-	if (!child) {
-		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
-		kfree_skb(skb);
-		return;
-	}
-	bh_lock_sock(child);
-	if (xtcp_flow_replace(&req->flow, &xtcp_sk(child)->flow)) {
-		bh_unlock_sock(child);
-		free_child(child);
-		kfree_skb(skb);
-		return;
-	}
 	xtcp_port_inherit(xtcp_sk(child), xtcp_sk(sk));
-	unlink_req(req);
-	xtcp_flow_put(&req->flow);
 	list_add_tail(&xtcp_sk(child)->accept_node, &l->accept_queue);
 	sk_acceptq_added(sk);
 	xtcp_sock_rcv(child, skb, seg);
@@ -369,6 +465,112 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 	sock_put(child);
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
+}
+
+/* The handshake is complete, and the accept queue is full. */
+static void overflow(struct xtcp_req *req, const struct xtcp_segment *seg)
+{
+	struct xtcp_net *xn = req_net(req);
+
+	count_overflow(xn);
+	if (READ_ONCE(xn->abort_on_overflow)) {
+		xtcp_reply_rst(xn, &req->flow.key, seg);
+		xtcp_req_kill(req, XTCP_EV_ABORT);
+	} else {
+		/* the SYN,ACK's timer asks the peer again */
+		req->core.acked = 1;
+	}
+}
+
+/* TCP_DEFER_ACCEPT: the client speaks first, so a bare ACK says nothing. */
+static bool deferred(const struct sock *sk, const struct xtcp_req *req,
+		     const struct xtcp_segment *seg)
+{
+	return req->core.retries < xtcp_sk(sk)->defer_accept &&
+	       seg->end_seq == req->core.irs + 1;
+}
+
+/* The handshake is complete. */
+static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
+		      struct xtcp_segment *seg)
+{
+	struct xtcp_net *xn = req_net(req);
+	struct sock *child;
+
+	if (deferred(sk, req, seg)) {
+		req->core.acked = 1;
+		xtcp_count(xn, DEFER_ACCEPT_DROP);
+		goto drop;
+	}
+	if (sk_acceptq_is_full(sk)) {
+		overflow(req, seg);
+		goto drop;
+	}
+	child = make_child(sk, &req->flow.key, &req->core);
+	if (!child) {
+		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
+		goto drop;
+	}
+	bh_lock_sock(child);
+	if (xtcp_flow_replace(&req->flow, &xtcp_sk(child)->flow)) {
+		bh_unlock_sock(child);
+		free_child(child);
+		goto drop;
+	}
+	unlink_req(req);
+	xtcp_flow_put(&req->flow);
+	adopt(sk, child, skb, seg);
+	return;
+drop:
+	kfree_skb(skb);
+}
+
+/*
+ * An ACK that brings a cookie back: make what the SYN would have made, and what
+ * the ACK makes of that.
+ * Return: it was one, and @skb is consumed.
+ */
+static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
+		       struct sk_buff *skb, struct xtcp_segment *seg)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_synrcv core;
+	struct xtcp_segment syn;
+	struct sock *child;
+	struct rtable *rt;
+	u16 advmss;
+
+	if (!xtcp_syncookie_check(sk, key, seg, &syn))
+		return false;
+	if (sk_acceptq_is_full(sk)) {
+		count_overflow(xn);
+		goto drop;
+	}
+	rt = peer_route(sk, key, &advmss);
+	if (!rt)
+		goto drop;
+	ip_rt_put(rt);
+	xtcp_synrcv_init(&core, &syn, &xn->conf, seg->ack - 1, xtcp_ts_offset(key),
+			 advmss, xtcp_full_space(sk), READ_ONCE(xn->rmem[2]));
+	child = make_child(sk, key, &core);
+	if (!child) {
+		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
+		goto drop;
+	}
+	bh_lock_sock(child);
+	if (xtcp_flow_insert(&xtcp_sk(child)->flow)) {
+		bh_unlock_sock(child);
+		free_child(child);
+		goto drop;
+	}
+	/* nothing was there to take this edge when the SYN came */
+	xtcp_sk(child)->flow.state = XTCP_LISTEN;
+	xtcp_take_edge(xn, &xtcp_sk(child)->flow, XTCP_EV_RCV_SYN);
+	adopt(sk, child, skb, seg);
+	return true;
+drop:
+	kfree_skb(skb);
+	return true;
 }
 
 /* A segment for an entry in SYN_RECV: 3.10.7.4. */
@@ -382,7 +584,7 @@ static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 		break;
 	case XTCP_SYNRCV_SYNACK:
 		xtcp_count(xn, RETRANS_SEGS);
-		send_synack(req);
+		send_req_synack(req, NULL);
 		break;
 	case XTCP_SYNRCV_ACK:
 		send_req_ack(req);
@@ -417,10 +619,12 @@ static void listen_rcv(struct sock *sk, const struct xtcp_key *key,
 	case XTCP_LISTEN_DROP:
 		break;
 	case XTCP_LISTEN_RST:
+		if (cookie_rcv(sk, key, skb, seg))
+			return;
 		xtcp_reply_rst(xn, key, seg);
 		break;
 	case XTCP_LISTEN_SYN:
-		make_req(sk, key, seg, tw);
+		syn_rcv(sk, key, seg, tw);
 		break;
 	}
 	if (seg->drop)

@@ -39,6 +39,12 @@
 	M(CHALLENGE_LIMITED,	"ChallengeLimited")		\
 	M(DUP_ACK_SENT,		"DupAckSent")			\
 	M(ACK_SKIPPED,		"ACKSkipped")			\
+	M(REQ_QUEUE_FULL_COOKIES, "ReqQFullDoCookies")		\
+	M(REQ_QUEUE_FULL_DROP,	"ReqQFullDrop")			\
+	M(SYNCOOKIES_SENT,	"SyncookiesSent")		\
+	M(SYNCOOKIES_RECV,	"SyncookiesRecv")		\
+	M(SYNCOOKIES_FAILED,	"SyncookiesFailed")		\
+	M(DEFER_ACCEPT_DROP,	"DeferAcceptDrop")		\
 	M(TW,			"TW")				\
 	M(TW_RECYCLED,		"TWRecycled")			\
 	M(TW_OVERFLOW,		"TWOverflow")			\

@@ -8,6 +8,7 @@
 #include "reply.h"
 #include "sendmsg.h"
 #include "sock.h"
+#include "syncookie.h"
 #include "sysctl.h"
 #include "table.h"
 #include "timewait.h"
@@ -25,6 +26,7 @@ static void set_defaults(struct xtcp_net *xn)
 		xn->wmem[i] = READ_ONCE(xn->net->ipv4.sysctl_tcp_wmem[i]);
 	}
 	xn->max_syn_backlog = 1024;
+	xn->syncookies = XTCP_SYNCOOKIES_FLOOD;
 	xn->max_tw_buckets = 65536;
 	xn->max_orphans = 65536;
 	xn->challenge_ack_limit = INT_MAX;

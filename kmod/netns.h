@@ -30,6 +30,7 @@ struct ctl_table_header;
  * @max_orphans: net.xtcp.max_orphans
  * @challenge_ack_limit: net.xtcp.challenge_ack_limit, per second
  * @abort_on_overflow: net.xtcp.abort_on_overflow
+ * @syncookies: net.xtcp.syncookies, XTCP_SYNCOOKIES_*
  * @challenge_stamp: second in which @challenge_left counts
  * @challenge_left: challenge ACKs left in that second (RFC 5961 7)
  * @ctl_sk: raw socket through which RSTs and TIME_WAIT ACKs leave
@@ -54,6 +55,7 @@ struct xtcp_net {
 	int			max_orphans;
 	int			challenge_ack_limit;
 	u8			abort_on_overflow;
+	u8			syncookies;
 	u32			challenge_stamp;
 	s32			challenge_left;
 	struct sock		*ctl_sk;

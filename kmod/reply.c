@@ -23,12 +23,13 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	const struct xtcp_key *key = r->key;
 	struct sk_buff *skb;
 	struct flowi4 fl4;
-	struct rtable *rt;
+	struct rtable *rt = r->rt;
 
 	if (!sk)
 		sk = xn->ctl_sk;
 	xtcp_flow4_init(&fl4, sk, key, r->oif, r->mark);
-	rt = ip_route_output_flow(xn->net, &fl4, sk);
+	if (!rt)
+		rt = ip_route_output_flow(xn->net, &fl4, sk);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 	skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);

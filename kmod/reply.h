@@ -10,6 +10,8 @@
 #include "flow.h"
 #include "netns.h"
 
+struct rtable;
+
 /**
  * struct xtcp_reply - a segment to send
  * @key: connection it belongs to
@@ -18,6 +20,7 @@
  * @window: window field
  * @flags: control bits
  * @optlen: length of @opt
+ * @rt: route that was looked up already, whose reference goes; NULL: none
  * @oif: interface that it must leave by, 0: any
  * @mark: routing mark
  * @opt: options, padded
@@ -29,6 +32,7 @@ struct xtcp_reply {
 	u16			window;
 	u8			flags;
 	u8			optlen;
+	struct rtable		*rt;
 	int			oif;
 	u32			mark;
 	u8			opt[XTCP_OPT_MAX];

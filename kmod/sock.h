@@ -20,6 +20,9 @@ struct xtcp_port;
  *		  (xtcp_sock.accept_node); sk_ack_backlog of them
  * @reqs: SYN_RECV entries (xtcp_req.node)
  * @nr_reqs: how many
+ * @nr_young: of those, how many whose timer has not fired
+ * @cookie_sent: when a SYN was last answered with a cookie; 0: never
+ * @flood_logged: the log has its line about a SYN flood
  *
  * All under the socket's lock.
  */
@@ -27,6 +30,9 @@ struct xtcp_listener {
 	struct list_head	accept_queue;
 	struct list_head	reqs;
 	unsigned int		nr_reqs;
+	unsigned int		nr_young;
+	xtcp_usec_t		cookie_sent;
+	bool			flood_logged;
 };
 
 /**

@@ -100,6 +100,7 @@ static const struct ctl_table template[] = {
 	BYTE("tw_reuse", conf.timewait_reuse, NULL, &two),
 	BYTE("slow_start_after_idle", conf.slow_start_after_idle, NULL, &one),
 	BYTE("abort_on_overflow", abort_on_overflow, NULL, &one),
+	BYTE("syncookies", syncookies, NULL, &two),
 	TIME("fin_timeout", conf.fin_timeout_us, do_seconds),
 	/* no twin: Linux's 2MSL is a constant */
 	TIME("timewait_len", conf.timewait_us, do_seconds),

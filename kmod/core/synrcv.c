@@ -133,18 +133,64 @@ enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 	return XTCP_SYNRCV_ESTABLISH;
 }
 
+/* Fewer than this, and entries never have to go early. */
+#define QUEUE_SMALL	8
+/* SYN,ACKs that every entry may send again, however full the queue is. */
+#define RETRIES_LEAST	2
+
+/*
+ * As Linux: half of the queue is for young entries.  Where old ones take more,
+ * they have to go the earlier the more of them there are.
+ */
+static u8 retry_limit(const struct xtcp_synrcv_queue *q)
+{
+	u64 young = (u64)q->young * 2;
+	u8 limit = q->retries;
+
+	if (q->len <= max_t(u32, QUEUE_SMALL, q->backlog) / 2)
+		return limit;
+	while (limit > RETRIES_LEAST && q->len >= young) {
+		limit--;
+		young *= 2;
+	}
+	return limit;
+}
+
 /**
- * xtcp_synrcv_timeout - how long to wait before the SYN,ACK is sent again
+ * xtcp_synrcv_timer - the SYN,ACK was not answered, or the answer did not count
+ * @r: the entry
+ * @q: its listener's queue, the entry included
+ *
+ * With TCP_DEFER_ACCEPT an entry whose peer has ACKed waits for data, asks once
+ * more at the end of the time and gives up then.
+ *
+ * Return: what to do; when it lives on, @r counts the run.
+ */
+enum xtcp_synrcv_due xtcp_synrcv_timer(struct xtcp_synrcv *r,
+				       const struct xtcp_synrcv_queue *q)
+{
+	bool expired = r->retries >= retry_limit(q), resend = true;
+
+	if (q->defer) {
+		expired = expired && (!r->acked || r->retries >= q->defer);
+		resend = !r->acked || r->retries + 1 >= q->defer;
+	}
+	if (expired || r->retries == XTCP_SYNRCV_RETRIES_MAX)
+		return XTCP_SYNRCV_EXPIRE;
+	r->retries++;
+	return resend ? XTCP_SYNRCV_RESEND : XTCP_SYNRCV_WAIT;
+}
+
+/**
+ * xtcp_synrcv_timeout - how long to wait before the timer fires
  * @r: the entry
  * @conf: the namespace's settings
  *
- * Return: microseconds; 0: it was sent often enough, give up.
+ * Return: microseconds.
  */
 xtcp_usec_t xtcp_synrcv_timeout(const struct xtcp_synrcv *r,
 				const struct xtcp_conf *conf)
 {
-	if (r->retries > conf->synack_retries)
-		return 0;
 	return min_t(u64, (u64)XTCP_RTO_INIT_US << min_t(u8, r->retries, 16),
 		     conf->rto_max_us);
 }

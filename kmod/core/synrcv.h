@@ -7,6 +7,9 @@
 
 #include "tcb.h"
 
+/* struct xtcp_synrcv.retries has seven bits. */
+#define XTCP_SYNRCV_RETRIES_MAX	127
+
 /**
  * struct xtcp_synrcv - a connection in SYN_RECV
  * @iss: ISS
@@ -19,8 +22,9 @@
  * @snd_wscale: the peer's shift
  * @rcv_wscale: ours
  * @flags: XTCP_F_TS_OK, XTCP_F_WSCALE_OK, XTCP_F_SACK_OK, XTCP_F_PASSIVE
- * @retries: SYN,ACKs sent again by the timer
- * @acked: an ACK completed the handshake but the accept queue was full
+ * @retries: times that the timer fired
+ * @acked: an ACK completed the handshake, but the accept queue was full, or
+ *	   TCP_DEFER_ACCEPT waits for data
  */
 struct xtcp_synrcv {
 	u32	iss;
@@ -35,6 +39,29 @@ struct xtcp_synrcv {
 	u8	retries : 7,
 		acked : 1;
 	u16	flags;
+};
+
+/**
+ * struct xtcp_synrcv_queue - what an entry's timer has to know about the others
+ * @len: entries of the listener
+ * @young: of those, entries whose timer has not fired
+ * @backlog: most that the listener wants to have
+ * @retries: SYN,ACKs that an entry may send again when there is room
+ * @defer: TCP_DEFER_ACCEPT, in runs of the timer; 0: off
+ */
+struct xtcp_synrcv_queue {
+	u32	len;
+	u32	young;
+	u32	backlog;
+	u8	retries;
+	u8	defer;
+};
+
+/* What to do when the timer of an entry in SYN_RECV fires. */
+enum xtcp_synrcv_due {
+	XTCP_SYNRCV_EXPIRE,	/* give up */
+	XTCP_SYNRCV_RESEND,	/* send the SYN,ACK again */
+	XTCP_SYNRCV_WAIT,	/* the peer has it: wait for data */
 };
 
 /* What to do with a segment for an entry in SYN_RECV. */
@@ -61,6 +88,8 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 		      u16 advmss, u32 space, u32 max_space);
 enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 					     struct xtcp_segment *seg);
+enum xtcp_synrcv_due xtcp_synrcv_timer(struct xtcp_synrcv *r,
+				       const struct xtcp_synrcv_queue *q);
 xtcp_usec_t xtcp_synrcv_timeout(const struct xtcp_synrcv *r,
 				const struct xtcp_conf *conf);
 void xtcp_synrcv_child(const struct xtcp_synrcv *r, struct xtcp_tcb *t,

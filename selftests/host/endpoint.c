@@ -1086,16 +1086,22 @@ xtcp_usec_t endpoint_due(const struct endpoint *ep)
 
 static void req_timer(struct endpoint *ep)
 {
-	xtcp_usec_t wait;
+	const struct xtcp_synrcv_queue q = {
+		.len = 1, .young = 1, .backlog = 1,
+		.retries = ep->conf.core.synack_retries,
+	};
 
-	ep->req.retries++;
-	wait = xtcp_synrcv_timeout(&ep->req, &ep->conf.core);
-	if (!wait) {
+	switch (xtcp_synrcv_timer(&ep->req, &q)) {
+	case XTCP_SYNRCV_EXPIRE:
 		req_drop(ep, XTCP_EV_TIMEOUT);
 		return;
+	case XTCP_SYNRCV_RESEND:
+		send_synack(ep);
+		break;
+	case XTCP_SYNRCV_WAIT:
+		break;
 	}
-	send_synack(ep);
-	ep->req_due = *ep->now + wait;
+	ep->req_due = *ep->now + xtcp_synrcv_timeout(&ep->req, &ep->conf.core);
 }
 
 /**

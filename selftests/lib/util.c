@@ -222,6 +222,24 @@ long long counter(const char *name)
 	return netstat_value("/proc/net/xtcp_netstat", name);
 }
 
+/**
+ * stat_counter - a counter of this namespace that both TCPs have
+ * @name: xtcp's; that of the kernel's TCP may begin with "TCP" besides
+ *
+ * Return: its value, -1 when the TCP under test has no such counter.
+ */
+long long stat_counter(const char *name)
+{
+	char tcp_name[64];
+	long long value;
+
+	if (!test_inet())
+		return counter(name);
+	snprintf(tcp_name, sizeof(tcp_name), "TCP%s", name);
+	value = netstat_value("/proc/net/netstat", tcp_name);
+	return value >= 0 ? value : netstat_value("/proc/net/netstat", name);
+}
+
 #define EDGE_FROM(from, to, event, action, clause)	#from,
 #define EDGE_EVENT(from, to, event, action, clause)	XTCP_EV_##event,
 #define EVENT_TEXT(event, text)				text,

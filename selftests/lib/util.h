@@ -53,6 +53,7 @@ bool conf_set(const char *name, const char *value);
 bool proc_write(const char *path, const char *value);
 
 long long counter(const char *name);
+long long stat_counter(const char *name);
 long long edge_count(enum xtcp_edge edge);
 int conn_state(const struct sockaddr_in *local, const struct sockaddr_in *remote);
 int conns_in_state(int state);

@@ -239,6 +239,105 @@ TEST(synrcv__timeout_never_overflows)
 	}
 }
 
+/* ---- the queue that it is in --------------------------------------------- */
+
+static struct xtcp_synrcv_queue queue(u32 len, u32 young, u32 backlog)
+{
+	return (struct xtcp_synrcv_queue){
+		.len = len, .young = young, .backlog = backlog, .retries = 5,
+	};
+}
+
+/* How often the SYN,ACK is sent again while the queue is like that. */
+static unsigned int resent(const struct xtcp_synrcv_queue *q)
+{
+	struct xtcp_synrcv r = { 0 };
+	unsigned int n = 0;
+
+	while (xtcp_synrcv_timer(&r, q) == XTCP_SYNRCV_RESEND)
+		n++;
+	return n;
+}
+
+TEST(queue__room)
+{
+	struct xtcp_synrcv_queue q = queue(50, 0, 100);
+
+	CHECK_EQ(resent(&q), 5);
+}
+
+/* listen(fd, 0) has room for a few. */
+TEST(queue__small_is_never_crowded)
+{
+	struct xtcp_synrcv_queue q = queue(4, 0, 1);
+
+	CHECK_EQ(resent(&q), 5);
+}
+
+TEST(queue__crowded_but_young)
+{
+	struct xtcp_synrcv_queue q = queue(80, 41, 100);
+
+	CHECK_EQ(resent(&q), 5);
+}
+
+/* The more old ones there are, the earlier they go. */
+TEST(queue__crowded_and_old)
+{
+	struct xtcp_synrcv_queue q = queue(80, 30, 100);
+
+	CHECK_EQ(resent(&q), 4);
+	q.young = 15;
+	CHECK_EQ(resent(&q), 3);
+	q.young = 0;
+	CHECK_EQ(resent(&q), 2);
+}
+
+TEST(queue__huge_numbers)
+{
+	struct xtcp_synrcv_queue q = queue(U32_MAX, U32_MAX, 0);
+
+	CHECK_EQ(resent(&q), 5);
+}
+
+/* ---- TCP_DEFER_ACCEPT ---------------------------------------------------- */
+
+/* Nobody answered: as without it. */
+TEST(defer__silent_peer)
+{
+	struct xtcp_synrcv_queue q = queue(1, 1, 100);
+
+	q.defer = 8;
+	CHECK_EQ(resent(&q), 5);
+}
+
+/* It ACKed, and says nothing: it is asked again just before the time is over. */
+TEST(defer__asked_at_the_end)
+{
+	struct xtcp_synrcv r = { .acked = 1 };
+	struct xtcp_synrcv_queue q = queue(1, 1, 100);
+	unsigned int i;
+
+	q.defer = 7;
+	for (i = 0; i < 6; i++)
+		CHECK(xtcp_synrcv_timer(&r, &q) == XTCP_SYNRCV_WAIT);
+	CHECK(xtcp_synrcv_timer(&r, &q) == XTCP_SYNRCV_RESEND);
+	CHECK(xtcp_synrcv_timer(&r, &q) == XTCP_SYNRCV_EXPIRE);
+}
+
+/* The counter has seven bits, and the settings have eight. */
+TEST(defer__ends_whatever_is_set)
+{
+	struct xtcp_synrcv r = { .acked = 1 };
+	struct xtcp_synrcv_queue q = queue(1, 1, 100);
+	unsigned int n = 0;
+
+	q.defer = U8_MAX;
+	q.retries = U8_MAX;
+	while (xtcp_synrcv_timer(&r, &q) != XTCP_SYNRCV_EXPIRE)
+		CHECK(++n <= XTCP_SYNRCV_RETRIES_MAX);
+}
+
 /* ---- what the child inherits -------------------------------------------- */
 
 TEST(synrcv_child__has_what_was_agreed_on)

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When SYN cookies are sent, and when one that comes back is looked at.
+ *
+ * An ACK that belongs to nothing could be a cookie only for a while after this
+ * listener has sent one.  At other times the hash is not even computed, and a
+ * guess cannot be right.
+ */
+#include <linux/net.h>
+
+#include "isn.h"
+#include "listen.h"
+#include "syncookie.h"
+
+/**
+ * xtcp_syncookie_flood - a SYN came, and the SYN queue has no place for it
+ * @sk: the listener, locked
+ *
+ * Says so in the log, once per listener, as Linux.
+ *
+ * Return: whether to answer with a cookie; false: drop it.
+ */
+bool xtcp_syncookie_flood(struct sock *sk)
+{
+	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u8 mode = READ_ONCE(xn->syncookies);
+
+	if (mode)
+		xtcp_count(xn, REQ_QUEUE_FULL_COOKIES);
+	else
+		xtcp_count(xn, REQ_QUEUE_FULL_DROP);
+	if (mode != XTCP_SYNCOOKIES_ALWAYS && !l->flood_logged) {
+		l->flood_logged = true;
+		net_info_ratelimited("xtcp: Possible SYN flooding on port %pI4:%u. %s.\n",
+				     &sk->sk_rcv_saddr, sk->sk_num,
+				     mode ? "Sending cookies" : "Dropping request");
+	}
+	return mode;
+}
+
+/**
+ * xtcp_syncookie_make - the ISS of a SYN,ACK that nothing will remember
+ * @sk: the listener, locked
+ * @key: the connection
+ * @syn: the SYN
+ *
+ * Return: the cookie.
+ */
+u32 xtcp_syncookie_make(struct sock *sk, const struct xtcp_key *key,
+			const struct xtcp_segment *syn)
+{
+	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	xtcp_usec_t now = xtcp_now();
+	struct xtcp_cookie c = {
+		.epoch = xtcp_cookie_epoch(now),
+		.mss_index = xtcp_cookie_mss_index(syn->opt.has & XTCP_OPT_MSS ?
+						   syn->opt.mss : XTCP_MSS_DEFAULT),
+	};
+
+	l->cookie_sent = now;
+	xtcp_count(xtcp_net(sock_net(sk)), SYNCOOKIES_SENT);
+	return xtcp_cookie_encode(&c, xtcp_cookie_mac(key, syn->seq, &c));
+}
+
+/**
+ * xtcp_syncookie_check - does an ACK bring a cookie back?
+ * @sk: the listener that it came to, locked
+ * @key: the connection
+ * @ack: the segment
+ * @syn: out: the SYN that the cookie was sent for
+ *
+ * Return: false: answer with a RST.
+ */
+bool xtcp_syncookie_check(struct sock *sk, const struct xtcp_key *key,
+			  const struct xtcp_segment *ack, struct xtcp_segment *syn)
+{
+	const struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	xtcp_usec_t now = xtcp_now();
+	struct xtcp_cookie c;
+
+	if (!READ_ONCE(xn->syncookies) || !l->cookie_sent ||
+	    now - l->cookie_sent > XTCP_COOKIE_VALID_US)
+		return false;
+	if ((ack->flags & (XTCP_ACK | XTCP_SYN | XTCP_RST)) != XTCP_ACK)
+		return false;
+	xtcp_cookie_decode(&c, ack->ack - 1, xtcp_cookie_epoch(now));
+	if (xtcp_cookie_encode(&c, xtcp_cookie_mac(key, ack->seq - 1, &c)) !=
+	    ack->ack - 1) {
+		xtcp_count(xn, SYNCOOKIES_FAILED);
+		return false;
+	}
+	xtcp_count(xn, SYNCOOKIES_RECV);
+	return xtcp_cookie_syn(syn, ack, &xn->conf, xtcp_cookie_mss(c.mss_index),
+			       xtcp_ts_offset(key));
+}

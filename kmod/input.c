@@ -15,6 +15,7 @@
 #include "input.h"
 #include "kernel_tcp.h"
 #include "listen.h"
+#include "port.h"
 #include "reply.h"
 #include "table.h"
 #include "timewait.h"
@@ -282,6 +283,8 @@ enum xtcp_claim xtcp_rcv(struct sk_buff *skb)
 	    skb->len < iphlen + 8)
 		return XTCP_CLAIM_NOT_OURS;
 	skb_set_transport_header(skb, iphlen);
+	if (!xtcp_port_held(net, tcp_hdr(skb)->dest))
+		return XTCP_CLAIM_NOT_OURS;
 	key_from_skb(&key, net, skb);
 	dif = inet_iif(skb);
 	sdif = inet_sdif(skb);

@@ -807,6 +807,24 @@ void xtcp_port_unbind(struct xtcp_sock *xs)
 }
 
 /**
+ * xtcp_port_held - may a segment to this port be for one of ours?
+ * @net: its namespace
+ * @port: the port, network order
+ *
+ * Whatever can own a segment, a listener, connection, SYN_RECV or TIME_WAIT
+ * entry, has a port in the table for as long as it can be found. So one load
+ * spares the segments of the kernel's TCP the two look-ups that would miss.
+ *
+ * Context: any.
+ *
+ * Return: false when none can; true when one may.
+ */
+bool xtcp_port_held(const struct net *net, __be16 port)
+{
+	return !hlist_empty(&bucket_of(net, ntohs(port))->ports);
+}
+
+/**
  * xtcp_port_get - hold an address and port for a TIME_WAIT entry
  * @port: what the connection holds that the entry comes from
  *

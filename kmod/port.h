@@ -14,6 +14,7 @@ int xtcp_port_listen(struct xtcp_sock *xs);
 void xtcp_port_unlisten(struct xtcp_sock *xs);
 void xtcp_port_inherit(struct xtcp_sock *child, struct xtcp_sock *listener);
 void xtcp_port_unbind(struct xtcp_sock *xs);
+bool xtcp_port_held(const struct net *net, __be16 port);
 
 struct xtcp_port *xtcp_port_get(struct xtcp_port *port);
 void xtcp_port_put(struct xtcp_port *port);

@@ -120,7 +120,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 				break;
 		}
 		err = 0;
-		if (!(flags & MSG_PEEK))
+		if (n && !(flags & MSG_PEEK))
 			after_read(sk, n);
 		if (copied >= target) {
 			/* more is waiting in the backlog */

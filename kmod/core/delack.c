@@ -82,7 +82,7 @@ static void delay(struct xtcp_tcb *t, xtcp_usec_t now)
 
 	if (ato > min) {
 		if (!t->pingpong)
-			max = 500 * XTCP_USEC_PER_MSEC;	/* 3.8.6.3: MUST-58 */
+			max = 500 * XTCP_USEC_PER_MSEC;	/* 3.8.6.3: MUST-40 */
 		if (t->srtt_us)
 			max = min(max, max(t->srtt_us >> 3, min));
 		ato = min(ato, max);

@@ -156,6 +156,8 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		xtcp_rtt_sample(t, xtcp_stamp(now) - t->lsndtime);
 	else
 		xtcp_rtt_echo(t, seg, now);
+	if (t->retransmits && !t->srtt_us)
+		t->rto_us = XTCP_RTO_FALLBACK_US;
 	xtcp_cong_init(t);
 	t->retrans_stamp = 0;
 	t->retransmits = 0;

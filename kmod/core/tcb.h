@@ -128,6 +128,8 @@ enum xtcp_ca_state {
 #define XTCP_DUPACK_THRESH	3
 /* The first RTO, RFC 6298 2.1. */
 #define XTCP_RTO_INIT_US	XTCP_USEC_PER_SEC
+/* The same for data, when the SYN timed out and nothing was measured (5.7). */
+#define XTCP_RTO_FALLBACK_US	(3 * XTCP_USEC_PER_SEC)
 /* Timestamps older than this no longer condemn a segment (RFC 7323 5.5). */
 #define XTCP_PAWS_DAYS_SEC	(24U * 24 * 3600)
 /* struct xtcp_tcb.linger2_us: an orphan does not stay in FIN_WAIT2. */

@@ -11,10 +11,10 @@
  */
 #define ISN_CLOCK_SHIFT	6
 
-static siphash_aligned_key_t isn_secret __ro_after_init, ts_secret __ro_after_init;
-static siphash_aligned_key_t cookie_secret __ro_after_init;
+static siphash_aligned_key_t secret __ro_after_init, cookie_secret __ro_after_init;
 
-static u64 hash_tuple(const struct xtcp_key *key, const siphash_key_t *secret)
+/* Half of it is for the ISN, the other half for timestamps. */
+static u64 hash_tuple(const struct xtcp_key *key)
 {
 	const struct {
 		struct in6_addr	laddr, raddr;
@@ -25,7 +25,7 @@ static u64 hash_tuple(const struct xtcp_key *key, const siphash_key_t *secret)
 		.lport = key->lport, .rport = key->rport,
 	};
 
-	return siphash(&tuple, sizeof(tuple), secret);
+	return siphash(&tuple, sizeof(tuple), &secret);
 }
 
 /**
@@ -38,27 +38,24 @@ static u64 hash_tuple(const struct xtcp_key *key, const siphash_key_t *secret)
  */
 u32 xtcp_isn(const struct xtcp_key *key)
 {
-	return (u32)hash_tuple(key, &isn_secret) +
+	return (u32)hash_tuple(key) +
 	       (u32)(ktime_get_real_ns() >> ISN_CLOCK_SHIFT);
 }
 
 /**
  * xtcp_ts_offset - what a connection's timestamps begin with
- * @key: its addresses; the ports do not count
+ * @key: its addresses and ports
  *
- * RFC 7323 7.1 wants it random.  It is the same for all connections between
- * two hosts, so that their timestamps grow and RFC 6191 can tell a new
- * connection from an old one.
+ * RFC 7323 7.1 wants it random.  It is the same for the next connection with the
+ * same addresses and ports, so that RFC 6191 can tell a new one from an old one;
+ * for any other pair of ports it is another one, so that who watches timestamps
+ * learns nothing about ports (so does Linux 7).
  *
  * Return: the offset.  Any context.
  */
 u32 xtcp_ts_offset(const struct xtcp_key *key)
 {
-	struct xtcp_key hosts = *key;
-
-	hosts.lport = 0;
-	hosts.rport = 0;
-	return (u32)hash_tuple(&hosts, &ts_secret);
+	return hash_tuple(key) >> 32;
 }
 
 /**
@@ -89,7 +86,6 @@ u32 xtcp_cookie_mac(const struct xtcp_key *key, u32 irs, const struct xtcp_cooki
 /* Loaded long after boot, so there is entropy. */
 void __init xtcp_isn_init(void)
 {
-	get_random_bytes(&isn_secret, sizeof(isn_secret));
-	get_random_bytes(&ts_secret, sizeof(ts_secret));
+	get_random_bytes(&secret, sizeof(secret));
 	get_random_bytes(&cookie_secret, sizeof(cookie_secret));
 }

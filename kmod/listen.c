@@ -228,6 +228,11 @@ static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key,
 	rt = ip_route_output_flow(sock_net(sk), &fl4, sk);
 	if (IS_ERR(rt))
 		return NULL;
+	/* RFC 9293 MUST-63: nobody can be at a broadcast or multicast address */
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);
+		return NULL;
+	}
 	mss = dst_metric_advmss(&rt->dst);
 	*advmss = user && user < mss ? user : mss;
 	return rt;

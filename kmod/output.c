@@ -115,6 +115,8 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, xtcp_usec_t now
 		return -ENOMEM;
 	}
 	if (len > mss) {
+		/* as Linux: GRO at the other end need not wait for more */
+		flags |= XTCP_PSH;
 		skb_shinfo(copy)->gso_size = mss;
 		skb_shinfo(copy)->gso_segs = DIV_ROUND_UP(len, mss);
 		skb_shinfo(copy)->gso_type = SKB_GSO_TCPV4;

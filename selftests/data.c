@@ -340,6 +340,19 @@ TEST_F(wire, nagle__full_segments_do_not)
 		   "> P. 1461:2921(1460) ack 1");
 }
 
+/* What leaves in one piece ends with a PSH, whatever is queued behind it. */
+TEST_F(wire, push__ends_a_burst)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p), i;
+
+	put_pattern(fd, 0, 30000);
+	for (i = 0; i < 9; i++)
+		packets(p, fmt("> * %d:%d(1460) ack 1", 1 + i * 1460, 1461 + i * 1460));
+	packets(p, "> P. 13141:14601(1460) ack 1",
+		   "quiet 20");
+}
+
 TEST_F(wire, nodelay__each_write_at_once)
 {
 	struct peer *p = &self->p;

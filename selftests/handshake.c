@@ -115,7 +115,7 @@ TEST_F(handshake, active__mss_of_the_peer)
 	ASSERT_STATE(fd, TCP_ESTABLISHED);
 	put_pattern(fd, 0, 1500);
 	packets(p, ">  . 1:701(700) ack 1",
-		   ">  . 701:1401(700) ack 1",
+		   "> *  701:1401(700) ack 1",	/* P. if it ends a burst */
 		   "> P. 1401:1501(100) ack 1");
 }
 
@@ -608,6 +608,47 @@ TEST_F(handshake, listen__close_resets_children)
 
 /* ---- calls on a listener ------------------------------------------------- */
 
+/*
+ * RFC 9293 MUST-41, MUST-42: one can LISTEN where connections are, in whatever
+ * state, and they do not notice.
+ */
+TEST_F(handshake, listen__beside_connections_of_its_port)
+{
+	struct sockaddr_in local = wire_sockaddr(WIRE_PORT), remote;
+	int fd = wire_socket(&self->w, SOCK_NONBLOCK), listener;
+	struct peer *p = &self->p, q, r;
+
+	/* one in SYN-SENT */
+	peer_init(&q, &self->w);
+	q.port = 7000;
+	remote = peer_sockaddr(&q);
+	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&local, sizeof(local)));
+	connect(fd, (struct sockaddr *)&remote, sizeof(remote));
+	packets(&q, "> S  0:0(0)");
+
+	listener = start_listen(&self->w, 8);
+	p->lport = WIRE_PORT;
+	p->port = 40000;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1");
+	close(listener);
+	peer_settle(p, 20);	/* a RST, but not from Linux */
+	packets(&q, "< S. 0:0(0) ack 1 <mss 1460>",
+		    "> .  1:1(0) ack 1");
+	EXPECT_EQ(TCP_ESTABLISHED, fd_state(fd));
+
+	/* one in ESTABLISHED */
+	listener = start_listen(&self->w, 8);
+	peer_clone(&r, p, 40001);
+	packets(&r, "< S  0:0(0) <mss 1460>",
+		    "> S. 0:0(0) ack 1",
+		    "< .  1:1(0) ack 1");
+	do_accept(&self->w, listener);
+	put_pattern(fd, 0, 10);
+	packets(&q, "> P. 1:11(10) ack 1");
+}
+
 TEST_F(handshake, listen__connect_is_refused)
 {
 	struct sockaddr_in sin = peer_sockaddr(&self->p);
@@ -762,6 +803,71 @@ TEST_F(handshake, iss__differs_between_connections)
 		before = p.irs;
 	}
 	EXPECT_LT(0, far);
+}
+
+/* RFC 9293 3.4.1: the next connection of the same four-tuple begins further on. */
+TEST_F(handshake, iss__advances_with_the_clock)
+{
+	struct sockaddr_in local = wire_sockaddr(41000);
+	uint32_t before = 0;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		struct sockaddr_in remote = peer_sockaddr(&self->p);
+		int fd = wire_socket(&self->w, SOCK_NONBLOCK);
+		struct peer p;
+
+		set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		ASSERT_EQ(0, bind(fd, (struct sockaddr *)&local, sizeof(local)));
+		ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&remote, sizeof(remote)));
+		peer_init(&p, &self->w);
+		packets(&p, "> S  0:0(0)",
+			    "< R. 0:0(0) ack 1");
+		ASSERT_STATE(fd, TCP_CLOSE);
+		/* a tick is 64 ns: it takes more than two minutes to go half round */
+		if (i)
+			EXPECT_LT(0, (int32_t)(p.irs - before));
+		before = p.irs;
+		close(fd);
+	}
+}
+
+/* ---- timestamps ---------------------------------------------------------- */
+
+/*
+ * RFC 7323 7.1, RFC 6191 3: the clock begins anywhere, but for the next connection
+ * of the same addresses and ports it goes on.
+ */
+TEST_F(handshake, timestamps__offset_is_the_connections)
+{
+	struct sockaddr_in local = wire_sockaddr(41000);
+	uint32_t first = 0, far = 0;
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		int fd = wire_socket(&self->w, SOCK_NONBLOCK);
+		struct sockaddr_in remote;
+		struct peer p;
+
+		peer_init(&p, &self->w);
+		p.addr = htonl(0xc0000202 + i / 2);	/* 192.0.2.2, .3, .4 */
+		remote = peer_sockaddr(&p);
+		set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		ASSERT_EQ(0, bind(fd, (struct sockaddr *)&local, sizeof(local)));
+		ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&remote, sizeof(remote)));
+		packets(&p, "> S  0:0(0)",
+			    "< R. 0:0(0) ack 1");
+		ASSERT_STATE(fd, TCP_CLOSE);
+		close(fd);
+		if (i % 2) {
+			EXPECT_GT(60000, p.ts_recent - first);
+			continue;
+		}
+		if (p.ts_recent - first + 1000000 > 2000000)
+			far++;
+		first = p.ts_recent;
+	}
+	EXPECT_LT(1, far);
 }
 
 TEST_HARNESS_MAIN

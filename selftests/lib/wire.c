@@ -672,19 +672,28 @@ static void trace_segment(struct peer *p, const struct segment *s, bool sent,
 
 /* ---- sending ------------------------------------------------------------- */
 
+/* @ip has IP_LEN bytes of room for a header and then the IP payload. */
 static void write_ip(struct peer *p, uint8_t *ip, size_t len, uint8_t protocol)
 {
+	uint8_t longer[65536];
 	static uint16_t id;
+	size_t hdr = IP_LEN + p->ip_opts_len;
 
+	if (p->ip_opts_len) {
+		memcpy(longer + hdr, ip + IP_LEN, len - IP_LEN);
+		memcpy(longer + IP_LEN, p->ip_opts, p->ip_opts_len);
+		len += p->ip_opts_len;
+		ip = longer;
+	}
 	memset(ip, 0, IP_LEN);
-	ip[0] = 0x45;
+	ip[0] = 0x40 | hdr / 4;
 	put16(ip + 2, len);
 	put16(ip + 4, ++id);
 	ip[8] = 64;
 	ip[9] = protocol;
 	memcpy(ip + 12, &p->addr, 4);
 	memcpy(ip + 16, &p->laddr, 4);
-	put16(ip + 10, ~sum_add(0, ip, IP_LEN));
+	put16(ip + 10, ~sum_add(0, ip, hdr));
 	if (write(p->w->tun, ip, len) != (ssize_t)len)
 		wire_fail(p->w, "write to the TUN device: %s", strerror(errno));
 }
@@ -752,8 +761,8 @@ static void inject(struct peer *p, struct line *l)
  */
 void peer_icmp(struct peer *p, uint8_t type, uint8_t code, uint32_t info)
 {
-	uint8_t buf[IP_LEN + 8 + 60], *icmp = buf + IP_LEN;
-	size_t quoted = p->last_len < IP_LEN + 8 ? p->last_len : IP_LEN + 8;
+	uint8_t buf[IP_LEN + 8 + 60 + 8], *icmp = buf + IP_LEN;
+	size_t quoted = (p->last[0] & 15) * 4 + 8;
 
 	icmp[0] = type;
 	icmp[1] = code;

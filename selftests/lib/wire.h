@@ -94,6 +94,8 @@ struct wire {
  * @no_verify: do not compare payload with wire_pattern()
  * @last: the last segment that came, from its IP header on
  * @last_len: length of @last, bytes
+ * @ip_opts: IP options of every packet that the peer sends
+ * @ip_opts_len: their length, bytes, a multiple of four
  */
 struct peer {
 	struct wire	*w;
@@ -112,6 +114,8 @@ struct peer {
 	bool		no_verify;
 	uint8_t		last[WIRE_MTU];
 	size_t		last_len;
+	uint8_t		ip_opts[40];
+	size_t		ip_opts_len;
 };
 
 const char *wire_open(struct wire *w);

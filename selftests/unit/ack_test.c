@@ -173,6 +173,19 @@ TEST(window__reordered_update_does_not_shrink_it)
 	CHECK_EQ(ep.t.snd_wnd, 0);
 }
 
+TEST(window__is_unsigned)
+{
+	given(ESTABLISHED);
+	/* the highest bit of the field is a bit as any other */
+	rcv(". 1:1(0) ack 1 win 65535");
+	CHECK_EQ(ep.t.snd_wnd, 65535);
+	rcv(". 1:1(0) ack 1 win 32768");
+	usr_write(32768);
+	while (ignore_output())
+		rcvf(". 1:1(0) ack %u win 32768", ep.t.snd_nxt - our(0));
+	CHECK_EQ(ep.t.snd_nxt, our(32769));
+}
+
 TEST(window__is_scaled)
 {
 	conf.core.window_scaling = true;

@@ -172,9 +172,14 @@ static u32 max_space(const struct endpoint *ep)
 
 static void emit(struct endpoint *ep, const struct header *h, u64 pos, u32 len)
 {
-	struct packet *p = packet_make(h, len);
+	struct packet *p;
 
-	stream_fill(packet_payload(p), ep->conf.tx_stream, pos, len);
+	if (ep->conf.hollow) {
+		p = packet_make_hollow(h, len);
+	} else {
+		p = packet_make(h, len);
+		stream_fill(packet_payload(p), ep->conf.tx_stream, pos, len);
+	}
 	packet_seal(p);
 	ep->tx_segs++;
 	ep->xmit(ep, p);
@@ -754,7 +759,7 @@ static u32 read_head(struct endpoint *ep, u32 len)
 
 	if (offset < have) {
 		n = min(len, have - offset);
-		if (!ep->conf.mute &&
+		if (!ep->conf.mute && !ep->conf.hollow &&
 		    !stream_matches(b->data + offset, ep->conf.rx_stream, ep->read, n))
 			wrong(ep, "the stream is not intact");
 		ep->read += n;
@@ -880,12 +885,13 @@ static void tcb_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 
 	seg->free_space = free_space(ep);
 	seg->full_space = full_space(ep);
 	if (seg->len || seg->flags & XTCP_FIN) {
-		b = buf_new(seg->len);
+		b = buf_new(payload ? seg->len : 0);
 		b->seg.seq = seg->seq + !!(seg->flags & XTCP_SYN);
 		b->seg.end_seq = seg->end_seq;
 		b->seg.flags = seg->flags;
 		b->truesize = seg->len + ep->conf.overhead * max_t(u32, seg->segs, 1);
-		memcpy(b->data, payload, seg->len);
+		if (payload)
+			memcpy(b->data, payload, seg->len);
 		seg->node = &b->seg;
 	}
 	xtcp_actions_init(&a);
@@ -1024,7 +1030,7 @@ void endpoint_receive(struct endpoint *ep, const struct packet *p)
 	struct xtcp_segment seg;
 	enum xtcp_drop drop = packet_parse(p, &seg);
 	/* where the header says that it begins, not where it did */
-	const u8 *payload = p->bytes + p->len - seg.len;
+	const u8 *payload = p->hollow ? NULL : p->bytes + p->len - seg.len;
 
 	ep->rx_segs += p->segs;
 	if (drop) {

@@ -54,6 +54,7 @@ struct buf {
  * @nodelay: TCP_NODELAY
  * @keepalive: SO_KEEPALIVE
  * @mute: do not check the payload (a fuzzer makes it up)
+ * @hollow: segments are sent without the bytes of their payload; implies @mute
  */
 struct endpoint_conf {
 	struct xtcp_conf core;
@@ -73,6 +74,7 @@ struct endpoint_conf {
 	bool	nodelay;
 	bool	keepalive;
 	bool	mute;
+	bool	hollow;
 };
 
 /**

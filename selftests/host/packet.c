@@ -35,17 +35,16 @@ static u16 checksum(const u8 *p, u32 len)
 	return ~sum;
 }
 
-/**
- * packet_make - a segment, its payload to be filled in and packet_seal()ed
- * @h: its header
- * @payload: bytes of payload
- *
- * Return: the packet, to be given to free().
- */
-struct packet *packet_make(const struct header *h, u32 payload)
+/* Bytes that are there. */
+static u32 solid(const struct packet *p)
+{
+	return p->len - p->hollow;
+}
+
+static struct packet *make(const struct header *h, u32 payload, u32 hollow)
 {
 	u32 hdr = XTCP_HDR_MIN + h->optlen;
-	struct packet *p = malloc(sizeof(*p) + hdr + payload);
+	struct packet *p = malloc(sizeof(*p) + hdr + payload - hollow);
 
 	if (!p)
 		abort();
@@ -54,6 +53,7 @@ struct packet *packet_make(const struct header *h, u32 payload)
 	p->hdr = hdr;
 	p->segs = 1;
 	p->len = hdr + payload;
+	p->hollow = hollow;
 	xtcp_put16(p->bytes, 1000);
 	xtcp_put16(p->bytes + 2, 2000);
 	xtcp_put32(p->bytes + OFF_SEQ, h->seq);
@@ -67,6 +67,30 @@ struct packet *packet_make(const struct header *h, u32 payload)
 }
 
 /**
+ * packet_make - a segment, its payload to be filled in and packet_seal()ed
+ * @h: its header
+ * @payload: bytes of payload
+ *
+ * Return: the packet, to be given to free().
+ */
+struct packet *packet_make(const struct header *h, u32 payload)
+{
+	return make(h, payload, 0);
+}
+
+/**
+ * packet_make_hollow - a segment whose payload has a length and no bytes
+ * @h: its header
+ * @payload: bytes of payload
+ *
+ * Return: the packet, to be packet_seal()ed, and given to free() at last.
+ */
+struct packet *packet_make_hollow(const struct header *h, u32 payload)
+{
+	return make(h, payload, payload);
+}
+
+/**
  * packet_seal - put the checksum in
  * @p: the packet, complete
  */
@@ -75,7 +99,7 @@ void packet_seal(struct packet *p)
 	u16 sum;
 
 	xtcp_put16(p->bytes + OFF_CSUM, 0);
-	sum = checksum(p->bytes, p->len);
+	sum = checksum(p->bytes, solid(p));
 	memcpy(p->bytes + OFF_CSUM, &sum, 2);
 }
 
@@ -87,11 +111,11 @@ void packet_seal(struct packet *p)
  */
 struct packet *packet_copy(const struct packet *p)
 {
-	struct packet *copy = malloc(sizeof(*p) + p->len);
+	struct packet *copy = malloc(sizeof(*p) + solid(p));
 
 	if (!copy)
 		abort();
-	memcpy(copy, p, sizeof(*p) + p->len);
+	memcpy(copy, p, sizeof(*p) + solid(p));
 	copy->next = NULL;
 	return copy;
 }
@@ -117,12 +141,18 @@ bool packet_merge(struct packet **p, const struct packet *q)
 	    memcmp(a->bytes + OFF_WINDOW, q->bytes + OFF_WINDOW, 2) ||
 	    memcmp(a->bytes + XTCP_HDR_MIN, q->bytes + XTCP_HDR_MIN,
 		   a->hdr - XTCP_HDR_MIN) ||
-	    checksum(a->bytes, a->len) || checksum(q->bytes, q->len))
+	    !a->hollow != !q->hollow ||
+	    checksum(a->bytes, solid(a)) || checksum(q->bytes, solid(q)))
 		return false;
-	m = realloc(a, sizeof(*a) + a->len + qlen);
-	if (!m)
-		abort();
-	memcpy(m->bytes + m->len, q->bytes + q->hdr, qlen);
+	m = a;
+	if (a->hollow) {
+		m->hollow += qlen;
+	} else {
+		m = realloc(a, sizeof(*a) + a->len + qlen);
+		if (!m)
+			abort();
+		memcpy(m->bytes + m->len, q->bytes + q->hdr, qlen);
+	}
 	m->len += qlen;
 	m->segs += q->segs;
 	m->bytes[OFF_FLAGS] = flags;
@@ -150,7 +180,7 @@ enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg)
 	hdr = (b[OFF_DOFF] >> 4) * 4;
 	if (hdr < XTCP_HDR_MIN || hdr > p->len)
 		return XTCP_DROP_HDR_OFFSET;
-	if (checksum(b, p->len))
+	if (checksum(b, solid(p)))
 		return XTCP_DROP_CSUM;
 	seg->seq = xtcp_get32(b + OFF_SEQ);
 	seg->ack = xtcp_get32(b + OFF_ACK);

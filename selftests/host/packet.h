@@ -14,6 +14,8 @@
  * @hdr: length of its header, bytes
  * @len: length of header and payload, bytes
  * @segs: packets that were merged into it (GRO)
+ * @hollow: of @len, what is not in @bytes: the payload of a packet that carries none
+ *	    (a long simulation does without), bytes
  * @bytes: header and payload
  */
 struct packet {
@@ -22,6 +24,7 @@ struct packet {
 	u16		hdr;
 	u16		segs;
 	u32		len;
+	u32		hollow;
 	u8		bytes[];
 };
 
@@ -44,6 +47,7 @@ struct header {
 };
 
 struct packet *packet_make(const struct header *h, u32 payload);
+struct packet *packet_make_hollow(const struct header *h, u32 payload);
 void packet_seal(struct packet *p);
 struct packet *packet_copy(const struct packet *p);
 bool packet_merge(struct packet **p, const struct packet *q);

@@ -91,7 +91,7 @@ bench: setup
 
 fuzz sim: setup
 	@KTOOLS_DIR=$$($(RIG)/kernel tools) && export KTOOLS_DIR && \
-	KSFT_DIR=$$KTOOLS_DIR/testing/selftests $(MAKE) -C selftests/unit $@
+	KSFT_DIR=$$KTOOLS_DIR/testing/selftests $(MAKE) -s -C selftests/unit $(@:sim=netsim)
 
 shell: setup
 	@$(RIG)/build $(VM_KERNEL)
@@ -124,7 +124,9 @@ help:
 	@echo "make check-debug     the suite under KASAN, lockdep, kmemleak ..."
 	@echo "make check-6.12, check-6.1   one kernel; TESTS=\"load ...\" runs a part of the suite"
 	@echo "make bench           instructions per byte, transaction and connection"
-	@echo "make fuzz, make sim  fuzzers; the network simulator"
+	@echo "make fuzz            fuzzers"
+	@echo "make sim             every congestion control on named networks, simulated: a table, and"
+	@echo "                     plots in build/sim/index.html; ALGO=reno NET=incast SEED=7 choose"
 	@echo "make shell           a prompt in the machine (KERNEL=ID)"
 	@echo "make kernels         fetch or build all the rig's kernels; update-kernels looks for newer ones"
 	@echo "make clean           everything built here; downloads and kernels stay in the cache,"

@@ -19,7 +19,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 .PHONY: all module tools install uninstall setup check check-unit check-fast \
-	check-debug check-6.12 check-6.1 demo bench fuzz sim shell kernels \
+	check-debug check-6.12 check-6.1 demo bench bench-netem fuzz sim shell kernels \
 	update-kernels clean distclean help
 .DEFAULT_GOAL := all
 
@@ -89,6 +89,15 @@ bench: setup
 		$(if $(filter uml,$(VM_KERNEL)),,--icount --append "$(BENCH_BOOT)") \
 		-- selftests/bench/run.sh $(if $(filter uml,$(VM_KERNEL)),--wall) $(BENCH)
 
+# In virtual time by default: what else this machine does cannot be seen in the table.
+bench-netem: setup
+	@$(RIG)/build $(or $(KERNEL),travel)
+	@$(MAKE) -s -C selftests/bench OUT="$(CURDIR)/build/bench"
+	@$(RIG)/run --kernel $(or $(KERNEL),travel) --name bench-netem \
+		--timeout $(or $(TIMEOUT),7200) $(if $(filter uml travel,$(or $(KERNEL),travel)),,--icount) \
+		-- selftests/bench/netem.sh $(if $(ALGO),--algo $(ALGO)) $(if $(NET),--net $(NET)) \
+		$(if $(REPS),--reps $(REPS)) $(if $(SEED),--seed $(SEED))
+
 fuzz sim: setup
 	@KTOOLS_DIR=$$($(RIG)/kernel tools) && export KTOOLS_DIR && \
 	KSFT_DIR=$$KTOOLS_DIR/testing/selftests $(MAKE) -s -C selftests/unit $(@:sim=netsim)
@@ -124,6 +133,8 @@ help:
 	@echo "make check-debug     the suite under KASAN, lockdep, kmemleak ..."
 	@echo "make check-6.12, check-6.1   one kernel; TESTS=\"load ...\" runs a part of the suite"
 	@echo "make bench           instructions per byte, transaction and connection"
+	@echo "make bench-netem     goodput on bad networks beside the kernel's TCP with the same congestion"
+	@echo "                     control, in virtual time; ALGO=cubic NET=loss1,loss5 REPS=9 choose"
 	@echo "make fuzz            fuzzers"
 	@echo "make sim             every congestion control on named networks, simulated: a table, and"
 	@echo "                     plots in build/sim/index.html; ALGO=reno NET=incast SEED=7 choose"

@@ -34,29 +34,10 @@
 #define REPS_MAX	64
 #define KIB		1024UL
 #define MIB		(1024 * KIB)
-/* A turn that hangs: on an instruction clock idle time passes at once. */
-#define TURN_TIMEOUT_S	600
-/* Namespaces of the turn before are torn down in the background. */
-#define SETTLE_US	400000
 /* --wall: so much longer, as clocks and schedulers are coarse. */
 #define WALL_FACTOR	20
 
-const int families[NR_FAMILIES] = { AF_INET, AF_XTCP };
-const char *const family_names[NR_FAMILIES] = { "kernel", "xtcp" };
-
 static bool wall;
-
-void die(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	fputs("bench: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
 
 /* ---- what is measured ---------------------------------------------------- */
 
@@ -354,44 +335,6 @@ static const struct row rows[] = {
 #define NR_ROWS (sizeof(rows) / sizeof(*rows))
 
 /* ---- turns and tables ----------------------------------------------------- */
-
-/*
- * Do @work in a process of its own, with namespaces of its own, and take what it
- * leaves in @out.
- * Return: whether it succeeded.
- */
-bool in_child(void (*work)(void *arg, void *out), void *arg, void *out, size_t len)
-{
-	int fds[2], status;
-	size_t have = 0;
-	ssize_t n;
-	pid_t pid;
-
-	fflush(NULL);
-	if (pipe(fds))
-		die("pipe: %m");
-	pid = fork();
-	if (pid < 0)
-		die("fork: %m");
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		alarm(TURN_TIMEOUT_S);
-		memset(out, 0, len);
-		work(arg, out);
-		write_all(fds[1], out, len);
-		exit(0);
-	}
-	close(fds[1]);
-	while (have < len && (n = read(fds[0], (char *)out + have, len - have)) > 0)
-		have += n;
-	close(fds[0]);
-	if (waitpid(pid, &status, 0) != pid)
-		die("waitpid: %m");
-	usleep(SETTLE_US);
-	if (WIFSIGNALED(status))
-		fprintf(stderr, "bench: killed by signal %d\n", WTERMSIG(status));
-	return !status && have == len;
-}
 
 struct turn {
 	const struct row	*row;

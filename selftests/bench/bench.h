@@ -9,6 +9,7 @@
 
 #define CLIENT_ADDR	"198.51.100.1"
 #define SERVER_ADDR	"198.51.100.2"
+#define PATH_SERVER_ADDR "203.0.113.2"
 #define PORT		5001
 
 /* The two implementations, in the order of the columns. */
@@ -37,19 +38,52 @@ enum wire {
 	VETH_NO_GSO,	/* every segment is to cross alone, and is received alone */
 };
 
-__attribute__((noreturn, format(printf, 1, 2))) void die(const char *fmt, ...);
+/**
+ * struct path - a bad network
+ * @rate: of the bottleneck, bits per second
+ * @rtt_ns: round-trip time without a queue
+ * @queue: packets that wait for the bottleneck at most
+ * @loss_ppm: packets in a million that vanish
+ * @ge_bad_ppm: Gilbert-Elliott: chance per packet that a time begins in which all
+ *		vanish
+ * @ge_good_ppm: chance per packet that it ends
+ * @dup_ppm: packets in a million that arrive twice
+ * @late_ns: delay of all packets but ...
+ * @early_ppm: ... so many in a million, which overtake the others, as they have not
+ *	       even @rtt_ns's part
+ * @jitter_ns: every packet is late by this, more or less this
+ */
+struct path {
+	uint64_t	rate;
+	uint64_t	rtt_ns;
+	uint32_t	queue;
+	uint32_t	loss_ppm;
+	uint32_t	ge_bad_ppm;
+	uint32_t	ge_good_ppm;
+	uint32_t	dup_ppm;
+	uint64_t	late_ns;
+	uint32_t	early_ppm;
+	uint64_t	jitter_ns;
+};
 
 /* net.c */
 void net_make(struct place *at, enum wire wire);
+int net_new_namespace(void);
+void net_make_veth(const char *dev, int peer_ns, const char *peer_dev);
+void net_set_up(const char *dev, const char *addr, enum wire wire);
 void net_enter(int ns);
 int net_listen(const struct place *at, int family);
 int net_connect(const struct place *at, int family);
 int net_accept(int listener);
 
+/* path.c */
+void net_make_path(struct place *at, const struct path *path, uint64_t seed);
+
 /* memory.c */
 bool memory_report(FILE *tsv);
 
-/* bench.c */
+/* child.c */
+__attribute__((noreturn, format(printf, 1, 2))) void die(const char *fmt, ...);
 bool in_child(void (*work)(void *arg, void *out), void *arg, void *out, size_t len);
 
 #endif /* XTCP_BENCH_H */

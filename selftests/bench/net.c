@@ -47,8 +47,8 @@ static void end_nest(struct request *r, struct rtattr *rta)
 	rta->rta_len = (char *)r + r->nlh.nlmsg_len - (char *)rta;
 }
 
-/* A cable from this namespace to another one; both ends are called eth0. */
-static void make_veth(int peer_ns)
+/* A cable from @dev in this namespace to @peer_dev in another one. */
+void net_make_veth(const char *dev, int peer_ns, const char *peer_dev)
 {
 	struct request r = {
 		.nlh = {
@@ -66,12 +66,12 @@ static void make_veth(int peer_ns)
 	} answer;
 	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 
-	put(&r, IFLA_IFNAME, "eth0", sizeof("eth0"));
+	put(&r, IFLA_IFNAME, dev, strlen(dev) + 1);
 	info = put(&r, IFLA_LINKINFO, NULL, 0);
 	put(&r, IFLA_INFO_KIND, "veth", sizeof("veth"));
 	data = put(&r, IFLA_INFO_DATA, NULL, 0);
 	peer = put(&r, VETH_INFO_PEER, &peer_ifi, sizeof(peer_ifi));
-	put(&r, IFLA_IFNAME, "eth0", sizeof("eth0"));
+	put(&r, IFLA_IFNAME, peer_dev, strlen(peer_dev) + 1);
 	put(&r, IFLA_NET_NS_FD, &peer_ns, sizeof(peer_ns));
 	end_nest(&r, peer);
 	end_nest(&r, data);
@@ -106,7 +106,7 @@ static void switch_off(int fd, const char *dev, unsigned int cmd)
 }
 
 /* In the namespace where we are. */
-static void set_up(const char *dev, const char *addr, enum wire wire)
+void net_set_up(const char *dev, const char *addr, enum wire wire)
 {
 	struct ifreq ifr = { 0 };
 	struct sockaddr_in *sin = (struct sockaddr_in *)&ifr.ifr_addr;
@@ -132,7 +132,7 @@ static void set_up(const char *dev, const char *addr, enum wire wire)
 	close(fd);
 }
 
-static int new_namespace(void)
+int net_new_namespace(void)
 {
 	int ns;
 
@@ -140,7 +140,7 @@ static int new_namespace(void)
 		die("unshare: %m");
 	/* no router solicitations in between */
 	write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
-	set_up("lo", NULL, LOOPBACK);
+	net_set_up("lo", NULL, LOOPBACK);
 	ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (ns < 0)
 		die("namespace: %m");
@@ -158,18 +158,18 @@ void net_make(struct place *at, enum wire wire)
 {
 	at->server.sin_family = AF_INET;
 	at->server.sin_port = htons(PORT);
-	at->client_ns = new_namespace();
+	at->client_ns = net_new_namespace();
 	if (wire == LOOPBACK) {
 		at->server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		at->server_ns = at->client_ns;
 		return;
 	}
 	inet_pton(AF_INET, SERVER_ADDR, &at->server.sin_addr);
-	at->server_ns = new_namespace();
-	make_veth(at->client_ns);
-	set_up("eth0", SERVER_ADDR, wire);
+	at->server_ns = net_new_namespace();
+	net_make_veth("eth0", at->client_ns, "eth0");
+	net_set_up("eth0", SERVER_ADDR, wire);
 	net_enter(at->client_ns);
-	set_up("eth0", CLIENT_ADDR, wire);
+	net_set_up("eth0", CLIENT_ADDR, wire);
 }
 
 /* A listening socket in the server's namespace; we come back to the client's. */

@@ -234,6 +234,11 @@ static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	u32 orders = a->orders, sent = t->segs_out;
 
+	if (unlikely(orders & XTCP_ACT_ACK_SKIPPED))
+		xtcp_count(xn, ACK_SKIPPED);
+	/* before what is sent again, so that it takes another route */
+	if (unlikely(orders & XTCP_ACT_ROUTE))
+		dst_negative_advice(sk);
 	if (orders & XTCP_ACT_SEND_SYN)
 		xtcp_send_syn(sk);
 	if (orders & XTCP_ACT_RETRANSMIT)
@@ -241,7 +246,10 @@ static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 	if (orders & XTCP_ACT_OUTPUT)
 		xtcp_push(sk);
 	if (orders & XTCP_ACT_SEND_PROBE) {
-		xtcp_count(xn, WIN_PROBE);
+		if (t->flags & XTCP_F_PROBE)
+			xtcp_count(xn, WIN_PROBE);
+		else
+			xtcp_count(xn, KEEPALIVE);
 		xtcp_send_probe(sk);
 	}
 	if (orders & XTCP_ACT_DUPACK) {
@@ -307,6 +315,8 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	if (a->acked) {
 		trace_xtcp_cwnd(sk);
 		free_acked(sk, a->acked);
+		/* RFC 4861 7.3.1: progress tells that the neighbour is there */
+		sk_dst_confirm(sk);
 	}
 	if (a->ready)
 		deliver_list(sk, a->ready);
@@ -321,6 +331,10 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	if (orders & XTCP_ACT_QUEUE_FIN)
 		xtcp_queue_fin(sk);
 	send_ordered(sk, a);
+	/* our FIN is acknowledged: close() may wait for that (SO_LINGER) */
+	if (unlikely(a->nr_edges) && sk->sk_state == TCP_FIN_WAIT2 &&
+	    !sock_flag(sk, SOCK_DEAD))
+		sk->sk_state_change(sk);
 	if (orders & XTCP_ACT_WAKE_READER)
 		wake_reader(sk);
 	if (orders & XTCP_ACT_WAKE_WRITER)

@@ -20,6 +20,13 @@
 #include <net/proto_memory.h>
 #endif
 
+/* Options of 6.15 and later. */
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS		44
+#define TCP_RTO_MIN_US		45
+#define TCP_DELACK_MAX_US	46
+#endif
+
 #ifndef timer_container_of
 #define timer_container_of(var, timer, field) from_timer(var, timer, field)
 #endif

@@ -29,6 +29,7 @@
 #include "port.h"
 #include "reply.h"
 #include "route.h"
+#include "sockopt.h"
 #include "syncookie.h"
 #include "table.h"
 #include "timer.h"
@@ -409,7 +410,6 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 			       const struct xtcp_synrcv *core)
 {
 	const struct xtcp_tcb *lt = &xtcp_sk(sk)->tcb;
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_sock *xs;
 	struct inet_sock *inet;
 	struct sock *child;
@@ -439,10 +439,11 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xs->tcb.keep_intvl_s = lt->keep_intvl_s;
 	xs->tcb.user_timeout_ms = lt->user_timeout_ms;
 	xs->tcb.linger2_us = lt->linger2_us;
-	xs->tcb.flags = lt->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE);
+	xs->tcb.flags = lt->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE |
+				     XTCP_F_THIN_LTO);
 	if (xs->user_mss)
 		xs->tcb.mss_clamp = xs->user_mss;
-	xtcp_synrcv_child(core, &xs->tcb, &xn->conf, xtcp_now());
+	xtcp_synrcv_child(core, &xs->tcb, xtcp_conf_get(sk), xtcp_now());
 	xtcp_window_clamp(&xs->tcb, xtcp_full_space(child));
 	xs->tcb.rcv_ssthresh = core->rcv_wnd;
 	child->sk_state = TCP_SYN_RECV;

@@ -172,6 +172,9 @@ void xtcp_push(struct sock *sk)
 		if (bytes < skb->len &&
 		    xtcp_wmem_split(sk, skb, bytes, false, GFP_ATOMIC))
 			break;
+		/* a probe asks for an answer */
+		if (unlikely(t->flags & XTCP_F_FORCE))
+			seg->flags |= XTCP_PSH;
 		if (transmit_queued(sk, skb, now))
 			break;
 		__skb_unlink(skb, &sk->sk_write_queue);
@@ -373,23 +376,35 @@ void xtcp_sync_mss(struct sock *sk)
 }
 
 /**
- * xtcp_pmtu_shrunk - the path takes less: cut segments anew and send them again
+ * xtcp_pmtu_changed - ICMP says that the path takes less
  * @sk: the socket, locked
- * @mtu: what the path takes, bytes
+ * @mtu: what it takes, bytes; 0: the router did not say
+ *
+ * The route decides what to believe.  Segments in flight are cut anew and sent
+ * again.
  */
-void xtcp_pmtu_shrunk(struct sock *sk, u32 mtu)
+void xtcp_pmtu_changed(struct sock *sk, u32 mtu)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u8 mode = READ_ONCE(inet_sk(sk)->pmtudisc);
 	u16 before = t->mss;
 	struct xtcp_actions a;
+	u32 path;
 
-	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 		return;
 	xtcp_route_pmtu(sk, mtu);
-	xtcp_sync_mss(sk);
-	if (t->mss >= before)
+	path = xtcp_route_mtu(sk);
+	/* not believed: so it may be what this connection dies of */
+	if (mtu < path && ip_dont_fragment(sk, __sk_dst_get(sk)))
+		WRITE_ONCE(sk->sk_err_soft, EMSGSIZE);
+	if (path >= xtcp_sk(sk)->mtu || mode == IP_PMTUDISC_DONT ||
+	    mode == IP_PMTUDISC_INTERFACE || mode == IP_PMTUDISC_OMIT)
 		return;
+	xtcp_sync_mss(sk);
 	xtcp_count(xtcp_net(sock_net(sk)), PMTU_SHRUNK);
+	if (t->mss >= before || !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+		return;
 	xtcp_actions_init(&a);
 	xtcp_resegment(t, &a);
 	xtcp_apply(sk, &a, NULL, NULL);

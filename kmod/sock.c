@@ -100,6 +100,7 @@ static void destruct(struct sock *sk)
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&xs->tcb.rtx));
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&xs->tcb.ooo));
 	WARN_ON_ONCE(xs->listener);
+	xtcp_conf_put(sk);
 	inet_sock_destruct(sk);
 	sk_sockets_allocated_dec(sk);
 	if (atomic_dec_and_test(&live))
@@ -288,7 +289,8 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	sock_reset_flag(sk, SOCK_DONE);
 	/* the user's settings stay, the connection's go */
 	xtcp_tcb_init(&fresh, t->conf);
-	fresh.flags = t->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE);
+	fresh.flags = t->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE |
+				  XTCP_F_THIN_LTO);
 	fresh.syn_retries = t->syn_retries;
 	fresh.keep_probes = t->keep_probes;
 	fresh.keep_idle_s = t->keep_idle_s;
@@ -420,7 +422,7 @@ void xtcp_release_cb(struct sock *sk)
 	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xs->deferred))
 		xtcp_timer_run(sk);
 	if (test_and_clear_bit(XTCP_DEFER_MTU, &xs->deferred))
-		xtcp_pmtu_shrunk(sk, READ_ONCE(xs->pmtu));
+		xtcp_pmtu_changed(sk, READ_ONCE(xs->pmtu));
 }
 
 /**

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <asm/ioctls.h>
+#include <linux/refcount.h>
+#include <linux/slab.h>
 #include <linux/sockios.h>
 #include <net/ip.h>
 #include <net/tcp.h>
@@ -76,6 +78,97 @@ static int retries_to_seconds(u8 retries)
 		period = min_t(int, period << 1, TCP_RTO_MAX / HZ);
 	}
 	return waited;
+}
+
+/*
+ * The settings of one socket that has changed some: a copy of its namespace's,
+ * which the core then reads instead.  A child shares its listener's.
+ */
+struct own_conf {
+	struct xtcp_conf	conf;
+	refcount_t		refcnt;
+	struct rcu_head		rcu;
+};
+
+static struct own_conf *own_conf_of(const struct sock *sk)
+{
+	const struct xtcp_conf *conf = xtcp_sk(sk)->tcb.conf;
+
+	if (conf == &xtcp_net(sock_net(sk))->conf)
+		return NULL;
+	return container_of((struct xtcp_conf *)conf, struct own_conf, conf);
+}
+
+/**
+ * xtcp_conf_get - the settings of a socket, for a child of it
+ * @sk: the socket, locked
+ *
+ * Return: them; xtcp_conf_put() on the child lets go.
+ */
+const struct xtcp_conf *xtcp_conf_get(const struct sock *sk)
+{
+	struct own_conf *own = own_conf_of(sk);
+
+	if (own)
+		refcount_inc(&own->refcnt);
+	return xtcp_sk(sk)->tcb.conf;
+}
+
+/**
+ * xtcp_conf_put - a socket goes
+ * @sk: the socket; it has its namespace's settings after this
+ */
+void xtcp_conf_put(struct sock *sk)
+{
+	struct own_conf *own = own_conf_of(sk);
+
+	xtcp_sk(sk)->tcb.conf = &xtcp_net(sock_net(sk))->conf;
+	if (own && refcount_dec_and_test(&own->refcnt))
+		kfree_rcu(own, rcu);
+}
+
+/* To change a setting: a copy that nobody shares, NULL without memory. */
+static struct xtcp_conf *own_conf(struct sock *sk)
+{
+	struct own_conf *own = own_conf_of(sk);
+
+	if (own && refcount_read(&own->refcnt) == 1)
+		return &own->conf;
+	own = kmalloc(sizeof(*own), GFP_KERNEL_ACCOUNT);
+	if (!own)
+		return NULL;
+	own->conf = *xtcp_sk(sk)->tcb.conf;
+	refcount_set(&own->refcnt, 1);
+	xtcp_conf_put(sk);
+	WRITE_ONCE(xtcp_sk(sk)->tcb.conf, &own->conf);
+	return &own->conf;
+}
+
+/* TCP_RTO_MAX_MS, TCP_RTO_MIN_US, TCP_DELACK_MAX_US */
+static int set_limit(struct sock *sk, int optname, int val)
+{
+	int least = 1, most = jiffies_to_usecs(TCP_RTO_MIN);
+	struct xtcp_conf *conf;
+
+	if (optname == TCP_RTO_MAX_MS) {
+		least = MSEC_PER_SEC;
+		most = 120 * MSEC_PER_SEC;
+	} else if (optname == TCP_DELACK_MAX_US) {
+		least = jiffies_to_usecs(1) + 1;
+		most = jiffies_to_usecs(TCP_DELACK_MAX);
+	}
+	if (val < least || val > most)
+		return -EINVAL;
+	conf = own_conf(sk);
+	if (!conf)
+		return -ENOMEM;
+	if (optname == TCP_RTO_MAX_MS)
+		conf->rto_max_us = (u32)val * USEC_PER_MSEC;
+	else if (optname == TCP_RTO_MIN_US)
+		conf->rto_min_us = val;
+	else
+		conf->delack_max_us = val;
+	return 0;
 }
 
 static int set_keepidle(struct sock *sk, int val)
@@ -172,6 +265,18 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_DEFER_ACCEPT:
 		xs->defer_accept = seconds_to_retries(val);
 		return 0;
+	case TCP_THIN_LINEAR_TIMEOUTS:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		set_flag(t, XTCP_F_THIN_LTO, val);
+		return 0;
+	case TCP_THIN_DUPACK:
+		/* accepted for old programs, and means nothing (as Linux) */
+		return val < 0 || val > 1 ? -EINVAL : 0;
+	case TCP_RTO_MAX_MS:
+	case TCP_RTO_MIN_US:
+	case TCP_DELACK_MAX_US:
+		return set_limit(sk, optname, val);
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -217,7 +322,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_tcb *t = &xs->tcb;
-	const struct xtcp_conf *conf = t->conf;
+	const struct xtcp_conf *conf = READ_ONCE(t->conf);
 
 	switch (optname) {
 	case TCP_MAXSEG:
@@ -263,6 +368,21 @@ static int get_int(struct sock *sk, int optname, int *val)
 		return 0;
 	case TCP_DEFER_ACCEPT:
 		*val = retries_to_seconds(xs->defer_accept);
+		return 0;
+	case TCP_THIN_LINEAR_TIMEOUTS:
+		*val = !!(t->flags & XTCP_F_THIN_LTO);
+		return 0;
+	case TCP_THIN_DUPACK:
+		*val = 0;
+		return 0;
+	case TCP_RTO_MAX_MS:
+		*val = READ_ONCE(conf->rto_max_us) / USEC_PER_MSEC;
+		return 0;
+	case TCP_RTO_MIN_US:
+		*val = READ_ONCE(conf->rto_min_us);
+		return 0;
+	case TCP_DELACK_MAX_US:
+		*val = READ_ONCE(conf->delack_max_us);
 		return 0;
 	default:
 		return -ENOPROTOOPT;
@@ -314,7 +434,9 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		return put_value(name, sizeof(name), optval, optlen, len);
 	}
 	}
+	rcu_read_lock();	/* the socket's own settings may be replaced */
 	err = get_int(sk, optname, &val);
+	rcu_read_unlock();
 	return err ? err : put_value(&val, sizeof(val), optval, optlen, len);
 }
 

@@ -15,6 +15,7 @@
 
 static int min_buf = SOCK_MIN_RCVBUF;
 static unsigned int one = 1, two = 2, most_retries = 127;
+static int rto_max_least = 1000, rto_max_most = 120000;
 
 /* A time that is kept in microseconds and shown in seconds. */
 static int do_seconds(XTCP_CTL_TABLE *table, int write, void *buffer,
@@ -58,7 +59,7 @@ static int do_milliseconds(XTCP_CTL_TABLE *table, int write, void *buffer,
 	int ms = READ_ONCE(*us) / USEC_PER_MSEC, zero = 0, most = U32_MAX / USEC_PER_MSEC;
 	struct ctl_table t = {
 		.data = &ms, .maxlen = sizeof(ms), .mode = table->mode,
-		.extra1 = &zero, .extra2 = &most,
+		.extra1 = table->extra1 ? : &zero, .extra2 = table->extra2 ? : &most,
 	};
 	int err = proc_dointvec_minmax(&t, write, buffer, lenp, ppos);
 
@@ -75,6 +76,10 @@ static int do_milliseconds(XTCP_CTL_TABLE *table, int write, void *buffer,
 		.procname = name, .data = AT(field), .maxlen = sizeof(int), \
 		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
 		.extra1 = SYSCTL_ZERO }
+#define RANGE(name, field, lo, hi) {					\
+		.procname = name, .data = AT(field), .maxlen = sizeof(int), \
+		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
+		.extra1 = lo, .extra2 = hi }
 #define BUFS(name, field) {						\
 		.procname = name, .data = AT(field), .maxlen = sizeof(int[3]), \
 		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
@@ -85,6 +90,7 @@ static int do_milliseconds(XTCP_CTL_TABLE *table, int write, void *buffer,
 
 static const struct ctl_table template[] = {
 	BYTE("syn_retries", conf.syn_retries, &one, &most_retries),
+	BYTE("syn_linear_timeouts", conf.syn_linear_timeouts, NULL, &most_retries),
 	BYTE("synack_retries", conf.synack_retries, NULL, &most_retries),
 	BYTE("retries1", conf.retries1, NULL, NULL),
 	BYTE("retries2", conf.retries2, NULL, NULL),
@@ -105,6 +111,13 @@ static const struct ctl_table template[] = {
 	/* no twin: Linux's 2MSL is a constant */
 	TIME("timewait_len", conf.timewait_us, do_seconds),
 	TIME("invalid_ratelimit", conf.invalid_ratelimit_us, do_milliseconds),
+	RANGE("rto_min_us", conf.rto_min_us, SYSCTL_ONE, SYSCTL_INT_MAX),
+	{
+		.procname = "rto_max_ms", .data = AT(conf.rto_max_us),
+		.maxlen = sizeof(u32), .mode = 0644, .proc_handler = do_milliseconds,
+		.extra1 = &rto_max_least, .extra2 = &rto_max_most,
+	},
+	BYTE("thin_linear_timeouts", conf.thin_linear_timeouts, NULL, &one),
 	INT("max_syn_backlog", max_syn_backlog),
 	INT("max_tw_buckets", max_tw_buckets),
 	INT("max_orphans", max_orphans),

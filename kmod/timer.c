@@ -58,8 +58,11 @@ void xtcp_timer_run(struct sock *sk)
 		xtcp_count(xn, DELAYED_ACKS);
 	if (a.orders & (XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN))
 		xtcp_count(xn, TIMEOUTS);
-	if (a.orders & XTCP_ACT_DEAD && a.error)
+	if (a.orders & XTCP_ACT_DEAD && a.error) {
 		xtcp_count(xn, ABORT_ON_TIMEOUT);
+		/* what ICMP said meanwhile tells more */
+		a.error = READ_ONCE(sk->sk_err_soft) ? : a.error;
+	}
 	xtcp_apply(sk, &a, NULL, NULL);
 }
 

@@ -230,14 +230,15 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	if (xtcp_after(seg->ack, t->snd_nxt)) {
 		/* 3.10.7.4: acknowledges what was not sent: ACK and drop */
 		seg->drop = XTCP_DROP_ACK_UNSENT;
-		a->orders |= XTCP_ACT_CHALLENGE;
+		xtcp_ack_challenge(t, now, a);
 		return false;
 	}
 	if (xtcp_before(seg->ack, t->snd_una)) {
-		/* RFC 5961 5.2: older than any window could make it */
-		if (xtcp_before(seg->ack, t->snd_una - t->max_window)) {
+		/* RFC 5961 5.2: older than any window, or our first byte */
+		if (xtcp_before(seg->ack, t->snd_una -
+				(u32)min_t(u64, t->max_window, t->bytes_acked + 1))) {
 			seg->drop = XTCP_DROP_ACK_OLD;
-			a->orders |= XTCP_ACT_CHALLENGE;
+			xtcp_ack_challenge(t, now, a);
 			return false;
 		}
 		return true;	/* old: nothing in it, its text may be new */
@@ -268,10 +269,11 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		/* RFC 5681 2: a duplicate ACK in the strict sense */
 		dupack(t, a);
 	}
-	if (t->flags & XTCP_F_PROBE && t->snd_wnd)
-		a->orders |= XTCP_ACT_OUTPUT;
-	/* 3.8.6.1: it closed its window over what is in flight, but it lives */
-	if (!t->snd_wnd && t->retransmits && !(t->flags & XTCP_F_ORPHAN))
-		t->retransmits = 1;
+	if (t->flags & XTCP_F_PROBE) {
+		if (t->snd_wnd)
+			a->orders |= XTCP_ACT_OUTPUT;
+		else
+			xtcp_persist_answered(t, now);
+	}
 	return true;
 }

@@ -172,6 +172,21 @@ void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space
 		a->orders |= XTCP_ACT_SEND_ACK;
 }
 
+/* An invalid segment was answered less than invalid_ratelimit ago. */
+static bool answered_lately(struct xtcp_tcb *t, xtcp_usec_t now,
+			    struct xtcp_actions *a)
+{
+	u32 stamp = xtcp_stamp(now);
+
+	if (t->last_oow_ack &&
+	    stamp - t->last_oow_ack < t->conf->invalid_ratelimit_us) {
+		a->orders |= XTCP_ACT_ACK_SKIPPED;
+		return true;
+	}
+	t->last_oow_ack = stamp ? stamp : 1;
+	return false;
+}
+
 /**
  * xtcp_ack_invalid - answer a segment that is out of window or otherwise wrong
  * @t: the connection
@@ -186,17 +201,28 @@ void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space
 void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a)
 {
-	u32 stamp = xtcp_stamp(now);
-
 	if (seg->seq == seg->end_seq || seg->flags & XTCP_SYN) {
-		if (t->last_oow_ack &&
-		    stamp - t->last_oow_ack < t->conf->invalid_ratelimit_us)
+		if (answered_lately(t, now, a))
 			return;
-		t->last_oow_ack = stamp ? stamp : 1;
 	} else if (xtcp_before(seg->seq, t->rcv_nxt)) {
 		xtcp_ack_quick(t);
 		xtcp_dsack(t, seg->seq, xtcp_after(seg->end_seq, t->rcv_nxt) ?
 					t->rcv_nxt : seg->end_seq);
 	}
 	a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+}
+
+/**
+ * xtcp_ack_challenge - answer what may be a stranger's guess (RFC 5961)
+ * @t: the connection
+ * @now: the time
+ * @a: out
+ *
+ * One in invalid_ratelimit, whatever the segment holds; the host has a limit
+ * for all connections besides (RFC 5961 7).
+ */
+void xtcp_ack_challenge(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	if (!answered_lately(t, now, a))
+		a->orders |= XTCP_ACT_CHALLENGE;
 }

@@ -50,6 +50,12 @@ static void take_ts(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	t->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
 }
 
+/* How far a TSval may lie back in an ACK that was overtaken: an RTO at 1200 Hz. */
+static u32 paws_replay(const struct xtcp_tcb *t)
+{
+	return (u32)((u64)t->rto_us * 6 / 5 / XTCP_USEC_PER_MSEC);
+}
+
 /*
  * RFC 7323 5.3 R1: older than TS.Recent.  A pure ACK that was overtaken is let
  * through, as it says nothing new and asks for nothing.
@@ -63,16 +69,37 @@ static bool paws_rejects(const struct xtcp_tcb *t, const struct xtcp_segment *se
 		return false;
 	if ((u32)(now / XTCP_USEC_PER_SEC) - t->ts_recent_sec >= XTCP_PAWS_DAYS_SEC)
 		return false;
-	return seg->flags & XTCP_SYN || seg->seq != t->rcv_nxt || seg->len ||
-	       seg->ack != t->snd_una || seg->flags & XTCP_FIN ||
-	       (u32)(t->ts_recent - seg->opt.tsval) > t->rto_us / XTCP_USEC_PER_MSEC;
+	return !(seg->flags & XTCP_ACK) || seg->seq != seg->end_seq ||
+	       seg->seq != t->rcv_nxt || seg->ack != t->snd_una ||
+	       xtcp_after(seg->seq, t->snd_wl1) ||
+	       (u32)(t->ts_recent - seg->opt.tsval) > paws_replay(t);
 }
 
-/* 3.10.7.4 first: is any of it inside the receive window? */
+/* It is old in every way, and empty: nobody waits for an answer. */
+static bool is_stale_ack(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
+{
+	return seg->flags & XTCP_ACK && seg->seq == seg->end_seq &&
+	       xtcp_before(seg->seq, t->rcv_nxt);
+}
+
+/*
+ * 3.10.7.4 first: is it inside the receive window?  What begins inside and ends
+ * beyond is taken, not cut, when all before it was read: so a window smaller
+ * than a segment does not stop a peer that ignores it.  A FIN may stick out, and
+ * so may the text of a RST, which nobody reads.
+ */
 static bool in_window(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
 {
-	return !xtcp_before(seg->end_seq, t->rcv_wup) &&
-	       !xtcp_after(seg->seq, t->rcv_nxt + xtcp_receive_window(t));
+	u32 edge = t->rcv_nxt + xtcp_receive_window(t);
+
+	if (xtcp_before(seg->end_seq, t->rcv_wup))
+		return false;
+	if (!xtcp_after(seg->end_seq, edge))
+		return true;
+	if (!xtcp_after(seg->end_seq - !!(seg->flags & XTCP_FIN), edge))
+		return true;
+	return !xtcp_after(seg->seq, edge) &&
+	       (t->copied_seq == t->rcv_nxt || seg->flags & XTCP_RST);
 }
 
 /*
@@ -94,7 +121,10 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 {
 	if (paws_rejects(t, seg, now) && !(seg->flags & XTCP_RST)) {
 		seg->drop = XTCP_DROP_PAWS;
-		xtcp_ack_invalid(t, seg, now, a);
+		if (seg->flags & XTCP_SYN)
+			xtcp_ack_challenge(t, now, a);
+		else if (!is_stale_ack(t, seg))
+			xtcp_ack_invalid(t, seg, now, a);
 		return false;
 	}
 	if (!in_window(t, seg)) {
@@ -102,13 +132,15 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 			reset_received(t, a);
 			return false;
 		}
-		seg->drop = XTCP_DROP_SEQ;
+		seg->drop = seg->len && seg->seq == t->rcv_nxt &&
+			    !xtcp_receive_window(t) ? XTCP_DROP_ZERO_WINDOW
+						    : XTCP_DROP_SEQ;
 		if (seg->flags & XTCP_RST)
 			return false;
 		if (seg->flags & XTCP_SYN) {
 			/* RFC 5961 4.2: whatever the sequence number */
 			seg->drop = XTCP_DROP_SYN;
-			a->orders |= XTCP_ACT_CHALLENGE;
+			xtcp_ack_challenge(t, now, a);
 			return false;
 		}
 		xtcp_ack_invalid(t, seg, now, a);
@@ -121,7 +153,7 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 			return false;
 		}
 		seg->drop = XTCP_DROP_RST;
-		a->orders |= XTCP_ACT_CHALLENGE;
+		xtcp_ack_challenge(t, now, a);
 		return false;
 	}
 	if (seg->flags & XTCP_SYN) {
@@ -134,7 +166,7 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		    seg->ack == t->iss + 1)
 			return true;
 		seg->drop = XTCP_DROP_SYN;
-		a->orders |= XTCP_ACT_CHALLENGE;
+		xtcp_ack_challenge(t, now, a);
 		return false;
 	}
 	return true;
@@ -383,6 +415,14 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	}
 	if (seg->len && seg->no_room) {
 		seg->drop = XTCP_DROP_RCVBUF;
+		a->orders |= XTCP_ACT_SEND_ACK;
+		return;
+	}
+	if (xtcp_after(seg->seq, t->rcv_nxt) &&
+	    !xtcp_before(seg->seq, t->rcv_nxt + xtcp_receive_window(t))) {
+		/* at the right edge: none of it fits */
+		seg->drop = XTCP_DROP_SEQ;
+		xtcp_ack_quick(t);
 		a->orders |= XTCP_ACT_SEND_ACK;
 		return;
 	}

@@ -61,9 +61,11 @@ void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a);
 /* Answer an invalid segment, not more often than the namespace allows. */
 void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a);
+void xtcp_ack_challenge(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
 
 /* timer.c */
 void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
 void xtcp_keep_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
+void xtcp_persist_answered(struct xtcp_tcb *t, xtcp_usec_t now);
 
 #endif /* XTCP_CORE_INTERNAL_H */

@@ -10,6 +10,7 @@ void xtcp_conf_init(struct xtcp_conf *conf)
 {
 	*conf = (struct xtcp_conf) {
 		.syn_retries		= 6,
+		.syn_linear_timeouts	= 4,
 		.synack_retries		= 5,
 		.retries1		= 3,
 		.retries2		= 15,

@@ -32,6 +32,7 @@ enum xtcp_timer {
 /**
  * struct xtcp_conf - settings that all connections of a namespace share
  * @syn_retries: SYN retransmissions before connect() gives up
+ * @syn_linear_timeouts: so many more, before the time between them doubles
  * @synack_retries: SYN,ACK retransmissions before a SYN_RECV is dropped
  * @retries1: retransmissions before the route is doubted (RFC 9293 R1)
  * @retries2: retransmissions before the connection is dropped (R2)
@@ -52,11 +53,14 @@ enum xtcp_timer {
  *			  which are out of window or otherwise invalid
  * @rto_min_us: least RTO
  * @rto_max_us: greatest RTO
+ * @thin_linear_timeouts: a stream that is too thin for fast retransmission does
+ *			  not double its first timeouts
  * @delack_min_us: least delay of an ACK
  * @delack_max_us: greatest delay of an ACK
  */
 struct xtcp_conf {
 	u8	syn_retries;
+	u8	syn_linear_timeouts;
 	u8	synack_retries;
 	u8	retries1;
 	u8	retries2;
@@ -68,6 +72,7 @@ struct xtcp_conf {
 	bool	dsack;
 	bool	rfc1337;
 	u8	timewait_reuse;
+	bool	thin_linear_timeouts;
 	bool	slow_start_after_idle;
 	u32	fin_timeout_us;
 	u32	timewait_us;
@@ -119,6 +124,8 @@ enum xtcp_ca_state {
 	XTCP_CA_RECOVERY,
 	XTCP_CA_LOSS,
 };
+
+#define XTCP_F_THIN_LTO		0x1000000 /* TCP_THIN_LINEAR_TIMEOUTS */
 
 /* Delayed ACKs begin after this many (Linux, TCP_MAX_QUICKACKS). */
 #define XTCP_QUICKACK_MAX	16
@@ -328,6 +335,8 @@ struct xtcp_tcb {
 #define XTCP_ACT_DEAD		0x8000	/* the connection is gone: free the queues */
 #define XTCP_ACT_DUPACK		0x10000	/* counts as sending a duplicate ACK */
 #define XTCP_ACT_RETRANSMIT	0x20000	/* resend what is marked lost */
+#define XTCP_ACT_ACK_SKIPPED	0x1000000 /* counts as an answer that was not sent */
+#define XTCP_ACT_ROUTE		0x2000000 /* the route may be what fails */
 
 /* Edges that one call can take: ACK of SYN, then ACK of FIN or FIN. */
 #define XTCP_ACT_EDGES		3
@@ -391,6 +400,7 @@ void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
 		  struct xtcp_actions *a);
 void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
+void xtcp_rto_revert(struct xtcp_tcb *t, u32 seq, xtcp_usec_t now);
 void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space,
 		  xtcp_usec_t now, struct xtcp_actions *a);
 

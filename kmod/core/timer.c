@@ -4,8 +4,16 @@
  */
 #include "internal.h"
 
-/* Linux: an orphan gets this many retransmissions when orphan_retries is 0. */
+/* An orphan on a path that works gets this many when orphan_retries is 0. */
 #define ORPHAN_RETRIES_DEFAULT	8
+/* The first timeout of the series that turns retries into a time. */
+#define MODEL_RTO_US		(200 * XTCP_USEC_PER_MSEC)
+/* Fewer segments in flight do not bring three duplicate ACKs. */
+#define THIN_SEGS		4
+/* So many timeouts of a thin stream are not doubled. */
+#define THIN_RETRIES		6
+/* FIN_WAIT2 lasts at least this many halves of an RTO: our ACK may be lost. */
+#define FIN_WAIT2_HALF_RTOS	7
 /* Probes of one connection count up to here at most. */
 #define PROBES_MAX		U8_MAX
 
@@ -81,6 +89,28 @@ void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now)
 		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
 }
 
+/**
+ * xtcp_rto_revert - a router had no route for what we retransmit (RFC 6069)
+ * @t: the connection
+ * @seq: sequence number of the segment
+ * @now: the time
+ *
+ * The loss was not congestion: one doubling of the timeout is taken back, and
+ * the timer runs from when the segment left.
+ */
+void xtcp_rto_revert(struct xtcp_tcb *t, u32 seq, xtcp_usec_t now)
+{
+	struct rb_node *head = rb_first(&t->rtx);
+	xtcp_usec_t due;
+
+	if (seq != t->snd_una || !t->retransmits || !t->backoff || !head)
+		return;
+	t->backoff--;
+	due = now - (xtcp_stamp(now) - xtcp_rb_seg(head)->xmit_us) +
+	      xtcp_rto_backed_off(t);
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, max(due, now));
+}
+
 static u64 keep_idle(const struct xtcp_tcb *t)
 {
 	return t->keep_idle_s ? (u64)t->keep_idle_s * XTCP_USEC_PER_SEC
@@ -93,12 +123,21 @@ static u64 keep_intvl(const struct xtcp_tcb *t)
 			       : t->conf->keepalive_intvl_us;
 }
 
-/* How long an orphan stays in FIN_WAIT2: TCP_LINGER2, negative is not at all. */
-static u32 fin_timeout(const struct xtcp_tcb *t)
+/* Since the peer was last heard of, by the coarse clock. */
+static u64 silence(const struct xtcp_tcb *t, xtcp_usec_t now)
 {
+	return (u64)(xtcp_coarse(now) - t->heard) << XTCP_COARSE_SHIFT;
+}
+
+/* How long an orphan stays in FIN_WAIT2: TCP_LINGER2, negative is not at all. */
+static u64 fin_timeout(const struct xtcp_tcb *t)
+{
+	u64 least = (u64)xtcp_rto_backed_off(t) * FIN_WAIT2_HALF_RTOS / 2;
+
 	if (t->linger2_us == XTCP_LINGER2_NONE)
 		return 0;
-	return t->linger2_us ? t->linger2_us : t->conf->fin_timeout_us;
+	return max_t(u64, least,
+		     t->linger2_us ? t->linger2_us : t->conf->fin_timeout_us);
 }
 
 /**
@@ -112,9 +151,59 @@ void xtcp_keep_rearm(struct xtcp_tcb *t, xtcp_usec_t now)
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + fin_timeout(t));
 	else if (t->flags & XTCP_F_KEEPALIVE &&
 		 XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
-		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t));
+		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t) -
+			       min(keep_idle(t), silence(t, now)));
 	else
 		xtcp_timer_stop(t, XTCP_TIMER_KEEP);
+}
+
+/*
+ * The time that @retries retransmissions take when the first timeout is
+ * @base_us and each one doubles, up to rto_max.  So a limit in retries means
+ * the same on every path, whatever its RTT (as Linux).
+ */
+static u64 model_time(const struct xtcp_tcb *t, u8 retries, u32 base_us)
+{
+	u64 wait = base_us, sum = 0;
+	unsigned int i;
+
+	for (i = 0; i <= retries; i++) {
+		if (wait >= t->conf->rto_max_us)
+			return sum + (u64)(retries - i + 1) * t->conf->rto_max_us;
+		sum += wait;
+		wait <<= 1;
+	}
+	return sum;
+}
+
+/* The first retransmission is longer ago than @retries take. */
+static bool retried_longer(const struct xtcp_tcb *t, u8 retries, u32 base_us,
+			   xtcp_usec_t now)
+{
+	/* a tick more, which is as well as the coarse clock knows it */
+	return t->retransmits && unanswered(t, now) + (1U << XTCP_COARSE_SHIFT) >=
+				 model_time(t, retries, base_us);
+}
+
+/*
+ * How often an orphan may try: as often as orphan_retries says; where that is
+ * 0, not at all once the RTO cannot grow any more.
+ */
+static u8 orphan_retries(const struct xtcp_tcb *t, bool alive)
+{
+	if (t->conf->orphan_retries)
+		return t->conf->orphan_retries;
+	return alive ? ORPHAN_RETRIES_DEFAULT : 0;
+}
+
+/*
+ * The peer closed its window over what is in flight (it should not: RFC 9293
+ * 3.8.6) and still answers: retransmissions are probes then, which go on for
+ * ever unless the user has set a limit.
+ */
+static bool probes_by_rexmit(const struct xtcp_tcb *t)
+{
+	return !t->snd_wnd && !(t->flags & XTCP_F_ORPHAN);
 }
 
 /* Has the user's or the system's patience with silence run out? */
@@ -122,28 +211,38 @@ static bool gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	u8 limit = t->conf->retries2;
 
-	if (t->user_timeout_ms && t->retrans_stamp)
+	if (t->user_timeout_ms && t->retrans_stamp &&
+	    (t->retransmits || probes_by_rexmit(t)))
 		return too_long_for_user(t, unanswered(t, now));
+	if (probes_by_rexmit(t))
+		return t->retrans_stamp &&
+		       silence(t, now) > 2 * (u64)t->conf->rto_max_us &&
+		       unanswered(t, now) > 2 * (u64)t->conf->rto_max_us;
 	if (t->flags & XTCP_F_ORPHAN)
-		limit = t->conf->orphan_retries ? t->conf->orphan_retries
-						: ORPHAN_RETRIES_DEFAULT;
-	return t->retransmits >= limit;
+		limit = orphan_retries(t, xtcp_rto_backed_off(t) < t->conf->rto_max_us);
+	return retried_longer(t, limit, MODEL_RTO_US, now);
 }
 
 /* The SYN, or the SYN,ACK of a simultaneous open, was not answered. */
 static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
-	u8 limit = t->conf->synack_retries;
+	u8 limit = t->syn_retries ? t->syn_retries : t->conf->syn_retries;
+	u8 linear = t->state == XTCP_SYN_SENT ? t->conf->syn_linear_timeouts : 0;
 
-	if (t->state == XTCP_SYN_SENT)
-		limit = t->syn_retries ? t->syn_retries : t->conf->syn_retries;
-	if (t->retransmits >= limit ||
-	    too_long_for_user(t, unanswered(t, now))) {
+	if (t->retransmits >= limit + linear ||
+	    (t->user_timeout_ms ?
+	     t->retransmits && too_long_for_user(t, unanswered(t, now)) :
+	     retried_longer(t, limit, XTCP_RTO_INIT_US, now))) {
 		time_out(t, ETIMEDOUT, a);
 		return;
 	}
-	t->retransmits++;
-	t->backoff++;
+	if (t->retransmits)
+		a->orders |= XTCP_ACT_ROUTE;
+	if (t->retransmits < U8_MAX)
+		t->retransmits++;
+	/* the first few at an even pace, where most connections are saved */
+	if (t->retransmits > linear && t->backoff < U8_MAX)
+		t->backoff++;
 	t->total_retrans++;
 	a->orders |= XTCP_ACT_SEND_SYN;
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
@@ -152,17 +251,16 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 /* RFC 9293 3.8.6.1: the peer's window is closed, or Nagle holds the tail. */
 static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
+	bool alive = xtcp_rto_backed_off(t) < t->conf->rto_max_us;
 	u8 limit = t->conf->retries2;
 
 	if (t->flags & XTCP_F_ORPHAN)
-		limit = t->conf->orphan_retries ? t->conf->orphan_retries
-						: ORPHAN_RETRIES_DEFAULT;
+		limit = orphan_retries(t, alive);
 	if (!t->retrans_stamp)
 		t->retrans_stamp = xtcp_coarse_stamp(now);
 	/* who answers is alive, but an orphan does not wait for ever (as Linux) */
 	if (t->probes_out >= limit ||
-	    (t->flags & XTCP_F_ORPHAN && t->backoff >= t->conf->orphan_retries &&
-	     xtcp_rto_backed_off(t) >= t->conf->rto_max_us) ||
+	    (t->flags & XTCP_F_ORPHAN && !alive && t->backoff >= limit) ||
 	    too_long_for_user(t, unanswered(t, now))) {
 		time_out(t, ETIMEDOUT, a);
 		return;
@@ -177,10 +275,33 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
 	}
 	if (t->probes_out < PROBES_MAX)
 		t->probes_out++;
-	if (t->backoff < U8_MAX)
+	if (t->backoff < t->conf->retries2)
 		t->backoff++;
 	a->orders |= XTCP_ACT_SEND_PROBE;
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
+}
+
+/**
+ * xtcp_persist_answered - an ACK came while the persist timer runs
+ * @t: the connection, with its window still too small
+ * @now: the time
+ *
+ * The next probe is due one timeout after the answer, not after the last one.
+ */
+void xtcp_persist_answered(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
+}
+
+/*
+ * Too few segments for fast retransmission, as of a game or a remote shell, and
+ * not because the connection is young: each timeout is as long as the first.
+ */
+static bool is_thin(const struct xtcp_tcb *t)
+{
+	return (t->flags & XTCP_F_THIN_LTO || t->conf->thin_linear_timeouts) &&
+	       t->state == XTCP_ESTABLISHED && t->packets_out < THIN_SEGS &&
+	       t->ssthresh < U32_MAX && t->retransmits <= THIN_RETRIES;
 }
 
 /* RFC 6298 5.4 to 5.7, RFC 5681 3.1: everything outstanding is taken for lost. */
@@ -196,6 +317,9 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 		time_out(t, ETIMEDOUT, a);
 		return;
 	}
+	/* RFC 9293 3.8.3: R1 */
+	if (retried_longer(t, t->conf->retries1, MODEL_RTO_US, now))
+		a->orders |= XTCP_ACT_ROUTE;
 	/* RFC 5681 3.1: only the first timeout for a segment lowers ssthresh */
 	if (!t->retransmits) {
 		xtcp_cong_save(t);
@@ -217,9 +341,12 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 	t->recover = t->snd_nxt;
 	t->flags &= ~XTCP_F_HEAD_LOST;
 	xtcp_cong_set_state(t, XTCP_CA_LOSS);
-	if (t->retransmits < U8_MAX)
+	/* an attempt counts, even if there is no memory to send it */
+	if (!t->retrans_stamp)
+		t->retrans_stamp = xtcp_coarse_stamp(now);
+	if (t->retransmits < U8_MAX && !probes_by_rexmit(t))
 		t->retransmits++;
-	t->backoff = min_t(u8, t->backoff + 1, 16);
+	t->backoff = is_thin(t) ? 0 : min_t(u8, t->backoff + 1, 16);
 	a->orders |= XTCP_ACT_RETRANSMIT;
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
 }
@@ -243,7 +370,7 @@ static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions 
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t));
 		return;
 	}
-	idle = (u64)(xtcp_coarse(now) - t->heard) << XTCP_COARSE_SHIFT;
+	idle = silence(t, now);
 	/* less a tick, which is as well as the coarse clock knows it */
 	if (!t->probes_out && idle + (1U << XTCP_COARSE_SHIFT) < keep_idle(t)) {
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t) - idle);

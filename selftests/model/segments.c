@@ -24,6 +24,7 @@ struct view {
 	u8	state;
 	bool	passive;	/* SYN_RECV of a listener */
 	bool	fin_out;	/* our FIN is the last thing that was sent */
+	bool	unread;		/* what came was not read yet */
 	bool	fin_behind_gap;	/* the peer's FIN waits behind a gap */
 	u32	gap_end;	/* first sequence number behind it */
 	u32	ooo_end;	/* end of what waits there */
@@ -149,7 +150,9 @@ static struct outcome oracle(const struct view *v, const struct xtcp_segment *s)
 	    (s->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST | XTCP_FIN)) == XTCP_SYN)
 		return is(v->state, SYN_ACK);
 	/* first: the sequence number */
-	if (lt(s->end_seq, v->rcv_wup) || lt(right, s->seq)) {
+	if (lt(s->end_seq, v->rcv_wup) || lt(right, s->seq) ||
+	    (v->unread && !(s->flags & XTCP_RST) &&
+	     lt(right, s->end_seq - !!(s->flags & XTCP_FIN)))) {
 		/* Linux: a RST behind the peer's FIN has the FIN's number on some systems */
 		if (s->flags & XTCP_RST && s->seq == v->rcv_nxt - 1 &&
 		    (v->state == XTCP_CLOSE_WAIT || v->state == XTCP_CLOSING ||
@@ -271,7 +274,8 @@ static void look(struct view *v, const struct start *st, enum variation how)
 		.iss		= t->iss,
 		.una		= t->snd_una,
 		.nxt		= t->snd_nxt,
-		.max_window	= t->max_window,
+		.max_window	= min_t(u64, t->max_window, t->bytes_acked + 1),
+		.unread		= t->copied_seq != t->rcv_nxt,
 		.rcv_nxt	= t->rcv_nxt,
 		.rcv_wup	= t->rcv_wup,
 		.rcv_wnd	= t->rcv_wnd,

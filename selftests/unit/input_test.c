@@ -238,6 +238,7 @@ TEST(syn_recv__fourth_syn_is_challenged)
 	rcv("S 0 mss 1000");
 	expect(". 1 ack 1");
 	expect_drop(SYN);
+	advance(500);
 	rcv("S 5 mss 1000");
 	expect(". 1 ack 1");
 	expect_state(SYN_RECV);
@@ -500,10 +501,32 @@ TEST(rst__in_window_is_challenged)
 	given(ESTABLISHED);
 	rcv("R 2");
 	expect(". 1 ack 1");
+	advance(500);
 	rcv("R 65001");
 	expect(". 1 ack 1");
 	expect_state(ESTABLISHED);
 	expect_drop(RST);
+}
+
+/* RFC 5961 7, per connection: all that may be guesses share one limit */
+TEST(challenge__one_in_half_a_second)
+{
+	given(ESTABLISHED);
+	rcv("R 2");
+	expect(". 1 ack 1");
+	rcv("R 3");
+	rcv("S 1 mss 1000");
+	rcv("P. 1:11(10) ack 2");
+	rcv(". 1 ack 2");
+	expect_nothing();
+	CHECK(ep.last.orders & XTCP_ACT_ACK_SKIPPED);
+	advance(499);
+	rcv("S 500 mss 1000");
+	expect_nothing();
+	advance(1);
+	rcv("S 500 mss 1000");
+	expect(". 1 ack 1");
+	expect_state(ESTABLISHED);
 }
 
 TEST(rst__out_of_window_is_silently_dropped)
@@ -577,10 +600,13 @@ TEST(syn__is_challenged_whatever_its_number)
 	given(ESTABLISHED);
 	rcv("S 1 mss 1000");
 	expect(". 1 ack 1");
+	advance(500);
 	rcv("S 500 mss 1000");
 	expect(". 1 ack 1");
+	advance(500);
 	rcv("S 90000 mss 1000");
 	expect(". 1 ack 1");
+	advance(500);
 	rcv("S. 0 ack 1 mss 1000");
 	expect(". 1 ack 1");
 	expect_drop(SYN);
@@ -621,17 +647,35 @@ TEST(ack__of_what_was_not_sent_is_answered)
 /* RFC 5961 5.2 */
 TEST(ack__older_than_the_largest_window_is_challenged)
 {
+	unsigned int i;
+
 	given(ESTABLISHED);
-	peer_window(2000);
-	usr_write(1000);
-	expect("P. 1:1001(1000) ack 1");
-	rcv(". 1 ack 1001");
-	rcvf("P. 1:11(10) ack %u", 1001U - 65535 - 1);
-	expect(". 1001 ack 1");
+	usr_write(70000);
+	ignore_output();
+	for (i = 1; i <= 70; i++) {
+		rcvf(". 1 ack %u", 1000 * i + 1);
+		ignore_output();
+	}
+	rcvf("P. 1:11(10) ack %u", 70001U - 65535 - 1);
+	expect(". 70001 ack 1");
 	expect_drop(ACK_OLD);
 	CHECK_EQ(ep.t.rcv_nxt, peers(1));
 	/* just inside */
-	rcvf("P. 1:11(10) ack %u", 1001U - 65535);
+	rcvf("P. 1:11(10) ack %u", 70001U - 65535);
+	expect(". 70001 ack 11");
+}
+
+/* What was never sent was never acknowledged, however large the window. */
+TEST(ack__older_than_the_first_byte_is_challenged)
+{
+	given(ESTABLISHED);
+	usr_write(1000);
+	expect("P. 1:1001(1000) ack 1");
+	rcv(". 1 ack 1001");
+	rcvf("P. 1:11(10) ack %u", 0U - 1);
+	expect(". 1001 ack 1");
+	expect_drop(ACK_OLD);
+	rcv("P. 1:11(10) ack 1");
 	expect(". 1001 ack 11");
 }
 
@@ -782,8 +826,21 @@ TEST(text__beyond_the_window_that_is_shut)
 	rcv(". 1:64001(64000) ack 1");
 	expect(". 1 ack 64001");
 	CHECK_EQ(xtcp_receive_window(&ep.t), 1000);
-	/* one that reaches over the edge is taken whole, as in Linux */
+	/* one that reaches over the edge is not taken while the queue holds data */
 	rcv(". 64001:66001(2000) ack 1");
+	expect(". 1 ack 64001");
+	expect_drop(SEQ);
+	rcv("FP. 64001:65001(1000) ack 1");
+	advance(200);
+	expect(". 1 ack 65002 win 0");
+	expect_state(CLOSE_WAIT);
+}
+
+TEST(text__reaches_over_the_window)
+{
+	given(ESTABLISHED);
+	/* with an empty queue it is taken whole, as in Linux */
+	rcv(". 1:66001(66000) ack 1");
 	expect(". 1 ack 66001 win 0");
 	rcv("P. 66001:66011(10) ack 1");
 	expect(". 1 ack 66001 win 0");
@@ -1138,7 +1195,7 @@ TEST(syn_recv_close__syn_ack_is_repeated)
 
 TEST(syn_recv_close__nobody_answers)
 {
-	conf.core.synack_retries = 2;
+	conf.core.syn_retries = 2;
 	given_active(SYN_RECV);
 	usr_close();
 	expect("F. 1 ack 1");

@@ -11,6 +11,7 @@ TEST(syn__is_repeated_and_given_up)
 {
 	unsigned int i, wait = 1000;
 
+	conf.core.syn_linear_timeouts = 0;
 	given(SYN_SENT);
 	for (i = 0; i < 6; i++) {
 		advance(wait - 1);
@@ -28,8 +29,44 @@ TEST(syn__is_repeated_and_given_up)
 	CHECK_EQ(endpoint_due(&ep), 0);
 }
 
+/* As Linux since 6.5: four more, one second apart, before the six. */
+TEST(syn__first_ones_at_an_even_pace)
+{
+	unsigned int i, wait = 1000;
+
+	given(SYN_SENT);
+	for (i = 0; i < 5; i++) {
+		advance(999);
+		expect_nothing();
+		advance(1);
+		expect("S 0 mss 1000");
+	}
+	for (i = 0; i < 5; i++) {
+		wait *= 2;
+		advance(wait);
+		expect("S 0 mss 1000");
+	}
+	advance(64000);
+	expect_state(CLOSE);
+	expect_nothing();
+	expect_error(ETIMEDOUT);
+}
+
+/* A number of retries is a time as well: that of the doubling ones. */
+TEST(syn__even_pace_and_tcp_syncnt)
+{
+	given(SYN_SENT);
+	ep.t.syn_retries = 1;
+	advance(2000);
+	CHECK_EQ(ignore_output(), 2);
+	advance(1000);
+	expect_nothing();
+	expect_state(CLOSE);
+}
+
 TEST(syn__tcp_syncnt)
 {
+	conf.core.syn_linear_timeouts = 0;
 	given(SYN_SENT);
 	ep.t.syn_retries = 1;
 	advance(1000);
@@ -38,8 +75,20 @@ TEST(syn__tcp_syncnt)
 	expect_state(CLOSE);
 }
 
+/* The first timeout is not cut short: one second is the least there is. */
+TEST(syn__short_user_timeout)
+{
+	given(SYN_SENT);
+	ep.t.user_timeout_ms = 300;
+	advance(1000);
+	expect("S 0");
+	advance(10);
+	expect_error(ETIMEDOUT);
+}
+
 TEST(syn__user_timeout)
 {
+	conf.core.syn_linear_timeouts = 0;
 	given(SYN_SENT);
 	ep.t.user_timeout_ms = 2500;
 	advance(1000);
@@ -53,6 +102,7 @@ TEST(syn__user_timeout)
 /* RFC 6298 2.1, 5.7; RFC 5681 3.1: IW is one segment */
 TEST(syn__was_lost_twice)
 {
+	conf.core.syn_linear_timeouts = 0;
 	given(SYN_SENT);
 	advance(3000);
 	CHECK_EQ(ignore_output(), 2);
@@ -82,9 +132,10 @@ TEST(syn__late_syn_ack_with_timestamp_is_measured)
 TEST(syn_ack__of_a_simultaneous_open_is_given_up)
 {
 	given_active(SYN_RECV);
-	advance(1000 + 2000 + 4000 + 8000 + 16000);
-	CHECK_EQ(ignore_output(), 5);
-	advance(32000);
+	/* a socket of its own waits: tcp_syn_retries, and none of the linear ones */
+	advance(1000 + 2000 + 4000 + 8000 + 16000 + 32000);
+	CHECK_EQ(ignore_output(), 6);
+	advance(64000);
 	expect_state(CLOSE);
 	expect_edge(SYN_RECV__TIMEOUT);
 	expect_error(ETIMEDOUT);
@@ -120,13 +171,51 @@ TEST(rexmit__gives_up)
 	/* R2 of 15 (RFC 9293 3.8.3): about a quarter of an hour */
 	advance(924000);
 	CHECK(ignore_output() > 10);
-	advance(3600000);
-	CHECK_EQ(ep.t.total_retrans, 15);
+	/* not after 15, but after the time of 15 that begin with 200 ms: 924.6 s */
+	advance(967000 - 924000 - 1);
+	expect_state(ESTABLISHED);
+	advance(1);
+	CHECK_EQ(ep.t.total_retrans, 13);
 	ignore_output();
 	expect_state(CLOSE);
 	expect_edge(ESTABLISHED__TIMEOUT);
 	expect_error(ETIMEDOUT);
 	CHECK_EQ(endpoint_due(&ep), 0);
+}
+
+/* On a short path the same number lasts as long, with more retransmissions. */
+TEST(rexmit__gives_up_after_the_same_time_on_a_short_path)
+{
+	given(ESTABLISHED);
+	usr_write(100);
+	expect("P. 1:101(100) ack 1");
+	advance(1);
+	rcv(". 1 ack 101");
+	ep.t.rto_us = 200000;
+	usr_write(100);
+	expect("P. 101:201(100) ack 1");
+	/* counted from the first retransmission, and found out by a timeout */
+	advance(924600);
+	expect_state(ESTABLISHED);
+	advance(120000);
+	ignore_output();
+	expect_state(CLOSE);
+	CHECK_EQ(ep.t.total_retrans, 16);
+}
+
+/* RFC 9293 3.8.3, R1: three retransmissions of 200 ms to 1.6 s */
+TEST(rexmit__doubts_the_route)
+{
+	given(ESTABLISHED);
+	usr_write(100);
+	expect("P. 1:101(100) ack 1");
+	advance(3000);
+	expect("P. 1:101(100) ack 1");
+	expect("P. 1:101(100) ack 1");
+	CHECK(!(ep.last.orders & XTCP_ACT_ROUTE));
+	advance(4000);
+	expect("P. 1:101(100) ack 1");
+	CHECK(ep.last.orders & XTCP_ACT_ROUTE);
 }
 
 TEST(rexmit__gives_up_in_every_state)
@@ -158,8 +247,48 @@ TEST(rexmit__orphan_gives_up_sooner)
 	usr_close();
 	expect("F. 1 ack 1");
 	advance(10 * 3600 * 1000);
-	CHECK_EQ(ignore_output(), 8);
+	/* the time of eight, of which the first is 200 ms: 102.2 s */
+	CHECK_EQ(ignore_output(), 6);
 	expect_edge(FIN_WAIT1__TIMEOUT);
+}
+
+/* A thin stream: six timeouts are as long as the first. */
+TEST(rexmit__thin_stream)
+{
+	unsigned int i;
+
+	given(ESTABLISHED);
+	ep.t.flags |= XTCP_F_THIN_LTO;
+	ep.t.ssthresh = 10;
+	usr_write(100);
+	expect("P. 1:101(100) ack 1");
+	for (i = 0; i < 7; i++) {
+		advance(1000);
+		expect("P. 1:101(100) ack 1");
+	}
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 2000);
+}
+
+/* RFC 6069: a router says that it has no route */
+TEST(rexmit__missing_route_takes_back_a_doubling)
+{
+	given(ESTABLISHED);
+	usr_write(100);
+	expect("P. 1:101(100) ack 1");
+	advance(3000);
+	CHECK_EQ(ignore_output(), 2);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 4000);
+	/* about another segment: it may have been any */
+	xtcp_rto_revert(&ep.t, our(2), now);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 4000);
+	advance(500);
+	xtcp_rto_revert(&ep.t, our(1), now);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 1500);
+	advance(100);
+	xtcp_rto_revert(&ep.t, our(1), now);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 400);
+	xtcp_rto_revert(&ep.t, our(1), now);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 400);
 }
 
 /* Five seconds after the first retransmission, whatever the RTO has become. */
@@ -546,8 +675,16 @@ TEST(fin_wait_2__negative_tcp_linger2)
 	given(FIN_WAIT2);
 	ep.t.linger2_us = XTCP_LINGER2_NONE;
 	usr_close();
-	advance(0);
+	expect("R. 2 ack 1");
 	expect_state(CLOSE);
+	expect_edge(FIN_WAIT2__ABORT);
+	/* where the ACK of the FIN comes later, there is nothing to say */
+	given(FIN_WAIT1);
+	ep.t.linger2_us = XTCP_LINGER2_NONE;
+	usr_close();
+	rcv(". 1 ack 2");
+	advance(0);
+	expect_nothing();
 	expect_edge(FIN_WAIT2__TIMEOUT);
 }
 

@@ -232,13 +232,16 @@ static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	u32 orders = a->orders, sent = t->segs_out;
+	u32 orders = a->orders, sent;
 
 	if (unlikely(orders & XTCP_ACT_ACK_SKIPPED))
 		xtcp_count(xn, ACK_SKIPPED);
 	/* before what is sent again, so that it takes another route */
 	if (unlikely(orders & XTCP_ACT_ROUTE))
 		dst_negative_advice(sk);
+	if (unlikely(orders & XTCP_ACT_ACK_BEFORE))
+		xtcp_send_ack_before(sk, a->ack_before);
+	sent = t->segs_out;
 	if (orders & XTCP_ACT_SEND_SYN)
 		xtcp_send_syn(sk);
 	if (orders & XTCP_ACT_RETRANSMIT)

@@ -3,6 +3,7 @@
  * A segment on its way from IP to the core: whose is it, is it well formed,
  * who has the lock.
  */
+#include <net/inet_ecn.h>
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/tcp.h>
@@ -56,6 +57,7 @@ static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	seg->len = skb->len - hdrlen;
 	seg->end_seq = seg->seq + seg->len + th->syn + th->fin;
 	seg->drop = XTCP_DROP_NONE;
+	seg->ecn = ip_hdr(skb)->tos & INET_ECN_MASK;
 	seg->no_room = false;
 	seg->segs = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
 	seg->node = node;

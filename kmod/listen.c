@@ -20,6 +20,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "compat.h"
+#include "core/ecn.h"
 #include "core/options.h"
 #include "core/window.h"
 #include "input.h"
@@ -102,7 +103,8 @@ static void send_synack(struct sock *sk, const struct xtcp_key *key,
 		.seq	= c->iss,
 		.ack	= c->irs + 1,
 		.window	= min_t(u32, c->rcv_wnd, XTCP_WND_MAX_UNSCALED),
-		.flags	= XTCP_SYN | XTCP_ACK,
+		.flags	= XTCP_SYN | XTCP_ACK |
+			  (c->flags & XTCP_F_ECN_OK ? XTCP_ECE : 0),
 		.mark	= mark,
 		.rt	= rt,
 	};
@@ -239,6 +241,21 @@ static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key,
 	return rt;
 }
 
+/* What an entry is that a SYN makes.  @rt: the route back. */
+static void init_core(struct xtcp_synrcv *core, struct sock *sk,
+		      const struct xtcp_key *key, const struct xtcp_segment *syn,
+		      u32 iss, u16 advmss, const struct rtable *rt)
+{
+	u32 ecn = dst_feature(&rt->dst, DST_FEATURE_ECN_MASK);
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+
+	xtcp_synrcv_init(core, syn, &xn->conf, iss, xtcp_ts_offset(key), advmss,
+			 xtcp_full_space(sk), READ_ONCE(xn->rmem[2]));
+	xtcp_ecn_synrcv(core, syn, READ_ONCE(xn->conf.ecn) || ecn,
+			xtcp_sk(sk)->tcb.flags & XTCP_F_ECN_ALL ||
+			ecn & DST_FEATURE_ECN_CA);
+}
+
 /* The accept queue is full. */
 static void count_overflow(struct xtcp_net *xn)
 {
@@ -291,13 +308,10 @@ static bool admit_syn(struct sock *sk, bool timewait, bool *cookie)
 static void send_cookie(struct sock *sk, const struct xtcp_key *key,
 			struct xtcp_segment *syn, u16 advmss, struct rtable *rt)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_synrcv core;
 
 	xtcp_cookie_strip(syn);
-	xtcp_synrcv_init(&core, syn, &xn->conf, xtcp_syncookie_make(sk, key, syn),
-			 xtcp_ts_offset(key), advmss, xtcp_full_space(sk),
-			 READ_ONCE(xn->rmem[2]));
+	init_core(&core, sk, key, syn, xtcp_syncookie_make(sk, key, syn), advmss, rt);
 	send_synack(sk, key, &core, READ_ONCE(sk->sk_mark),
 		    xtcp_cookie_clock(&core, clock_ms()), rt);
 }
@@ -375,8 +389,7 @@ static void syn_rcv(struct sock *sk, const struct xtcp_key *key,
 		return;
 	}
 	iss = tw ? tw->core.snd_nxt + ISS_AFTER_TIMEWAIT : xtcp_isn(key);
-	xtcp_synrcv_init(&core, seg, &xn->conf, iss, xtcp_ts_offset(key), advmss,
-			 xtcp_full_space(sk), READ_ONCE(xn->rmem[2]));
+	init_core(&core, sk, key, seg, iss, advmss, rt);
 	req = alloc_req(sk, key, &core, tw ? XTCP_SYN_RECV : XTCP_LISTEN);
 	if (!req) {
 		ip_rt_put(rt);
@@ -555,9 +568,8 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 	rt = peer_route(sk, key, &advmss);
 	if (!rt)
 		goto drop;
+	init_core(&core, sk, key, &syn, seg->ack - 1, advmss, rt);
 	ip_rt_put(rt);
-	xtcp_synrcv_init(&core, &syn, &xn->conf, seg->ack - 1, xtcp_ts_offset(key),
-			 advmss, xtcp_full_space(sk), READ_ONCE(xn->rmem[2]));
 	child = make_child(sk, key, &core);
 	if (!child) {
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);

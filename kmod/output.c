@@ -5,6 +5,7 @@
 
 #include "apply.h"
 #include "buffer.h"
+#include "core/ecn.h"
 #include "core/options.h"
 #include "core/output.h"
 #include "core/window.h"
@@ -20,6 +21,7 @@ struct header {
 	u32	ack;
 	u16	window;
 	u8	flags;
+	u8	ecn;
 	u8	optlen;
 	u8	opt[XTCP_OPT_MAX];
 };
@@ -43,7 +45,8 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	if (h->flags & XTCP_ACK)
 		xtcp_ack_sent(&xs->tcb);
 	xtcp_count(xtcp_net(sock_net(sk)), OUT_SEGS);
-	return ip_queue_xmit(sk, skb, &inet->cork.fl);
+	/* the socket's own type of service has no ECN bits */
+	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | h->ecn);
 }
 
 static void add_sacks(struct sock *sk, struct header *h)
@@ -60,15 +63,19 @@ static void add_sacks(struct sock *sk, struct header *h)
 		xtcp_count(xn, DSACK_OFO_SENT);
 }
 
-/* The header of everything but SYNs: ACK, our window, timestamps. */
+/*
+ * The header of everything but SYNs: ACK, our window, timestamps.  @fresh: text
+ * that was not sent before is in it.
+ */
 static void header_init(struct sock *sk, struct header *h, u32 seq, u8 flags,
-			xtcp_usec_t now)
+			bool fresh, xtcp_usec_t now)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	h->seq = seq;
 	h->ack = t->rcv_nxt;
-	h->flags = flags | XTCP_ACK;
+	h->flags = flags | XTCP_ACK | xtcp_ecn_flags(t, fresh);
+	h->ecn = xtcp_ecn_ip(t, fresh);
 	h->window = xtcp_window_select(t, xtcp_free_space(sk), xtcp_full_space(sk));
 	h->optlen = 0;
 	if (t->flags & XTCP_F_TS_OK) {
@@ -106,6 +113,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, xtcp_usec_t now
 	struct sk_buff *copy;
 	struct header h;
 	u8 flags = seg->flags & (XTCP_FIN | XTCP_PSH);
+	bool fresh = len && !xtcp_before(seg->seq, t->snd_nxt);
 
 	/* a copy that still waits in a device's queue has the header's memory */
 	copy = skb_cloned(skb) ? pskb_copy(skb, GFP_ATOMIC)
@@ -125,7 +133,10 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, xtcp_usec_t now
 		skb_shinfo(copy)->gso_segs = 1;
 		skb_shinfo(copy)->gso_type = 0;
 	}
-	header_init(sk, &h, seg->seq, flags, now);
+	header_init(sk, &h, seg->seq, flags, fresh, now);
+	/* it belongs on the first packet only */
+	if (h.flags & XTCP_CWR && len > mss)
+		skb_shinfo(copy)->gso_type |= SKB_GSO_TCP_ECN;
 	if (transmit(sk, copy, &h) < 0)
 		xtcp_count(xtcp_net(sock_net(sk)), OUT_ERROR);
 	return 0;
@@ -245,9 +256,30 @@ void xtcp_send_ack(struct sock *sk)
 		t->deadline[XTCP_TIMER_DELACK] = now + t->conf->delack_max_us;
 		return;
 	}
-	header_init(sk, &h, t->snd_nxt, 0, now);
+	header_init(sk, &h, t->snd_nxt, 0, false, now);
 	transmit(sk, skb, &h);
 	xtcp_dsack_sent(t);
+	t->segs_out++;
+}
+
+/**
+ * xtcp_send_ack_before - send an ACK that was held back and is out of date now
+ * @sk: the socket, locked
+ * @ack: what it acknowledges; the ECN echo is what it was then
+ */
+void xtcp_send_ack_before(struct sock *sk, u32 ack)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb = alloc_control(sk);
+	struct header h;
+
+	/* the one that follows says it all, only less exactly */
+	if (unlikely(!skb))
+		return;
+	header_init(sk, &h, t->snd_nxt, 0, false, xtcp_now());
+	h.ack = ack;
+	h.flags ^= XTCP_ECE;
+	transmit(sk, skb, &h);
 	t->segs_out++;
 }
 
@@ -265,7 +297,7 @@ void xtcp_send_probe(struct sock *sk)
 
 	if (unlikely(!skb))
 		return;
-	header_init(sk, &h, t->snd_una - 1, 0, xtcp_now());
+	header_init(sk, &h, t->snd_una - 1, 0, false, xtcp_now());
 	transmit(sk, skb, &h);
 	xtcp_dsack_sent(t);
 	t->segs_out++;
@@ -298,7 +330,8 @@ void xtcp_send_syn(struct sock *sk)
 	}
 	h.seq = t->iss;
 	h.ack = syn_ack ? t->rcv_nxt : 0;
-	h.flags = syn_ack ? XTCP_SYN | XTCP_ACK : XTCP_SYN;
+	h.flags = (syn_ack ? XTCP_SYN | XTCP_ACK : XTCP_SYN) | xtcp_ecn_syn(t);
+	h.ecn = xtcp_ecn_ip(t, false);
 	h.window = min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED);
 	h.optlen = xtcp_options_build_syn(h.opt, &opt);
 	if (t->retransmits)

@@ -54,6 +54,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "compat.h"
+#include "core/ecn.h"
 #include "core/window.h"
 #include "input.h"
 #include "isn.h"
@@ -159,7 +160,10 @@ static void prepare_connect(struct sock *sk)
 	t->advmss = xtcp_route_advmss(sk);
 	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, t->advmss);
 	t->mss_clamp = xs->user_mss ? xs->user_mss : U16_MAX;
-	t->flags &= ~(XTCP_F_TS_OK | XTCP_F_WSCALE_OK | XTCP_F_SACK_OK);
+	t->flags &= ~(XTCP_F_TS_OK | XTCP_F_WSCALE_OK | XTCP_F_SACK_OK | XTCP_F_ECN_OK);
+	if (READ_ONCE(xn->conf.ecn) == XTCP_ECN_ON || t->flags & XTCP_F_ECN_ALL ||
+	    dst_feature(__sk_dst_get(sk), RTAX_FEATURE_ECN))
+		t->flags |= XTCP_F_ECN_OK;
 	if (READ_ONCE(xn->conf.sack))
 		t->flags |= XTCP_F_SACK_OK;
 	if (READ_ONCE(xn->conf.timestamps))

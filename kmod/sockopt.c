@@ -534,6 +534,10 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
 	if (t->flags & XTCP_F_SACK_OK)
 		info->tcpi_options |= TCPI_OPT_SACK;
+	if (t->flags & XTCP_F_ECN_OK)
+		info->tcpi_options |= TCPI_OPT_ECN;
+	if (t->flags & XTCP_F_ECN_SEEN)
+		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
 	if (t->flags & XTCP_F_WSCALE_OK) {
 		info->tcpi_options |= TCPI_OPT_WSCALE;
 		info->tcpi_snd_wscale = t->snd_wscale;
@@ -556,6 +560,7 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_rttvar = t->mdev_us >> 2;
 	info->tcpi_snd_ssthresh = min_t(u32, t->ssthresh, S32_MAX);
 	info->tcpi_snd_cwnd = t->cwnd;
+	info->tcpi_delivered_ce = t->delivered_ce;
 	info->tcpi_advmss = t->advmss;
 	info->tcpi_reordering = XTCP_DUPACK_THRESH;
 	info->tcpi_rcv_rtt = t->rcv_rtt_us >> 3;

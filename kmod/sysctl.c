@@ -102,6 +102,8 @@ static const struct ctl_table template[] = {
 	BYTE("timestamps", conf.timestamps, NULL, &one),
 	BYTE("sack", conf.sack, NULL, &one),
 	BYTE("dsack", conf.dsack, NULL, &one),
+	BYTE("ecn", conf.ecn, NULL, &two),
+	BYTE("ecn_fallback", conf.ecn_fallback, NULL, &one),
 	BYTE("rfc1337", conf.rfc1337, NULL, &one),
 	BYTE("tw_reuse", conf.timewait_reuse, NULL, &two),
 	BYTE("slow_start_after_idle", conf.slow_start_after_idle, NULL, &one),

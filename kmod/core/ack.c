@@ -3,6 +3,7 @@
  * The acknowledgement of a segment: RFC 9293 3.10.7.4 fifth, RFC 5961 5,
  * loss detection by duplicate ACKs and recovery of RFC 5681 and 6582.
  */
+#include "ecn.h"
 #include "internal.h"
 #include "output.h"
 #include "rate.h"
@@ -163,13 +164,25 @@ static void leave_recovery(struct xtcp_tcb *t, xtcp_usec_t now)
 	t->retrans_stamp = 0;
 }
 
+/* RFC 3168 6.1.2: as after a loss, but nothing is missing; once per window. */
+static void enter_cwr(struct xtcp_tcb *t)
+{
+	t->recover = t->snd_nxt;
+	xtcp_cong_save(t);
+	t->ssthresh = xtcp_cong_ssthresh(t);
+	t->cwnd = t->ssthresh;
+	t->cwnd_cnt = 0;
+	xtcp_cong_set_state(t, XTCP_CA_CWR);
+}
+
 static void dupack(struct xtcp_tcb *t, struct xtcp_actions *a)
 {
 	count_dupack(t, 1);
 	if (t->ca_state == XTCP_CA_LOSS)
 		return;
 	if (t->ca_state != XTCP_CA_RECOVERY) {
-		xtcp_cong_set_state(t, XTCP_CA_DISORDER);
+		if (t->ca_state != XTCP_CA_CWR)
+			xtcp_cong_set_state(t, XTCP_CA_DISORDER);
 		/* RFC 3042: new data for the first two, if the windows allow */
 		a->orders |= XTCP_ACT_OUTPUT;
 		if (t->sacked_out < XTCP_DUPACK_THRESH)
@@ -189,6 +202,15 @@ static void advanced(struct xtcp_tcb *t, struct ack_news *news,
 {
 	if (!xtcp_in_recovery(t)) {
 		t->sacked_out = 0;
+		if (t->ca_state == XTCP_CA_CWR) {
+			/* until the first data is ACKed that tells of it by CWR */
+			if (!xtcp_after(t->snd_una, t->recover))
+				return;
+			xtcp_cong_event(t, XTCP_CONG_COMPLETE_CWR, now);
+		} else if (news->sample.ece) {
+			enter_cwr(t);
+			return;
+		}
 		xtcp_cong_set_state(t, XTCP_CA_OPEN);
 		xtcp_cong_control(t, &news->sample, now);
 		return;
@@ -224,6 +246,7 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	struct ack_news news = {
 		.sample.prior_una = t->snd_una,
 		.sample.prior_in_flight = xtcp_in_flight(t),
+		.sample.ece = xtcp_ecn_echoed(t, seg),
 		.prior_packets = t->packets_out,
 	};
 
@@ -254,6 +277,8 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		clean_rtx(t, &news, a);
 		take_rtt(t, &news, seg, now);
 		t->delivered += news.sample.delivered;
+		if (news.sample.ece)
+			t->delivered_ce += news.sample.delivered;
 		t->bytes_acked += len - xtcp_fin_acked(t);
 		t->retransmits = 0;
 		t->retrans_stamp = 0;

@@ -93,6 +93,7 @@ void xtcp_cong_undo(struct xtcp_tcb *t)
 	t->cwnd = max(t->cwnd, t->prior_cwnd);
 	t->ssthresh = max(t->ssthresh, t->prior_ssthresh);
 	t->prior_cwnd = 0;
+	t->flags &= ~XTCP_F_ECN_CWR;
 }
 
 /**

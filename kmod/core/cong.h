@@ -97,6 +97,9 @@ void xtcp_cong_idle(struct xtcp_tcb *t, xtcp_usec_t now);
  */
 static inline void xtcp_cong_set_state(struct xtcp_tcb *t, enum xtcp_ca_state state)
 {
+	/* RFC 3168 6.1.2: the peer is told of a reduction, whatever it was for */
+	if (state >= XTCP_CA_CWR && state != t->ca_state && t->flags & XTCP_F_ECN_OK)
+		t->flags |= XTCP_F_ECN_CWR;
 	t->ca_state = state;
 }
 

@@ -111,6 +111,8 @@ u32 xtcp_cookie_clock(const struct xtcp_synrcv *r, u32 clock_ms)
 
 	if (r->flags & XTCP_F_SACK_OK)
 		options |= TS_SACK;
+	if (r->flags & XTCP_F_ECN_OK)
+		options |= TS_ECN;
 	clock = (clock_ms & ~TS_MASK) | options;
 	/* a timestamp from the future would let the peer's RTT be negative */
 	return xtcp_after(clock, clock_ms) ? clock - TS_MASK - 1 : clock;

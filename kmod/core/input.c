@@ -3,6 +3,7 @@
  * A segment arrives: RFC 9293 3.10.7, in the order of its steps, with the
  * checks of RFC 5961 and 7323 where those put them.
  */
+#include "ecn.h"
 #include "internal.h"
 
 /* Clock ticks that a timestamp may go back: CPUs overtake each other. */
@@ -231,6 +232,7 @@ static void take_syn_options(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	}
 	if (!(opt->has & XTCP_OPT_SACK_PERM))
 		t->flags &= ~XTCP_F_SACK_OK;
+	xtcp_ecn_answered(t, seg);
 	t->irs = seg->seq;
 	t->rcv_nxt = seg->seq + 1;
 	t->rcv_wup = t->rcv_nxt;
@@ -428,6 +430,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt)) {
 		/* a gap: say so at once (RFC 5681 4.2) */
+		xtcp_ecn_data(t, seg, t->rcv_nxt, now, a);
 		if (xtcp_ooo_insert(t, seg->node, a))
 			a->orders |= XTCP_ACT_QUEUED_OOO;
 		else
@@ -438,6 +441,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	}
 	if (seg->len) {
 		xtcp_ack_data_came(t, seg, now);
+		xtcp_ecn_data(t, seg, t->rcv_nxt, now, a);
 		a->orders |= XTCP_ACT_DELIVER | XTCP_ACT_WAKE_READER;
 	}
 	t->bytes_received += seg->end_seq - t->rcv_nxt - fin;
@@ -476,6 +480,8 @@ static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		return;
 	if (!xtcp_ack(t, seg, now, a))
 		return;
+	if (seg->flags & XTCP_CWR)
+		xtcp_ecn_cwr(t, seg, a);
 	take_ts(t, seg, now);
 	if (xtcp_fin_acked(t) && XTCP_IN(t->state, XTCPF(FIN_WAIT1) |
 					 XTCPF(CLOSING) | XTCPF(LAST_ACK)))

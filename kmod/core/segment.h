@@ -105,6 +105,7 @@ struct xtcp_options {
  * @wnd: window field, not scaled
  * @flags: control bits
  * @drop: out: why the core dropped it or its payload
+ * @ecn: the ECN field of its IP header, XTCP_IP_*
  * @no_room: the host has no receive buffer left for the payload
  * @free_space: window that the receive buffer has room for, bytes
  * @full_space: window that it would have if it were empty, bytes
@@ -123,6 +124,7 @@ struct xtcp_segment {
 	u16			wnd;
 	u8			flags;
 	u8			drop;
+	u8			ecn;
 	bool			no_room;
 	u16			segs;
 	u32			free_space;

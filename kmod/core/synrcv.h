@@ -21,7 +21,8 @@
  * @advmss: our MSS option
  * @snd_wscale: the peer's shift
  * @rcv_wscale: ours
- * @flags: XTCP_F_TS_OK, XTCP_F_WSCALE_OK, XTCP_F_SACK_OK, XTCP_F_PASSIVE
+ * @flags: XTCP_F_TS_OK, XTCP_F_WSCALE_OK, XTCP_F_SACK_OK, XTCP_F_ECN_OK,
+ *	   XTCP_F_PASSIVE
  * @retries: times that the timer fired
  * @acked: an ACK completed the handshake, but the accept queue was full, or
  *	   TCP_DEFER_ACCEPT waits for data

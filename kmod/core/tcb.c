@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "ecn.h"
 #include "internal.h"
 #include "window.h"
 
@@ -20,6 +21,8 @@ void xtcp_conf_init(struct xtcp_conf *conf)
 		.timestamps		= true,
 		.sack			= true,
 		.dsack			= true,
+		.ecn			= XTCP_ECN_PASSIVE,
+		.ecn_fallback		= true,
 		.rfc1337		= false,
 		.timewait_reuse		= 2,
 		.slow_start_after_idle	= true,

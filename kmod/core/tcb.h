@@ -46,6 +46,8 @@ enum xtcp_timer {
  * @timestamps: offer RFC 7323 timestamps
  * @sack: offer RFC 2018 selective acknowledgement
  * @dsack: report duplicates as RFC 2883 has it
+ * @ecn: XTCP_ECN_*
+ * @ecn_fallback: a SYN that is sent again does not ask for ECN
  * @rfc1337: ignore RST in TIME_WAIT
  * @timewait_reuse: connect() may take over a TIME_WAIT entry (Linux tcp_tw_reuse)
  * @slow_start_after_idle: RFC 2861: shrink cwnd after an idle RTO
@@ -70,6 +72,8 @@ struct xtcp_conf {
 	bool	timestamps;
 	bool	sack;
 	bool	dsack;
+	u8	ecn;
+	bool	ecn_fallback;
 	bool	rfc1337;
 	u8	timewait_reuse;
 	bool	thin_linear_timeouts;
@@ -92,7 +96,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_TS_OK		0x0002	/* timestamps agreed on */
 #define XTCP_F_WSCALE_OK	0x0004	/* window scaling agreed on */
 #define XTCP_F_SACK_OK		0x0008	/* SACK agreed on */
-#define XTCP_F_NODELAY		0x0010	/* TCP_NODELAY */
+#define XTCP_F_ECN_OK		0x0010	/* ECN agreed on */
 #define XTCP_F_CORK		0x0020	/* TCP_CORK, or MSG_MORE while it lasts */
 #define XTCP_F_FIN_QUEUED	0x0040	/* our FIN has its sequence number */
 #define XTCP_F_FIN_RCVD		0x0080	/* the peer's FIN is behind rcv_nxt */
@@ -106,6 +110,12 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_SYN_OUT		0x40000	/* our SYN is not ACKed; no record stands for it */
 #define XTCP_F_SACKS		0x80000	/* segments carry SACK blocks: those of @ooo_last */
 #define XTCP_F_DSACK		0x100000 /* the next one reports a duplicate first (RFC 2883) */
+#define XTCP_F_NODELAY		0x200000 /* TCP_NODELAY */
+#define XTCP_F_ECN_SEEN		0x400000 /* the peer's segments are ECN-capable */
+#define XTCP_F_ECN_ECHO		0x800000 /* one was marked: segments carry ECE */
+#define XTCP_F_ECN_CWR		0x2000000 /* cwnd was reduced: the next new data carries CWR */
+#define XTCP_F_ECN_ALL		0x4000000 /* congestion control needs ECN, on every segment */
+#define XTCP_F_ECN_EXACT	0x8000000 /* and ECE to follow the marks (RFC 8257) */
 
 /**
  * enum xtcp_ca_state - what the sender thinks of the network
@@ -167,6 +177,7 @@ enum xtcp_ca_state {
  * @prior_cwnd: @cwnd before the last reduction, segments; 0: nothing to undo
  * @prior_ssthresh: @ssthresh before the last reduction, segments
  * @delivered: segments that the peer is known to have received, modulo 2^32
+ * @delivered_ce: of those, how many by ACKs with the ECN echo
  * @packets_out: segments sent and not cumulatively ACKed
  * @sacked_out: of those, known (SACK) or assumed (duplicate ACKs) to have left
  * @lost_out: of those, marked lost
@@ -278,6 +289,7 @@ struct xtcp_tcb {
 	u32		ssthresh;
 	u32		cwnd_cnt;
 	u32		delivered;
+	u32		delivered_ce;
 	u32		max_window;
 
 	/* recovery and rare events */
@@ -337,6 +349,7 @@ struct xtcp_tcb {
 #define XTCP_ACT_RETRANSMIT	0x20000	/* resend what is marked lost */
 #define XTCP_ACT_ACK_SKIPPED	0x1000000 /* counts as an answer that was not sent */
 #define XTCP_ACT_ROUTE		0x2000000 /* the route may be what fails */
+#define XTCP_ACT_ACK_BEFORE	0x4000000 /* first, an ACK of @ack_before, ECE as it was */
 
 /* Edges that one call can take: ACK of SYN, then ACK of FIN or FIN. */
 #define XTCP_ACT_EDGES		3
@@ -351,6 +364,7 @@ struct xtcp_tcb {
  * @rst_flags: XTCP_ACK when the RST carries an acknowledgement
  * @rst_seq: sequence number of the RST
  * @rst_ack: its acknowledgement number
+ * @ack_before: what to acknowledge before the rest (RFC 8257 3.2)
  * @acked: sent segments that were ACKed, for the host to free
  * @ready: segments that are in order now, to deliver behind the payload
  * @ready_tail: the last of them
@@ -367,6 +381,7 @@ struct xtcp_actions {
 	u8			rst_flags;
 	u32			rst_seq;
 	u32			rst_ack;
+	u32			ack_before;
 	struct xtcp_seg		*acked;
 	struct xtcp_seg		*ready;
 	struct xtcp_seg		*ready_tail;

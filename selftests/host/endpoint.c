@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ecn.h"
 #include "endpoint.h"
 #include "options.h"
 #include "output.h"
@@ -181,17 +182,20 @@ static void emit(struct endpoint *ep, const struct header *h, u64 pos, u32 len)
 		stream_fill(packet_payload(p), ep->conf.tx_stream, pos, len);
 	}
 	packet_seal(p);
+	p->ecn = h->ecn;
 	ep->tx_segs++;
 	ep->xmit(ep, p);
 }
 
-static void header_init(struct endpoint *ep, struct header *h, u32 seq, u8 flags)
+static void header_init(struct endpoint *ep, struct header *h, u32 seq, u8 flags,
+			bool fresh)
 {
 	struct xtcp_tcb *t = &ep->t;
 
 	h->seq = seq;
 	h->ack = t->rcv_nxt;
-	h->flags = flags | XTCP_ACK;
+	h->flags = flags | XTCP_ACK | xtcp_ecn_flags(t, fresh);
+	h->ecn = xtcp_ecn_ip(t, fresh);
 	h->window = xtcp_window_select(t, free_space(ep), full_space(ep));
 	h->optlen = 0;
 	if (t->flags & XTCP_F_TS_OK) {
@@ -211,12 +215,19 @@ static void transmit_queued(struct endpoint *ep, const struct buf *b)
 	struct header h;
 	u8 flags = b->seg.flags & (XTCP_FIN | XTCP_PSH);
 
-	header_init(ep, &h, b->seg.seq, flags);
+	header_init(ep, &h, b->seg.seq, flags,
+		    len && !xtcp_before(b->seg.seq, t->snd_nxt));
+	flags |= h.flags;
 	do {
 		u32 n = min_t(u32, len - done, mss);
 
 		h.seq = b->seg.seq + done;
-		h.flags = XTCP_ACK | (done + n == len ? flags : 0);
+		/* FIN and PSH belong on the last packet, CWR on the first */
+		h.flags = flags;
+		if (done + n != len)
+			h.flags &= ~(XTCP_FIN | XTCP_PSH);
+		if (done)
+			h.flags &= ~XTCP_CWR;
 		emit(ep, &h, b->pos + done, n);
 		done += n;
 	} while (done < len);
@@ -311,7 +322,7 @@ static void send_ack_from(struct endpoint *ep, u32 seq)
 
 	if (ep->t.state == XTCP_CLOSE)
 		return;
-	header_init(ep, &h, seq, 0);
+	header_init(ep, &h, seq, 0, false);
 	emit(ep, &h, 0, 0);
 	ep->t.segs_out++;
 	xtcp_ack_sent(&ep->t);
@@ -326,7 +337,8 @@ static void send_syn(struct endpoint *ep)
 	struct header h = {
 		.seq	= t->iss,
 		.ack	= syn_ack ? t->rcv_nxt : 0,
-		.flags	= syn_ack ? XTCP_SYN | XTCP_ACK : XTCP_SYN,
+		.flags	= (syn_ack ? XTCP_SYN | XTCP_ACK : XTCP_SYN) | xtcp_ecn_syn(t),
+		.ecn	= xtcp_ecn_ip(t, false),
 		.window	= min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED),
 	};
 
@@ -374,7 +386,8 @@ static void send_synack(struct endpoint *ep)
 	struct header h = {
 		.seq	= r->iss,
 		.ack	= r->irs + 1,
-		.flags	= XTCP_SYN | XTCP_ACK,
+		.flags	= XTCP_SYN | XTCP_ACK |
+			  (r->flags & XTCP_F_ECN_OK ? XTCP_ECE : 0),
 		.window	= min_t(u32, r->rcv_wnd, XTCP_WND_MAX_UNSCALED),
 	};
 
@@ -461,8 +474,19 @@ static void done(struct endpoint *ep)
 
 static void send_ordered(struct endpoint *ep, const struct xtcp_actions *a)
 {
-	u32 orders = a->orders, sent = ep->t.segs_out;
+	u32 orders = a->orders, sent;
 
+	if (orders & XTCP_ACT_ACK_BEFORE) {
+		struct header h;
+
+		header_init(ep, &h, ep->t.snd_nxt, 0, false);
+		h.ack = a->ack_before;
+		h.flags ^= XTCP_ECE;
+		emit(ep, &h, 0, 0);
+		ep->t.segs_out++;
+		xtcp_ack_sent(&ep->t);
+	}
+	sent = ep->t.segs_out;
 	if (orders & XTCP_ACT_SEND_SYN)
 		send_syn(ep);
 	if (orders & XTCP_ACT_RETRANSMIT)
@@ -547,6 +571,8 @@ static void tcb_new(struct endpoint *ep)
 	t->advmss = ep->conf.advmss;
 	if (ep->conf.nodelay)
 		t->flags |= XTCP_F_NODELAY;
+	if (ep->conf.dctcp)
+		t->flags |= XTCP_F_ECN_ALL | XTCP_F_ECN_EXACT;
 	if (ep->conf.keepalive)
 		t->flags |= XTCP_F_KEEPALIVE;
 	recvq_purge(ep);
@@ -646,6 +672,8 @@ static void prepare_connect(struct endpoint *ep)
 	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, t->advmss);
 	if (ep->conf.core.sack)
 		t->flags |= XTCP_F_SACK_OK;
+	if (ep->conf.core.ecn == XTCP_ECN_ON || ep->conf.dctcp)
+		t->flags |= XTCP_F_ECN_OK;
 	if (ep->conf.core.timestamps)
 		t->flags |= XTCP_F_TS_OK;
 	if (ep->conf.core.window_scaling)
@@ -910,6 +938,7 @@ static void listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 is
 		tcb_new(ep);	/* its buffer's size is the child's */
 		xtcp_synrcv_init(&ep->req, seg, &ep->conf.core, iss, ep->conf.ts_offset,
 				 ep->conf.advmss, full_space(ep), max_space(ep));
+		xtcp_ecn_synrcv(&ep->req, seg, ep->conf.core.ecn, ep->conf.dctcp);
 		ep->has_req = true;
 		ep->req_due = *ep->now + xtcp_synrcv_timeout(&ep->req, &ep->conf.core);
 		send_synack(ep);

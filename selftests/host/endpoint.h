@@ -53,6 +53,7 @@ struct buf {
  * @rx_stream: number of the stream that it expects
  * @nodelay: TCP_NODELAY
  * @keepalive: SO_KEEPALIVE
+ * @dctcp: congestion control needs ECN as in RFC 8257
  * @mute: do not check the payload (a fuzzer makes it up)
  * @hollow: segments are sent without the bytes of their payload; implies @mute
  */
@@ -73,6 +74,7 @@ struct endpoint_conf {
 	u8	rx_stream;
 	bool	nodelay;
 	bool	keepalive;
+	bool	dctcp;
 	bool	mute;
 	bool	hollow;
 };

@@ -52,6 +52,7 @@ static struct packet *make(const struct header *h, u32 payload, u32 hollow)
 	p->due = 0;
 	p->hdr = hdr;
 	p->segs = 1;
+	p->ecn = 0;
 	p->len = hdr + payload;
 	p->hollow = hollow;
 	xtcp_put16(p->bytes, 1000);
@@ -134,7 +135,7 @@ bool packet_merge(struct packet **p, const struct packet *q)
 	u8 flags = packet_flags(a) | packet_flags(q);
 	u32 mss = a->segs ? DIV_ROUND_UP(alen, a->segs) : alen;
 
-	if (!alen || !qlen || a->hdr != q->hdr || flags & ~(XTCP_ACK | XTCP_PSH) ||
+	if (!alen || !qlen || a->hdr != q->hdr || a->ecn != q->ecn || flags & ~(XTCP_ACK | XTCP_PSH) ||
 	    packet_flags(a) & XTCP_PSH || qlen > mss || alen % mss ||
 	    packet_seq(a) + alen != packet_seq(q) || alen + qlen > 65000 ||
 	    memcmp(a->bytes + OFF_ACK, q->bytes + OFF_ACK, 4) ||
@@ -190,6 +191,7 @@ enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg)
 	seg->end_seq = seg->seq + seg->len + !!(seg->flags & XTCP_SYN) +
 		       !!(seg->flags & XTCP_FIN);
 	seg->segs = p->segs;
+	seg->ecn = p->ecn;
 	syn = seg->flags & XTCP_SYN;
 	optlen = hdr - XTCP_HDR_MIN;
 	if (!syn && xtcp_options_parse_ts(&seg->opt, b + XTCP_HDR_MIN, optlen))
@@ -212,7 +214,7 @@ void packet_format(const struct packet *p, u32 seq0, u32 ack0, char *text, size_
 {
 	struct xtcp_segment seg;
 	enum xtcp_drop drop = packet_parse(p, &seg);
-	char flags[8], *f = flags;
+	char flags[10], *f = flags;
 	size_t n;
 
 	if (drop) {
@@ -229,6 +231,10 @@ void packet_format(const struct packet *p, u32 seq0, u32 ack0, char *text, size_
 		*f++ = 'P';
 	if (seg.flags & XTCP_ACK)
 		*f++ = '.';
+	if (seg.flags & XTCP_ECE)
+		*f++ = 'E';
+	if (seg.flags & XTCP_CWR)
+		*f++ = 'W';
 	if (f == flags)
 		*f++ = '-';
 	*f = '\0';

@@ -16,6 +16,7 @@
  * @segs: packets that were merged into it (GRO)
  * @hollow: of @len, what is not in @bytes: the payload of a packet that carries none
  *	    (a long simulation does without), bytes
+ * @ecn: the ECN field of the IP header that it would have
  * @bytes: header and payload
  */
 struct packet {
@@ -23,6 +24,7 @@ struct packet {
 	xtcp_usec_t	due;
 	u16		hdr;
 	u16		segs;
+	u8		ecn;
 	u32		len;
 	u32		hollow;
 	u8		bytes[];
@@ -34,6 +36,7 @@ struct packet {
  * @ack: SEG.ACK
  * @window: window field, host order
  * @flags: control bits
+ * @ecn: the ECN field of the IP header
  * @optlen: length of @opt, bytes
  * @opt: options
  */
@@ -42,6 +45,7 @@ struct header {
 	u32	ack;
 	u16	window;
 	u8	flags;
+	u8	ecn;
 	u8	optlen;
 	u8	opt[XTCP_OPT_MAX];
 };

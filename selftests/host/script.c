@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ecn.h"
 #include "options.h"
 #include "script.h"
 #include "stream.h"
@@ -116,6 +117,7 @@ struct text {
 	struct xtcp_options opt;
 	struct xtcp_range sacks[XTCP_SACKS_MAX];
 	bool no_sack;
+	u8 ecn;
 };
 
 static u32 number(const char **p)
@@ -145,7 +147,7 @@ static bool parse(const char *p, struct text *x)
 {
 	memset(x, 0, sizeof(*x));
 	for (; *p && *p != ' '; p++) {
-		static const char letters[] = "FSRP.U";	/* in the order of the bits */
+		static const char letters[] = "FSRP.UEW"; /* in the order of the bits */
 		const char *letter = strchr(letters, *p);
 
 		if (letter)
@@ -197,6 +199,10 @@ static bool parse(const char *p, struct text *x)
 			} while (*p++ == ',');
 			p--;
 			x->opt.has |= XTCP_OPT_SACK;
+		} else if (word(&p, "ect0")) {
+			x->ecn = XTCP_IP_ECT0;
+		} else if (word(&p, "ce")) {
+			x->ecn = XTCP_IP_CE;
 		} else if (word(&p, "noopt")) {
 			x->no_opt = true;
 		} else if (word(&p, "TS")) {
@@ -255,6 +261,7 @@ void script_rcv(const char *file, int line, const char *text)
 	stream_fill(packet_payload(p), ep.conf.rx_stream,
 		    x.seq - !(x.flags & XTCP_SYN), x.len);
 	packet_seal(p);
+	p->ecn = x.ecn;
 	endpoint_receive(&ep, p);
 	free(p);
 }
@@ -305,7 +312,7 @@ static bool matches(const struct packet *p, const struct text *x)
 	    (x->opt.has & XTCP_OPT_TS && (seg.opt.tsval != x->opt.tsval ||
 					  seg.opt.tsecr != x->opt.tsecr)))
 		return false;
-	if (!sacks_match(&seg, x))
+	if (!sacks_match(&seg, x) || seg.ecn != x->ecn)
 		return false;
 	return seg.len == 0 ||
 	       stream_matches(p->bytes + p->hdr, ep.conf.tx_stream, seg.seq - iss - 1,

@@ -79,13 +79,14 @@ struct line {
 	uint8_t		flags;
 	double		after;		/* negative: at any time */
 	struct number	seq, end, len, ack, win;
+	struct number	urg;
+	int		ecn;		/* negative: any */
 	bool		has_options;
 	int		nr_options;
 	struct option	options[MAX_OPTIONS];
 	bool		bad_csum;
 	int		truncate;	/* -1: no */
 	int		offset;		/* -1: right */
-	int		urg;
 };
 
 /* A segment that came. */
@@ -101,7 +102,8 @@ struct segment {
 	uint16_t	sport, dport;
 	uint32_t	seq, ack;
 	uint8_t		flags;
-	uint16_t	win;
+	uint8_t		ecn;
+	uint16_t	win, urg;
 	const uint8_t	*opts;
 	size_t		opts_len;
 	const uint8_t	*data;
@@ -248,6 +250,9 @@ uint8_t wire_pattern(size_t offset)
 }
 
 /* ---- lines --------------------------------------------------------------- */
+
+/* The ECN field of the IP header, RFC 3168 5. */
+static const char *const ecn_names[] = { "noect", "ect1", "ect0", "ce" };
 
 struct cursor {
 	struct peer	*p;
@@ -427,9 +432,11 @@ static void parse_options(struct cursor *c)
 static void parse_line(struct peer *p, struct line *l, const char *text)
 {
 	struct cursor cursor = { .p = p, .l = l, .at = text }, *c = &cursor;
+	int i;
 
 	l->text = text;
 	l->after = -1;
+	l->ecn = -1;
 	l->truncate = -1;
 	l->offset = -1;
 	if (take(c, "+")) {
@@ -459,6 +466,12 @@ static void parse_line(struct peer *p, struct line *l, const char *text)
 		l->ack = parse_number(c);
 	if (take(c, "win"))
 		l->win = parse_number(c);
+	if (take(c, "urg"))
+		l->urg = parse_number(c);
+	for (i = 0; i < 4; i++) {
+		if (take(c, ecn_names[i]))
+			l->ecn = i;
+	}
 	if (take(c, "<"))
 		parse_options(c);
 	while (take(c, "!")) {
@@ -469,7 +482,7 @@ static void parse_line(struct peer *p, struct line *l, const char *text)
 		else if (take(c, "off"))
 			l->offset = parse_number(c).v;
 		else if (take(c, "urg"))
-			l->urg = parse_number(c).v;
+			l->urg = parse_number(c);
 		else
 			bad_line(c, "an unknown fault");
 	}
@@ -632,6 +645,8 @@ static bool parse_segment(const uint8_t *ip, size_t len, struct segment *s)
 	s->ack = get32(tcp + 8);
 	s->flags = tcp[13];
 	s->win = get16(tcp + 14);
+	s->urg = get16(tcp + 18);
+	s->ecn = ip[1] & 3;
 	if (doff >= TCP_LEN && doff <= total - ihl) {
 		s->opts = tcp + TCP_LEN;
 		s->opts_len = doff - TCP_LEN;
@@ -665,6 +680,10 @@ static void trace_segment(struct peer *p, const struct segment *s, bool sent,
 	if (s->flags & F_ACK)
 		to += sprintf(to, " ack %u", s->ack - ack0);
 	to += sprintf(to, " win %u", s->win);
+	if (s->urg)
+		to += sprintf(to, " urg %u", s->urg);
+	if (s->ecn)
+		to += sprintf(to, " %s", ecn_names[s->ecn]);
 	to = print_options(to, s->opts, s->opts_len, ack0);
 	sprintf(to, "%s   (peer port %u)", faults, p->port);
 	wire_note(p->w, "%s", buf);
@@ -687,6 +706,7 @@ static void write_ip(struct peer *p, uint8_t *ip, size_t len, uint8_t protocol)
 	}
 	memset(ip, 0, IP_LEN);
 	ip[0] = 0x40 | hdr / 4;
+	ip[1] = p->ecn;
 	put16(ip + 2, len);
 	put16(ip + 4, ++id);
 	ip[8] = 64;
@@ -725,7 +745,7 @@ static void inject(struct peer *p, struct line *l)
 	tcp[12] = (l->offset >= 0 ? l->offset : (int)hdr / 4) << 4;
 	tcp[13] = l->flags;
 	put16(tcp + 14, l->win.set ? l->win.v : p->win);
-	put16(tcp + 18, l->urg);
+	put16(tcp + 18, l->urg.v);
 	/* the SYN takes one number, so the stream begins at 1 */
 	for (i = 0; i < l->len.v; i++)
 		tcp[hdr + i] = wire_pattern(seq - p->iss - 1 + i);
@@ -744,6 +764,9 @@ static void inject(struct peer *p, struct line *l)
 	s.ack = ack;
 	s.flags = l->flags;
 	s.win = get16(tcp + 14);
+	s.urg = l->urg.v;
+	s.ecn = l->ecn < 0 ? 0 : l->ecn;
+	p->ecn = s.ecn;
 	s.opts = tcp + TCP_LEN;
 	s.opts_len = opts;
 	s.len = l->len.v;
@@ -924,6 +947,10 @@ static const char *mismatch(struct peer *p, const struct line *l,
 		return "the acknowledgement differs";
 	if (!number_matches(&l->win, 0, s->win))
 		return "the window differs";
+	if (!number_matches(&l->urg, 0, s->urg))
+		return "the urgent pointer differs";
+	if (l->ecn >= 0 && l->ecn != s->ecn)
+		return "the ECN field differs";
 	if (!p->no_verify && !(s->flags & (F_SYN | F_RST)))
 		for (i = 0; i < s->len; i++)
 			if (s->data[i] != wire_pattern(s->seq - p->irs - 1 + i))

@@ -16,13 +16,15 @@
  * sends them, acknowledgements to that of the other side; =N is an absolute
  * number.  In full:
  *
- *	[+T] > FLAGS SEQ:END(LEN) [ack N] [win N] [<OPTION,...>]
- *	     < FLAGS SEQ:END(LEN) [ack N] [win N] [<OPTION,...>] [!RAW ...]
+ *	[+T] > FLAGS SEQ:END(LEN) [ack N] [win N] [urg N] [ECN] [<OPTION,...>]
+ *	     < FLAGS SEQ:END(LEN) [ack N] [win N] [urg N] [ECN] [<OPTION,...>] [!RAW ...]
  *	quiet MS		nothing may come for this many milliseconds
  *
  * FLAGS	S F R P U E W, and "." for ACK; - none; * any
  * T		seconds since the previous line, with a tolerance for slow
  *		machines; without it the segment may come at any time
+ * ECN	noect, ect0, ect1, ce: the field in the IP header; ">" without it accepts
+ *		any and "<" sends noect
  * OPTION	mss N, wscale N, sackOK, TS val N ecr N, sack A:B C:D, nop, eol,
  *		hex DIGITS.  A list names every option in its order; without a
  *		list ">" accepts any and "<" sends none (timestamps, once they
@@ -91,6 +93,7 @@ struct wire {
  * @ts_recent: newest TSval of the socket
  * @win: window field of segments without "win"
  * @rcv_win: window field of the last segment that came
+ * @ecn: ECN field of what the peer sends
  * @no_verify: do not compare payload with wire_pattern()
  * @last: the last segment that came, from its IP header on
  * @last_len: length of @last, bytes
@@ -111,6 +114,7 @@ struct peer {
 	uint32_t	ts_recent;
 	uint16_t	win;
 	uint16_t	rcv_win;
+	uint8_t		ecn;
 	bool		no_verify;
 	uint8_t		last[WIRE_MTU];
 	size_t		last_len;

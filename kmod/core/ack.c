@@ -67,8 +67,11 @@ static void clean_rtx(struct xtcp_tcb *t, struct ack_news *news,
 		else if (!news->sample.acked)
 			news->first_xmit = seg->xmit_us;
 		news->sample.acked += n;
-		if (!(seg->mark & XTCP_SEG_SACKED))
+		if (!(seg->mark & XTCP_SEG_SACKED)) {
 			news->sample.delivered += n;
+			if (whole)
+				xtcp_rate_seg_delivered(t, seg, &news->sample);
+		}
 		uncount(t, seg, n);
 		if (!whole)
 			break;
@@ -279,6 +282,7 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		t->delivered += news.sample.delivered;
 		if (news.sample.ece)
 			t->delivered_ce += news.sample.delivered;
+		xtcp_rate_done(t, &news.sample, now);
 		t->bytes_acked += len - xtcp_fin_acked(t);
 		t->retransmits = 0;
 		t->retrans_stamp = 0;

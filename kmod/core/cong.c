@@ -1,8 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Congestion control: NewReno (RFC 5681, 6582), counted in segments.
+ * Congestion control: what all algorithms share.
  */
 #include "internal.h"
+#include "cc.h"
+#include "rate.h"
+
+/* The host puts algorithms of other modules behind those that are built in. */
+const struct xtcp_cc_ops *xtcp_cc_table[XTCP_CC_MAX] = {
+	[XTCP_CC_RENO]	= &xtcp_cc_reno,
+	[XTCP_CC_CUBIC]	= &xtcp_cc_cubic,
+	[XTCP_CC_DCTCP]	= &xtcp_cc_dctcp,
+	[XTCP_CC_BBR]	= &xtcp_cc_bbr,
+};
+
+static_assert(XTCP_CC_RENO == 0);	/* a TCB of zeros is valid */
+
+/**
+ * xtcp_cc_choose - use an algorithm
+ * @t: the connection; the one that it used was released
+ * @cc: index into xtcp_cc_table
+ * @mem: xtcp_cc_mem_size() bytes, zero, that the host frees when it chooses
+ *	 another one and when the connection is gone; NULL when that is 0
+ *
+ * It begins with xtcp_cong_init(), or with xtcp_cong_start() where the
+ * handshake is over.
+ */
+void xtcp_cc_choose(struct xtcp_tcb *t, unsigned int cc, struct xtcp_rate *mem)
+{
+	const struct xtcp_cc_ops *ops = xtcp_cc_table[cc];
+
+	t->cc = cc;
+	memset(t->cc_priv, 0, sizeof(t->cc_priv));
+	t->flags &= ~(XTCP_F_RATE | XTCP_F_ECN_ALL | XTCP_F_ECN_EXACT);
+	if (ops->flags & XTCP_CC_NEEDS_ECN)
+		t->flags |= XTCP_F_ECN_ALL;
+	if (ops->flags & XTCP_CC_CE_EXACT)
+		t->flags |= XTCP_F_ECN_EXACT;
+	if (!mem)
+		return;
+	t->cc_mem = mem;
+	if (ops->flags & XTCP_CC_RATE)
+		t->flags |= XTCP_F_RATE;
+}
+
+/**
+ * xtcp_cong_start - the algorithm that was chosen begins
+ * @t: the connection, synchronised
+ */
+void xtcp_cong_start(struct xtcp_tcb *t)
+{
+	const struct xtcp_cc_ops *ops = xtcp_cc_ops(t);
+
+	t->prior_ssthresh = 0;
+	t->flags |= XTCP_F_CC_STARTED;
+	if (ops->init)
+		ops->init(t);
+}
+
+/**
+ * xtcp_cong_stop - the algorithm ends: the connection is gone or changes it
+ * @t: the connection
+ */
+void xtcp_cong_stop(struct xtcp_tcb *t)
+{
+	const struct xtcp_cc_ops *ops = xtcp_cc_ops(t);
+
+	if (t->flags & XTCP_F_CC_STARTED && ops->release)
+		ops->release(t);
+	t->flags &= ~XTCP_F_CC_STARTED;
+}
 
 /**
  * xtcp_cong_init - a new connection
@@ -15,6 +82,21 @@ void xtcp_cong_init(struct xtcp_tcb *t)
 	t->cwnd = t->retransmits > 1 ? 1 : XTCP_INIT_CWND;
 	t->ssthresh = U32_MAX;
 	t->cwnd_cnt = 0;
+	t->max_packets_out = 0;
+	t->cwnd_usage_seq = t->snd_una;
+	xtcp_cong_start(t);
+}
+
+/*
+ * Was cwnd what limited the sender?  A window that was not in use says nothing
+ * about the path and does not grow (RFC 7661 in spirit); in slow start half of
+ * it is use enough (as Linux).
+ */
+static bool cwnd_limited(const struct xtcp_tcb *t)
+{
+	if (t->flags & XTCP_F_CWND_LIMITED)
+		return true;
+	return xtcp_in_slow_start(t) && t->cwnd / 2 < t->max_packets_out;
 }
 
 /**
@@ -22,36 +104,65 @@ void xtcp_cong_init(struct xtcp_tcb *t)
  * @t: the connection
  * @sample: what it said
  * @now: the time
- *
- * RFC 5681 3.1 with the byte counting of RFC 3465 in whole segments.  A window
- * that was not in use says nothing about the path and does not grow
- * (RFC 7661 in spirit).
  */
 void xtcp_cong_control(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample,
 		       xtcp_usec_t now)
 {
-	u32 acked = sample->acked;
+	const struct xtcp_cc_ops *ops = xtcp_cc_ops(t);
 
-	if (t->ca_state == XTCP_CA_RECOVERY)
+	if (sample->acked && ops->acked)
+		ops->acked(t, sample, now);
+	if (ops->cong_control) {
+		ops->cong_control(t, sample, now);
 		return;
-	if (t->cwnd < t->ssthresh) {
-		u32 room = t->ssthresh - t->cwnd;
-		u32 grow = min_t(u32, acked, room);
+	}
+	if (t->ca_state == XTCP_CA_RECOVERY || t->ca_state == XTCP_CA_CWR)
+		return;
+	if (sample->acked && cwnd_limited(t))
+		ops->cong_avoid(t, sample, now);
+}
 
-		if (t->cwnd >= 2 * sample->prior_in_flight)
-			return;
-		t->cwnd += grow;
-		acked -= grow;
-		if (!acked)
-			return;
+/**
+ * xtcp_cong_used - a segment was sent: how much of cwnd is in use?
+ * @t: the connection, the segment counted in packets_out
+ *
+ * The largest use of each flight is what counts: see cwnd_limited().
+ */
+void xtcp_cong_used(struct xtcp_tcb *t)
+{
+	if (!xtcp_before(t->snd_una, t->cwnd_usage_seq)) {
+		t->flags &= ~XTCP_F_CWND_LIMITED;
+		t->max_packets_out = t->packets_out;
+		t->cwnd_usage_seq = t->snd_nxt;
+	} else if (!(t->flags & XTCP_F_CWND_LIMITED) &&
+		   t->packets_out > t->max_packets_out) {
+		t->max_packets_out = t->packets_out;
+		t->cwnd_usage_seq = t->snd_nxt;
 	}
-	if (sample->prior_in_flight < t->cwnd)
-		return;
-	t->cwnd_cnt += acked;
-	if (t->cwnd_cnt >= t->cwnd) {
-		t->cwnd_cnt -= t->cwnd;
-		t->cwnd++;
-	}
+}
+
+/**
+ * xtcp_cong_limited - cwnd, and nothing else, keeps data from being sent
+ * @t: the connection
+ */
+void xtcp_cong_limited(struct xtcp_tcb *t)
+{
+	t->flags |= XTCP_F_CWND_LIMITED;
+	t->max_packets_out = t->packets_out;
+	t->cwnd_usage_seq = t->snd_nxt;
+}
+
+/* The rest of xtcp_cong_set_state(), where somebody wants to know. */
+void xtcp_cong_tell_state(struct xtcp_tcb *t, enum xtcp_ca_state state)
+{
+	const struct xtcp_cc_ops *ops = xtcp_cc_ops(t);
+
+	if (ops->set_state)
+		ops->set_state(t, state);
+	/* RFC 3168 6.1.2: the peer is told of a reduction, whatever it was for */
+	if (state >= XTCP_CA_CWR && t->flags & XTCP_F_ECN_OK)
+		t->flags |= XTCP_F_ECN_CWR;
+	t->ca_state = state;
 }
 
 /**
@@ -72,14 +183,11 @@ void xtcp_cong_save(struct xtcp_tcb *t)
  * xtcp_cong_ssthresh - the threshold after congestion
  * @t: the connection, which is about to enter CWR, RECOVERY or LOSS
  *
- * RFC 5681 (4): half of FlightSize, which leaves out what limited transmit sent
- * beyond cwnd (RFC 3042).
- *
  * Return: segments, at least 2.
  */
 u32 xtcp_cong_ssthresh(struct xtcp_tcb *t)
 {
-	return max_t(u32, min(t->packets_out, t->cwnd) / 2, 2);
+	return max_t(u32, xtcp_cc_ops(t)->ssthresh(t), 2);
 }
 
 /**
@@ -88,9 +196,11 @@ u32 xtcp_cong_ssthresh(struct xtcp_tcb *t)
  */
 void xtcp_cong_undo(struct xtcp_tcb *t)
 {
+	const struct xtcp_cc_ops *ops = xtcp_cc_ops(t);
+
 	if (!t->prior_cwnd)
 		return;
-	t->cwnd = max(t->cwnd, t->prior_cwnd);
+	t->cwnd = ops->undo_cwnd ? ops->undo_cwnd(t) : max(t->cwnd, t->prior_cwnd);
 	t->ssthresh = max(t->ssthresh, t->prior_ssthresh);
 	t->prior_cwnd = 0;
 	t->flags &= ~XTCP_F_ECN_CWR;
@@ -105,21 +215,29 @@ void xtcp_cong_undo(struct xtcp_tcb *t)
 void xtcp_cong_event(struct xtcp_tcb *t, enum xtcp_cong_event event,
 		     xtcp_usec_t now)
 {
+	const struct xtcp_cc_ops *ops = xtcp_cc_ops(t);
+
+	if (ops->event)
+		ops->event(t, event, now);
 }
 
 /**
- * xtcp_cong_idle - data is about to be sent after a pause
- * @t: the connection, with nothing in flight
+ * xtcp_cong_idle - data is about to be sent, and nothing is in flight
+ * @t: the connection
  * @now: the time
  *
- * RFC 2861: halve cwnd for each RTO that passed, remember it in ssthresh.
+ * RFC 2861: halve cwnd for each RTO that passed, remember it in ssthresh.  A
+ * model does not grow old like that.
  */
 void xtcp_cong_idle(struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	u32 idle = xtcp_stamp(now) - t->lsndtime;
 
-	if (!t->conf->slow_start_after_idle || idle <= t->rto_us)
+	xtcp_cong_event(t, XTCP_CONG_TX_START, now);
+	if (!t->conf->slow_start_after_idle || idle <= t->rto_us ||
+	    xtcp_cc_ops(t)->cong_control)
 		return;
+	xtcp_cong_event(t, XTCP_CONG_CWND_RESTART, now);
 	t->ssthresh = max_t(u32, t->ssthresh, (t->cwnd >> 1) + (t->cwnd >> 2));
 	while (idle > t->rto_us && t->cwnd > XTCP_INIT_CWND) {
 		idle -= t->rto_us;

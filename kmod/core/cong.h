@@ -83,6 +83,11 @@ struct xtcp_ack_sample {
 void xtcp_cong_init(struct xtcp_tcb *t);
 void xtcp_cong_control(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample,
 		       xtcp_usec_t now);
+void xtcp_cong_start(struct xtcp_tcb *t);
+void xtcp_cong_stop(struct xtcp_tcb *t);
+void xtcp_cong_used(struct xtcp_tcb *t);
+void xtcp_cong_limited(struct xtcp_tcb *t);
+void xtcp_cong_tell_state(struct xtcp_tcb *t, enum xtcp_ca_state state);
 void xtcp_cong_save(struct xtcp_tcb *t);
 u32 xtcp_cong_ssthresh(struct xtcp_tcb *t);
 void xtcp_cong_undo(struct xtcp_tcb *t);
@@ -97,10 +102,8 @@ void xtcp_cong_idle(struct xtcp_tcb *t, xtcp_usec_t now);
  */
 static inline void xtcp_cong_set_state(struct xtcp_tcb *t, enum xtcp_ca_state state)
 {
-	/* RFC 3168 6.1.2: the peer is told of a reduction, whatever it was for */
-	if (state >= XTCP_CA_CWR && state != t->ca_state && t->flags & XTCP_F_ECN_OK)
-		t->flags |= XTCP_F_ECN_CWR;
-	t->ca_state = state;
+	if (unlikely(t->ca_state != state))
+		xtcp_cong_tell_state(t, state);
 }
 
 #endif /* XTCP_CORE_CONG_H */

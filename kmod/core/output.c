@@ -5,6 +5,7 @@
  */
 #include "internal.h"
 #include "output.h"
+#include "rate.h"
 
 /* A burst is held back until it is at least this part of the window. */
 #define DEFER_WINDOW_PART	3
@@ -53,7 +54,7 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 		       u32 gso_max, xtcp_usec_t now, u32 *bytes)
 {
 	u32 len = xtcp_seg_len(seg), in_flight = xtcp_in_flight(t);
-	u32 end = t->snd_una + t->snd_wnd, mss = xtcp_mss_now(t), max;
+	u32 end = t->snd_una + t->snd_wnd, mss = xtcp_mss_now(t), max, room;
 	bool fin = seg->flags & XTCP_FIN;
 
 	if (!t->packets_out)
@@ -65,8 +66,10 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 		*bytes = min3(len, end - seg->seq, mss);
 		return true;
 	}
-	if (in_flight >= t->cwnd)
+	if (in_flight >= t->cwnd) {
+		xtcp_cong_limited(t);
 		return false;
+	}
 	if (len <= mss) {
 		*bytes = len;
 		if (xtcp_after(seg->end_seq, end))
@@ -75,7 +78,8 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 	}
 	if (!xtcp_before(seg->seq, end))
 		return false;
-	max = min3(end - seg->seq, (t->cwnd - in_flight) * mss, gso_max);
+	room = (t->cwnd - in_flight) * mss;
+	max = min3(end - seg->seq, room, gso_max);
 	if (max >= len) {
 		/* the tail that does not fill a segment obeys Nagle by itself */
 		if (last && !fin && len % mss && nagle_holds(t))
@@ -85,7 +89,11 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 	}
 	max -= max % mss;
 	*bytes = max;
-	return max && !defer(t, max, len, gso_max);
+	if (max && !defer(t, max, len, gso_max))
+		return true;
+	if (room <= end - seg->seq)
+		xtcp_cong_limited(t);
+	return false;
 }
 
 static u32 packets(u32 len, u32 mss)
@@ -116,6 +124,7 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 	seg->mark = 0;
 	seg->segs = packets(len, seg->mss);
 	seg->xmit_us = stamp;
+	xtcp_rate_sent(t, seg, now);
 	rtx_append(t, seg);
 	t->snd_nxt = seg->end_seq;
 	xtcp_dsack_sent(t);
@@ -130,6 +139,7 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 	}
 	t->packets_out += seg->segs;
 	t->segs_out += seg->segs;
+	xtcp_cong_used(t);
 	t->lsndtime = stamp;
 	/* we answer within the delay of an ACK: let ACKs ride on answers */
 	if (stamp - t->lrcvtime < t->ato_us)
@@ -257,6 +267,7 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
 	/* NewReno guesses how many left the network: never more than are out */
 	t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
 	seg->xmit_us = xtcp_stamp(now);
+	xtcp_rate_sent(t, seg, now);
 	if (!t->retrans_stamp)
 		t->retrans_stamp = xtcp_coarse_stamp(now);
 	t->total_retrans += seg->segs;

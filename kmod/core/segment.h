@@ -162,6 +162,13 @@ struct xtcp_range {
  * @xmit_us: when it was last sent, low 32 bits of the clock
  * @sacks: of xtcp_tcb.ooo_last: the SACK blocks to report, the one that grew
  *	   most recently first
+ * @app_limited: it was sent when there was not more to send
+ * @delivered: xtcp_tcb.delivered when it was sent
+ * @delivered_us: when that count was reached, low 32 bits of the clock; 0: not
+ *		  known
+ * @first_tx_us: when the segment was sent that was delivered last then
+ *
+ * The last four are for delivery rates (core/rate.c) and not kept otherwise.
  *
  * One describes a run of bytes on the send side (up to a GSO buffer of many
  * packets) or on the receive side.  The host embeds it in the buffer that has
@@ -172,12 +179,18 @@ struct xtcp_seg {
 	u32	end_seq;
 	u8	flags;
 	u8	mark;
-	u8	nr_sacks;
+	union {
+		u8	nr_sacks;
+		bool	app_limited;
+	};
 	union {
 		struct {	/* sent */
 			u16	mss;
 			u16	segs;
 			u32	xmit_us;
+			u32	delivered;
+			u32	delivered_us;
+			u32	first_tx_us;
 		};
 		/* received, out of order */
 		struct xtcp_range sacks[XTCP_SACKS_MAX];

@@ -37,6 +37,10 @@ enum xtcp_timer {
  * @retries1: retransmissions before the route is doubted (RFC 9293 R1)
  * @retries2: retransmissions before the connection is dropped (R2)
  * @orphan_retries: the same for a connection without a socket
+ * @min_tso_segs: least segments in a burst
+ * @tso_rtt_log: bursts are larger where the RTT is below about 2^this us; 0: no
+ * @pacing_ss_ratio: pacing rate in slow start, percent of cwnd / SRTT
+ * @pacing_ca_ratio: the same afterwards
  * @fin_timeout_us: how long an orphan waits in FIN_WAIT2
  * @timewait_us: 2MSL
  * @keepalive_time_us: idle time before the first keepalive probe
@@ -78,6 +82,10 @@ struct xtcp_conf {
 	u8	timewait_reuse;
 	bool	thin_linear_timeouts;
 	bool	slow_start_after_idle;
+	u8	tso_rtt_log;
+	int	min_tso_segs;
+	int	pacing_ss_ratio;
+	int	pacing_ca_ratio;
 	u32	fin_timeout_us;
 	u32	timewait_us;
 	u32	invalid_ratelimit_us;
@@ -105,6 +113,9 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_KEEPALIVE	0x0400	/* SO_KEEPALIVE */
 #define XTCP_F_ACK_PENDING	0x0800	/* something came that is not ACKed yet */
 #define XTCP_F_PROBE		0x1000	/* REXMIT runs as the persist timer */
+#define XTCP_F_RATE		0x2000	/* the algorithm wants delivery rates */
+#define XTCP_F_CWND_LIMITED	0x4000	/* cwnd was what limited the last flight */
+#define XTCP_F_CC_STARTED	0x8000	/* the algorithm's init was called */
 #define XTCP_F_HEAD_LOST	0x10000	/* RFC 6582: resend the first segment */
 #define XTCP_F_FORCE		0x20000	/* persist timer: send what fits (RFC 9293 3.8.6.1) */
 #define XTCP_F_SYN_OUT		0x40000	/* our SYN is not ACKed; no record stands for it */
@@ -136,6 +147,11 @@ enum xtcp_ca_state {
 };
 
 #define XTCP_F_THIN_LTO		0x1000000 /* TCP_THIN_LINEAR_TIMEOUTS */
+
+/* Bytes that an algorithm has in the TCB for its own state. */
+#define XTCP_CC_PRIV_SIZE	32
+
+struct xtcp_rate;
 
 /* Delayed ACKs begin after this many (Linux, TCP_MAX_QUICKACKS). */
 #define XTCP_QUICKACK_MAX	16
@@ -174,6 +190,8 @@ enum xtcp_ca_state {
  * @cwnd: congestion window, segments
  * @ssthresh: slow-start threshold, segments
  * @cwnd_cnt: segments ACKed since cwnd last grew in congestion avoidance
+ * @max_packets_out: largest @packets_out of the last flight, segments
+ * @cwnd_usage_seq: end of that flight
  * @prior_cwnd: @cwnd before the last reduction, segments; 0: nothing to undo
  * @prior_ssthresh: @ssthresh before the last reduction, segments
  * @delivered: segments that the peer is known to have received, modulo 2^32
@@ -208,6 +226,9 @@ enum xtcp_ca_state {
  * @advmss: what our MSS option says
  * @rcv_mss: what the peer's segments look like, for delayed ACKs
  * @state: enum xtcp_state; changed by xtcp_fsm_step() only
+ * @cc: congestion control algorithm, index into xtcp_cc_table
+ * @cc_priv: the algorithm's
+ * @cc_mem: instead, of one that needs more: what the host allocated
  * @ca_state: enum xtcp_ca_state; changed by xtcp_cong_set_state() only
  * @snd_wscale: Snd.Wind.Shift
  * @rcv_wscale: Rcv.Wind.Shift
@@ -288,6 +309,8 @@ struct xtcp_tcb {
 	u32		rto_us;
 	u32		ssthresh;
 	u32		cwnd_cnt;
+	u32		max_packets_out;
+	u32		cwnd_usage_seq;
 	u32		delivered;
 	u32		delivered_ce;
 	u32		max_window;
@@ -305,6 +328,7 @@ struct xtcp_tcb {
 	u8		syn_retries;
 	u8		keep_probes;
 	u8		ca_state;
+	u8		cc;
 	u32		rcv_ssthresh;
 	u32		window_clamp;
 	u32		rcv_rtt_us;
@@ -324,6 +348,10 @@ struct xtcp_tcb {
 	u64		bytes_received;
 	u32		segs_out;
 	u32		segs_in;
+	union {
+		u64		cc_priv[XTCP_CC_PRIV_SIZE / sizeof(u64)];
+		struct xtcp_rate *cc_mem;
+	};
 };
 
 /*

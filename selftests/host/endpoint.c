@@ -17,6 +17,8 @@
 /* Trees that are longer than this are not walked after every event. */
 #define CHECK_OFTEN		64
 #define CHECK_STRIDE		61
+/* Linux's sk_pacing_shift: a burst is what leaves in about a millisecond. */
+#define PACING_SHIFT		10
 
 /* ---- platform.h's other half -------------------------------------------- */
 
@@ -255,16 +257,49 @@ static bool split(struct endpoint *ep, struct buf *b, u32 len, bool sent)
 	return true;
 }
 
+static bool paced(const struct endpoint *ep)
+{
+	return ep->conf.paced || xtcp_cc_ops(&ep->t)->flags & XTCP_CC_PACING;
+}
+
+/* Not before the last segment has had its time; endpoint_timer() goes on. */
+static bool pace_holds(struct endpoint *ep)
+{
+	ep->pace_waits = paced(ep) && !xtcp_pace_allows(&ep->pace, *ep->now * 1000);
+	return ep->pace_waits;
+}
+
+static void pace(struct endpoint *ep, u32 len)
+{
+	if (paced(ep))
+		xtcp_pace_sent(&ep->pace, &ep->t, len, xtcp_pacing_rate(&ep->t),
+			       *ep->now * 1000);
+}
+
+/* Most payload of one buffer: that of a burst, where it is paced. */
+static u32 burst(const struct endpoint *ep)
+{
+	const struct xtcp_tcb *t = &ep->t;
+
+	if (!paced(ep))
+		return ep->conf.gso_max;
+	return xtcp_tso_segs(t, xtcp_pacing_rate(t), PACING_SHIFT,
+			     ep->conf.gso_max) * t->mss;
+}
+
 static void push(struct endpoint *ep)
 {
 	struct xtcp_tcb *t = &ep->t;
+	u32 gso_max = burst(ep);
 	struct buf *b;
 	u32 bytes;
 
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
 	while ((b = ep->sendq)) {
-		if (!xtcp_output_allow(t, &b->seg, !b->next, ep->conf.gso_max,
+		if (pace_holds(ep))
+			break;
+		if (!xtcp_output_allow(t, &b->seg, !b->next, gso_max,
 				       *ep->now, &bytes))
 			break;
 		if (bytes > xtcp_seg_len(&b->seg))
@@ -272,6 +307,7 @@ static void push(struct endpoint *ep)
 		if (bytes < xtcp_seg_len(&b->seg) && !split(ep, b, bytes, false))
 			break;
 		transmit_queued(ep, b);
+		pace(ep, xtcp_seg_len(&b->seg));
 		ep->sendq = b->next;
 		if (!ep->sendq)
 			ep->sendq_tail = NULL;
@@ -288,10 +324,11 @@ static void push(struct endpoint *ep)
 static void retransmit(struct endpoint *ep)
 {
 	struct xtcp_tcb *t = &ep->t;
+	u32 gso_max = burst(ep);
 	struct xtcp_seg *seg;
 	u32 bytes;
 
-	while ((seg = xtcp_retransmit_next(t, &bytes))) {
+	while (!pace_holds(ep) && (seg = xtcp_retransmit_next(t, &bytes))) {
 		struct buf *b = seg_buf(seg);
 		u32 skip = xtcp_after(t->snd_una, seg->seq) ? t->snd_una - seg->seq : 0;
 
@@ -306,12 +343,13 @@ static void retransmit(struct endpoint *ep)
 			seg = xtcp_rb_seg(rb);
 			b = seg_buf(seg);
 		}
-		bytes = min(bytes, ep->conf.gso_max);
+		bytes = min(bytes, gso_max);
 		if (!bytes)
 			wrong(ep, "asked to send nothing again");
 		if (xtcp_seg_len(seg) > bytes && !split(ep, b, bytes, true))
 			return;
 		transmit_queued(ep, b);
+		pace(ep, xtcp_seg_len(&b->seg));
 		xtcp_retransmit_sent(t, seg, *ep->now);
 	}
 }
@@ -461,6 +499,7 @@ static void enter_timewait(struct endpoint *ep)
 	ep->has_tw = true;
 	ep->tw_state = XTCP_TIME_WAIT;
 	ep->tw_due = *ep->now + ep->conf.core.timewait_us;
+	ep->pace_waits = false;
 	wmem_purge(ep);
 	ooo_purge(ep);
 }
@@ -468,6 +507,7 @@ static void enter_timewait(struct endpoint *ep)
 static void done(struct endpoint *ep)
 {
 	ep->dead = true;
+	ep->pace_waits = false;
 	wmem_purge(ep);
 	ooo_purge(ep);
 }
@@ -563,11 +603,23 @@ static bool apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segme
 
 /* ---- the user ----------------------------------------------------------- */
 
+static void choose_cc(struct endpoint *ep)
+{
+	u32 size = xtcp_cc_mem_size(xtcp_cc_table[ep->conf.cc]);
+
+	free(ep->cc_mem);
+	ep->cc_mem = size ? calloc(1, size) : NULL;
+	xtcp_cc_choose(&ep->t, ep->conf.cc, ep->cc_mem);
+}
+
 static void tcb_new(struct endpoint *ep)
 {
 	struct xtcp_tcb *t = &ep->t;
 
 	xtcp_tcb_init(t, &ep->conf.core);
+	choose_cc(ep);
+	memset(&ep->pace, 0, sizeof(ep->pace));
+	ep->pace_waits = false;
 	t->advmss = ep->conf.advmss;
 	if (ep->conf.nodelay)
 		t->flags |= XTCP_F_NODELAY;
@@ -1112,6 +1164,8 @@ xtcp_usec_t endpoint_due(const struct endpoint *ep)
 {
 	xtcp_usec_t due = xtcp_timer_next(&ep->t);
 
+	if (ep->pace_waits)
+		due = earlier(due, DIV_ROUND_UP(ep->pace.next_ns, 1000));
 	if (ep->has_req)
 		due = earlier(due, ep->req_due);
 	if (ep->has_tw)
@@ -1155,6 +1209,12 @@ void endpoint_timer(struct endpoint *ep)
 		due = xtcp_timer_next(&ep->t);
 		if (due && due <= now)
 			wrong(ep, "a timer that was due is still due");
+	}
+	if (ep->pace_waits && xtcp_pace_allows(&ep->pace, now * 1000)) {
+		ep->pace_waits = false;
+		xtcp_actions_init(&a);
+		a.orders = XTCP_ACT_RETRANSMIT | XTCP_ACT_OUTPUT;
+		apply(ep, &a, NULL);
 	}
 	if (ep->has_req && ep->req_due <= now)
 		req_timer(ep);
@@ -1217,6 +1277,8 @@ void endpoint_free(struct endpoint *ep)
 	wmem_purge(ep);
 	ooo_purge(ep);
 	recvq_purge(ep);
+	free(ep->cc_mem);
+	ep->cc_mem = NULL;
 }
 
 /**

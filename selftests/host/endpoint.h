@@ -11,8 +11,10 @@
 #ifndef XTCP_HOST_ENDPOINT_H
 #define XTCP_HOST_ENDPOINT_H
 
+#include "cc.h"
 #include "check.h"
 #include "packet.h"
+#include "pacing.h"
 #include "synrcv.h"
 #include "tcb.h"
 #include "timewait.h"
@@ -49,6 +51,8 @@ struct buf {
  * @overhead: cost of a received buffer beyond its payload, bytes
  * @ratio: payload per 256 bytes of receive buffer, for the window
  * @challenges: challenge ACKs that may be sent, as a global limit
+ * @cc: congestion control, index into xtcp_cc_table
+ * @paced: every algorithm is paced, not only those that ask for it
  * @tx_stream: number of the stream that it sends
  * @rx_stream: number of the stream that it expects
  * @nodelay: TCP_NODELAY
@@ -70,6 +74,8 @@ struct endpoint_conf {
 	u32	overhead;
 	u32	ratio;
 	u32	challenges;
+	u8	cc;
+	bool	paced;
 	u8	tx_stream;
 	u8	rx_stream;
 	bool	nodelay;
@@ -85,6 +91,9 @@ struct endpoint_conf {
  * @now: the clock
  * @t: the connection, in CLOSE when there is none
  * @check: what @t was like
+ * @cc_mem: memory of its congestion control
+ * @pace: its clock, when it is paced
+ * @pace_waits: something waits for it
  * @has_listener: there is a listener
  * @listener: its TCB
  * @has_req: the listener has an entry in SYN_RECV
@@ -125,6 +134,9 @@ struct endpoint {
 	const xtcp_usec_t	*now;
 	struct xtcp_tcb		t;
 	struct xtcp_check	check;
+	struct xtcp_rate	*cc_mem;
+	struct xtcp_pace	pace;
+	bool			pace_waits;
 	bool			has_listener, has_req, has_tw;
 	struct xtcp_tcb		listener;
 	struct xtcp_synrcv	req;

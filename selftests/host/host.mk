@@ -21,8 +21,8 @@ CFLAGS_ALL := -std=gnu11 -g -Wall -Wextra -Wno-unused-parameter -MMD -MP
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_san := -O1 $(SANITIZE)
 CFLAGS_fast := -O2
-LDFLAGS_san := $(SANITIZE)
-LDFLAGS_fast :=
+LDFLAGS_san := $(SANITIZE) -lm
+LDFLAGS_fast := -lm
 
 CORE := $(notdir $(wildcard $(TOP)/kmod/core/*.c))
 HOST := $(notdir $(wildcard $(TOP)/selftests/host/*.c))

@@ -19,6 +19,12 @@ static void acked(u32 segs, u32 prior_in_flight)
 		.prior_in_flight = prior_in_flight,
 	};
 
+	/* what the sender noted when it filled the window, or did not */
+	ep.t.max_packets_out = prior_in_flight;
+	if (prior_in_flight >= ep.t.cwnd)
+		ep.t.flags |= XTCP_F_CWND_LIMITED;
+	else
+		ep.t.flags &= ~XTCP_F_CWND_LIMITED;
 	xtcp_cong_control(&ep.t, &sample, now);
 }
 
@@ -92,6 +98,42 @@ TEST(cong_acked__grows_by_one_at_most_without_bursts_of_credit)
 	CHECK(ep.t.cwnd <= 5);
 	acked(1, 5);
 	CHECK(ep.t.cwnd <= 6);
+}
+
+/* The same as the sender sees it, with data. */
+TEST(cong_used__what_fills_the_window_makes_it_grow)
+{
+	window(4, 2);
+	usr_write(20000);
+	CHECK_EQ(ignore_output(), 4);
+	CHECK(ep.t.flags & XTCP_F_CWND_LIMITED);
+	rcv(". 1 ack 4001");
+	CHECK_EQ(ep.t.cwnd, 5);
+	ignore_output();
+}
+
+TEST(cong_used__what_does_not_fill_it_does_not)
+{
+	u32 i;
+
+	window(20, 2);
+	for (i = 0; i < 30; i++) {
+		usr_write(2000);
+		CHECK_EQ(ignore_output(), 2);
+		CHECK(!(ep.t.flags & XTCP_F_CWND_LIMITED));
+		rcvf(". 1 ack %u", 2001 + 2000 * i);
+	}
+	CHECK_EQ(ep.t.cwnd, 20);
+	/* in slow start more than half of it is use enough */
+	window(20, U32_MAX);
+	usr_write(10000);
+	CHECK_EQ(ignore_output(), 10);
+	rcv(". 1 ack 10001");
+	CHECK_EQ(ep.t.cwnd, 20);
+	usr_write(11000);
+	CHECK_EQ(ignore_output(), 11);
+	rcv(". 1 ack 21001");
+	CHECK_EQ(ep.t.cwnd, 31);
 }
 
 TEST(cong_rto__halves_once)

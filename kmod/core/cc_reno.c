@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NewReno: RFC 5681 3.1 with the byte counting of RFC 3465, in segments.
+ */
+#include "cc.h"
+
+/*
+ * RFC 5681 (4): half of FlightSize, which leaves out what limited transmit sent
+ * beyond cwnd (RFC 3042).
+ */
+static u32 reno_ssthresh(struct xtcp_tcb *t)
+{
+	return max_t(u32, min(t->packets_out, t->cwnd) / 2, 2);
+}
+
+static void reno_cong_avoid(struct xtcp_tcb *t, const struct xtcp_ack_sample *s,
+			    xtcp_usec_t now)
+{
+	u32 acked = s->acked;
+
+	if (xtcp_in_slow_start(t))
+		acked = xtcp_cc_slow_start(t, acked);
+	if (acked)
+		xtcp_cc_grow(t, t->cwnd, acked);
+}
+
+const struct xtcp_cc_ops xtcp_cc_reno = {
+	.name		= "reno",
+	.flags		= XTCP_CC_UNRESTRICTED,
+	.ssthresh	= reno_ssthresh,
+	.cong_avoid	= reno_cong_avoid,
+};

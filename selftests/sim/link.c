@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 
+#include "ecn.h"
 #include "link.h"
 
 #define RING_MIN	64
@@ -55,15 +56,28 @@ static void ring_expire(struct link *l, u64 now)
 	}
 }
 
-static bool vanishes(struct link *l, struct rng *rng)
+/* Memoryless, in steps of a tenth: the same on every machine, as log() may not be. */
+static u64 bad_time(const struct link_conf *c, struct rng *rng)
+{
+	u64 ns = 0;
+
+	do
+		ns += c->ge_bad_ns / 10;
+	while (!rng_chance(rng, 100000));
+	return ns;
+}
+
+static bool vanishes(struct link *l, struct rng *rng, u64 now)
 {
 	const struct link_conf *c = &l->conf;
 
-	if (l->bad)
-		l->bad = !rng_chance(rng, c->ge_good_ppm);
-	else
-		l->bad = rng_chance(rng, c->ge_bad_ppm);
-	return l->bad || rng_chance(rng, c->loss_ppm);
+	if (now < l->bad_until)
+		return true;
+	if (rng_chance(rng, c->ge_bad_ppm)) {
+		l->bad_until = now + bad_time(c, rng);
+		return true;
+	}
+	return rng_chance(rng, c->loss_ppm);
 }
 
 static u64 held_back(const struct link *l, struct rng *rng)
@@ -94,7 +108,7 @@ struct link_fate link_send(struct link *l, struct packet *p, struct rng *rng, u6
 	struct link_fate fate = { .lost = true };
 
 	l->packets++;
-	if (vanishes(l, rng)) {
+	if (vanishes(l, rng, max(now, l->busy_until))) {
 		l->losses++;
 		return fate;
 	}
@@ -107,6 +121,11 @@ struct link_fate link_send(struct link *l, struct packet *p, struct rng *rng, u6
 		    (c->queue_packets && l->nr >= c->queue_packets)) {
 			l->overflows++;
 			return fate;
+		}
+		if (c->mark_bytes && waiting > c->mark_bytes &&
+		    (p->ecn == XTCP_IP_ECT0 || p->ecn == XTCP_IP_ECT1)) {
+			p->ecn = XTCP_IP_CE;
+			l->marks++;
 		}
 		l->busy_until += bytes * 8 * NSEC_PER_SEC / c->rate;
 		if (c->queue_packets)

@@ -28,9 +28,10 @@
  * @mark_bytes: packets that find so much waiting are marked CE if they may be
  *		(a step, as DCTCP's switches have it), 0: none is
  * @loss_ppm: packets in a million that vanish before the queue
- * @ge_bad_ppm: Gilbert-Elliott: chance per packet that a bad time begins; all
- *		packets of a bad time vanish
- * @ge_good_ppm: chance per packet that it ends
+ * @ge_bad_ppm: Gilbert-Elliott: chance per packet that a bad time begins, in which
+ *		all vanish
+ * @ge_bad_ns: its mean length; it passes whether packets come or not, as on a radio
+ *	       link (a chain that steps with packets punishes backoff for ever)
  * @reorder_ppm: packets in a million that are held back behind the wire
  * @reorder_ns: for up to so long
  * @jitter_ns: every packet is held back for up to so long, so that they pass
@@ -45,7 +46,7 @@ struct link_conf {
 	u32	mark_bytes;
 	u32	loss_ppm;
 	u32	ge_bad_ppm;
-	u32	ge_good_ppm;
+	u32	ge_bad_ns;
 	u32	reorder_ppm;
 	u32	reorder_ns;
 	u32	jitter_ns;
@@ -56,7 +57,7 @@ struct link_conf {
  * struct link - a link in use
  * @conf: what it is like
  * @busy_until: when the wire has sent all that waits, ns
- * @bad: inside of a bad time
+ * @bad_until: when the bad time is over, ns
  * @departs: when each packet that waits leaves the queue, ns; a ring
  * @head: index of the first
  * @nr: packets that wait
@@ -70,7 +71,7 @@ struct link_conf {
 struct link {
 	struct link_conf conf;
 	u64	busy_until;
-	bool	bad;
+	u64	bad_until;
 	u64	*departs;
 	u32	head, nr, size;
 	u64	packets, bytes, overflows, losses, marks;

@@ -48,18 +48,18 @@ void report_tsv(FILE *f, const struct outcome *outs, unsigned int nr)
 	unsigned int i;
 
 	fprintf(f, "network\talgorithm\tseed\tseconds\tflows\tgoodput_bps\tutilisation_pct\t"
-		"rtt_mean_ms\trtt_p95_ms\tsegments\tretransmitted\ttimeouts\tspurious\t"
+		"rtt_mean_ms\trtt_p95_ms\tsegments\tretransmitted\ttimeouts\tspurious\tmarks\t"
 		"jain\trecovery_pct\tpause_ms\n");
 	for (i = 0; i < nr; i++) {
 		const struct outcome *o = &outs[i];
 
-		fprintf(f, "%s\t%s\t%llu\t%.3f\t%u\t%.0f\t%.2f\t%.3f\t%.3f\t%llu\t%llu\t%llu\t%llu\t%.4f\t%.2f\t%.1f\n",
+		fprintf(f, "%s\t%s\t%llu\t%.3f\t%u\t%.0f\t%.2f\t%.3f\t%.3f\t%llu\t%llu\t%llu\t%llu\t%llu\t%.4f\t%.2f\t%.1f\n",
 			o->scenario->name, o->algorithm->name, (unsigned long long)o->seed,
 			o->duration_ns / 1e9, o->flows, o->goodput, o->utilisation,
 			o->rtt_mean_ms, o->rtt_p95_ms, (unsigned long long)o->sent,
 			(unsigned long long)o->retransmitted,
 			(unsigned long long)o->timeouts, (unsigned long long)o->spurious,
-			o->jain, o->recovery, o->pause_ms);
+			(unsigned long long)o->marks, o->jain, o->recovery, o->pause_ms);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ecn.h"
 #include "scenario.h"
 
 #define US(n)		((n) * NSEC_PER_USEC)
@@ -54,10 +55,10 @@ const struct scenario scenarios[] = {
 		.least = 2,
 	}, {
 		.name = "bursts",
-		.title = "50 Mbit/s, 40 ms, bursts of loss: 10 packets, once in 2,000",
+		.title = "50 Mbit/s, 40 ms, bursts of loss: 2.4 ms, once in 2,000 packets",
 		.link = { { .rate = MBIT(50), .delay_ns = ONE_WAY(MS(40)),
 			    .queue_bytes = KB(250), .ge_bad_ppm = 500,
-			    .ge_good_ppm = 100000 },
+			    .ge_bad_ns = US(2400) },
 			  BACK(MBIT(50), MS(40)) },
 		.flows = 1,
 		.duration_ns = SEC(60),
@@ -150,7 +151,7 @@ const struct scenario scenarios[] = {
 		.link = { { .rate = MBIT(1000), .delay_ns = ONE_WAY(US(200)),
 			    .queue_bytes = KB(500), .mark_bytes = KB(30) },
 			  BACK(MBIT(1000), US(200)) },
-		.flows = 4, .stagger_ns = MS(5), .coalesce_ns = US(10),
+		.flows = 4, .stagger_ns = MS(5), .coalesce_ns = US(10), .ecn = true,
 		.duration_ns = SEC(5),
 		.least = 40, .least_jain = 0.6,
 	},
@@ -178,6 +179,8 @@ static void flow_conf_init(struct flow_conf *c, const struct scenario *s,
 		ep->sndbuf = 16 << 20;
 		ep->rcvbuf = 1 << 20;
 		ep->rcvbuf_max = 32 << 20;
+		if (s->ecn)
+			ep->core.ecn = XTCP_ECN_ON;
 	}
 	c->algorithm = algorithm;
 	c->start_ns = nr * s->stagger_ns;
@@ -227,6 +230,7 @@ static void evaluate(struct world *w, struct flow *flows, struct outcome *out)
 		out->nr_samples = f->nr_samples;
 		f->samples = NULL;
 	}
+	out->marks = w->link[FORWARD].marks;
 	out->packets = w->link[FORWARD].packets + w->link[BACKWARD].packets;
 	/* what the wire still has to send was not carried within the time */
 	out->utilisation = w->link[FORWARD].bytes * 8 / seconds /

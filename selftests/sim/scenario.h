@@ -21,6 +21,7 @@
  * @stagger_ns: each starts so much after the one before
  * @coalesce_ns: as in struct flow_conf
  * @block: as in struct flow_conf; the next is asked for when all flows have theirs
+ * @ecn: the hosts negotiate ECN
  * @duration_ns: how long it is watched; a test does with a quarter
  * @least: part of the bottleneck that the flows together must fill, percent
  * @least_jain: Jain's index that they must reach in the second half of the time
@@ -33,6 +34,7 @@ struct scenario {
 	u64		stagger_ns;
 	u64		coalesce_ns;
 	u32		block;
+	bool		ecn;
 	u64		duration_ns;
 	double		least;
 	double		least_jain;
@@ -56,6 +58,7 @@ struct scenario {
  * @retransmitted: packets sent again
  * @timeouts: retransmission timers that fired
  * @spurious: packets that arrived for nothing
+ * @marks: packets that the bottleneck marked CE
  * @recovery: part of the time spent in recovery, mean of the flows, percent
  * @pause_ms: longest time that a flow stood still
  * @flows: how many
@@ -79,6 +82,7 @@ struct outcome {
 	u64		retransmitted;
 	u64		timeouts;
 	u64		spurious;
+	u64		marks;
 	double		recovery;
 	double		pause_ms;
 	unsigned int	flows;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/security.h>
 #include <net/inet_sock.h>
 #include <net/tcp.h>
 #include <net/xfrm.h>
@@ -314,6 +315,9 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		xtcp_count_drop(xn, seg->drop);
 		trace_xtcp_drop(&xs->flow, seg, seg->drop);
 	}
+	/* before the payload goes to a reader: the label is that of the packet */
+	if (orders & XTCP_ACT_CONNECTED && skb)
+		security_inet_conn_established(sk, skb);
 	kept = take_payload(sk, a, skb);
 	if (a->acked) {
 		trace_xtcp_cwnd(sk);

@@ -13,6 +13,7 @@
 #include "hook.h"
 #include "input.h"
 #include "listen.h"
+#include "memcg.h"
 #include "poll.h"
 #include "sendmsg.h"
 #include "sock.h"
@@ -65,8 +66,10 @@ static int create(struct net *net, struct socket *sock, int protocol, int kern)
 	if (!kern) {
 		err = BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
 		if (err) {
+			/* sk_common_release() wants a hash table to leave */
 			sock->sk = NULL;
-			sk_common_release(sk);
+			sock_orphan(sk);
+			sock_put(sk);
 			return err;
 		}
 	}
@@ -136,6 +139,7 @@ static int accept_child(struct socket *sock, struct socket *newsock, int flags)
 		return err;
 
 	lock_sock(child);
+	xtcp_memcg_accept(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);
 	newsock->state = SS_CONNECTED;

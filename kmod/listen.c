@@ -26,6 +26,7 @@
 #include "input.h"
 #include "isn.h"
 #include "listen.h"
+#include "lsm.h"
 #include "output.h"
 #include "port.h"
 #include "reply.h"
@@ -368,7 +369,7 @@ static int hash_req(struct sock *sk, struct xtcp_req *req, struct xtcp_tw *tw)
 
 /* A SYN: 3.10.7.2 third.  @tw: TIME_WAIT entry whose place it takes (RFC 6191). */
 static void syn_rcv(struct sock *sk, const struct xtcp_key *key,
-		    struct xtcp_segment *seg, struct xtcp_tw *tw)
+		    struct sk_buff *skb, struct xtcp_segment *seg, struct xtcp_tw *tw)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_synrcv core;
@@ -381,6 +382,10 @@ static void syn_rcv(struct sock *sk, const struct xtcp_key *key,
 
 	if (!admit_syn(sk, tw, &cookie))
 		return;
+	if (!xtcp_lsm_syn(sk, key, skb)) {
+		xtcp_count_drop(xn, XTCP_DROP_POLICY);
+		return;
+	}
 	rt = peer_route(sk, key, &advmss);
 	if (!rt)
 		return;
@@ -473,6 +478,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
  */
 static void adopt(struct sock *sk, struct sock *child, struct sk_buff *skb,
 		  struct xtcp_segment *seg)
+	__releases(&child->sk_lock.slock)
 {
 	struct xtcp_listener *l = xtcp_sk(sk)->listener;
 
@@ -565,6 +571,10 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 		count_overflow(xn);
 		goto drop;
 	}
+	if (!xtcp_lsm_syn(sk, key, skb)) {
+		xtcp_count_drop(xn, XTCP_DROP_POLICY);
+		goto drop;
+	}
 	rt = peer_route(sk, key, &advmss);
 	if (!rt)
 		goto drop;
@@ -642,7 +652,7 @@ static void listen_rcv(struct sock *sk, const struct xtcp_key *key,
 		xtcp_reply_rst(xn, key, seg);
 		break;
 	case XTCP_LISTEN_SYN:
-		syn_rcv(sk, key, seg, tw);
+		syn_rcv(sk, key, skb, seg, tw);
 		break;
 	}
 	if (seg->drop)

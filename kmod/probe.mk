@@ -55,6 +55,8 @@ XTCP_PROBED += $(call xtcp_probe,LOOKUP_HASHINFO,net/inet_hashtables.h,__inet_lo
 XTCP_PROBED += $(call xtcp_probe,SOCK_CUSTOM_SOCKOPT,linux/net.h,return SOCK_CUSTOM_SOCKOPT;)
 # ip_sock_rt_tos() replaced RT_CONN_FLAGS()
 XTCP_PROBED += $(call xtcp_probe,IP_SOCK_RT_TOS,net/route.h,return ip_sock_rt_tos(p);)
+# an object is charged to a control group after it was allocated
+XTCP_PROBED += $(call xtcp_probe,KMEM_CACHE_CHARGE,linux/slab.h,return kmem_cache_charge(p$(xtcp_comma) GFP_KERNEL);)
 export XTCP_PROBED
 endif
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/security.h>
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/tcp.h>
@@ -28,6 +29,7 @@ void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
 	fl4->saddr = xtcp_addr_v4(&key->laddr);
 	fl4->fl4_dport = key->rport;
 	fl4->fl4_sport = key->lport;
+	security_sk_classify_flow((struct sock *)sk, flowi4_to_flowi_common(fl4));
 }
 
 /**

@@ -144,7 +144,9 @@ static int send_opens(struct socket *sock, struct msghdr *msg)
 
 	if (sk->sk_state != TCP_LISTEN || !msg->msg_name)
 		return 0;
-	err = xtcp_connect(sk, msg->msg_name, msg->msg_namelen);
+	err = xtcp_pre_connect(sk, msg->msg_name, msg->msg_namelen);
+	if (!err)
+		err = xtcp_connect(sk, msg->msg_name, msg->msg_namelen);
 	if (!err)
 		sock->state = SS_CONNECTING;
 	return err;

@@ -43,6 +43,7 @@
  * (proto_ops.owner).  Unloading aborts what is left and waits until the last
  * socket is freed: `live` counts them.
  */
+#include <linux/bpf-cgroup.h>
 #include <linux/module.h>
 #include <linux/wait.h>
 #include <net/busy_poll.h>
@@ -246,6 +247,23 @@ fail:
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		inet->inet_rcv_saddr = bound;
 	return err;
+}
+
+/**
+ * xtcp_pre_connect - programs of the control group see the address
+ * @sk: the socket, locked
+ * @addr: the peer; they may change it
+ * @len: length of the address
+ *
+ * Return: 0, -EINVAL, -EPERM.
+ */
+int xtcp_pre_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
+{
+	/* a program may look at all of it */
+	if (len < sizeof(struct sockaddr_in))
+		return -EINVAL;
+	sock_owned_by_me(sk);
+	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, &len);
 }
 
 static int proto_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
@@ -515,7 +533,7 @@ struct proto xtcp_prot = {
 	.name			= "XTCP",
 	/* no owner: see the head of this file */
 	.close			= proto_close,
-	.pre_connect		= NULL,
+	.pre_connect		= xtcp_pre_connect,
 	.connect		= proto_connect,
 	.disconnect		= xtcp_disconnect,
 	.ioctl			= xtcp_ioctl,

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Security modules judge a SYN by the request_sock that Linux's TCP keeps for it.
+ * They get one that lives as long as the question.  Where it would pass their
+ * answer on to the child, security_inet_csk_clone() is not exported: the child is
+ * labelled as its listener is, and with the peer's label when it is established.
+ */
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <net/inet_sock.h>
+#include <net/request_sock.h>
+
+#include "lsm.h"
+
+#ifdef CONFIG_SECURITY_NETWORK
+
+static struct request_sock_ops lsm_ops = { .family = PF_INET };
+
+/**
+ * xtcp_lsm_syn - may this SYN open a connection?
+ * @sk: the listener, locked
+ * @key: the connection that it would be
+ * @skb: the SYN
+ *
+ * Context: bottom halves off.
+ *
+ * Return: what the security modules say.
+ */
+bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb)
+{
+	struct inet_request_sock ireq;
+	struct ip_options_rcu *opt;
+	int err;
+
+	memset(&ireq, 0, sizeof(ireq));
+	ireq.req.rsk_ops = &lsm_ops;
+	ireq.ireq_family = AF_INET;
+	ireq.ir_loc_addr = xtcp_addr_v4(&key->laddr);
+	ireq.ir_rmt_addr = xtcp_addr_v4(&key->raddr);
+	ireq.ir_num = ntohs(key->lport);
+	ireq.ir_rmt_port = key->rport;
+	ireq.ir_mark = READ_ONCE(sk->sk_mark);
+	write_pnet(&ireq.ireq_net, sock_net(sk));
+	err = security_inet_conn_request(sk, skb, &ireq.req);
+	/* labelled networking would have it in the SYN,ACK */
+	opt = rcu_dereference_protected(ireq.ireq_opt, true);
+	kfree(opt);
+	return !err;
+}
+
+#endif /* CONFIG_SECURITY_NETWORK */

@@ -137,7 +137,7 @@ help:
 	@echo "                     control, in virtual time; ALGO=cubic NET=loss1,loss5 REPS=9 choose"
 	@echo "make fuzz            fuzzers"
 	@echo "make sim             every congestion control on named networks, simulated: a table, and"
-	@echo "                     plots in build/sim/index.html; ALGO=reno NET=incast SEED=7 choose"
+	@echo "                     plots in build/sim/index.html; ALGO=cubic NET=incast SEED=7 choose"
 	@echo "make shell           a prompt in the machine (KERNEL=ID)"
 	@echo "make kernels         fetch or build all the rig's kernels; update-kernels looks for newer ones"
 	@echo "make clean           everything built here; downloads and kernels stay in the cache,"

@@ -31,7 +31,6 @@ struct times {
 /**
  * struct flow_conf - what a flow is like
  * @ep: the endpoints
- * @algorithm: congestion control of the sender
  * @start_ns: when it connects
  * @extra_ns: delay of its own, in each direction, beside the bottleneck's
  * @coalesce_ns: packets that arrive within this time of the first are merged, as
@@ -41,7 +40,6 @@ struct times {
  */
 struct flow_conf {
 	struct endpoint_conf ep[2];
-	const struct algorithm *algorithm;
 	u64	start_ns;
 	u64	extra_ns;
 	u64	coalesce_ns;

@@ -42,6 +42,15 @@ static void usage(void)
 	exit(2);
 }
 
+static unsigned int nr_algorithms(void)
+{
+	unsigned int nr = 0;
+
+	while (nr < XTCP_CC_MAX && xtcp_cc_table[nr])
+		nr++;
+	return nr;
+}
+
 static void list(void)
 {
 	unsigned int i;
@@ -49,8 +58,8 @@ static void list(void)
 	for (i = 0; i < nr_scenarios; i++)
 		printf("%-13s %s\n", scenarios[i].name, scenarios[i].title);
 	printf("\nalgorithms:");
-	for (i = 0; i < nr_algorithms; i++)
-		printf(" %s", algorithms[i].name);
+	for (i = 0; i < nr_algorithms(); i++)
+		printf(" %s", xtcp_cc_table[i]->name);
 	putchar('\n');
 }
 
@@ -92,7 +101,7 @@ static void write_files(const char *dir, const struct outcome *outs, unsigned in
 		char name[100];
 
 		snprintf(name, sizeof(name), "%s-%s", outs[i].scenario->name,
-			 outs[i].algorithm->name);
+			 outs[i].algorithm);
 		f = create(dir, name, ".dat");
 		report_data(f, &outs[i]);
 		finish(f);
@@ -119,7 +128,7 @@ static void progress(unsigned int nr, unsigned int all, const struct scenario *s
 
 static int table(const struct options *opt)
 {
-	struct outcome *outs = calloc(nr_scenarios * nr_algorithms, sizeof(*outs));
+	struct outcome *outs = calloc(nr_scenarios * nr_algorithms(), sizeof(*outs));
 	unsigned int i, j, nr = 0, all = 0, bad = 0;
 	u64 packets = 0;
 	double cpu;
@@ -127,9 +136,9 @@ static int table(const struct options *opt)
 	if (!outs)
 		abort();
 	for (i = 0; i < nr_scenarios; i++)
-		for (j = 0; j < nr_algorithms; j++)
+		for (j = 0; j < nr_algorithms(); j++)
 			all += wanted(scenarios[i].name, opt->net) &&
-			       wanted(algorithms[j].name, opt->algo);
+			       wanted(xtcp_cc_table[j]->name, opt->algo);
 	if (!all) {
 		fprintf(stderr, "there is no such network or algorithm; netsim --list\n");
 		return 2;
@@ -138,11 +147,11 @@ static int table(const struct options *opt)
 		const struct scenario *s = &scenarios[i];
 		u64 ns = opt->seconds ? opt->seconds * 1e9 : s->duration_ns;
 
-		for (j = 0; j < nr_algorithms; j++) {
-			if (!wanted(s->name, opt->net) || !wanted(algorithms[j].name, opt->algo))
+		for (j = 0; j < nr_algorithms(); j++) {
+			if (!wanted(s->name, opt->net) || !wanted(xtcp_cc_table[j]->name, opt->algo))
 				continue;
-			progress(nr, all, s, algorithms[j].name);
-			scenario_run(s, &algorithms[j], opt->seed, ns, &outs[nr]);
+			progress(nr, all, s, xtcp_cc_table[j]->name);
+			scenario_run(s, j, opt->seed, ns, &outs[nr]);
 			packets += outs[nr].packets;
 			bad += !!outs[nr].wrong[0];
 			nr++;
@@ -165,8 +174,7 @@ static int table(const struct options *opt)
 /* ---- tests -------------------------------------------------------------- */
 
 /* All that a run writes, as text. */
-static char *everything(const struct scenario *s, const struct algorithm *algo, u64 seed,
-			struct outcome *out)
+static char *everything(const struct scenario *s, u8 cc, u64 seed, struct outcome *out)
 {
 	size_t size;
 	char *text;
@@ -174,7 +182,7 @@ static char *everything(const struct scenario *s, const struct algorithm *algo, 
 
 	if (!f)
 		abort();
-	scenario_run(s, algo, seed, s->duration_ns / TEST_PART, out);
+	scenario_run(s, cc, seed, s->duration_ns / TEST_PART, out);
 	report_table(f, out, 1);
 	report_tsv(f, out, 1);
 	report_data(f, out);
@@ -196,7 +204,7 @@ static void test_repeats(void)
 		if (!strcmp(scenarios[i].name, "loss5"))
 			s = &scenarios[i];
 	for (i = 0; i < 3; i++)
-		text[i] = everything(s, &algorithms[0], 1 + i / 2, &out[i]);
+		text[i] = everything(s, XTCP_CC_RENO, 1 + i / 2, &out[i]);
 	tap_result(!strcmp(text[0], text[1]), "netsim__same_seed_same_bytes");
 	tap_result(strcmp(text[0], text[2]), "netsim__another_seed_another_run");
 	for (i = 0; i < 3; i++) {
@@ -209,16 +217,16 @@ static int tests(void)
 {
 	unsigned int i, j;
 
-	tap_plan(nr_scenarios * nr_algorithms + 2);
+	tap_plan(nr_scenarios * nr_algorithms() + 2);
 	for (i = 0; i < nr_scenarios; i++) {
-		for (j = 0; j < nr_algorithms; j++) {
+		for (j = 0; j < nr_algorithms(); j++) {
 			struct outcome out;
 
-			scenario_run(&scenarios[i], &algorithms[j], 1,
+			scenario_run(&scenarios[i], j, 1,
 				     scenarios[i].duration_ns / TEST_PART, &out);
 			if (out.wrong[0])
 				tap_note("%s", out.wrong);
-			tap_result(!out.wrong[0], "netsim__%s_on_%s", algorithms[j].name,
+			tap_result(!out.wrong[0], "netsim__%s_on_%s", xtcp_cc_table[j]->name,
 				   scenarios[i].name);
 			outcome_free(&out);
 		}

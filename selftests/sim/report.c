@@ -28,7 +28,7 @@ void report_table(FILE *f, const struct outcome *outs, unsigned int nr)
 		const struct outcome *o = &outs[i];
 
 		fprintf(f, "%-13s %-9s %7.1f %7.1f %7.2f %8.2f %11llu %9.3f %9llu %9llu %9.3f %11.1f %9.0f",
-			o->scenario->name, o->algorithm->name, o->goodput / 1e6,
+			o->scenario->name, o->algorithm, o->goodput / 1e6,
 			o->utilisation, o->rtt_mean_ms, o->rtt_p95_ms,
 			(unsigned long long)o->retransmitted, again(o),
 			(unsigned long long)o->timeouts, (unsigned long long)o->spurious,
@@ -54,7 +54,7 @@ void report_tsv(FILE *f, const struct outcome *outs, unsigned int nr)
 		const struct outcome *o = &outs[i];
 
 		fprintf(f, "%s\t%s\t%llu\t%.3f\t%u\t%.0f\t%.2f\t%.3f\t%.3f\t%llu\t%llu\t%llu\t%llu\t%llu\t%.4f\t%.2f\t%.1f\n",
-			o->scenario->name, o->algorithm->name, (unsigned long long)o->seed,
+			o->scenario->name, o->algorithm, (unsigned long long)o->seed,
 			o->duration_ns / 1e9, o->flows, o->goodput, o->utilisation,
 			o->rtt_mean_ms, o->rtt_p95_ms, (unsigned long long)o->sent,
 			(unsigned long long)o->retransmitted,
@@ -124,14 +124,14 @@ void report_plots(FILE *f, const struct outcome *outs, unsigned int nr)
 			continue;
 		fprintf(f, "set output '%s-%s.svg'\nset xrange [0:%.6g]\n"
 			"set multiplot layout 3,1 title '%s, %s' noenhanced\n",
-			o->scenario->name, o->algorithm->name, o->duration_ns / 1e9,
-			o->scenario->name, o->algorithm->name);
+			o->scenario->name, o->algorithm, o->duration_ns / 1e9,
+			o->scenario->name, o->algorithm);
 		for (j = 0; j < ARRAY_SIZE(panels); j++)
 			fprintf(f, "set ylabel '%s'\nset xlabel '%s'\n"
 				"plot for [i=0:%u] '%s-%s.dat' index i using 1:%u with lines lw 1.2\n",
 				panels[j].label, j == 2 ? "s" : "",
 				min_t(unsigned int, o->flows, LINES_MAX) - 1,
-				o->scenario->name, o->algorithm->name, panels[j].column);
+				o->scenario->name, o->algorithm, panels[j].column);
 		fputs("unset multiplot\nunset output\n", f);
 	}
 }
@@ -148,7 +148,7 @@ static void page_rows(FILE *f, const struct outcome *outs, unsigned int nr)
 
 		fprintf(f, "<tr><td>%s<td>%.1f<td>%.1f<td>%.2f<td>%.2f<td>%llu<td>%.3f<td>%llu"
 			"<td>%llu<td>%.3f<td>%.1f<td>%.0f\n",
-			o->algorithm->name, o->goodput / 1e6, o->utilisation,
+			o->algorithm, o->goodput / 1e6, o->utilisation,
 			o->rtt_mean_ms, o->rtt_p95_ms,
 			(unsigned long long)o->retransmitted, again(o),
 			(unsigned long long)o->timeouts, (unsigned long long)o->spurious,
@@ -159,7 +159,7 @@ static void page_rows(FILE *f, const struct outcome *outs, unsigned int nr)
 		const struct outcome *o = &outs[i];
 
 		if (o->wrong[0])
-			fprintf(f, "<p class=wrong>%s: %s\n", o->algorithm->name, o->wrong);
+			fprintf(f, "<p class=wrong>%s: %s\n", o->algorithm, o->wrong);
 	}
 }
 
@@ -197,7 +197,7 @@ void report_page(FILE *f, const struct outcome *outs, unsigned int nr)
 		fputs("<div class=plots>\n", f);
 		for (k = i; k < j; k++)
 			fprintf(f, "<img src='%s-%s.svg' alt='cwnd, RTT and goodput of %s'>\n",
-				s->name, outs[k].algorithm->name, outs[k].algorithm->name);
+				s->name, outs[k].algorithm, outs[k].algorithm);
 		fputs("</div>\n", f);
 	}
 }

@@ -117,7 +117,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 2, .stagger_ns = MS(1000),
 		.duration_ns = SEC(60),
-		.least = 40, .least_jain = 0.5,
+		.least = 20, .least_jain = 0.5,
 	}, {
 		.name = "fair4",
 		.title = "100 Mbit/s, 20 ms, a queue of 20 ms, 4 flows",
@@ -126,7 +126,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 4, .stagger_ns = MS(500),
 		.duration_ns = SEC(60),
-		.least = 40, .least_jain = 0.5,
+		.least = 20, .least_jain = 0.5,
 	}, {
 		.name = "fair8",
 		.title = "100 Mbit/s, 20 ms, a queue of 20 ms, 8 flows",
@@ -135,7 +135,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 8, .stagger_ns = MS(250),
 		.duration_ns = SEC(60),
-		.least = 40, .least_jain = 0.5,
+		.least = 20, .least_jain = 0.5,
 	}, {
 		.name = "incast",
 		.title = "1 Gbit/s, 100 us, a queue of 128 kB, 32 senders of 64 kB at once",
@@ -153,7 +153,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(1000), US(200)) },
 		.flows = 4, .stagger_ns = MS(5), .coalesce_ns = US(10), .ecn = true,
 		.duration_ns = SEC(5),
-		.least = 40, .least_jain = 0.6,
+		.least = 15, .least_jain = 0.6,
 	},
 };
 
@@ -162,8 +162,7 @@ const unsigned int nr_scenarios = ARRAY_SIZE(scenarios);
 /* ---- a run -------------------------------------------------------------- */
 
 static void flow_conf_init(struct flow_conf *c, const struct scenario *s,
-			   const struct algorithm *algorithm, unsigned int nr,
-			   struct rng *rng)
+			   u8 cc, unsigned int nr, struct rng *rng)
 {
 	unsigned int i;
 
@@ -175,6 +174,8 @@ static void flow_conf_init(struct flow_conf *c, const struct scenario *s,
 		ep->iss = rng_next(rng);
 		ep->ts_offset = rng_next(rng);
 		ep->hollow = true;
+		ep->cc = cc;
+		ep->dctcp = xtcp_cc_table[cc]->flags & XTCP_CC_NEEDS_ECN;
 		/* the window is not what is measured */
 		ep->sndbuf = 16 << 20;
 		ep->rcvbuf = 1 << 20;
@@ -182,7 +183,6 @@ static void flow_conf_init(struct flow_conf *c, const struct scenario *s,
 		if (s->ecn)
 			ep->core.ecn = XTCP_ECN_ON;
 	}
-	c->algorithm = algorithm;
 	c->start_ns = nr * s->stagger_ns;
 	c->coalesce_ns = s->coalesce_ns;
 	c->block = s->block;
@@ -289,13 +289,13 @@ static void watch(struct world *w, struct flow *flows, struct outcome *out)
 /**
  * scenario_run - watch an algorithm on a network
  * @s: the network
- * @algorithm: of all senders
+ * @cc: the algorithm of all hosts, index into xtcp_cc_table
  * @seed: of everything random
  * @duration_ns: how long
  * @out: out, to be given to outcome_free()
  */
-void scenario_run(const struct scenario *s, const struct algorithm *algorithm, u64 seed,
-		  u64 duration_ns, struct outcome *out)
+void scenario_run(const struct scenario *s, u8 cc, u64 seed, u64 duration_ns,
+		  struct outcome *out)
 {
 	struct flow *flows = calloc(s->flows, sizeof(*flows));
 	struct world *w = malloc(sizeof(*w));
@@ -305,7 +305,7 @@ void scenario_run(const struct scenario *s, const struct algorithm *algorithm, u
 		abort();
 	memset(out, 0, sizeof(*out));
 	out->scenario = s;
-	out->algorithm = algorithm;
+	out->algorithm = xtcp_cc_table[cc]->name;
 	out->seed = seed;
 	out->duration_ns = duration_ns;
 	out->flows = s->flows;
@@ -313,7 +313,7 @@ void scenario_run(const struct scenario *s, const struct algorithm *algorithm, u
 	for (i = 0; i < s->flows; i++) {
 		struct flow_conf conf;
 
-		flow_conf_init(&conf, s, algorithm, i, &w->rng);
+		flow_conf_init(&conf, s, cc, i, &w->rng);
 		flow_init(&flows[i], w, &conf);
 	}
 	if (setjmp(w->failed)) {

@@ -5,7 +5,7 @@
 #ifndef XTCP_SIM_SCENARIO_H
 #define XTCP_SIM_SCENARIO_H
 
-#include "algorithm.h"
+#include "cc.h"
 #include "flow.h"
 
 #define FLOWS_MAX	32
@@ -43,7 +43,7 @@ struct scenario {
 /**
  * struct outcome - what came of a run
  * @scenario: where
- * @algorithm: whose
+ * @algorithm: name of the congestion control
  * @seed: of everything random
  * @duration_ns: how long
  * @wrong: what must not be, empty: nothing
@@ -67,7 +67,7 @@ struct scenario {
  */
 struct outcome {
 	const struct scenario *scenario;
-	const struct algorithm *algorithm;
+	const char	*algorithm;
 	u64		seed;
 	u64		duration_ns;
 	char		wrong[200];
@@ -93,8 +93,8 @@ struct outcome {
 extern const struct scenario scenarios[];
 extern const unsigned int nr_scenarios;
 
-void scenario_run(const struct scenario *s, const struct algorithm *algorithm, u64 seed,
-		  u64 duration_ns, struct outcome *out);
+void scenario_run(const struct scenario *s, u8 cc, u64 seed, u64 duration_ns,
+		  struct outcome *out);
 void outcome_free(struct outcome *out);
 
 #endif /* XTCP_SIM_SCENARIO_H */

@@ -9,6 +9,8 @@
 
 /* A burst is held back until it is at least this part of the window. */
 #define DEFER_WINDOW_PART	3
+/* ... but not when nothing was sent for so long. */
+#define DEFER_PAUSE_US		1000
 
 /*
  * 3.7.4, with Minshall's change as in Linux: a segment that is not full waits
@@ -25,17 +27,25 @@ static bool nagle_holds(const struct xtcp_tcb *t)
 
 /*
  * The windows allow a small burst now and a larger one with the next ACK: wait
- * for it, so that GSO has something to merge.  Only while ACKs are certain.
+ * for it, so that GSO has something to merge.  Only while ACKs are certain, and,
+ * as in Linux, come soon: on a slow path, or with a small window, what waits is
+ * not sent in time, and cwnd is never in use.
  */
 static bool defer(const struct xtcp_tcb *t, u32 now_bytes, u32 want_bytes,
-		  u32 gso_max)
+		  u32 gso_max, xtcp_usec_t now)
 {
 	u32 cwnd_bytes = t->cwnd * t->mss;
 	u32 chunk = min_t(u32, min(t->snd_wnd, cwnd_bytes) / DEFER_WINDOW_PART,
 			  gso_max - gso_max % t->mss);
+	u32 stamp = xtcp_stamp(now);
+	struct rb_node *head;
 
-	return t->packets_out > 2 && now_bytes < min(want_bytes, chunk) &&
-	       !xtcp_in_recovery(t);
+	if (t->packets_out <= 2 || now_bytes >= min(want_bytes, chunk) ||
+	    xtcp_in_recovery(t) || stamp - t->lsndtime > DEFER_PAUSE_US)
+		return false;
+	/* the ACK of the oldest segment is due, not half an RTT away */
+	head = rb_first(&t->rtx);
+	return head && stamp - xtcp_rb_seg(head)->xmit_us >= t->srtt_us >> 4;
 }
 
 /**
@@ -89,7 +99,7 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 	}
 	max -= max % mss;
 	*bytes = max;
-	if (max && !defer(t, max, len, gso_max))
+	if (max && !defer(t, max, len, gso_max, now))
 		return true;
 	if (room <= end - seg->seq)
 		xtcp_cong_limited(t);

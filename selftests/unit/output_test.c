@@ -318,6 +318,32 @@ TEST(gso__small_bursts_are_deferred)
 	CHECK_EQ(ignore_output(), 10);
 }
 
+/* ... and only while it comes soon: ACKs that trickle in must not idle the path. */
+TEST(gso__nothing_is_deferred_after_a_pause)
+{
+	given(ESTABLISHED);
+	ep.t.cwnd = 30;
+	ep.t.ssthresh = 30;
+	usr_write(60000);
+	CHECK_EQ(ignore_output(), 30);
+	advance(2);
+	rcv(". 1 ack 1001");
+	CHECK_EQ(ignore_output(), 1);
+}
+
+TEST(gso__nothing_is_deferred_when_the_next_ack_is_far)
+{
+	given(ESTABLISHED);
+	ep.t.cwnd = 30;
+	ep.t.ssthresh = 30;
+	usr_write(60000);
+	CHECK_EQ(ignore_output(), 30);
+	ep.t.srtt_us = 4000 << 3;
+	advance_us(500);
+	rcv(". 1 ack 1001");
+	CHECK_EQ(ignore_output(), 1);
+}
+
 TEST(gso__nothing_is_deferred_with_little_in_flight)
 {
 	given(ESTABLISHED);

@@ -92,6 +92,14 @@ static u64 held_back(const struct link *l, struct rng *rng)
 	return ns;
 }
 
+static void mark(struct link *l, struct packet *p)
+{
+	if (p->ecn != XTCP_IP_ECT0 && p->ecn != XTCP_IP_ECT1)
+		return;
+	p->ecn = XTCP_IP_CE;
+	l->marks++;
+}
+
 /**
  * link_send - a packet enters
  * @l: the link
@@ -122,15 +130,14 @@ struct link_fate link_send(struct link *l, struct packet *p, struct rng *rng, u6
 			l->overflows++;
 			return fate;
 		}
-		if (c->mark_bytes && waiting > c->mark_bytes &&
-		    (p->ecn == XTCP_IP_ECT0 || p->ecn == XTCP_IP_ECT1)) {
-			p->ecn = XTCP_IP_CE;
-			l->marks++;
-		}
+		if (c->mark_bytes && waiting > c->mark_bytes)
+			mark(l, p);
 		l->busy_until += bytes * 8 * NSEC_PER_SEC / c->rate;
 		if (c->queue_packets)
 			ring_push(l, l->busy_until);
 	}
+	if (rng_chance(rng, c->mark_ppm))
+		mark(l, p);
 	l->bytes += bytes;
 	fate.lost = false;
 	fate.arrives = l->busy_until + c->delay_ns + held_back(l, rng);

@@ -27,6 +27,7 @@
  * @queue_packets: the same in packets, 0: no limit
  * @mark_bytes: packets that find so much waiting are marked CE if they may be
  *		(a step, as DCTCP's switches have it), 0: none is
+ * @mark_ppm: packets in a million that are marked, whatever waits
  * @loss_ppm: packets in a million that vanish before the queue
  * @ge_bad_ppm: Gilbert-Elliott: chance per packet that a bad time begins, in which
  *		all vanish
@@ -44,6 +45,7 @@ struct link_conf {
 	u32	queue_bytes;
 	u32	queue_packets;
 	u32	mark_bytes;
+	u32	mark_ppm;
 	u32	loss_ppm;
 	u32	ge_bad_ppm;
 	u32	ge_bad_ns;

@@ -45,6 +45,15 @@ const struct scenario scenarios[] = {
 		.duration_ns = SEC(120),
 		.least = 3,
 	}, {
+		.name = "marks1",
+		.title = "20 Mbit/s, 40 ms, 1 % of the packets marked by ECN",
+		.link = { { .rate = MBIT(20), .delay_ns = ONE_WAY(MS(40)),
+			    .queue_bytes = KB(100), .mark_ppm = 10000 },
+			  BACK(MBIT(20), MS(40)) },
+		.flows = 1, .ecn = true,
+		.duration_ns = SEC(120),
+		.least = 8,
+	}, {
 		.name = "loss5",
 		.title = "20 Mbit/s, 40 ms, 5 % loss",
 		.link = { { .rate = MBIT(20), .delay_ns = ONE_WAY(MS(40)),

@@ -52,6 +52,7 @@ enum wire {
  * @early_ppm: ... so many in a million, which overtake the others, as they have not
  *	       even @rtt_ns's part
  * @jitter_ns: every packet is late by this, more or less this
+ * @ecn: hosts negotiate ECN, and what would vanish by @loss_ppm is marked instead
  */
 struct path {
 	uint64_t	rate;
@@ -64,6 +65,7 @@ struct path {
 	uint64_t	late_ns;
 	uint32_t	early_ppm;
 	uint64_t	jitter_ns;
+	bool		ecn;
 };
 
 /* net.c */

@@ -65,9 +65,9 @@ struct network {
 
 static const struct network networks[] = {
 	{ "wan100m", "100 Mbit/s, 20 ms, a queue of 20 ms",
-	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, 1, 0, 20 },
+	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, 1, 0, 10 },
 	{ "long", "100 Mbit/s, 100 ms, a queue of 100 ms",
-	  { .rate = 100 * MBIT, .rtt_ns = 100 * MS, .queue = 825 }, 1, 0, 30 },
+	  { .rate = 100 * MBIT, .rtt_ns = 100 * MS, .queue = 825 }, 1, 0, 20 },
 	{ "loss1", "20 Mbit/s, 100 ms, 1 % loss",
 	  { .rate = 20 * MBIT, .rtt_ns = 100 * MS, .queue = 165, .loss_ppm = 10000 },
 	  1, 0, 60 },
@@ -79,21 +79,24 @@ static const struct network networks[] = {
 	    .ge_good_ppm = 250000 }, 1, 0, 60 },
 	{ "reorder", "100 Mbit/s, 20 ms, a quarter of the packets 5 ms early",
 	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165, .late_ns = 5 * MS,
-	    .early_ppm = 250000 }, 1, 0, 15 },
+	    .early_ppm = 250000 }, 1, 0, 10 },
 	{ "jitter", "100 Mbit/s, 20 ms, every packet up to 2 ms late",
 	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165, .jitter_ns = 1 * MS },
-	  1, 0, 15 },
+	  1, 0, 10 },
 	{ "duplicates", "100 Mbit/s, 20 ms, 5 % of the packets arrive twice",
 	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165, .dup_ppm = 50000 },
-	  1, 0, 15 },
+	  1, 0, 10 },
 	{ "bufferbloat", "10 Mbit/s, 20 ms, a queue of 800 ms",
 	  { .rate = 10 * MBIT, .rtt_ns = 20 * MS, .queue = 660 }, 1, 0, 60 },
 	{ "shallow", "100 Mbit/s, 40 ms, a queue of 20 packets",
-	  { .rate = 100 * MBIT, .rtt_ns = 40 * MS, .queue = 20 }, 1, 0, 30 },
+	  { .rate = 100 * MBIT, .rtt_ns = 40 * MS, .queue = 20 }, 1, 0, 20 },
+	{ "marks", "20 Mbit/s, 40 ms, 1 % of the packets marked by ECN",
+	  { .rate = 20 * MBIT, .rtt_ns = 40 * MS, .queue = 66, .loss_ppm = 10000,
+	    .ecn = true }, 1, 0, 60 },
 	{ "flows2", "100 Mbit/s, 20 ms, a queue of 20 ms, 2 flows",
-	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, 2, 0, 20 },
+	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, 2, 0, 15 },
 	{ "flows8", "100 Mbit/s, 20 ms, a queue of 20 ms, 8 flows",
-	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, 8, 0, 20 },
+	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, 8, 0, 15 },
 	{ "short", "20 Mbit/s, 40 ms, connections of 64 kB",
 	  { .rate = 20 * MBIT, .rtt_ns = 40 * MS, .queue = 66 }, 1, 65536, 60 },
 	{ "short2", "20 Mbit/s, 40 ms, 2 % loss, connections of 64 kB",
@@ -345,6 +348,8 @@ static void take_turn(void *arg, void *out)
 	close(fd);
 	net_make_path(&at, &net->path, turn->seed);
 	listener = net_listen(&at, turn->family);
+	/* DCTCP wants it at both ends */
+	setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, turn->algo, strlen(turn->algo));
 	server = fork();
 	if (server < 0)
 		die("fork: %m");
@@ -489,7 +494,7 @@ int main(int argc, char **argv)
 		{ "list", no_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
-	static const char *const algos[] = { "reno", "cubic", "bbr" };
+	static const char *const algos[] = { "reno", "cubic", "bbr", "dctcp" };
 	int c, reps = 5, seconds = 0, rows = 0, level = 0, above = 0, failed = 0;
 	const char *algo = NULL, *only = NULL;
 	uint64_t seed = 1;
@@ -536,6 +541,9 @@ int main(int argc, char **argv)
 			double ratio;
 
 			if (!wanted(net.name, only) || !wanted(algos[j], algo))
+				continue;
+			/* which is for networks that mark, and no others */
+			if (!strcmp(algos[j], "dctcp") && !net.path.ecn)
 				continue;
 			net.seconds = seconds ? seconds : net.seconds;
 			ratio = run_row(&net, algos[j], reps, seed, tsv);

@@ -85,6 +85,7 @@ static void netem(const char *dev, const struct path *path, uint32_t limit, uint
 	struct tc_netem_reorder reorder = { 0 };
 	struct tc_netem_rate r32 = { 0 };
 	uint64_t latency = delay_ns, jitter = 0, bytes = rate / 8;
+	const uint32_t one = 1;
 	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 	struct rtattr *options;
 	struct {
@@ -107,6 +108,8 @@ static void netem(const char *dev, const struct path *path, uint32_t limit, uint
 	put(&r, NETEM_PRNG_SEED, &seed, sizeof(seed));
 	if (reorder.probability)
 		put(&r, TCA_NETEM_REORDER, &reorder, sizeof(reorder));
+	if (vices && path->ecn)
+		put(&r, TCA_NETEM_ECN, &one, sizeof(one));
 	if (vices && path->ge_bad_ppm)
 		put_loss(&r, path);
 	if (rate) {
@@ -171,13 +174,24 @@ static void neighbour(const char *dev, const char *addr, const struct sockaddr *
 	close(fd);
 }
 
-static void forward(void)
+static void switch_on(const char *path)
 {
-	int fd = open("/proc/sys/net/ipv4/ip_forward", O_WRONLY);
+	int fd = open(path, O_WRONLY);
 
 	if (fd < 0 || write(fd, "1", 1) != 1)
-		die("ip_forward: %m");
+		die("%s: %m", path);
 	close(fd);
+}
+
+static void forward(void)
+{
+	switch_on("/proc/sys/net/ipv4/ip_forward");
+}
+
+static void use_ecn(void)
+{
+	switch_on("/proc/sys/net/ipv4/tcp_ecn");
+	switch_on("/proc/sys/net/xtcp/ecn");
 }
 
 /* ---- the path ------------------------------------------------------------------ */
@@ -232,6 +246,8 @@ void net_make_path(struct place *at, const struct path *path, uint64_t seed)
 	/* client */
 	net_enter(ns[0]);
 	default_route(hops[0].right);
+	if (path->ecn)
+		use_ecn();
 	/* the first router: the bottleneck, and the delay of the way back */
 	net_enter(ns[1]);
 	forward();
@@ -246,6 +262,8 @@ void net_make_path(struct place *at, const struct path *path, uint64_t seed)
 	/* server */
 	net_enter(ns[3]);
 	default_route(hops[2].left);
+	if (path->ecn)
+		use_ecn();
 
 	at->server = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(PORT) };
 	inet_pton(AF_INET, PATH_SERVER_ADDR, &at->server.sin_addr);

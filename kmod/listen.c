@@ -395,6 +395,7 @@ static void syn_rcv(struct sock *sk, const struct xtcp_key *key,
 	}
 	iss = tw ? tw->core.snd_nxt + ISS_AFTER_TIMEWAIT : xtcp_isn(key);
 	init_core(&core, sk, key, seg, iss, advmss, rt);
+	xtcp_synrcv_sent(&core, xtcp_now());
 	req = alloc_req(sk, key, &core, tw ? XTCP_SYN_RECV : XTCP_LISTEN);
 	if (!req) {
 		ip_rt_put(rt);

@@ -32,6 +32,24 @@ void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
 	security_sk_classify_flow((struct sock *)sk, flowi4_to_flowi_common(fl4));
 }
 
+/*
+ * Software segments what the device cannot, and it pays: one trip through the
+ * stack instead of forty.  sk_setup_caps() knows that of the kernel's TCP, and lets
+ * others send one segment at a time when the device's GSO is off.
+ */
+static void set_gso(struct sock *sk, const struct dst_entry *dst)
+{
+	const struct net_device *dev = dst->dev;
+
+	sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_GSO;
+	/* what IPsec encapsulates is segmented before */
+	if (sk->sk_gso_max_segs > 1 || dst->header_len)
+		return;
+	sk->sk_gso_max_size = min_t(u32, READ_ONCE(dev->gso_max_size),
+				    GSO_LEGACY_MAX_SIZE);
+	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dev->gso_max_segs), 1);
+}
+
 /**
  * xtcp_route_connect - find the route to a peer, and our address on it
  * @sk: the socket, locked
@@ -72,8 +90,7 @@ int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport)
 		inet->inet_rcv_saddr = fl4->saddr;
 	}
 	sk_setup_caps(sk, &rt->dst);
-	/* software segments what the device cannot: GSO always pays */
-	sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_GSO;
+	set_gso(sk, &rt->dst);
 	return 0;
 }
 

@@ -33,13 +33,24 @@ static bool quick_mode(const struct xtcp_tcb *t)
 	return t->quick && !t->pingpong;
 }
 
-/* The size of a full segment of the peer: the largest that came lately. */
+/*
+ * The size of a full segment of the peer: the largest that came lately.  What is
+ * shorter, or pushed, ends a write: the peer may have nothing more to send until
+ * it hears from us (as Linux; xtcp_on_read() makes use of it).
+ */
 static void measure_rcv_mss(struct xtcp_tcb *t, const struct xtcp_segment *seg)
 {
 	u32 len = seg->segs > 1 ? DIV_ROUND_UP(seg->len, seg->segs) : seg->len;
 
-	if (len >= t->rcv_mss)
+	if (len >= t->rcv_mss) {
 		t->rcv_mss = min_t(u32, len, t->advmss);
+		if (seg->flags & XTCP_PSH)
+			t->flags |= XTCP_F_ACK_PUSHED;
+		return;
+	}
+	if (t->flags & XTCP_F_ACK_PUSHED)
+		t->flags |= XTCP_F_ACK_PUSHED2;
+	t->flags |= XTCP_F_ACK_PUSHED;
 }
 
 /**
@@ -138,6 +149,16 @@ void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a)
 	a->orders |= XTCP_ACT_SEND_ACK;
 }
 
+/*
+ * The peer may wait for an ACK.  In a dialogue ours can ride on the answer, unless
+ * the peer wrote twice for one.
+ */
+static bool write_ended(const struct xtcp_tcb *t)
+{
+	return t->flags & XTCP_F_ACK_PUSHED2 ||
+	       (t->flags & XTCP_F_ACK_PUSHED && !t->pingpong);
+}
+
 /**
  * xtcp_on_read - the user took data out of the receive queue
  * @t: the connection; copied_seq has moved
@@ -147,7 +168,8 @@ void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a)
  * @now: the time
  * @a: out
  *
- * Sends an ACK that waited for the reader, or a window update when the window
+ * Sends an ACK that waited for the reader, one for a write that ended and that he
+ * has read to the end, or a window update when the window
  * has at least doubled (RFC 9293 3.8.6.2.2).
  */
 void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space,
@@ -157,8 +179,8 @@ void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space
 
 	if (t->flags & XTCP_F_ACK_PENDING &&
 	    (t->rcv_nxt - t->rcv_wup > t->rcv_mss ||
-	     (copied && !t->pingpong && t->rcv_nxt == t->copied_seq &&
-	      t->quick))) {
+	     (copied && write_ended(t) && t->rcv_nxt == t->copied_seq &&
+	      RB_EMPTY_ROOT(&t->ooo)))) {
 		a->orders |= XTCP_ACT_SEND_ACK;
 		return;
 	}

@@ -67,7 +67,7 @@ static inline void xtcp_ack_sent(struct xtcp_tcb *t)
 {
 	if (!(t->flags & XTCP_F_ACK_PENDING))
 		return;
-	t->flags &= ~XTCP_F_ACK_PENDING;
+	t->flags &= ~(XTCP_F_ACK_PENDING | XTCP_F_ACK_PUSHED | XTCP_F_ACK_PUSHED2);
 	if (t->quick)
 		t->quick--;
 	xtcp_timer_stop(t, XTCP_TIMER_DELACK);

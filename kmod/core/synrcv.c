@@ -78,6 +78,26 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 	}
 }
 
+/**
+ * xtcp_synrcv_sent - the SYN,ACK is about to be sent for the first time
+ * @r: the entry
+ * @now: the time
+ *
+ * With timestamps the ACK tells when it was sent, otherwise the entry has to.
+ */
+void xtcp_synrcv_sent(struct xtcp_synrcv *r, xtcp_usec_t now)
+{
+	if (!(r->flags & XTCP_F_TS_OK))
+		r->ts_recent = max_t(u32, xtcp_stamp(now), 1);
+}
+
+/* Karn: an answer to one of two SYN,ACKs measures nothing. */
+static void forget_sent(struct xtcp_synrcv *r)
+{
+	if (!(r->flags & XTCP_F_TS_OK))
+		r->ts_recent = 0;
+}
+
 static bool in_window(const struct xtcp_synrcv *r, const struct xtcp_segment *seg)
 {
 	u32 rcv_nxt = r->irs + 1;
@@ -102,8 +122,10 @@ enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 	seg->drop = XTCP_DROP_NONE;
 	/* the same SYN again: our SYN,ACK was lost */
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST | XTCP_FIN)) == XTCP_SYN &&
-	    seg->seq == r->irs && !paws)
+	    seg->seq == r->irs && !paws) {
+		forget_sent(r);
 		return XTCP_SYNRCV_SYNACK;
+	}
 	/* first: sequence number */
 	if (paws || !in_window(r, seg)) {
 		seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SEQ;
@@ -222,7 +244,8 @@ void xtcp_synrcv_child(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
 	t->rcv_ssthresh = r->rcv_wnd;
 	t->snd_wscale = r->snd_wscale;
 	t->rcv_wscale = r->rcv_wscale;
-	t->ts_recent = r->ts_recent;
+	if (r->flags & XTCP_F_TS_OK)
+		t->ts_recent = r->ts_recent;
 	t->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
 	t->ts_offset = r->ts_offset;
 	t->mss_clamp = min(t->mss_clamp, r->mss);
@@ -230,5 +253,10 @@ void xtcp_synrcv_child(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
 	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, r->advmss);
 	t->retransmits = r->retries;
 	t->retrans_stamp = 0;
+	if (!(r->flags & XTCP_F_TS_OK) && r->ts_recent) {
+		/* as after a SYN of ours: what comes now is a measurement */
+		t->retrans_stamp = xtcp_coarse_stamp(now);
+		t->lsndtime = r->ts_recent;
+	}
 	t->rto_us = XTCP_RTO_INIT_US;
 }

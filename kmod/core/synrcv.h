@@ -15,7 +15,8 @@
  * @iss: ISS
  * @irs: IRS
  * @rcv_wnd: window offered in the SYN,ACK, bytes
- * @ts_recent: TSval of the SYN
+ * @ts_recent: TSval of the SYN; without timestamps when the SYN,ACK was sent, low
+ *	       32 bits of the clock, 0: it was sent twice, or nobody knows
  * @ts_offset: added to our clock to make TSval
  * @mss: the peer's MSS option, or the default
  * @advmss: our MSS option
@@ -84,6 +85,7 @@ enum xtcp_listen_verdict {
 };
 
 enum xtcp_listen_verdict xtcp_listen_segment(struct xtcp_segment *seg);
+void xtcp_synrcv_sent(struct xtcp_synrcv *r, xtcp_usec_t now);
 void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 		      const struct xtcp_conf *conf, u32 iss, u32 ts_offset,
 		      u16 advmss, u32 space, u32 max_space);

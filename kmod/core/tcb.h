@@ -146,6 +146,8 @@ enum xtcp_ca_state {
 	XTCP_CA_LOSS,
 };
 
+#define XTCP_F_ACK_PUSHED	0x10000000 /* what waits for an ACK ends a write */
+#define XTCP_F_ACK_PUSHED2	0x20000000 /* and so did something before it */
 #define XTCP_F_THIN_LTO		0x1000000 /* TCP_THIN_LINEAR_TIMEOUTS */
 
 /* Bytes that an algorithm has in the TCB for its own state. */

@@ -991,6 +991,8 @@ static void listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 is
 		xtcp_synrcv_init(&ep->req, seg, &ep->conf.core, iss, ep->conf.ts_offset,
 				 ep->conf.advmss, full_space(ep), max_space(ep));
 		xtcp_ecn_synrcv(&ep->req, seg, ep->conf.core.ecn, ep->conf.dctcp);
+		if (!ep->conf.untimed)
+			xtcp_synrcv_sent(&ep->req, *ep->now);
 		ep->has_req = true;
 		ep->req_due = *ep->now + xtcp_synrcv_timeout(&ep->req, &ep->conf.core);
 		send_synack(ep);

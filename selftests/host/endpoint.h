@@ -58,6 +58,7 @@ struct buf {
  * @nodelay: TCP_NODELAY
  * @keepalive: SO_KEEPALIVE
  * @dctcp: congestion control needs ECN as in RFC 8257
+ * @untimed: nobody measures how long a passive handshake takes
  * @mute: do not check the payload (a fuzzer makes it up)
  * @hollow: segments are sent without the bytes of their payload; implies @mute
  */
@@ -81,6 +82,7 @@ struct endpoint_conf {
 	bool	nodelay;
 	bool	keepalive;
 	bool	dctcp;
+	bool	untimed;
 	bool	mute;
 	bool	hollow;
 };

@@ -257,6 +257,48 @@ TEST(on_read__nothing_to_say)
 	expect(". 1 ack 1002");
 }
 
+/* The peer may have nothing more to send until it hears from us. */
+TEST(on_read__answers_the_end_of_a_write)
+{
+	bulk(1 << 20);
+	rcv("P. 2:102(100) ack 1");
+	expect_nothing();
+	expect_read(100);
+	expect(". 1 ack 102");
+	/* a full segment that is pushed */
+	rcv("P. 102:1102(1000) ack 1");
+	expect_nothing();
+	expect_read(1000);
+	expect(". 1 ack 1102");
+}
+
+TEST(on_read__not_before_all_is_read)
+{
+	bulk(1 << 20);
+	rcv("P. 2:102(100) ack 1");
+	expect_read(50);
+	expect_nothing();
+	expect_read(50);
+	expect(". 1 ack 102");
+}
+
+/* In a dialogue the ACK rides on the answer, which two writes may be owed. */
+TEST(on_read__dialogue)
+{
+	dialogue();
+	rcv("P. 1:11(10) ack 1");
+	expect_read(10);
+	expect_nothing();
+	rcv("P. 11:21(10) ack 1");
+	expect_nothing();
+	expect_read(10);
+	expect(". 1 ack 21");
+	/* and it counts from the ACK on */
+	rcv("P. 21:31(10) ack 1");
+	expect_read(10);
+	expect_nothing();
+}
+
 /* ---- FIN ---------------------------------------------------------------- */
 
 TEST(delay__fin_rides_on_our_fin)

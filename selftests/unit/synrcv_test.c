@@ -376,6 +376,51 @@ TEST(synrcv_child__timestamp_of_the_syn_counts)
 	expect_drop(PAWS);
 }
 
+/* Without timestamps the SYN,ACK and its answer measure the path as well. */
+TEST(synrcv_child__measures_the_handshake)
+{
+	conf.core.timestamps = false;
+	conf.untimed = false;
+	given(LISTEN);
+	rcv("S 0 win 65535 mss 1000");
+	ignore_output();
+	advance(30);
+	rcv(". 1 ack 1");
+	expect_state(ESTABLISHED);
+	CHECK_EQ(ep.t.srtt_us >> 3, 30000);
+	CHECK_EQ(ep.t.ts_recent, 0);
+}
+
+/* Karn's algorithm: which of two SYN,ACKs is it that the ACK answers? */
+TEST(synrcv_child__no_measurement_of_a_resent_synack)
+{
+	conf.core.timestamps = false;
+	conf.untimed = false;
+	given(LISTEN);
+	rcv("S 0 win 65535 mss 1000");
+	ignore_output();
+	advance(30);
+	rcv("S 0 win 65535 mss 1000");
+	ignore_output();
+	rcv(". 1 ack 1");
+	expect_state(ESTABLISHED);
+	CHECK_EQ(ep.t.srtt_us, 0);
+}
+
+TEST(synrcv_child__no_measurement_after_the_timer)
+{
+	conf.core.timestamps = false;
+	conf.untimed = false;
+	given(LISTEN);
+	rcv("S 0 win 65535 mss 1000");
+	ignore_output();
+	advance(1100);
+	ignore_output();
+	rcv(". 1 ack 1");
+	expect_state(ESTABLISHED);
+	CHECK_EQ(ep.t.srtt_us, 0);
+}
+
 /* A connection at the very start of which everything goes wrong at once. */
 TEST(synrcv_child__fin_only)
 {

@@ -269,6 +269,22 @@ static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 		xtcp_send_rst(sk, a);
 }
 
+/* The peer marked a byte as urgent, or the byte is in this segment. */
+static void take_urgent(struct sock *sk, const struct xtcp_actions *a,
+			struct sk_buff *skb)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (a->orders & XTCP_ACT_URGENT)
+		sk_send_sigurg(sk);
+	if (!(a->orders & XTCP_ACT_URG_BYTE))
+		return;
+	if (skb_copy_bits(skb, tcp_hdrlen(skb) + a->urg_off, &xs->urg_byte, 1))
+		xs->urg_byte = 0;	/* cannot be: the length was checked */
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_data_ready(sk);
+}
+
 /* The payload of the segment that came: to the reader, or behind a gap. */
 static bool take_payload(struct sock *sk, const struct xtcp_actions *a,
 			 struct sk_buff *skb)
@@ -318,6 +334,8 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	/* before the payload goes to a reader: the label is that of the packet */
 	if (orders & XTCP_ACT_CONNECTED && skb)
 		security_inet_conn_established(sk, skb);
+	if (unlikely(orders & (XTCP_ACT_URGENT | XTCP_ACT_URG_BYTE)))
+		take_urgent(sk, a, skb);
 	kept = take_payload(sk, a, skb);
 	if (a->acked) {
 		trace_xtcp_cwnd(sk);

@@ -85,6 +85,10 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 	struct xtcp_actions a;
 
 	trace_xtcp_receive(&xs->flow, seg);
+	if (unlikely(seg->flags & XTCP_URG)) {
+		seg->urg = ntohs(tcp_hdr(skb)->urg_ptr);
+		seg->urg_inline = sock_flag(sk, SOCK_URGINLINE);
+	}
 	if (unlikely(seg->opt.has & XTCP_OPT_BAD))
 		xtcp_count(xtcp_net(sock_net(sk)), OPTION_IGNORED);
 	if (seg->len) {

@@ -8,6 +8,7 @@
 #include "core/ecn.h"
 #include "core/options.h"
 #include "core/output.h"
+#include "core/urgent.h"
 #include "core/window.h"
 #include "header.h"
 #include "output.h"
@@ -20,6 +21,7 @@ struct header {
 	u32	seq;
 	u32	ack;
 	u16	window;
+	u16	urg;
 	u8	flags;
 	u8	ecn;
 	u8	optlen;
@@ -35,6 +37,8 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	trace_xtcp_send(sk, h->flags, h->seq, skb->len, h->ack, h->window);
 	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h->seq, h->ack,
 			 h->flags, h->window, h->opt, h->optlen);
+	if (unlikely(h->flags & XTCP_URG))
+		tcp_hdr(skb)->urg_ptr = htons(h->urg);
 	xtcp_header_csum4(skb, inet->inet_saddr, inet->inet_daddr);
 	skb->protocol = htons(ETH_P_IP);
 	skb_orphan(skb);
@@ -47,6 +51,13 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	xtcp_count(xtcp_net(sock_net(sk)), OUT_SEGS);
 	/* the socket's own type of service has no ECN bits */
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | h->ecn);
+}
+
+static void add_urgent(struct xtcp_tcb *t, struct header *h)
+{
+	h->urg = xtcp_urg_pointer(t, h->seq);
+	if (h->urg)
+		h->flags |= XTCP_URG;
 }
 
 static void add_sacks(struct sock *sk, struct header *h)
@@ -76,6 +87,8 @@ static void header_init(struct sock *sk, struct header *h, u32 seq, u8 flags,
 	h->ack = t->rcv_nxt;
 	h->flags = flags | XTCP_ACK | xtcp_ecn_flags(t, fresh);
 	h->ecn = xtcp_ecn_ip(t, fresh);
+	if (unlikely(t->flags & XTCP_F_URG_OUT))
+		add_urgent(t, h);
 	h->window = xtcp_window_select(t, xtcp_free_space(sk), xtcp_full_space(sk));
 	h->optlen = 0;
 	if (t->flags & XTCP_F_TS_OK) {
@@ -153,6 +166,9 @@ u32 xtcp_gso_max(const struct sock *sk)
 	u32 mss = xtcp_mss_now(&xtcp_sk(sk)->tcb);
 	u32 max = READ_ONCE(sk->sk_gso_max_size);
 
+	/* each packet has an urgent pointer of its own */
+	if (unlikely(xtcp_urg_out(&xtcp_sk(sk)->tcb)))
+		return mss;
 	if (!max || max > GSO_LEGACY_MAX_SIZE)
 		max = GSO_LEGACY_MAX_SIZE;
 	max -= MAX_TCP_HEADER + 1;
@@ -283,13 +299,8 @@ void xtcp_send_ack_before(struct sock *sk, u32 ack)
 	t->segs_out++;
 }
 
-/**
- * xtcp_send_probe - ask the peer for a sign of life
- * @sk: the socket, locked
- *
- * One before SND.UNA is out of its window, so it must answer with an ACK.
- */
-void xtcp_send_probe(struct sock *sk)
+/* A segment without text that is not at SND.NXT. */
+static void send_empty(struct sock *sk, u32 seq)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb = alloc_control(sk);
@@ -297,10 +308,27 @@ void xtcp_send_probe(struct sock *sk)
 
 	if (unlikely(!skb))
 		return;
-	header_init(sk, &h, t->snd_una - 1, 0, false, xtcp_now());
+	header_init(sk, &h, seq, 0, false, xtcp_now());
 	transmit(sk, skb, &h);
 	xtcp_dsack_sent(t);
 	t->segs_out++;
+}
+
+/**
+ * xtcp_send_probe - ask the peer for a sign of life
+ * @sk: the socket, locked
+ *
+ * One before SND.UNA is out of its window, so it must answer with an ACK.  That
+ * one may not look at the rest, so urgent data is announced by another, as in
+ * Linux.
+ */
+void xtcp_send_probe(struct sock *sk)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (xtcp_urg_out(t))
+		send_empty(sk, t->snd_una);
+	send_empty(sk, t->snd_una - 1);
 }
 
 /**

@@ -4,6 +4,7 @@
 
 #include "apply.h"
 #include "buffer.h"
+#include "core/urgent.h"
 #include "core/window.h"
 #include "listen.h"
 #include "poll.h"
@@ -21,6 +22,9 @@ static bool readable(struct sock *sk)
 	s32 avail = READ_ONCE(t->rcv_nxt) - READ_ONCE(t->copied_seq) -
 		    !!(t->flags & XTCP_F_FIN_RCVD);
 
+	/* the urgent byte is not part of the stream */
+	if (unlikely(xtcp_urg_at_mark(t)) && !sock_flag(sk, SOCK_URGINLINE))
+		avail--;
 	return avail > 0 && (avail >= sock_rcvlowat(sk, 0, INT_MAX) ||
 			     xtcp_receive_window(t) <= t->rcv_mss);
 }
@@ -50,6 +54,7 @@ static __poll_t writable(struct sock *sk)
 __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 {
 	struct sock *sk = sock->sk;
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	__poll_t mask = 0;
 	u8 shutdown;
 	int state;
@@ -67,6 +72,8 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
 		if (readable(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
+		if (unlikely(t->flags & XTCP_F_URG) && t->urg_state == XTCP_URG_HERE)
+			mask |= EPOLLPRI;
 		mask |= writable(sk);
 	}
 	/* pairs with report_error(): the state was seen, so is the error */

@@ -5,6 +5,7 @@
 #include "buffer.h"
 #include "compat.h"
 #include "core/seq.h"
+#include "core/urgent.h"
 #include "output.h"
 #include "sendmsg.h"
 #include "timer.h"
@@ -38,19 +39,33 @@ static void after_read(struct sock *sk, u32 copied)
 
 /*
  * Copy what is in order to the user.  MSG_TRUNC throws it away instead, MSG_PEEK
- * leaves it.
+ * leaves it.  A byte that is marked urgent ends it; one at the beginning is left
+ * out, unless SO_OOBINLINE.
  * Return: bytes, or -EFAULT when none could be copied.
  */
 static int copy_queue(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		      u32 *seq)
 {
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb, *next;
 	int copied = 0;
 
 	skb_queue_walk_safe(&sk->sk_receive_queue, skb, next) {
 		u32 offset, avail = unread(skb, *seq, &offset);
-		u32 n = min_t(size_t, avail, len - copied);
+		u32 n;
 
+		if (unlikely(t->flags & XTCP_F_URG) && t->urg_seq == *seq) {
+			if (copied)
+				break;
+			if (avail && !sock_flag(sk, SOCK_URGINLINE)) {
+				(*seq)++;
+				offset++;
+				avail--;
+			}
+		}
+		n = min_t(size_t, avail, len - copied);
+		if (unlikely(t->flags & XTCP_F_URG) && t->urg_seq != *seq)
+			n = min(n, t->urg_seq - *seq);
 		if (n && !(flags & MSG_TRUNC) &&
 		    skb_copy_datagram_msg(skb, offset, msg, n))
 			return copied ? copied : -EFAULT;
@@ -84,6 +99,31 @@ static int why_empty(struct sock *sk, long timeo)
 	return 1;
 }
 
+/* recv() with MSG_OOB: never blocks. */
+static int recv_urgent(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (sock_flag(sk, SOCK_URGINLINE) || !(t->flags & XTCP_F_URG) ||
+	    t->urg_state == XTCP_URG_TAKEN)
+		return -EINVAL;
+	if (sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DONE))
+		return -ENOTCONN;
+	if (t->urg_state == XTCP_URG_AWAITED)
+		return sk->sk_state == TCP_CLOSE || sk->sk_shutdown & RCV_SHUTDOWN ?
+		       0 : -EAGAIN;
+	if (!(flags & MSG_PEEK))
+		t->urg_state = XTCP_URG_TAKEN;
+	msg->msg_flags |= MSG_OOB;
+	if (!len) {
+		msg->msg_flags |= MSG_TRUNC;
+		return 0;
+	}
+	if (!(flags & MSG_TRUNC) && memcpy_to_msg(msg, &xtcp_sk(sk)->urg_byte, 1))
+		return -EFAULT;
+	return 1;
+}
+
 static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -95,17 +135,30 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
-		return -EINVAL;
+		return recv_urgent(sk, msg, len, flags);
 	if (flags & MSG_PEEK)
 		seq = &peek_seq;
 	for (;;) {
-		int n = copy_queue(sk, msg, len - copied, flags, seq);
+		int n;
+
+		/* the signal may be SIGURG: let it be seen at the mark */
+		if (unlikely(t->flags & XTCP_F_URG) && t->urg_seq == *seq &&
+		    signal_pending(current)) {
+			err = timeo ? sock_intr_errno(timeo) : -EAGAIN;
+			break;
+		}
+		n = copy_queue(sk, msg, len - copied, flags, seq);
 
 		if (n < 0) {
 			err = n;
 			break;
 		}
 		copied += n;
+		if (unlikely(t->flags & XTCP_F_URG)) {
+			xtcp_urg_read(t);
+			if (t->flags & XTCP_F_URG && t->urg_seq == *seq && copied)
+				break;
+		}
 		if (copied >= target && !READ_ONCE(sk->sk_backlog.tail))
 			break;
 		if (copied == len && (len || !skb_queue_empty(&sk->sk_receive_queue)))

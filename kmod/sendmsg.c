@@ -5,6 +5,7 @@
 #include "buffer.h"
 #include "compat.h"
 #include "core/output.h"
+#include "core/urgent.h"
 #include "output.h"
 #include "sendmsg.h"
 #include "timer.h"
@@ -128,6 +129,8 @@ static void push_last(struct sock *sk, int flags)
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	u32 corked = t->flags & XTCP_F_CORK;
 
+	if (unlikely(flags & MSG_OOB))
+		xtcp_urg_set(t);
 	if (flags & MSG_MORE)
 		t->flags |= XTCP_F_CORK;
 	else

@@ -52,6 +52,7 @@ struct xtcp_listener {
  * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: as much as fits
  * @defer_accept: TCP_DEFER_ACCEPT, in retransmissions of the SYN,ACK
  * @orphaned: counted in xtcp_net.orphans
+ * @urg_byte: what recv() with MSG_OOB returns; see xtcp_tcb.urg_state
  * @mtu: MTU of the path when it was looked up last, bytes
  * @pmtu: what ICMP last said the path takes, bytes
  */
@@ -75,6 +76,7 @@ struct xtcp_sock {
 	u8			scaling_ratio;
 	u8			defer_accept;
 	bool			orphaned;
+	u8			urg_byte;
 };
 
 #define XTCP_DEFER_TIMER	0	/* the timer fired */

@@ -9,6 +9,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "core/output.h"
+#include "core/urgent.h"
 #include "core/window.h"
 #include "output.h"
 #include "sockopt.h"
@@ -451,7 +452,7 @@ void xtcp_keepalive(struct sock *sk, int on)
 	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE);
 }
 
-/* SIOCINQ, SIOCOUTQ, SIOCOUTQNSD */
+/* SIOCINQ, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD */
 static int queue_length(struct sock *sk, int cmd, int *answer)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -462,13 +463,17 @@ static int queue_length(struct sock *sk, int cmd, int *answer)
 	*answer = 0;
 	switch (cmd) {
 	case SIOCINQ:
-		if (connected && !sock_flag(sk, SOCK_DONE))
+		/* without SO_OOBINLINE the mark ends what can be read at once */
+		if (connected && t->flags & XTCP_F_URG && !sock_flag(sk, SOCK_URGINLINE) &&
+		    xtcp_before(t->urg_seq, t->rcv_nxt))
+			*answer = t->urg_seq - t->copied_seq;
+		else if (connected && !sock_flag(sk, SOCK_DONE))
 			*answer = t->rcv_nxt - t->copied_seq;
 		else if (connected)
 			*answer = max_t(int, t->rcv_nxt - t->copied_seq - 1, 0);
 		return 0;
 	case SIOCATMARK:
-		/* no urgent data (RFC 6093 advises against it), so no mark */
+		*answer = xtcp_urg_at_mark(t);
 		return 0;
 	case SIOCOUTQ:
 		if (connected)
@@ -486,7 +491,7 @@ static int queue_length(struct sock *sk, int cmd, int *answer)
 /**
  * xtcp_ioctl - ioctl() of a socket
  * @sk: the socket
- * @cmd: SIOCINQ, SIOCOUTQ, SIOCOUTQNSD
+ * @cmd: SIOCINQ, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD
  * @karg: where the answer goes
  *
  * Return: 0, -EINVAL for a listener, -ENOIOCTLCMD.

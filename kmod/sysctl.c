@@ -102,6 +102,7 @@ static const struct ctl_table template[] = {
 	BYTE("timestamps", conf.timestamps, NULL, &one),
 	BYTE("sack", conf.sack, NULL, &one),
 	BYTE("dsack", conf.dsack, NULL, &one),
+	BYTE("stdurg", conf.stdurg, NULL, &one),
 	BYTE("ecn", conf.ecn, NULL, &two),
 	BYTE("ecn_fallback", conf.ecn_fallback, NULL, &one),
 	BYTE("rfc1337", conf.rfc1337, NULL, &one),

@@ -5,6 +5,7 @@
  */
 #include "ecn.h"
 #include "internal.h"
+#include "urgent.h"
 
 /* Clock ticks that a timestamp may go back: CPUs overtake each other. */
 #define PAWS_SLACK	1
@@ -482,6 +483,10 @@ static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		return;
 	if (seg->flags & XTCP_CWR)
 		xtcp_ecn_cwr(t, seg, a);
+	/* sixth: the URG bit */
+	if ((seg->flags & XTCP_URG || t->flags & XTCP_F_URG) &&
+	    XTCP_IN(t->state, XTCP_SET_CAN_RECEIVE))
+		xtcp_urg_received(t, seg, a);
 	take_ts(t, seg, now);
 	if (xtcp_fin_acked(t) && XTCP_IN(t->state, XTCPF(FIN_WAIT1) |
 					 XTCPF(CLOSING) | XTCPF(LAST_ACK)))

@@ -5,6 +5,7 @@
  */
 #include "internal.h"
 #include "output.h"
+#include "urgent.h"
 #include "rate.h"
 
 /* A burst is held back until it is at least this part of the window. */
@@ -18,6 +19,9 @@
  */
 static bool nagle_holds(const struct xtcp_tcb *t)
 {
+	/* Linux: urgent data does not wait */
+	if (t->flags & XTCP_F_URG_OUT && xtcp_urg_out(t))
+		return false;
 	if (t->flags & XTCP_F_CORK)
 		return true;
 	return !(t->flags & XTCP_F_NODELAY) && t->packets_out &&

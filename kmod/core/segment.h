@@ -104,6 +104,8 @@ struct xtcp_options {
  * @len: payload, bytes
  * @wnd: window field, not scaled
  * @flags: control bits
+ * @urg: urgent pointer; only set with XTCP_URG
+ * @urg_inline: SO_OOBINLINE; only set with XTCP_URG
  * @drop: out: why the core dropped it or its payload
  * @ecn: the ECN field of its IP header, XTCP_IP_*
  * @no_room: the host has no receive buffer left for the payload
@@ -125,6 +127,8 @@ struct xtcp_segment {
 	u8			flags;
 	u8			drop;
 	u8			ecn;
+	u16			urg;
+	bool			urg_inline;
 	bool			no_room;
 	u16			segs;
 	u32			free_space;

@@ -50,6 +50,7 @@ enum xtcp_timer {
  * @timestamps: offer RFC 7323 timestamps
  * @sack: offer RFC 2018 selective acknowledgement
  * @dsack: report duplicates as RFC 2883 has it
+ * @stdurg: the urgent pointer points to the last urgent byte, not behind it
  * @ecn: XTCP_ECN_*
  * @ecn_fallback: a SYN that is sent again does not ask for ECN
  * @rfc1337: ignore RST in TIME_WAIT
@@ -76,6 +77,7 @@ struct xtcp_conf {
 	bool	timestamps;
 	bool	sack;
 	bool	dsack;
+	bool	stdurg;
 	u8	ecn;
 	bool	ecn_fallback;
 	bool	rfc1337;
@@ -127,6 +129,8 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_ECN_CWR		0x2000000 /* cwnd was reduced: the next new data carries CWR */
 #define XTCP_F_ECN_ALL		0x4000000 /* congestion control needs ECN, on every segment */
 #define XTCP_F_ECN_EXACT	0x8000000 /* and ECE to follow the marks (RFC 8257) */
+#define XTCP_F_URG		0x10000000 /* a byte that was not read is marked urgent */
+#define XTCP_F_URG_OUT		0x20000000 /* urgent data may not be ACKed yet */
 
 /**
  * enum xtcp_ca_state - what the sender thinks of the network
@@ -154,6 +158,18 @@ enum xtcp_ca_state {
 #define XTCP_CC_PRIV_SIZE	32
 
 struct xtcp_rate;
+
+/**
+ * enum xtcp_urg_state - the byte that the peer marked
+ * @XTCP_URG_AWAITED: it has not come yet
+ * @XTCP_URG_HERE: the host has it, for recv() with MSG_OOB
+ * @XTCP_URG_TAKEN: it was read that way
+ */
+enum xtcp_urg_state {
+	XTCP_URG_AWAITED,
+	XTCP_URG_HERE,
+	XTCP_URG_TAKEN,
+};
 
 /* Delayed ACKs begin after this many (Linux, TCP_MAX_QUICKACKS). */
 #define XTCP_QUICKACK_MAX	16
@@ -220,6 +236,9 @@ struct xtcp_rate;
  * @ooo: segments that came ahead of a gap, by sequence number
  * @ooo_last: the last of @ooo, whose record also has the SACK blocks; NULL: none
  * @dsack: the duplicate to report, with XTCP_F_DSACK
+ * @urg_seq: the byte that is marked urgent, with XTCP_F_URG
+ * @urg_state: enum xtcp_urg_state
+ * @snd_up: end of the urgent data that was sent (SND.UP), with XTCP_F_URG_OUT
  * @flags: XTCP_F_*
  * @mss: largest payload of a segment that we send, the options of every
  *	 segment already taken off; see xtcp_mss_now()
@@ -324,12 +343,15 @@ struct xtcp_tcb {
 	u32		retrans_stamp;
 	u32		last_oow_ack;
 	struct xtcp_range dsack;
+	u32		urg_seq;
+	u32		snd_up;
 	u8		backoff;
 	u8		retransmits;
 	u8		probes_out;
 	u8		syn_retries;
 	u8		keep_probes;
 	u8		ca_state;
+	u8		urg_state;
 	u8		cc;
 	u32		rcv_ssthresh;
 	u32		window_clamp;
@@ -379,6 +401,8 @@ struct xtcp_tcb {
 #define XTCP_ACT_RETRANSMIT	0x20000	/* resend what is marked lost */
 #define XTCP_ACT_ACK_SKIPPED	0x1000000 /* counts as an answer that was not sent */
 #define XTCP_ACT_ROUTE		0x2000000 /* the route may be what fails */
+#define XTCP_ACT_URGENT		0x8000000 /* the peer has urgent data: SIGURG */
+#define XTCP_ACT_URG_BYTE	0x10000000 /* and here it is, at @urg_off of the payload */
 #define XTCP_ACT_ACK_BEFORE	0x4000000 /* first, an ACK of @ack_before, ECE as it was */
 
 /* Edges that one call can take: ACK of SYN, then ACK of FIN or FIN. */
@@ -394,6 +418,7 @@ struct xtcp_tcb {
  * @rst_flags: XTCP_ACK when the RST carries an acknowledgement
  * @rst_seq: sequence number of the RST
  * @rst_ack: its acknowledgement number
+ * @urg_off: where the urgent byte is in the payload
  * @ack_before: what to acknowledge before the rest (RFC 8257 3.2)
  * @acked: sent segments that were ACKed, for the host to free
  * @ready: segments that are in order now, to deliver behind the payload
@@ -411,6 +436,7 @@ struct xtcp_actions {
 	u8			rst_flags;
 	u32			rst_seq;
 	u32			rst_ack;
+	u32			urg_off;
 	u32			ack_before;
 	struct xtcp_seg		*acked;
 	struct xtcp_seg		*ready;

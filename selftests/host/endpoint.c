@@ -8,6 +8,7 @@
 #include "output.h"
 #include "reasm.h"
 #include "stream.h"
+#include "urgent.h"
 #include "window.h"
 
 /* Linux's ISN of a connection that takes over a TIME_WAIT entry. */
@@ -198,6 +199,9 @@ static void header_init(struct endpoint *ep, struct header *h, u32 seq, u8 flags
 	h->ack = t->rcv_nxt;
 	h->flags = flags | XTCP_ACK | xtcp_ecn_flags(t, fresh);
 	h->ecn = xtcp_ecn_ip(t, fresh);
+	h->urg = t->flags & XTCP_F_URG_OUT ? xtcp_urg_pointer(t, seq) : 0;
+	if (h->urg)
+		h->flags |= XTCP_URG;
 	h->window = xtcp_window_select(t, free_space(ep), full_space(ep));
 	h->optlen = 0;
 	if (t->flags & XTCP_F_TS_OK) {
@@ -276,11 +280,13 @@ static void pace(struct endpoint *ep, u32 len)
 			       *ep->now * 1000);
 }
 
-/* Most payload of one buffer: that of a burst, where it is paced. */
+/* Most payload of one buffer: that of a burst, where it is paced; of a packet that is urgent. */
 static u32 burst(const struct endpoint *ep)
 {
 	const struct xtcp_tcb *t = &ep->t;
 
+	if (xtcp_urg_out(t))
+		return xtcp_mss_now(t);
 	if (!paced(ep))
 		return ep->conf.gso_max;
 	return xtcp_tso_segs(t, xtcp_pacing_rate(t), PACING_SHIFT,
@@ -879,6 +885,8 @@ u32 endpoint_read(struct endpoint *ep, u32 len)
 
 	while (ep->recvq && copied < len)
 		copied += read_head(ep, len - copied);
+	if (t->flags & XTCP_F_URG)
+		xtcp_urg_read(t);
 	/* a FIN without payload has no buffer */
 	if (!ep->recvq && t->flags & XTCP_F_FIN_RCVD && !ep->eof) {
 		ep->eof = true;

@@ -12,6 +12,7 @@
 #define OFF_FLAGS	13
 #define OFF_WINDOW	14
 #define OFF_CSUM	16
+#define OFF_URG		18
 
 /* Internet checksum, RFC 1071.  There is no pseudo header: no addresses. */
 static u16 checksum(const u8 *p, u32 len)
@@ -62,7 +63,8 @@ static struct packet *make(const struct header *h, u32 payload, u32 hollow)
 	p->bytes[OFF_DOFF] = hdr / 4 << 4;
 	p->bytes[OFF_FLAGS] = h->flags;
 	xtcp_put16(p->bytes + OFF_WINDOW, h->window);
-	xtcp_put32(p->bytes + OFF_CSUM, 0);
+	xtcp_put16(p->bytes + OFF_CSUM, 0);
+	xtcp_put16(p->bytes + OFF_URG, h->urg);
 	memcpy(p->bytes + XTCP_HDR_MIN, h->opt, h->optlen);
 	return p;
 }
@@ -187,6 +189,7 @@ enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg)
 	seg->ack = xtcp_get32(b + OFF_ACK);
 	seg->wnd = xtcp_get16(b + OFF_WINDOW);
 	seg->flags = b[OFF_FLAGS];
+	seg->urg = xtcp_get16(b + OFF_URG);
 	seg->len = p->len - hdr;
 	seg->end_seq = seg->seq + seg->len + !!(seg->flags & XTCP_SYN) +
 		       !!(seg->flags & XTCP_FIN);
@@ -231,6 +234,8 @@ void packet_format(const struct packet *p, u32 seq0, u32 ack0, char *text, size_
 		*f++ = 'P';
 	if (seg.flags & XTCP_ACK)
 		*f++ = '.';
+	if (seg.flags & XTCP_URG)
+		*f++ = 'U';
 	if (seg.flags & XTCP_ECE)
 		*f++ = 'E';
 	if (seg.flags & XTCP_CWR)
@@ -244,6 +249,8 @@ void packet_format(const struct packet *p, u32 seq0, u32 ack0, char *text, size_
 		n += snprintf(text + n, size - n, " ack %u", seg.ack - ack0);
 	if (n < size)
 		n += snprintf(text + n, size - n, " win %u", seg.wnd);
+	if (seg.flags & XTCP_URG && n < size)
+		n += snprintf(text + n, size - n, " urg %u", seg.urg);
 	if (seg.opt.has & XTCP_OPT_MSS && n < size)
 		n += snprintf(text + n, size - n, " mss %u", seg.opt.mss);
 	if (seg.opt.has & XTCP_OPT_WSCALE && n < size)

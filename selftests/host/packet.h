@@ -35,6 +35,7 @@ struct packet {
  * @seq: SEG.SEQ
  * @ack: SEG.ACK
  * @window: window field, host order
+ * @urg: urgent pointer
  * @flags: control bits
  * @ecn: the ECN field of the IP header
  * @optlen: length of @opt, bytes
@@ -44,6 +45,7 @@ struct header {
 	u32	seq;
 	u32	ack;
 	u16	window;
+	u16	urg;
 	u8	flags;
 	u8	ecn;
 	u8	optlen;

@@ -118,6 +118,7 @@ struct text {
 	struct xtcp_range sacks[XTCP_SACKS_MAX];
 	bool no_sack;
 	u8 ecn;
+	u16 urg;
 };
 
 static u32 number(const char **p)
@@ -178,6 +179,8 @@ static bool parse(const char *p, struct text *x)
 		} else if (word(&p, "win")) {
 			x->has_win = true;
 			x->win = number(&p);
+		} else if (word(&p, "urg")) {
+			x->urg = number(&p);
 		} else if (word(&p, "mss")) {
 			x->opt.has |= XTCP_OPT_MSS;
 			x->opt.mss = number(&p);
@@ -249,6 +252,7 @@ void script_rcv(const char *file, int line, const char *text)
 	if (x.has_win)
 		peer_wnd = x.win;
 	h.window = peer_wnd;
+	h.urg = x.urg;
 	if (x.opt.has & ~(XTCP_OPT_TS | XTCP_OPT_SACK)) {
 		h.optlen = xtcp_options_build_syn(h.opt, &x.opt);
 	} else if (x.opt.has & XTCP_OPT_TS) {
@@ -312,7 +316,7 @@ static bool matches(const struct packet *p, const struct text *x)
 	    (x->opt.has & XTCP_OPT_TS && (seg.opt.tsval != x->opt.tsval ||
 					  seg.opt.tsecr != x->opt.tsecr)))
 		return false;
-	if (!sacks_match(&seg, x) || seg.ecn != x->ecn)
+	if (!sacks_match(&seg, x) || seg.ecn != x->ecn || seg.urg != x->urg)
 		return false;
 	return seg.len == 0 ||
 	       stream_matches(p->bytes + p->hdr, ep.conf.tx_stream, seg.seq - iss - 1,

@@ -301,6 +301,7 @@ static bool take_payload(struct sock *sk, const struct xtcp_actions *a,
 		xtcp_count(xtcp_net(sock_net(sk)), OFO_QUEUE);
 		__skb_pull(skb, tcp_hdrlen(skb));
 		xtcp_rmem_charge(sk, skb);
+		xtcp_rmem_wait(sk, skb);
 		return true;
 	}
 	return false;

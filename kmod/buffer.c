@@ -8,6 +8,8 @@
 
 /* A fresh send buffer holds this many MSS per segment of cwnd (as Linux). */
 #define SNDBUF_CWND_FACTOR	2
+/* Least part of the receive buffer that one pruning gives back, as a shift. */
+#define PRUNE_SHIFT		3
 
 static_assert(sizeof(struct xtcp_seg) <= sizeof_field(struct sk_buff, cb));
 
@@ -218,17 +220,34 @@ static void free_received(struct xtcp_seg *seg)
 	kfree_skb(skb);
 }
 
-/* Give up what waits behind gaps, the furthest first, until there is room. */
-static void prune(struct sock *sk)
+/*
+ * Make room for a segment, as Linux: give up what waits behind gaps, the furthest
+ * first, an eighth of the buffer at least, so that a flood does not bring us here
+ * with every segment; but nothing that the new one would wait behind.
+ */
+static bool prune(struct sock *sk, const struct sk_buff *skb)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct xtcp_seg *seg;
+	u32 seq = xtcp_skb_seg(skb)->seq;
+	int goal = sk->sk_rcvbuf >> PRUNE_SHIFT;
+	bool pruned = false;
 
+	xtcp_count(xn, PRUNE_CALLED);
+	while (t->ooo_last && !xtcp_after(seq, t->ooo_last->seq) &&
+	       (goal > 0 || atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf)) {
+		struct xtcp_seg *last = xtcp_ooo_drop_last(t);
+
+		goal -= xtcp_seg_skb(last)->truesize;
+		free_received(last);
+		pruned = true;
+	}
+	if (pruned)
+		xtcp_count(xn, OFO_PRUNED);
+	if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf)
+		return true;
 	xtcp_count(xn, RCV_PRUNED);
-	while (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf &&
-	       (seg = xtcp_ooo_drop_last(t)))
-		free_received(seg);
+	return false;
 }
 
 /**
@@ -240,11 +259,8 @@ static void prune(struct sock *sk)
  */
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb)
 {
-	if (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf) {
-		prune(sk);
-		if (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf)
-			return false;
-	}
+	if (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf && !prune(sk, skb))
+		return false;
 	return sk_rmem_schedule(sk, skb, skb->truesize);
 }
 
@@ -273,6 +289,46 @@ void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb)
 	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
 }
 
+/* Payload moves to the buffer that ends where it begins, if pages allow. */
+static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
+		     bool *stolen)
+{
+	int delta;
+
+	if (xtcp_skb_seg(to)->end_seq != xtcp_skb_seg(from)->seq ||
+	    xtcp_skb_seg(to)->flags & XTCP_FIN ||
+	    !skb_try_coalesce(to, from, stolen, &delta))
+		return false;
+	atomic_add(delta, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, delta);
+	xtcp_count(xtcp_net(sock_net(sk)), RCV_COALESCE);
+	return true;
+}
+
+/**
+ * xtcp_rmem_wait - a charged buffer waits behind a gap
+ * @sk: the socket, locked
+ * @skb: the buffer, in the core's tree
+ *
+ * Merged as in xtcp_rmem_append(): what comes in order behind one gap stays one
+ * buffer for a while.
+ */
+void xtcp_rmem_wait(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_seg *seg = xtcp_skb_seg(skb), *before;
+	struct rb_node *rb = rb_prev(xtcp_seg_rb(seg));
+	bool stolen;
+
+	if (!rb)
+		return;
+	before = xtcp_rb_seg(rb);
+	if (!coalesce(sk, xtcp_seg_skb(before), skb, &stolen))
+		return;
+	xtcp_ooo_merge(&xtcp_sk(sk)->tcb, before, seg);
+	skb->next = NULL;
+	kfree_skb_partial(skb, stolen);
+}
+
 /**
  * xtcp_rmem_append - a charged buffer is in order: it can be read
  * @sk: the socket, locked
@@ -286,18 +342,13 @@ void xtcp_rmem_append(struct sock *sk, struct sk_buff *skb)
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
 	struct xtcp_seg *seg = xtcp_skb_seg(skb), *last;
 	bool stolen;
-	int delta;
 
 	if (tail) {
 		last = xtcp_skb_seg(tail);
-		if (last->end_seq == seg->seq && !(last->flags & XTCP_FIN) &&
-		    skb_try_coalesce(tail, skb, &stolen, &delta)) {
+		if (coalesce(sk, tail, skb, &stolen)) {
 			last->end_seq = seg->end_seq;
 			last->flags |= seg->flags & (XTCP_FIN | XTCP_PSH);
-			atomic_add(delta, &sk->sk_rmem_alloc);
-			sk_mem_charge(sk, delta);
-			xtcp_count(xtcp_net(sock_net(sk)), RCV_COALESCE);
-			/* gives its own charge back: delta is what stays */
+			/* gives its own charge back: what stays was added */
 			kfree_skb_partial(skb, stolen);
 			return;
 		}

@@ -21,6 +21,7 @@ void xtcp_write_space_check(struct sock *sk);
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb);
 void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb);
 void xtcp_rmem_append(struct sock *sk, struct sk_buff *skb);
+void xtcp_rmem_wait(struct sock *sk, struct sk_buff *skb);
 void xtcp_ooo_purge(struct sock *sk);
 void xtcp_rcvbuf_autotune(struct sock *sk);
 

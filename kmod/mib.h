@@ -32,6 +32,8 @@
 	M(DSACK_OLD_SENT,	"DSACKOldSent")			\
 	M(DSACK_OFO_SENT,	"DSACKOfoSent")			\
 	M(OPTION_IGNORED,	"OptionIgnored")		\
+	M(PRUNE_CALLED,		"PruneCalled")			\
+	M(OFO_PRUNED,		"OfoPruned")			\
 	M(RCV_PRUNED,		"RcvPruned")			\
 	M(RCV_COALESCE,		"RcvCoalesce")			\
 	M(BACKLOG_COALESCE,	"BacklogCoalesce")		\

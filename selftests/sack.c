@@ -242,6 +242,44 @@ TEST_F(sack, dsack__switched_off)
 		   "> . 1:1(0) ack 1001 <>");
 }
 
+/* ---- memory -------------------------------------------------------------- */
+
+/* What comes in order behind a gap is one buffer, and one block. */
+TEST_F(sack, memory__small_segments_are_merged)
+{
+	struct peer *p = &self->p;
+	int fd = open_sack(p, false), i;
+
+	for (i = 0; i < 8; i++)
+		packets(p, fmt("< . %d:%d(10) ack 1", 101 + 10 * i, 111 + 10 * i),
+			   fmt("> . 1:1(0) ack 1 <nop,nop,sack 101:%d>", 111 + 10 * i));
+	packets(p, "< . 1:101(100) ack 1",
+		   "> . 1:1(0) ack 181 <>");
+	get_pattern(fd, 0, 180);
+	if (!test_inet())
+		EXPECT_LT(0, counter("RcvCoalesce"));
+}
+
+/* Crumbs with gaps between them fill the buffer: the furthest have to go. */
+TEST_F(sack, memory__pruned_when_it_is_full)
+{
+	struct peer *p = &self->p;
+	int fd = open_sack(p, false), i;
+
+	XTCP_ONLY();
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_RCVBUF, 4096));
+	for (i = 0; i < 100; i++)
+		packets(p, fmt("< . %d:%d(1) ack 1", 1001 - 2 * i, 1002 - 2 * i),
+			   "> . 1:1(0) ack 1");
+	EXPECT_LT(0, counter("PruneCalled"));
+	EXPECT_LT(0, counter("OfoPruned"));
+	EXPECT_EQ(0, counter("RcvPruned"));
+	/* what is left of it, and the rest, is the stream that it was */
+	packets(p, "< . 1:1101(1100) ack 1",
+		   "> . 1:1(0) ack 1101");
+	get_pattern(fd, 0, 1100);
+}
+
 /* ---- what comes in ------------------------------------------------------- */
 
 /* An option that cannot be is skipped, the segment counts. */

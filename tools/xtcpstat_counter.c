@@ -27,6 +27,8 @@ static const struct meaning {
 	{ "FastRetrans",	"segments retransmitted in fast recovery" },
 	{ "DelayedACKs",	"delayed ACKs sent" },
 	{ "OFOQueue",		"segments queued out of order" },
+	{ "PruneCalled",	"times that a full receive buffer was pruned" },
+	{ "OfoPruned",		"of those, times that it gave up what waited behind gaps" },
 	{ "OFOMerge",		"segments queued out of order that came again in another one" },
 	{ "DSACKOldSent",	"duplicates of old data reported" },
 	{ "DSACKOfoSent",	"duplicates of data queued out of order reported" },

@@ -72,6 +72,13 @@ static inline kuid_t sk_uid(const struct sock *sk)
 #define XTCP_SOCKADDR	struct sockaddr
 #endif
 
+/* BPF programs of the control group that see connect()'s address. */
+#ifdef XTCP_HAVE_BPF_CONNECT_LEN
+#define xtcp_bpf_connect4(sk, addr, len) BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, len)
+#else
+#define xtcp_bpf_connect4(sk, addr, len) BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr)
+#endif
+
 /* recvmsg() with MSG_ERRQUEUE. */
 static inline int xtcp_recv_error(struct sock *sk, struct msghdr *msg, int len)
 {

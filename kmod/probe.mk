@@ -55,6 +55,8 @@ XTCP_PROBED += $(call xtcp_probe,LOOKUP_HASHINFO,net/inet_hashtables.h,__inet_lo
 XTCP_PROBED += $(call xtcp_probe,SOCK_CUSTOM_SOCKOPT,linux/net.h,return SOCK_CUSTOM_SOCKOPT;)
 # ip_sock_rt_tos() replaced RT_CONN_FLAGS()
 XTCP_PROBED += $(call xtcp_probe,IP_SOCK_RT_TOS,net/route.h,return ip_sock_rt_tos(p);)
+# BPF programs may change the length of connect()'s address
+XTCP_PROBED += $(call xtcp_probe,BPF_CONNECT_LEN,linux/bpf-cgroup.h net/sock.h,struct sock *sk = p; int len; return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk$(xtcp_comma) p$(xtcp_comma) &len);)
 # an object is charged to a control group after it was allocated
 XTCP_PROBED += $(call xtcp_probe,KMEM_CACHE_CHARGE,linux/slab.h,return kmem_cache_charge(p$(xtcp_comma) GFP_KERNEL);)
 export XTCP_PROBED

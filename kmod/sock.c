@@ -263,7 +263,7 @@ int xtcp_pre_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
 	if (len < sizeof(struct sockaddr_in))
 		return -EINVAL;
 	sock_owned_by_me(sk);
-	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, &len);
+	return xtcp_bpf_connect4(sk, addr, &len);
 }
 
 static int proto_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)

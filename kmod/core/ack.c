@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The acknowledgement of a segment: RFC 9293 3.10.7.4 fifth, RFC 5961 5,
- * loss detection by duplicate ACKs and recovery of RFC 5681 and 6582.
+ * The acknowledgement of a segment: RFC 9293 3.10.7.4 fifth, RFC 5961 5; what it
+ * means for the scoreboard, the RTT and the state of recovery.
  */
 #include "ecn.h"
 #include "internal.h"
 #include "output.h"
 #include "rate.h"
-
-/* What an ACK told us, besides what congestion control wants to know. */
-struct ack_news {
-	struct xtcp_ack_sample sample;
-	u32	prior_packets;
-	u32	first_xmit;	/* when the oldest segment it acknowledges was sent */
-	bool	rtt_valid;	/* none of them was sent twice */
-	bool	window_changed;
-};
+#include "scoreboard.h"
 
 /**
  * xtcp_fin_acked - the peer has acknowledged our FIN
@@ -28,80 +20,42 @@ bool xtcp_fin_acked(const struct xtcp_tcb *t)
 	return t->flags & XTCP_F_FIN_QUEUED && t->snd_una == t->write_seq;
 }
 
-/* @n packets of @seg are not outstanding any more. */
-static void uncount(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 n)
+/*
+ * RFC 6298 with Karn's rule: of what was sent once, by the ACK or, where that
+ * leaves nothing, by SACK; RFC 7323 4.1 by timestamps otherwise.
+ */
+static void take_rtt(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
-	t->packets_out -= n;
-	if (seg->mark & XTCP_SEG_SACKED)
-		t->sacked_out -= n;
-	if (seg->mark & XTCP_SEG_LOST)
-		t->lost_out -= n;
-	if (seg->mark & XTCP_SEG_RETRANS)
-		t->retrans_out -= n;
-	seg->segs -= n;
-}
+	u32 stamp = xtcp_stamp(news->now), first, last;
+	bool delayed = false;
 
-/* Take what SND.UNA has passed off the retransmission queue. */
-static void clean_rtx(struct xtcp_tcb *t, struct ack_news *news,
-		      struct xtcp_actions *a)
-{
-	struct xtcp_seg *last = NULL;
-	struct rb_node *rb;
-
-	news->rtt_valid = true;
-	while ((rb = rb_first(&t->rtx))) {
-		struct xtcp_seg *seg = xtcp_rb_seg(rb);
-		u32 n = seg->segs;
-		bool whole = !xtcp_after(seg->end_seq, t->snd_una);
-
-		if (!whole) {
-			/* part of a GSO buffer: count whole packets only */
-			if (!xtcp_after(t->snd_una, seg->seq) || !seg->mss)
-				break;
-			n = seg->end_seq - t->snd_una - !!(seg->flags & XTCP_FIN);
-			n = n ? DIV_ROUND_UP(n, seg->mss) : 1;
-			n = seg->segs > n ? seg->segs - n : 0;
-		}
-		if (seg->mark & XTCP_SEG_EVER_RETRANS)
-			news->rtt_valid = false;
-		else if (!news->sample.acked)
-			news->first_xmit = seg->xmit_us;
-		news->sample.acked += n;
-		if (!(seg->mark & XTCP_SEG_SACKED)) {
-			news->sample.delivered += n;
-			if (whole)
-				xtcp_rate_seg_delivered(t, seg, &news->sample);
-		}
-		uncount(t, seg, n);
-		if (!whole)
-			break;
-		if (t->rtx_next == seg) {
-			struct rb_node *next = rb_next(rb);
-
-			t->rtx_next = next ? xtcp_rb_seg(next) : NULL;
-		}
-		rb_erase(rb, &t->rtx);
-		xtcp_seg_set_next(seg, NULL);
-		if (last)
-			xtcp_seg_set_next(last, seg);
-		else
-			a->acked = seg;
-		last = seg;
-	}
-}
-
-/* RFC 6298 with Karn's rule; RFC 7323 4.1 by timestamps where that forbids it. */
-static void take_rtt(struct xtcp_tcb *t, struct ack_news *news,
-		     const struct xtcp_segment *seg, xtcp_usec_t now)
-{
-	if (!news->sample.acked)
-		return;
-	if (news->rtt_valid) {
-		news->sample.rtt_us = max_t(u32, xtcp_stamp(now) - news->first_xmit, 1);
-		xtcp_rtt_sample(t, news->sample.rtt_us);
+	if ((news->what & (XTCP_NEWS_RTT | XTCP_NEWS_RETRANS_ACKED)) == XTCP_NEWS_RTT) {
+		first = news->first_xmit;
+		last = news->last_xmit;
+		/* a single short segment: its ACK may have been held back */
+		delayed = news->sample.acked == 1 && !t->sacked_out &&
+			  t->snd_una - news->sample.prior_una < t->mss;
+	} else if (news->what & XTCP_NEWS_SACK_RTT) {
+		first = news->first_sack;
+		last = first;
 	} else {
-		xtcp_rtt_echo(t, seg, now);
+		if (news->what & XTCP_NEWS_ACKED)
+			xtcp_rtt_echo(t, news->seg, news->now);
+		return;
 	}
+	if (news->what & XTCP_NEWS_SACK_RTT)
+		last = news->last_sack;
+	news->sample.rtt_us = max_t(u32, stamp - last, 1);
+	news->sample.ack_delayed = delayed;
+	xtcp_rtt_min(t, news->sample.rtt_us, delayed, news->now);
+	xtcp_rtt_sample(t, max_t(u32, stamp - first, 1));
+	/*
+	 * Data that was sent after the first packet, for the last time, has
+	 * arrived: that one is waited for anew.
+	 */
+	if (!(news->what & XTCP_NEWS_ACKED) && t->packets_out &&
+	    (s32)(first - xtcp_rtx_first(t)->xmit_us) < 0)
+		news->what |= XTCP_NEWS_SET_TIMER;
 }
 
 /*
@@ -109,7 +63,7 @@ static void take_rtt(struct xtcp_tcb *t, struct ack_news *news,
  * one that comes late does not change it.
  */
 static void update_window(struct xtcp_tcb *t, const struct xtcp_segment *seg,
-			  struct ack_news *news)
+			  struct xtcp_ack_news *news)
 {
 	u32 wnd = seg->wnd;
 
@@ -123,7 +77,7 @@ static void update_window(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	if (wnd == t->snd_wnd)
 		return;
 	t->snd_wnd = wnd;
-	news->window_changed = true;
+	news->what |= XTCP_NEWS_WINDOW;
 	if (wnd <= t->max_window)
 		return;
 	t->max_window = wnd;
@@ -132,106 +86,50 @@ static void update_window(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		xtcp_mss_update(t, t->path_mss);
 }
 
-/* RFC 6582 has no SACK: a duplicate ACK says that one segment left the network. */
-static void count_dupack(struct xtcp_tcb *t, u32 n)
+/* Has anything happened that a good network does not do, or is it not over yet? */
+static bool dubious(const struct xtcp_tcb *t, const struct xtcp_ack_news *news)
 {
-	t->sacked_out = min(t->sacked_out + n,
-			    t->packets_out - min(t->lost_out, t->packets_out));
+	return t->ca_state != XTCP_CA_OPEN || !(news->what & XTCP_NEWS_NOT_DUP) ||
+	       news->what & (XTCP_NEWS_SACKED | XTCP_NEWS_DSACK | XTCP_NEWS_ECE);
 }
 
-static void enter_recovery(struct xtcp_tcb *t)
+/* The scoreboard is up to date: what follows from it? */
+static void conclude(struct xtcp_tcb *t, struct xtcp_ack_news *news, u32 ack)
 {
-	t->recover = t->snd_nxt;
-	xtcp_cong_save(t);
-	/* RFC 5681 3.2 step 2; step 3, by counting duplicates as sacked_out */
-	t->ssthresh = xtcp_cong_ssthresh(t);
-	t->cwnd = t->ssthresh;
-	t->cwnd_cnt = 0;
-	xtcp_cong_set_state(t, XTCP_CA_RECOVERY);
-	t->flags |= XTCP_F_HEAD_LOST;
-}
-
-/* Nothing that was sent before the loss is missing any more. */
-static void leave_recovery(struct xtcp_tcb *t, xtcp_usec_t now)
-{
-	t->sacked_out = 0;
-	if (t->ca_state == XTCP_CA_RECOVERY) {
-		/* RFC 6582 3.2 step 3, the choice that does not send a burst */
-		t->cwnd = min_t(u32, t->ssthresh,
-				max_t(u32, xtcp_in_flight(t), 1) + 1);
-		t->cwnd_cnt = 0;
-		xtcp_cong_event(t, XTCP_CONG_COMPLETE_CWR, now);
+	if (news->what & XTCP_NEWS_ACKED)
+		news->what |= XTCP_NEWS_SET_TIMER;
+	if (unlikely(t->rec & (XTCP_R_RACK_DSACK | XTCP_R_TLP))) {
+		xtcp_rack_adapt(t, news);
+		if (t->rec & XTCP_R_TLP)
+			xtcp_tlp_acked(t, news, ack);
 	}
-	xtcp_cong_set_state(t, XTCP_CA_OPEN);
-	t->flags &= ~XTCP_F_HEAD_LOST;
-	t->retrans_stamp = 0;
+	if (unlikely(dubious(t, news)))
+		xtcp_recovery_ack(t, news);
+	t->delivered += news->sample.delivered;
+	if (news->sample.ece)
+		t->delivered_ce += news->sample.delivered;
+	if ((news->what & (XTCP_NEWS_SET_TIMER | XTCP_NEWS_REO_TIMER)) ==
+	    XTCP_NEWS_SET_TIMER)
+		xtcp_rexmit_rearm(t, news->now);
+	xtcp_rate_done(t, &news->sample, news->now);
+	if (news->sample.delivered || news->sample.lost)
+		xtcp_cong_control(t, &news->sample, news->now);
 }
 
-/* RFC 3168 6.1.2: as after a loss, but nothing is missing; once per window. */
-static void enter_cwr(struct xtcp_tcb *t)
+/* An ACK that was overtaken: what it reports may still be new. */
+static void old_ack(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
-	t->recover = t->snd_nxt;
-	xtcp_cong_save(t);
-	t->ssthresh = xtcp_cong_ssthresh(t);
-	t->cwnd = t->ssthresh;
-	t->cwnd_cnt = 0;
-	xtcp_cong_set_state(t, XTCP_CA_CWR);
-}
+	const struct xtcp_segment *seg = news->seg;
 
-static void dupack(struct xtcp_tcb *t, struct xtcp_actions *a)
-{
-	count_dupack(t, 1);
-	if (t->ca_state == XTCP_CA_LOSS)
+	if (!(seg->opt.has & XTCP_OPT_SACK) || !xtcp_sack_ok(t))
 		return;
-	if (t->ca_state != XTCP_CA_RECOVERY) {
-		if (t->ca_state != XTCP_CA_CWR)
-			xtcp_cong_set_state(t, XTCP_CA_DISORDER);
-		/* RFC 3042: new data for the first two, if the windows allow */
-		a->orders |= XTCP_ACT_OUTPUT;
-		if (t->sacked_out < XTCP_DUPACK_THRESH)
-			return;
-		/* RFC 6582 3.2 step 2: not again for a loss before the last RTO */
-		if (!xtcp_after(t->snd_una, t->recover))
-			return;
-		enter_recovery(t);
-		a->orders |= XTCP_ACT_RETRANSMIT;
-	}
-	a->orders |= XTCP_ACT_OUTPUT;
-}
-
-/* New data is acknowledged: RFC 6582 3.2 steps 3 to 5, RFC 5681 3.1. */
-static void advanced(struct xtcp_tcb *t, struct ack_news *news,
-		     xtcp_usec_t now, struct xtcp_actions *a)
-{
-	if (!xtcp_in_recovery(t)) {
-		t->sacked_out = 0;
-		if (t->ca_state == XTCP_CA_CWR) {
-			/* until the first data is ACKed that tells of it by CWR */
-			if (!xtcp_after(t->snd_una, t->recover))
-				return;
-			xtcp_cong_event(t, XTCP_CONG_COMPLETE_CWR, now);
-		} else if (news->sample.ece) {
-			enter_cwr(t);
-			return;
-		}
-		xtcp_cong_set_state(t, XTCP_CA_OPEN);
-		xtcp_cong_control(t, &news->sample, now);
+	xtcp_sacks(t, news);
+	if (!(news->what & (XTCP_NEWS_SACKED | XTCP_NEWS_DSACK)))
 		return;
-	}
-	if (!xtcp_before(t->snd_una, t->recover)) {
-		leave_recovery(t, now);
-		return;
-	}
-	if (t->ca_state == XTCP_CA_RECOVERY) {
-		/* partial ACK: the next segment is missing too */
-		t->sacked_out -= min(t->sacked_out,
-				     news->sample.acked ? news->sample.acked - 1 : 0);
-		t->flags |= XTCP_F_HEAD_LOST;
-	} else {
-		xtcp_cong_control(t, &news->sample, now);
-	}
-	count_dupack(t, 0);
-	a->orders |= XTCP_ACT_RETRANSMIT;
+	/* it is none of the duplicates that count */
+	news->what |= XTCP_NEWS_TEXT;
+	conclude(t, news, seg->ack);
+	news->a->orders |= XTCP_ACT_OUTPUT;
 }
 
 /**
@@ -246,11 +144,16 @@ static void advanced(struct xtcp_tcb *t, struct ack_news *news,
 bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	      struct xtcp_actions *a)
 {
-	struct ack_news news = {
+	struct xtcp_ack_news news = {
 		.sample.prior_una = t->snd_una,
 		.sample.prior_in_flight = xtcp_in_flight(t),
 		.sample.ece = xtcp_ecn_echoed(t, seg),
+		.seg = seg,
+		.a = a,
+		.now = now,
 		.prior_packets = t->packets_out,
+		.prior_high = t->sacked_out ? t->sack_high : t->snd_una,
+		.reord = t->snd_nxt,
 	};
 
 	if (xtcp_after(seg->ack, t->snd_nxt)) {
@@ -267,37 +170,43 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 			xtcp_ack_challenge(t, now, a);
 			return false;
 		}
-		return true;	/* old: nothing in it, its text may be new */
+		old_ack(t, &news);
+		return true;
 	}
 
 	t->snd_una = seg->ack;
 	t->probes_out = 0;
 	t->heard = xtcp_coarse(now);
+	if (news.sample.ece)
+		news.what |= XTCP_NEWS_ECE;
+	if (seg->len || seg->flags & (XTCP_SYN | XTCP_FIN))
+		news.what |= XTCP_NEWS_TEXT;
 	update_window(t, seg, &news);
 	if (seg->ack != news.sample.prior_una) {
 		u32 len = seg->ack - news.sample.prior_una;
 
-		clean_rtx(t, &news, a);
-		take_rtt(t, &news, seg, now);
-		t->delivered += news.sample.delivered;
-		if (news.sample.ece)
-			t->delivered_ce += news.sample.delivered;
-		xtcp_rate_done(t, &news.sample, now);
+		news.what |= XTCP_NEWS_ADVANCED;
+		xtcp_rtx_clean(t, &news);
+		/* filled late: what was missing had not been sent again */
+		if (unlikely(xtcp_before(news.reord, news.prior_high)) &&
+		    xtcp_sack_ok(t))
+			xtcp_reordered(t, news.reord, XTCP_NOTE_SACK_REORDER, &news);
 		t->bytes_acked += len - xtcp_fin_acked(t);
 		t->retransmits = 0;
 		t->retrans_stamp = 0;
-		advanced(t, &news, now, a);
-		xtcp_rexmit_rearm(t, now);
-		a->orders |= XTCP_ACT_WAKE_WRITER | XTCP_ACT_OUTPUT;
-		return true;
+		a->orders |= XTCP_ACT_WAKE_WRITER;
 	}
-	if (news.window_changed) {
-		a->orders |= XTCP_ACT_OUTPUT | XTCP_ACT_RETRANSMIT;
-	} else if (!seg->len && news.prior_packets &&
-		   !(seg->flags & (XTCP_SYN | XTCP_FIN))) {
-		/* RFC 5681 2: a duplicate ACK in the strict sense */
-		dupack(t, a);
-	}
+	if (unlikely(seg->opt.has & XTCP_OPT_SACK) && xtcp_sack_ok(t))
+		xtcp_sacks(t, &news);
+	if (news.what & (XTCP_NEWS_ACKED | XTCP_NEWS_SACK_RTT))
+		take_rtt(t, &news);
+	if (news.what & XTCP_NEWS_WINDOW)
+		a->orders |= XTCP_ACT_RETRANSMIT;
+	if (news.prior_packets || news.what & XTCP_NEWS_DSACK)
+		conclude(t, &news, seg->ack);
+	if (news.what & (XTCP_NEWS_ADVANCED | XTCP_NEWS_WINDOW | XTCP_NEWS_SACKED) ||
+	    t->ca_state != XTCP_CA_OPEN)
+		a->orders |= XTCP_ACT_OUTPUT;
 	if (t->flags & XTCP_F_PROBE) {
 		if (t->snd_wnd)
 			a->orders |= XTCP_ACT_OUTPUT;

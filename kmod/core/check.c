@@ -9,6 +9,7 @@
 #include "internal.h"
 #include "check.h"
 #include "output.h"
+#include "scoreboard.h"
 
 /* The first condition that does not hold is the message. */
 #define MUST(cond)	((void)((cond) || *wrong || (*wrong = #cond)))
@@ -81,73 +82,127 @@ static void check_sequence(const struct xtcp_tcb *t, const char **wrong)
 	MUST(t->rcv_wscale <= XTCP_WSCALE_MAX && t->snd_wscale <= XTCP_WSCALE_MAX);
 }
 
-/* Packets of a record that SND.UNA has not passed. */
-static u32 outstanding(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
+/* Packets that SND.UNA has passed. */
+static u32 gone(const struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 total)
 {
-	u32 from = xtcp_after(t->snd_una, seg->seq) ? t->snd_una : seg->seq;
-	u32 len = seg->end_seq - from - !!(seg->flags & XTCP_FIN);
+	if (!xtcp_after(t->snd_una, seg->seq))
+		return 0;
+	return min_t(u32, (t->snd_una - seg->seq) / seg->mss, total - 1);
+}
 
-	return len <= seg->mss || !seg->mss ? 1 : DIV_ROUND_UP(len, seg->mss);
+/* One record: its packets, and its place in the ring. */
+static void check_record(const struct xtcp_tcb *t, struct xtcp_seg *seg,
+			 const char **wrong)
+{
+	u32 len = seg->end_seq - seg->seq - !!(seg->flags & XTCP_FIN);
+	unsigned int total = len <= seg->mss || !seg->mss ? 1 : DIV_ROUND_UP(len, seg->mss);
+	u64 open, in_flight_again;
+
+	MUST(xtcp_before(seg->seq, seg->end_seq));
+	MUST(xtcp_after(seg->end_seq, t->snd_una));
+	MUST(seg->mss);
+	MUST(total <= XTCP_SEG_PACKETS_MAX);
+	MUST(xtcp_seg_total(seg) == total);
+	MUST(seg->gone == gone(t, seg, total));
+	MUST(seg->lost <= total);
+	MUST(seg->again <= total);
+	MUST(!(seg->sacked & ~xtcp_bits(seg->gone, total)));
+	MUST(!xtcp_after(seg->sack_run, t->snd_nxt));
+	open = xtcp_seg_open(seg);
+	in_flight_again = open & xtcp_bits(seg->again, total);
+	MUST(!!(seg->mark & XTCP_SEG_RETRANS) == !!in_flight_again);
+	MUST(!(seg->mark & XTCP_SEG_RETRANS) || seg->mark & XTCP_SEG_EVER_RETRANS);
+	/* what waits will be found */
+	MUST(!xtcp_seg_waiting(seg) || xtcp_after(seg->end_seq, t->todo));
+}
+
+/* The ring has those with retransmissions in flight. */
+static void check_ring(const struct xtcp_tcb *t, u32 members, const char **wrong)
+{
+	struct xtcp_seg *seg = t->retrans;
+	u32 nr = 0;
+
+	while (seg && nr <= members) {
+		struct xtcp_seg *next;
+
+		MUST(seg->mark & XTCP_SEG_RETRANS);
+		if (!(seg->mark & XTCP_SEG_RETRANS))
+			return;
+		next = xtcp_ring_seg(xtcp_seg_ring(seg)->next);
+		nr++;
+		seg = next == t->retrans ? NULL : next;
+	}
+	MUST(nr == members);
 }
 
 static void check_rtx(const struct xtcp_tcb *t, const char **wrong)
 {
-	u32 next = t->snd_una + syn_out(t);
-	u32 packets = 0, lost = 0, retrans = 0;
-	bool first = true, found = false;
+	u32 next = t->snd_una + syn_out(t), run = 0, members = 0;
+	struct xtcp_tcb sum = {};
+	bool first = true;
 	struct rb_node *rb;
 
 	for (rb = rb_first(&t->rtx); rb; rb = rb_next(rb)) {
-		const struct xtcp_seg *seg = xtcp_rb_seg(rb);
+		struct xtcp_seg *seg = xtcp_rb_seg(rb);
 
-		MUST(xtcp_before(seg->seq, seg->end_seq));
-		MUST(xtcp_after(seg->end_seq, t->snd_una));
+		check_record(t, seg, wrong);
 		if (first)
 			MUST(!xtcp_after(seg->seq, next));
 		else
 			MUST(seg->seq == next);
-		MUST(seg->mss);
-		MUST(seg->segs == outstanding(t, seg));
 		MUST(!(seg->flags & XTCP_FIN) || !rb_next(rb));
-		if (t->rtx_next == seg)
-			found = true;
-		if (seg->mark & XTCP_SEG_LOST)
-			lost += seg->segs;
-		if (seg->mark & XTCP_SEG_RETRANS) {
-			retrans += seg->segs;
-			MUST(seg->mark & XTCP_SEG_LOST);
-			MUST(seg->mark & XTCP_SEG_EVER_RETRANS);
-		} else if (seg->mark & XTCP_SEG_LOST) {
-			/* what is lost will be found */
-			MUST(found);
-		}
-		packets += seg->segs;
+		/* a run that another record told of has no holes */
+		if (first)
+			run = seg->seq;
+		else if (xtcp_before(seg->seq, run))
+			MUST(!xtcp_seg_open(seg));
+		if (xtcp_after(seg->sack_run, seg->end_seq) &&
+		    xtcp_after(seg->sack_run, run))
+			run = seg->sack_run;
+		xtcp_seg_count(&sum, seg);
+		members += !!(seg->mark & XTCP_SEG_RETRANS);
 		next = seg->end_seq;
 		first = false;
 	}
 	MUST(next == t->snd_nxt);
-	MUST(found || !t->rtx_next);
-	MUST(packets == t->packets_out);
-	MUST(lost == t->lost_out);
-	MUST(retrans == t->retrans_out);
+	MUST(sum.packets_out == t->packets_out);
+	/* without SACK it is a guess */
+	MUST(sum.sacked_out == (xtcp_sack_ok(t) ? t->sacked_out : 0));
+	MUST(sum.lost_out == t->lost_out);
+	MUST(sum.retrans_out == t->retrans_out);
+	check_ring(t, members, wrong);
+}
+
+/* The peer acknowledged less than it had reported: the timer puts that right. */
+static bool reneged(const struct xtcp_tcb *t)
+{
+	const struct xtcp_seg *first = xtcp_rtx_first(t);
+
+	return first && first->sacked & xtcp_bits(first->gone, first->gone + 1);
 }
 
 static void check_congestion(const struct xtcp_tcb *t, const char **wrong)
 {
 	MUST(t->sacked_out + t->lost_out <= t->packets_out);
-	MUST(t->retrans_out <= t->lost_out);
-	MUST(xtcp_in_flight(t) <= t->packets_out);
+	MUST(xtcp_in_flight(t) <= t->packets_out + t->retrans_out);
 	MUST(t->cwnd >= 1);
 	MUST(t->ssthresh >= 2);
 	MUST(t->mss);
+	MUST(t->reordering && t->reo_steps);
 	MUST(t->ca_state <= XTCP_CA_LOSS);
-	MUST(!(t->flags & XTCP_F_HEAD_LOST) || t->ca_state == XTCP_CA_RECOVERY);
-	if (xtcp_in_recovery(t)) {
-		MUST(xtcp_before(t->snd_una, t->recover));
-		MUST(!xtcp_after(t->recover, t->snd_nxt));
-	} else {
+	MUST(!(t->rec & XTCP_R_PRR) || t->prior_cwnd);
+	MUST(!(t->rec & XTCP_R_TLP_RETRANS) || t->rec & XTCP_R_TLP);
+	MUST(!(t->rec & XTCP_R_FRTO) || t->ca_state == XTCP_CA_LOSS);
+	MUST(!(t->rec & XTCP_R_FRTO_NEW));
+	MUST(!t->sacked_out || !xtcp_sack_ok(t) ||
+	     (xtcp_after(t->sack_high, t->snd_una) && !xtcp_after(t->sack_high, t->snd_nxt)));
+	MUST(t->ca_state == XTCP_CA_OPEN || !xtcp_after(t->recover, t->snd_nxt));
+	if (xtcp_in_recovery(t) && !reneged(t)) {
+		MUST(xtcp_sack_ok(t) ? xtcp_before(t->snd_una, t->recover)
+				     : !xtcp_after(t->snd_una, t->recover));
+	} else if (!xtcp_in_recovery(t)) {
 		MUST(!t->lost_out);
-		MUST(!t->retrans_out);
+		MUST(t->ca_state != XTCP_CA_OPEN || !t->sacked_out);
 	}
 }
 
@@ -156,7 +211,9 @@ static void check_timers(const struct xtcp_tcb *t, const char **wrong)
 	bool out = t->packets_out || syn_out(t);
 
 	MUST(t->rto_us);
-	MUST(!(t->flags & XTCP_F_FORCE));
+	MUST(!(t->flags & (XTCP_F_FORCE | XTCP_F_TLP_SEND)));
+	MUST(!(t->rec & XTCP_R_TLP_TIMER) || !(t->rec & XTCP_R_REO_TIMER));
+	MUST(!(t->rec & (XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER)) || t->packets_out);
 	/* what is not acknowledged is sent again */
 	MUST(!out || armed(t, XTCP_TIMER_REXMIT));
 	MUST(!out || !(t->flags & XTCP_F_PROBE));

@@ -116,8 +116,10 @@ void xtcp_cong_control(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample,
 		ops->cong_control(t, sample, now);
 		return;
 	}
-	if (t->ca_state == XTCP_CA_RECOVERY || t->ca_state == XTCP_CA_CWR)
+	if (t->rec & XTCP_R_PRR) {
+		xtcp_prr(t, sample);
 		return;
+	}
 	if (sample->acked && cwnd_limited(t))
 		ops->cong_avoid(t, sample, now);
 }

@@ -25,9 +25,14 @@ void xtcp_dead(struct xtcp_tcb *t, int error, struct xtcp_actions *a);
 
 /* rtt.c */
 void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us);
+void xtcp_rtt_min(struct xtcp_tcb *t, u32 rtt_us, bool delayed, xtcp_usec_t now);
 void xtcp_rtt_echo(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		   xtcp_usec_t now);
 u32 xtcp_rto_backed_off(const struct xtcp_tcb *t);
+
+/* prr.c */
+void xtcp_prr_init(struct xtcp_tcb *t);
+void xtcp_prr(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample);
 
 /* ack.c */
 bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
@@ -65,6 +70,9 @@ void xtcp_ack_challenge(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions
 
 /* timer.c */
 void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
+void xtcp_rexmit_resume(struct xtcp_tcb *t, xtcp_usec_t now);
+void xtcp_rexmit_restart(struct xtcp_tcb *t, xtcp_usec_t now);
+u32 xtcp_rexmit_left(const struct xtcp_tcb *t, xtcp_usec_t now);
 void xtcp_keep_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
 void xtcp_persist_answered(struct xtcp_tcb *t, xtcp_usec_t now);
 

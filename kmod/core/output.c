@@ -7,6 +7,7 @@
 #include "output.h"
 #include "urgent.h"
 #include "rate.h"
+#include "scoreboard.h"
 
 /* A burst is held back until it is at least this part of the window. */
 #define DEFER_WINDOW_PART	3
@@ -21,6 +22,8 @@ static bool nagle_holds(const struct xtcp_tcb *t)
 {
 	/* Linux: urgent data does not wait */
 	if (t->flags & XTCP_F_URG_OUT && xtcp_urg_out(t))
+		return false;
+	if (t->rec & XTCP_R_FRTO_NEW)
 		return false;
 	if (t->flags & XTCP_F_CORK)
 		return true;
@@ -73,13 +76,14 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 
 	if (!t->packets_out)
 		xtcp_cong_idle(t, now);
-	if (t->flags & XTCP_F_FORCE && !t->packets_out) {
-		/* persist timer: whatever fits (3.8.6.1) */
+	if (unlikely(t->flags & (XTCP_F_FORCE | XTCP_F_TLP_SEND))) {
+		/* a probe: one packet of what fits (3.8.6.1, RFC 8985 7.3) */
 		if (!xtcp_before(seg->seq, end))
 			return false;
 		*bytes = min3(len, end - seg->seq, mss);
-		return true;
+		return t->flags & XTCP_F_TLP_SEND || !t->packets_out;
 	}
+	gso_max = min_t(u32, gso_max, XTCP_SEG_PACKETS_MAX * mss);
 	if (in_flight >= t->cwnd) {
 		xtcp_cong_limited(t);
 		return false;
@@ -134,9 +138,15 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 {
 	u32 len = xtcp_seg_len(seg), stamp = xtcp_stamp(now);
 
+	xtcp_rate_sent(t, seg, now);
 	seg->mss = xtcp_mss_now(t);
 	seg->mark = 0;
 	seg->segs = packets(len, seg->mss);
+	seg->gone = 0;
+	seg->lost = 0;
+	seg->again = seg->segs;
+	seg->sacked = 0;
+	seg->sack_run = seg->end_seq;
 	seg->xmit_us = stamp;
 	xtcp_rate_sent(t, seg, now);
 	rtx_append(t, seg);
@@ -145,15 +155,26 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 	if (len && len < seg->segs * seg->mss)
 		t->snd_sml = seg->end_seq;
 	if (!t->packets_out && !(t->flags & XTCP_F_SYN_OUT)) {
+		/* the clock of RACK may have gone round since the last flight */
+		t->rack_us = stamp;
+		t->rack_end_seq = seg->seq;
 		if (t->flags & (XTCP_F_PROBE | XTCP_F_FORCE))
 			t->backoff = 0;		/* that of the probes */
 		t->flags &= ~(XTCP_F_PROBE | XTCP_F_FORCE);
 		t->retrans_stamp = 0;
+		t->rec &= ~(XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER);
 		xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
 	}
 	t->packets_out += seg->segs;
 	t->segs_out += seg->segs;
 	xtcp_cong_used(t);
+	if (unlikely(t->rec & XTCP_R_PRR))
+		t->prr_out += seg->segs;
+	if (unlikely(t->flags & XTCP_F_TLP_SEND)) {
+		t->flags &= ~XTCP_F_TLP_SEND;
+		t->rec |= XTCP_R_TLP;
+		t->tlp_high_seq = t->snd_nxt;
+	}
 	t->lsndtime = stamp;
 	/* we answer within the delay of an ACK: let ACKs ride on answers */
 	if (stamp - t->lrcvtime < t->ato_us)
@@ -171,7 +192,10 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
  */
 void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now)
 {
-	t->flags &= ~XTCP_F_FORCE;
+	t->flags &= ~(XTCP_F_FORCE | XTCP_F_TLP_SEND);
+	/* the probe timer runs from the last packet that was sent */
+	if (t->packets_out && t->lsndtime == xtcp_stamp(now) && !(t->rec & XTCP_R_TLP))
+		xtcp_tlp_schedule(t, false, now);
 	if (t->packets_out || t->flags & XTCP_F_SYN_OUT ||
 	    !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
@@ -193,101 +217,209 @@ void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now)
 		       now + max(t->rto_us, t->conf->rto_min_us));
 }
 
-/**
- * xtcp_retransmit_next - what to send again
- * @t: the connection
- * @bytes: out: how much of it, from SND.UNA or its start, at most
- *
- * The host sends it, split with xtcp_seg_split() where it is longer, reports
- * with xtcp_retransmit_sent() and asks again.
- *
- * Return: the segment, NULL: nothing, or not now.
- */
-struct xtcp_seg *xtcp_retransmit_next(struct xtcp_tcb *t, u32 *bytes)
+/* Nothing in it is to be sent again, nor will loss detection want to look at it. */
+static bool settled(const struct xtcp_seg *seg)
 {
-	struct xtcp_seg *seg = t->rtx_next;
-	struct rb_node *rb;
-	u32 in_flight;
+	return !xtcp_seg_open(seg) ||
+	       (seg->mark & XTCP_SEG_RETRANS && !xtcp_seg_waiting(seg));
+}
 
-	if (t->flags & XTCP_F_HEAD_LOST) {
-		/* RFC 5681 3.2 step 3: whatever cwnd says */
-		rb = rb_first(&t->rtx);
-		*bytes = xtcp_mss_now(t);
-		return rb ? xtcp_rb_seg(rb) : NULL;
-	}
-	while (seg && (seg->mark & (XTCP_SEG_LOST | XTCP_SEG_RETRANS)) != XTCP_SEG_LOST) {
-		rb = rb_next(xtcp_seg_rb(seg));
-		seg = rb ? xtcp_rb_seg(rb) : NULL;
-	}
-	t->rtx_next = seg;
-	in_flight = xtcp_in_flight(t);
-	if (!seg || in_flight >= t->cwnd)
-		return NULL;
-	/* a peer that shrank its window gets the first segment as a probe */
-	if (!xtcp_before(seg->seq, t->snd_una + t->snd_wnd) &&
-	    xtcp_after(seg->seq, t->snd_una))
-		return NULL;
-	*bytes = (t->cwnd - in_flight) * xtcp_mss_now(t);
+/* The first record with packets that were lost and wait to be sent again. */
+static struct xtcp_seg *first_waiting(struct xtcp_tcb *t)
+{
+	struct xtcp_seg *seg;
+
+	if (xtcp_before(t->todo, t->snd_una))
+		t->todo = t->snd_una;
+	seg = xtcp_rtx_find(t, t->todo);
+	while (seg && settled(seg))
+		seg = xtcp_rtx_skip(t, seg);
+	t->todo = seg ? seg->seq : t->snd_nxt;
+	while (seg && !xtcp_seg_waiting(seg))
+		seg = xtcp_rtx_skip(t, seg);
 	return seg;
 }
 
-/* Packets of a sent segment that SND.UNA has not passed. */
-static u32 outstanding(const struct xtcp_tcb *t, const struct xtcp_seg *seg)
+/* A tail loss probe is the last packet (RFC 8985 7.3). */
+static enum xtcp_resend probe_next(struct xtcp_tcb *t, struct xtcp_seg **next,
+				   u32 *len)
 {
-	u32 from = xtcp_after(t->snd_una, seg->seq) ? t->snd_una : seg->seq;
+	struct rb_node *rb = rb_last(&t->rtx);
+	struct xtcp_seg *seg = rb ? xtcp_rb_seg(rb) : NULL;
+	unsigned int last;
 
-	if (!xtcp_after(seg->end_seq, from))
-		return 0;
-	return packets(seg->end_seq - from - !!(seg->flags & XTCP_FIN), seg->mss);
-}
-
-static void recount(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 segs)
-{
-	u32 diff = segs - seg->segs;	/* modulo 2^32 */
-
-	t->packets_out += diff;
-	if (seg->mark & XTCP_SEG_SACKED)
-		t->sacked_out += diff;
-	if (seg->mark & XTCP_SEG_LOST)
-		t->lost_out += diff;
-	if (seg->mark & XTCP_SEG_RETRANS)
-		t->retrans_out += diff;
-	seg->segs = segs;
+	/* the last one may be in flight again already, from an earlier recovery */
+	if (!seg || seg->mark & XTCP_SEG_RETRANS)
+		return XTCP_RESEND_NOTHING;
+	*next = seg;
+	last = xtcp_seg_total(seg) - 1;
+	if (!last)
+		return XTCP_RESEND_SEND;
+	*len = last * seg->mss;
+	return XTCP_RESEND_CUT;
 }
 
 /**
- * xtcp_retransmit_sent - a segment was sent again
+ * xtcp_retransmit_next - what to send again
  * @t: the connection
- * @seg: its record
+ * @gso_max: most payload that the host can send in one piece, bytes
+ * @next: out: the record that it is about
+ * @len: out: where to cut it, bytes from its start; behind all payload when
+ *	  only the FIN is left
+ *
+ * The host does what it is told and asks again, until the answer is
+ * XTCP_RESEND_NOTHING or it cannot do it, for lack of memory: then the next ACK
+ * or the timer tries again.  In the end it calls xtcp_retransmit_done().  A buffer is cut so that exactly what was lost,
+ * and cwnd has room for, travels again.
+ *
+ * Return: enum xtcp_resend.
+ */
+enum xtcp_resend xtcp_retransmit_next(struct xtcp_tcb *t, u32 gso_max,
+				      struct xtcp_seg **next, u32 *len)
+{
+	u32 in_flight = xtcp_in_flight(t), from, max;
+	struct xtcp_seg *seg = xtcp_rtx_first(t);
+	unsigned int first, n, total;
+	u32 mss = xtcp_mss_now(t);
+	u64 waiting;
+
+	*next = seg;
+	if (seg && !xtcp_after(seg->end_seq, t->snd_una)) {
+		xtcp_rtx_forget(t, seg);
+		return XTCP_RESEND_FREE;
+	}
+	if (t->flags & XTCP_F_TLP_SEND)
+		return probe_next(t, next, len);
+	if (t->rec & XTCP_R_FRTO_NEW) {
+		/* RFC 5682 3.1 step 2.b: new data is out instead, if any could leave */
+		t->rec &= ~XTCP_R_FRTO_NEW;
+		if (xtcp_after(t->snd_nxt, t->recover))
+			return XTCP_RESEND_NOTHING;
+		t->rec &= ~XTCP_R_FRTO;
+	}
+	if (t->lost_out <= t->retrans_out || in_flight >= t->cwnd)
+		return XTCP_RESEND_NOTHING;
+	seg = first_waiting(t);
+	if (!seg)
+		return XTCP_RESEND_NOTHING;
+	*next = seg;
+	waiting = xtcp_seg_waiting(seg);
+	first = __ffs64(waiting);
+	waiting >>= first;
+	n = ~waiting ? __ffs64(~waiting) : XTCP_SEG_PACKETS_MAX;
+	total = xtcp_seg_total(seg);
+	from = xtcp_packet_seq(seg, first);
+	/* a peer that shrank its window gets the first segment as a probe */
+	if (!xtcp_before(from, t->snd_una + t->snd_wnd) && xtcp_after(from, t->snd_una))
+		return XTCP_RESEND_NOTHING;
+
+	if (xtcp_after(t->snd_una, from)) {
+		/* inside of a packet: cut it anew from there, or that one alone */
+		*len = t->snd_una - seg->seq;
+		if (seg->sacked && first + 1 < total)
+			*len = (first + 1) * seg->mss;
+		return XTCP_RESEND_CUT;
+	}
+	if (first) {
+		*len = first * seg->mss;
+		return XTCP_RESEND_CUT;
+	}
+	max = min_t(u32, max_t(u32, gso_max / mss, 1), XTCP_SEG_PACKETS_MAX);
+	max = min(max, t->cwnd - in_flight);
+	if (seg->mss == mss)
+		n = min(n, max);
+	if (n < total) {
+		*len = n * seg->mss;
+		return XTCP_RESEND_CUT;
+	}
+	/* all of it is lost; the path may take smaller packets now */
+	if (seg->mss != mss && xtcp_seg_len(seg) > max * mss) {
+		*len = max * mss;
+		return XTCP_RESEND_CUT;
+	}
+	return XTCP_RESEND_SEND;
+}
+
+/**
+ * xtcp_retransmit_sent - a record was sent again
+ * @t: the connection
+ * @seg: the record
  * @now: the time
  */
 void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 {
-	bool head = rb_first(&t->rtx) == xtcp_seg_rb(seg);
 	u32 mss = xtcp_mss_now(t);
 
-	t->flags &= ~XTCP_F_HEAD_LOST;
 	xtcp_dsack_sent(t);
-	if (seg->mss != mss) {
-		/* the path's MTU changed since, or SACK needs room: it is cut anew */
-		seg->mss = mss;
-		recount(t, seg, outstanding(t, seg));
-	}
-	if (!(seg->mark & XTCP_SEG_LOST))
-		t->lost_out += seg->segs;
-	if (!(seg->mark & XTCP_SEG_RETRANS))
-		t->retrans_out += seg->segs;
-	seg->mark |= XTCP_SEG_LOST | XTCP_SEG_RETRANS | XTCP_SEG_EVER_RETRANS;
-	/* NewReno guesses how many left the network: never more than are out */
-	t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
-	seg->xmit_us = xtcp_stamp(now);
 	xtcp_rate_sent(t, seg, now);
+	seg->xmit_us = xtcp_stamp(now);
+	if (t->flags & XTCP_F_TLP_SEND) {
+		t->flags &= ~XTCP_F_TLP_SEND;
+		t->rec |= XTCP_R_TLP | XTCP_R_TLP_RETRANS;
+		t->tlp_high_seq = t->snd_nxt;
+		seg->mark |= XTCP_SEG_EVER_RETRANS;
+	} else {
+		if (seg->mss != mss) {
+			/* the path takes less, or SACK needs room: it was cut anew */
+			xtcp_seg_uncount(t, seg);
+			seg->mss = mss;
+			seg->segs = packets(xtcp_seg_len(seg), mss);
+			seg->lost = seg->segs;
+			seg->again = seg->segs;
+			xtcp_seg_count(t, seg);
+			/* NewReno guesses what left the network: never more than is out */
+			t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
+		}
+		xtcp_undo_sent_again(t, seg->segs, now);
+		xtcp_seg_again(t, seg);
+		if (t->rec & XTCP_R_PRR)
+			t->prr_out += seg->segs;
+		if (seg == xtcp_rtx_first(t) && !(t->rec & XTCP_R_REO_TIMER))
+			xtcp_rexmit_restart(t, now);
+	}
 	if (!t->retrans_stamp)
 		t->retrans_stamp = xtcp_coarse_stamp(now);
 	t->total_retrans += seg->segs;
 	t->segs_out += seg->segs;
-	if (head)
-		xtcp_rexmit_rearm(t, now);
+}
+
+/**
+ * xtcp_retransmit_done - the host has sent again what it could
+ * @t: the connection
+ *
+ * A probe that could not leave, for lack of memory, is not tried again: the
+ * retransmission timer runs.
+ */
+void xtcp_retransmit_done(struct xtcp_tcb *t)
+{
+	t->flags &= ~XTCP_F_TLP_SEND;
+}
+
+/* What a record that was sent keeps of itself, and what the rest gets. */
+static void split_marks(struct xtcp_tcb *t, struct xtcp_seg *seg,
+			struct xtcp_seg *rest, u32 len)
+{
+	unsigned int total = xtcp_seg_total(seg);
+	unsigned int keep = DIV_ROUND_UP(len, seg->mss), first = len / seg->mss;
+	/* a cut inside of a packet, and the packets behind begin elsewhere */
+	unsigned int left = packets(xtcp_seg_len(rest), rest->mss);
+
+	rest->gone = max_t(u8, seg->gone, first) - first;
+	rest->sacked = first >= total || (left > 1 && first != keep) ? 0
+								     : seg->sacked >> first;
+	rest->lost = seg->lost >= total ? left
+					: min_t(u8, max_t(u8, seg->lost, first) - first, left);
+	rest->again = seg->again >= total ? left
+					  : min_t(u8, max_t(u8, seg->again, first) - first, left);
+	rest->segs = left - rest->gone;
+
+	seg->gone = xtcp_after(seg->end_seq, t->snd_una) ? min_t(u8, seg->gone, keep)
+							 : keep;
+	seg->sacked &= xtcp_bits(0, keep) & ~xtcp_bits(0, seg->gone);
+	seg->lost = min_t(u8, seg->lost, keep);
+	seg->again = min_t(u8, seg->again, keep);
+	seg->segs = keep - seg->gone;
+	seg->sack_run = seg->end_seq;
 }
 
 /**
@@ -295,7 +427,7 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
  * @t: the connection
  * @seg: the record, which keeps the first @len bytes
  * @rest: a record for the rest
- * @len: payload bytes that stay, more than none and less than all
+ * @len: payload bytes that stay, more than none; all when only a FIN is left
  * @sent: it is on the retransmission queue, where @rest then follows it
  */
 void xtcp_seg_split(struct xtcp_tcb *t, struct xtcp_seg *seg,
@@ -303,15 +435,18 @@ void xtcp_seg_split(struct xtcp_tcb *t, struct xtcp_seg *seg,
 {
 	struct rb_node *parent, **link;
 
+	if (sent)
+		xtcp_seg_uncount(t, seg);
 	*rest = *seg;
 	rest->seq = seg->seq + len;
 	seg->end_seq = rest->seq;
 	seg->flags &= ~(XTCP_FIN | XTCP_PSH);
 	if (!sent)
 		return;
-	rest->segs = 0;
-	recount(t, rest, outstanding(t, rest));
-	recount(t, seg, outstanding(t, seg));
+	split_marks(t, seg, rest, len);
+	xtcp_seg_split_ring(t, seg, rest);
+	xtcp_seg_count(t, seg);
+	xtcp_seg_count(t, rest);
 
 	/* in order: the rest is the successor */
 	parent = xtcp_seg_rb(seg);
@@ -327,51 +462,28 @@ void xtcp_seg_split(struct xtcp_tcb *t, struct xtcp_seg *seg,
 /**
  * xtcp_resegment - the path takes less than some segments in flight were cut for
  * @t: the connection; its mss is the new one
+ * @now: the time
  * @a: out
  *
  * They were dropped on the way, which says nothing about congestion: they are
  * sent again, and cwnd stays (RFC 1191 6.5).
  */
-void xtcp_resegment(struct xtcp_tcb *t, struct xtcp_actions *a)
+void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
-	struct rb_node *rb;
-	bool any = false;
+	struct xtcp_ack_news news = { .a = a, .now = now };
+	struct xtcp_seg *seg;
 
-	for (rb = rb_first(&t->rtx); rb; rb = rb_next(rb)) {
-		struct xtcp_seg *seg = xtcp_rb_seg(rb);
-
-		if (seg->mss <= t->mss || seg->end_seq - seg->seq <= t->mss)
-			continue;
-		if (!(seg->mark & XTCP_SEG_LOST))
-			t->lost_out += seg->segs;
-		if (seg->mark & XTCP_SEG_RETRANS)
-			t->retrans_out -= seg->segs;
-		seg->mark |= XTCP_SEG_LOST;
-		seg->mark &= ~XTCP_SEG_RETRANS;
-		any = true;
+	t->todo = t->snd_una;
+	for (seg = xtcp_rtx_first(t); seg; seg = xtcp_rtx_after(seg)) {
+		if (seg->mss > t->mss && seg->end_seq - seg->seq > t->mss &&
+		    xtcp_seg_open(seg))
+			xtcp_seg_lose(t, seg, xtcp_seg_total(seg), &news);
 	}
-	if (!any)
+	if (!news.sample.lost)
 		return;
-	t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
-	t->rtx_next = xtcp_rb_seg(rb_first(&t->rtx));
-	t->recover = t->snd_nxt;
-	if (!xtcp_in_recovery(t))
-		xtcp_cong_set_state(t, XTCP_CA_LOSS);
-	a->orders |= XTCP_ACT_RETRANSMIT;
-}
-
-/**
- * xtcp_rtx_drop - take a segment that is acknowledged whole off the queue
- * @t: the connection
- * @seg: its record, on the retransmission queue, with no packet outstanding
- */
-void xtcp_rtx_drop(struct xtcp_tcb *t, struct xtcp_seg *seg)
-{
-	struct rb_node *next = rb_next(xtcp_seg_rb(seg));
-
-	if (t->rtx_next == seg)
-		t->rtx_next = next ? xtcp_rb_seg(next) : NULL;
-	rb_erase(xtcp_seg_rb(seg), &t->rtx);
+	if (!xtcp_sack_ok(t))
+		t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
+	xtcp_recovery_resend(t, &news);
 }
 
 /**

@@ -13,16 +13,32 @@
 
 #include "tcb.h"
 
+/**
+ * enum xtcp_resend - what xtcp_retransmit_next() wants
+ * @XTCP_RESEND_NOTHING: nothing, or not now
+ * @XTCP_RESEND_CUT: cut the buffer with xtcp_seg_split(), and ask again
+ * @XTCP_RESEND_FREE: the record has left the queue: free its buffer, ask again
+ * @XTCP_RESEND_SEND: send all of it, report with xtcp_retransmit_sent(), ask again
+ */
+enum xtcp_resend {
+	XTCP_RESEND_NOTHING,
+	XTCP_RESEND_CUT,
+	XTCP_RESEND_FREE,
+	XTCP_RESEND_SEND,
+};
+
 bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last,
 		       u32 gso_max, xtcp_usec_t now, u32 *bytes);
 void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);
 void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now);
-struct xtcp_seg *xtcp_retransmit_next(struct xtcp_tcb *t, u32 *bytes);
+enum xtcp_resend xtcp_retransmit_next(struct xtcp_tcb *t, u32 gso_max,
+				      struct xtcp_seg **seg, u32 *len);
 void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);
+void xtcp_retransmit_done(struct xtcp_tcb *t);
 void xtcp_seg_split(struct xtcp_tcb *t, struct xtcp_seg *seg,
 		    struct xtcp_seg *rest, u32 len, bool sent);
-void xtcp_resegment(struct xtcp_tcb *t, struct xtcp_actions *a);
-void xtcp_rtx_drop(struct xtcp_tcb *t, struct xtcp_seg *seg);
+void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
+void xtcp_rtx_forget(struct xtcp_tcb *t, struct xtcp_seg *seg);
 void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss);
 
 unsigned int __xtcp_sack_len(const struct xtcp_tcb *t);

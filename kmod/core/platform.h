@@ -13,9 +13,12 @@
 
 #include <linux/bug.h>
 #include <linux/build_bug.h>
+#include <linux/bitops.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/math64.h>
 #include <linux/rbtree.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
@@ -58,6 +61,27 @@ static inline void xtcp_seg_set_next(struct xtcp_seg *seg, struct xtcp_seg *next
 	xtcp_seg_skb(seg)->next = next ? xtcp_seg_skb(next) : NULL;
 }
 
+/*
+ * Links in a ring of segments.  They lie where the route and the destructor of
+ * a buffer in flight are: one that is sent again has neither, but the links must
+ * be cleared before it is copied or freed.
+ */
+static inline struct list_head *xtcp_seg_ring(struct xtcp_seg *seg)
+{
+	return &xtcp_seg_skb(seg)->tcp_tsorted_anchor;
+}
+
+static inline struct xtcp_seg *xtcp_ring_seg(const struct list_head *ring)
+{
+	return xtcp_skb_seg(list_entry(ring, struct sk_buff, tcp_tsorted_anchor));
+}
+
+static inline void xtcp_seg_ring_clear(struct xtcp_seg *seg)
+{
+	xtcp_seg_skb(seg)->_skb_refdst = 0;
+	xtcp_seg_skb(seg)->destructor = NULL;
+}
+
 #else /* user space: unit tests, simulator, fuzzers */
 
 #include <assert.h>
@@ -67,6 +91,7 @@ static inline void xtcp_seg_set_next(struct xtcp_seg *seg, struct xtcp_seg *next
 #include <stdint.h>
 #include <string.h>
 #include <linux/kernel.h>	/* the kernel's own tools/include */
+#include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 
@@ -103,8 +128,27 @@ struct rb_node *xtcp_seg_rb(struct xtcp_seg *seg);
 struct xtcp_seg *xtcp_rb_seg(const struct rb_node *rb);
 struct xtcp_seg *xtcp_seg_next(const struct xtcp_seg *seg);
 void xtcp_seg_set_next(struct xtcp_seg *seg, struct xtcp_seg *next);
+struct list_head *xtcp_seg_ring(struct xtcp_seg *seg);
+struct xtcp_seg *xtcp_ring_seg(const struct list_head *ring);
+
+static inline void xtcp_seg_ring_clear(struct xtcp_seg *seg)
+{
+}
+
+#define hweight64(bits)	((unsigned int)__builtin_popcountll(bits))
+#define fls64(bits)	((bits) ? 64 - __builtin_clzll(bits) : 0)
+#define __ffs64(bits)	((unsigned int)__builtin_ctzll(bits))
 
 #endif /* __KERNEL__ */
+
+static inline u64 xtcp_div64(u64 dividend, u32 divisor)
+{
+#ifdef __KERNEL__
+	return div_u64(dividend, divisor);
+#else
+	return dividend / divisor;
+#endif
+}
 
 /* Time: microseconds of a monotonic clock that never wraps. */
 typedef u64 xtcp_usec_t;

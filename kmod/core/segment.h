@@ -139,10 +139,11 @@ struct xtcp_segment {
 };
 
 /* struct xtcp_seg.mark */
-#define XTCP_SEG_SACKED		0x01	/* the peer holds it */
-#define XTCP_SEG_LOST		0x02	/* taken for lost, to be sent again */
-#define XTCP_SEG_RETRANS	0x04	/* sent again, that copy may be in flight */
+#define XTCP_SEG_RETRANS	0x04	/* a retransmission of it may be in flight */
 #define XTCP_SEG_EVER_RETRANS	0x08	/* more than one copy existed (Karn) */
+
+/* Packets of one record at most: one bit each. */
+#define XTCP_SEG_PACKETS_MAX	64
 
 /**
  * struct xtcp_range - consecutive sequence numbers
@@ -154,6 +155,9 @@ struct xtcp_range {
 	u32	end_seq;
 };
 
+/* 64 bits that lie anywhere: a record fits into the control buffer to the byte. */
+typedef u64 __attribute__((aligned(4))) xtcp_bits_t;
+
 /**
  * struct xtcp_seg - record of a queued segment
  * @seq: first sequence number
@@ -163,7 +167,15 @@ struct xtcp_range {
  * @nr_sacks: of xtcp_tcb.ooo_last: how many @sacks there are
  * @mss: segment size that it was cut for, bytes; 0 when it has no payload
  * @segs: packets on the wire that still count as outstanding for it
+ * @gone: packets in front of those, which SND.UNA has passed
+ * @lost: packets before this one are lost, unless @sacked says otherwise
+ * @again: packets from this one on were sent again, and the retransmissions
+ *	   are in flight, unless @sacked says otherwise; the number of packets
+ *	   when there are none
  * @xmit_us: when it was last sent, low 32 bits of the clock
+ * @sacked: packets that the peer reported to hold, bit 0 is the first one
+ * @sack_run: the peer reported everything from @end_seq to here; not after
+ *	      @end_seq: nothing is known
  * @sacks: of xtcp_tcb.ooo_last: the SACK blocks to report, the one that grew
  *	   most recently first
  * @app_limited: it was sent when there was not more to send
@@ -177,6 +189,10 @@ struct xtcp_range {
  * One describes a run of bytes on the send side (up to a GSO buffer of many
  * packets) or on the receive side.  The host embeds it in the buffer that has
  * the bytes, so the core allocates nothing.
+ *
+ * A block that covers a part of a buffer splits nothing: that is what the bits
+ * are for.  Packets of one record left at the same time, so what is taken for
+ * lost is always a prefix.  Buffers are cut when a part is sent again.
  */
 struct xtcp_seg {
 	u32	seq;
@@ -190,11 +206,16 @@ struct xtcp_seg {
 	union {
 		struct {	/* sent */
 			u16	mss;
-			u16	segs;
+			u8	segs;
+			u8	gone;
+			u8	lost;
+			u8	again;
 			u32	xmit_us;
 			u32	delivered;
 			u32	delivered_us;
 			u32	first_tx_us;
+			u32	sack_run;
+			xtcp_bits_t sacked;
 		};
 		/* received, out of order */
 		struct xtcp_range sacks[XTCP_SACKS_MAX];

@@ -30,6 +30,11 @@ void xtcp_conf_init(struct xtcp_conf *conf)
 		.min_tso_segs		= 2,
 		.pacing_ss_ratio	= 200,
 		.pacing_ca_ratio	= 120,
+		.early_retrans		= 3,
+		.recovery		= 1,
+		.frto			= 2,
+		.reordering		= XTCP_DUPACK_THRESH,
+		.max_reordering		= 300,
 		.fin_timeout_us		= 60 * XTCP_USEC_PER_SEC,
 		.timewait_us		= 60 * XTCP_USEC_PER_SEC,
 		.invalid_ratelimit_us	= 500 * XTCP_USEC_PER_MSEC,
@@ -61,5 +66,7 @@ void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_conf *conf)
 	t->rto_us = XTCP_RTO_INIT_US;
 	t->cwnd = XTCP_INIT_CWND;
 	t->ssthresh = U32_MAX;
+	t->reordering = min_t(u32, conf->reordering, U16_MAX);
+	t->reo_steps = 1;
 	t->rcv_ssthresh = XTCP_WND_MAX_UNSCALED;
 }

@@ -11,6 +11,7 @@
 #define XTCP_CORE_TCB_H
 
 #include "fsm.h"
+#include "note.h"
 #include "segment.h"
 #include "seq.h"
 
@@ -56,6 +57,12 @@ enum xtcp_timer {
  * @rfc1337: ignore RST in TIME_WAIT
  * @timewait_reuse: connect() may take over a TIME_WAIT entry (Linux tcp_tw_reuse)
  * @slow_start_after_idle: RFC 2861: shrink cwnd after an idle RTO
+ * @early_retrans: 3 and 4: tail loss probes (Linux tcp_early_retrans)
+ * @recovery: XTCP_RACK_* (Linux tcp_recovery)
+ * @frto: 0: no F-RTO
+ * @thin_linear_timeouts: no backoff while little is in flight
+ * @reordering: first guess of how many segments one can be late
+ * @max_reordering: largest such guess
  * @invalid_ratelimit_us: least time between two ACKs that answer segments
  *			  which are out of window or otherwise invalid
  * @rto_min_us: least RTO
@@ -88,6 +95,11 @@ struct xtcp_conf {
 	int	min_tso_segs;
 	int	pacing_ss_ratio;
 	int	pacing_ca_ratio;
+	u8	early_retrans;
+	u8	recovery;
+	u8	frto;
+	int	reordering;
+	int	max_reordering;
 	u32	fin_timeout_us;
 	u32	timewait_us;
 	u32	invalid_ratelimit_us;
@@ -118,7 +130,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_RATE		0x2000	/* the algorithm wants delivery rates */
 #define XTCP_F_CWND_LIMITED	0x4000	/* cwnd was what limited the last flight */
 #define XTCP_F_CC_STARTED	0x8000	/* the algorithm's init was called */
-#define XTCP_F_HEAD_LOST	0x10000	/* RFC 6582: resend the first segment */
+#define XTCP_F_TLP_SEND		0x10000	/* a tail loss probe is to leave (RFC 8985 7.3) */
 #define XTCP_F_FORCE		0x20000	/* persist timer: send what fits (RFC 9293 3.8.6.1) */
 #define XTCP_F_SYN_OUT		0x40000	/* our SYN is not ACKed; no record stands for it */
 #define XTCP_F_SACKS		0x80000	/* segments carry SACK blocks: those of @ooo_last */
@@ -131,6 +143,24 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_ECN_EXACT	0x8000000 /* and ECE to follow the marks (RFC 8257) */
 #define XTCP_F_URG		0x10000000 /* a byte that was not read is marked urgent */
 #define XTCP_F_URG_OUT		0x20000000 /* urgent data may not be ACKed yet */
+
+/* struct xtcp_tcb.rec */
+#define XTCP_R_TLP_TIMER	0x0001	/* REXMIT runs as the probe timer (RFC 8985 7) */
+#define XTCP_R_REO_TIMER	0x0002	/* REXMIT runs as RACK's timer (RFC 8985 6.3) */
+#define XTCP_R_TLP		0x0004	/* a probe is out, until tlp_high_seq is ACKed */
+#define XTCP_R_TLP_RETRANS	0x0008	/* it was a retransmission */
+#define XTCP_R_RACK_ADVANCED	0x0010	/* RACK has not looked since rack_us changed */
+#define XTCP_R_RACK_DSACK	0x0020	/* the reordering window was too short */
+#define XTCP_R_PRR		0x0040	/* cwnd goes down by PRR (RFC 6937) */
+#define XTCP_R_UNDO		0x0080	/* the last reduction may have been for nothing */
+#define XTCP_R_RETRANS		0x0100	/* something was sent again since, at undo_stamp */
+#define XTCP_R_ECE		0x0200	/* but ECN had asked for it */
+#define XTCP_R_FRTO		0x0400	/* was the timeout spurious? (RFC 5682) */
+#define XTCP_R_FRTO_NEW		0x0800	/* to find out, new data goes first */
+
+/* struct xtcp_conf.recovery, as Linux's tcp_recovery; RACK is always on */
+#define XTCP_RACK_STATIC_REO_WND	0x02
+#define XTCP_RACK_NO_DUPTHRESH		0x04
 
 /**
  * enum xtcp_ca_state - what the sender thinks of the network
@@ -232,7 +262,31 @@ enum xtcp_urg_state {
  * @deadline: when each timer is due; 0: it is off
  * @conf: the namespace's settings
  * @rtx: sent segments that are not ACKed, by sequence number
- * @rtx_next: first segment in @rtx that may be marked lost and not sent again
+ * @retrans: ring of those that were sent again and may be in flight, at the
+ *	     oldest; NULL: none
+ * @todo: no segment of @rtx before this is waiting to be sent again, or for
+ *	  RACK to look at it; not kept in XTCP_CA_OPEN
+ * @sack_high: end of the highest packet that was SACKed, if any is outstanding
+ * @rack_us: when the newest packet that was delivered had been sent, low 32 bits
+ *	     of the clock (RFC 8985 RACK.xmit_ts)
+ * @rack_end_seq: where it ends
+ * @rack_rtt_us: the RTT that it had, microseconds
+ * @min_rtt_us: least RTT of late, microseconds; 0 before the first sample
+ * @min_rtt_stamp: when that was, seconds or so
+ * @reordering: how many segments one can be late, as far as is known
+ * @reo_steps: RACK's reordering window, in quarters of @min_rtt_us
+ * @reo_persist: recoveries left before that becomes 1 again
+ * @reo_stamp: when it was last changed, on the coarse clock
+ * @rec: XTCP_R_*
+ * @tlp_high_seq: SND.NXT when the tail loss probe was sent
+ * @prr_delivered: segments delivered since the reduction began (RFC 6937)
+ * @prr_out: segments sent since
+ * @undo_marker: SND.UNA then
+ * @undo_stamp: TSval of the first retransmission since then
+ * @undo_retrans: retransmissions since then that no D-SACK has called needless;
+ *		  U16_MAX: none, or too many
+ * @dsack_dups: packets that D-SACKs said came twice, for TCP_INFO
+ * @reord_seen: how often reordering was seen
  * @ooo: segments that came ahead of a gap, by sequence number
  * @ooo_last: the last of @ooo, whose record also has the SACK blocks; NULL: none
  * @dsack: the duplicate to report, with XTCP_F_DSACK
@@ -321,8 +375,15 @@ struct xtcp_tcb {
 	u16		mss;
 	u16		mss_clamp;
 	u16		path_mss;
+	u16		rec;
 	struct rb_root	rtx;
-	struct xtcp_seg	*rtx_next;
+	struct xtcp_seg	*retrans;
+	u32		todo;
+	u32		sack_high;
+	u32		rack_us;
+	u32		rack_end_seq;
+	u32		rack_rtt_us;
+	u32		min_rtt_us;
 	const struct xtcp_conf *conf;
 	u64		deadline[XTCP_TIMER_NR];
 	u32		srtt_us;
@@ -341,6 +402,19 @@ struct xtcp_tcb {
 	u32		prior_cwnd;
 	u32		prior_ssthresh;
 	u32		retrans_stamp;
+	u32		tlp_high_seq;
+	u32		prr_delivered;
+	u32		prr_out;
+	u32		undo_marker;
+	u32		undo_stamp;
+	u16		undo_retrans;
+	u16		reordering;
+	u16		min_rtt_stamp;
+	u16		reo_stamp;
+	u16		dsack_dups;
+	u16		reord_seen;
+	u8		reo_steps;
+	u8		reo_persist;
 	u32		last_oow_ack;
 	struct xtcp_range dsack;
 	u32		urg_seq;
@@ -398,7 +472,9 @@ struct xtcp_tcb {
 #define XTCP_ACT_TIME_WAIT	0x4000	/* replace the TCB with a TIME_WAIT entry */
 #define XTCP_ACT_DEAD		0x8000	/* the connection is gone: free the queues */
 #define XTCP_ACT_DUPACK		0x10000	/* counts as sending a duplicate ACK */
-#define XTCP_ACT_RETRANSMIT	0x20000	/* resend what is marked lost */
+#define XTCP_ACT_RETRANSMIT	0x20000	/* ask xtcp_retransmit_next() */
+#define XTCP_ACT_OUTPUT_FIRST	0x40000	/* before that, look at the send queue */
+#define XTCP_ACT_TIMEOUT	0x80000	/* counts as a retransmission timeout */
 #define XTCP_ACT_ACK_SKIPPED	0x1000000 /* counts as an answer that was not sent */
 #define XTCP_ACT_ROUTE		0x2000000 /* the route may be what fails */
 #define XTCP_ACT_URGENT		0x8000000 /* the peer has urgent data: SIGURG */
@@ -415,6 +491,8 @@ struct xtcp_tcb {
  * @nr_edges: edges taken
  * @edges: which, in order
  * @bad_event: enum xtcp_event + 1 that the table had no edge for; 0: none
+ * @lost_retrans: retransmissions that were lost themselves
+ * @notes: what recovery did, for counters: bits by enum xtcp_note
  * @rst_flags: XTCP_ACK when the RST carries an acknowledgement
  * @rst_seq: sequence number of the RST
  * @rst_ack: its acknowledgement number
@@ -429,6 +507,8 @@ struct xtcp_tcb {
  */
 struct xtcp_actions {
 	u32			orders;
+	u32			notes;
+	u32			lost_retrans;
 	int			error;
 	u8			nr_edges;
 	u8			edges[XTCP_ACT_EDGES];
@@ -482,6 +562,8 @@ void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space
 static inline void xtcp_actions_init(struct xtcp_actions *a)
 {
 	a->orders = 0;
+	a->notes = 0;
+	a->lost_retrans = 0;
 	a->error = 0;
 	a->nr_edges = 0;
 	a->bad_event = 0;

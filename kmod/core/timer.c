@@ -3,6 +3,7 @@
  * Timers: what happens when one is due.
  */
 #include "internal.h"
+#include "scoreboard.h"
 
 /* An orphan on a path that works gets this many when orphan_retries is 0. */
 #define ORPHAN_RETRIES_DEFAULT	8
@@ -75,17 +76,65 @@ static u64 patience(const struct xtcp_tcb *t, xtcp_usec_t now)
 }
 
 /**
- * xtcp_rexmit_rearm - SND.UNA moved, or the head was sent again
+ * xtcp_rexmit_left - how long the retransmission timer has to run
+ * @t: the connection, with packets outstanding
+ * @now: the time
+ *
+ * Return: microseconds until the RTO since the first packet was last sent is
+ * over, at least 1.
+ */
+u32 xtcp_rexmit_left(const struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	u32 age = xtcp_stamp(now) - xtcp_rtx_first(t)->xmit_us;
+	u32 rto = xtcp_rto_backed_off(t);
+
+	return rto > age ? rto - age : 1;
+}
+
+/**
+ * xtcp_rexmit_restart - the retransmission timer runs from now on
+ * @t: the connection, with packets outstanding
+ * @now: the time
+ */
+void xtcp_rexmit_restart(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	t->rec &= ~(XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER);
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
+}
+
+/**
+ * xtcp_rexmit_resume - the retransmission timer takes over
+ * @t: the connection, with packets outstanding
+ * @now: the time
+ *
+ * After another timer it has run since the first packet was sent.
+ */
+void xtcp_rexmit_resume(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	if (!(t->rec & (XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER))) {
+		xtcp_rexmit_restart(t, now);
+		return;
+	}
+	t->rec &= ~(XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER);
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rexmit_left(t, now));
+}
+
+/**
+ * xtcp_rexmit_rearm - SND.UNA moved, or a SACK shows that data gets through
  * @t: the connection
  * @now: the time
  *
- * RFC 6298 5.2 and 5.3.
+ * RFC 6298 5.2 and 5.3, RFC 8985 7.2.
  */
 void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now)
 {
-	if (t->packets_out)
-		xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
-	else if (!(t->flags & XTCP_F_PROBE))
+	if (t->packets_out) {
+		if (!xtcp_tlp_schedule(t, true, now))
+			xtcp_rexmit_resume(t, now);
+		return;
+	}
+	t->rec &= ~(XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER);
+	if (!(t->flags & XTCP_F_PROBE))
 		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
 }
 
@@ -304,13 +353,21 @@ static bool is_thin(const struct xtcp_tcb *t)
 	       t->ssthresh < U32_MAX && t->retransmits <= THIN_RETRIES;
 }
 
-/* RFC 6298 5.4 to 5.7, RFC 5681 3.1: everything outstanding is taken for lost. */
+/* RFC 6298 5.4 to 5.7. */
 static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
-	struct rb_node *rb;
+	struct xtcp_ack_news news = { .a = a, .now = now };
 
 	if (!t->packets_out) {
 		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
+		return;
+	}
+	if (t->rec & XTCP_R_TLP_TIMER) {
+		xtcp_tlp_timer(t, now, a);
+		return;
+	}
+	if (t->rec & XTCP_R_REO_TIMER) {
+		xtcp_recovery_reo_timer(t, &news);
 		return;
 	}
 	if (gave_up(t, now)) {
@@ -320,35 +377,15 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 	/* RFC 9293 3.8.3: R1 */
 	if (retried_longer(t, t->conf->retries1, MODEL_RTO_US, now))
 		a->orders |= XTCP_ACT_ROUTE;
-	/* RFC 5681 3.1: only the first timeout for a segment lowers ssthresh */
-	if (!t->retransmits) {
-		xtcp_cong_save(t);
-		t->ssthresh = xtcp_cong_ssthresh(t);
-	}
-	xtcp_cong_event(t, XTCP_CONG_LOSS, now);
-	t->cwnd = 1;
-	t->cwnd_cnt = 0;
-	for (rb = rb_first(&t->rtx); rb; rb = rb_next(rb)) {
-		struct xtcp_seg *seg = xtcp_rb_seg(rb);
-
-		seg->mark &= ~(XTCP_SEG_RETRANS | XTCP_SEG_SACKED);
-		seg->mark |= XTCP_SEG_LOST;
-	}
-	t->lost_out = t->packets_out;
-	t->retrans_out = 0;
-	t->sacked_out = 0;
-	t->rtx_next = xtcp_rb_seg(rb_first(&t->rtx));
-	t->recover = t->snd_nxt;
-	t->flags &= ~XTCP_F_HEAD_LOST;
-	xtcp_cong_set_state(t, XTCP_CA_LOSS);
+	xtcp_recovery_timeout(t, &news);
+	a->orders |= XTCP_ACT_TIMEOUT;
 	/* an attempt counts, even if there is no memory to send it */
 	if (!t->retrans_stamp)
 		t->retrans_stamp = xtcp_coarse_stamp(now);
 	if (t->retransmits < U8_MAX && !probes_by_rexmit(t))
 		t->retransmits++;
 	t->backoff = is_thin(t) ? 0 : min_t(u8, t->backoff + 1, 16);
-	a->orders |= XTCP_ACT_RETRANSMIT;
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
+	xtcp_rexmit_restart(t, now);
 }
 
 /* RFC 9293 3.8.4, or the end of an orphan's patience in FIN_WAIT2. */

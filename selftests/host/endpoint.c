@@ -45,6 +45,16 @@ void xtcp_seg_set_next(struct xtcp_seg *seg, struct xtcp_seg *next)
 	seg_buf(seg)->next = next ? seg_buf(next) : NULL;
 }
 
+struct list_head *xtcp_seg_ring(struct xtcp_seg *seg)
+{
+	return &seg_buf(seg)->ring;
+}
+
+struct xtcp_seg *xtcp_ring_seg(const struct list_head *ring)
+{
+	return &((struct buf *)((char *)ring - offsetof(struct buf, ring)))->seg;
+}
+
 /* ---- helpers ------------------------------------------------------------ */
 
 static void wrong(struct endpoint *ep, const char *what)
@@ -128,7 +138,7 @@ static void wmem_purge(struct endpoint *ep)
 	}
 	ep->sendq_tail = NULL;
 	free_tree(&t->rtx);
-	t->rtx_next = NULL;
+	t->retrans = NULL;
 	t->packets_out = 0;
 	t->sacked_out = 0;
 	t->lost_out = 0;
@@ -327,37 +337,39 @@ static void push(struct endpoint *ep)
 	xtcp_output_done(t, ep->sendq, *ep->now);
 }
 
-static void retransmit(struct endpoint *ep)
+static void retransmit_some(struct endpoint *ep)
 {
 	struct xtcp_tcb *t = &ep->t;
 	u32 gso_max = burst(ep);
+	enum xtcp_resend what;
 	struct xtcp_seg *seg;
-	u32 bytes;
+	u32 len = 0;
 
-	while (!pace_holds(ep) && (seg = xtcp_retransmit_next(t, &bytes))) {
+	while (!pace_holds(ep) && (what = xtcp_retransmit_next(t, gso_max, &seg, &len))) {
 		struct buf *b = seg_buf(seg);
-		u32 skip = xtcp_after(t->snd_una, seg->seq) ? t->snd_una - seg->seq : 0;
 
-		if (skip) {
-			struct rb_node *rb;
-
-			if (!split(ep, b, skip, true))
+		switch (what) {
+		case XTCP_RESEND_CUT:
+			if (!len || len >= xtcp_seg_len(seg) + !!(seg->flags & XTCP_FIN))
+				wrong(ep, "asked to cut off nothing");
+			if (!split(ep, b, len, true))
 				return;
-			rb = rb_next(&b->rb);
-			xtcp_rtx_drop(t, seg);
+			break;
+		case XTCP_RESEND_FREE:
 			free(b);
-			seg = xtcp_rb_seg(rb);
-			b = seg_buf(seg);
+			break;
+		default:
+			transmit_queued(ep, b);
+			pace(ep, xtcp_seg_len(&b->seg));
+			xtcp_retransmit_sent(t, seg, *ep->now);
 		}
-		bytes = min(bytes, gso_max);
-		if (!bytes)
-			wrong(ep, "asked to send nothing again");
-		if (xtcp_seg_len(seg) > bytes && !split(ep, b, bytes, true))
-			return;
-		transmit_queued(ep, b);
-		pace(ep, xtcp_seg_len(&b->seg));
-		xtcp_retransmit_sent(t, seg, *ep->now);
 	}
+}
+
+static void retransmit(struct endpoint *ep)
+{
+	retransmit_some(ep);
+	xtcp_retransmit_done(&ep->t);
 }
 
 static void send_ack_from(struct endpoint *ep, u32 seq)
@@ -535,6 +547,8 @@ static void send_ordered(struct endpoint *ep, const struct xtcp_actions *a)
 	sent = ep->t.segs_out;
 	if (orders & XTCP_ACT_SEND_SYN)
 		send_syn(ep);
+	if (orders & XTCP_ACT_OUTPUT_FIRST)
+		push(ep);
 	if (orders & XTCP_ACT_RETRANSMIT)
 		retransmit(ep);
 	if (orders & XTCP_ACT_OUTPUT)
@@ -563,6 +577,8 @@ static bool apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segme
 	bool kept = false;
 
 	count_edges(ep, a);
+	for (unsigned int i = 0; i < XTCP_NOTE_NR; i++)
+		ep->notes[i] += a->notes >> i & 1;
 	ep->last = *a;
 	ep->last_drop = seg ? seg->drop : XTCP_DROP_NONE;
 	if (seg)
@@ -944,7 +960,7 @@ void endpoint_path(struct endpoint *ep, u16 path_mss)
 		struct xtcp_actions a;
 
 		xtcp_actions_init(&a);
-		xtcp_resegment(&ep->t, &a);
+		xtcp_resegment(&ep->t, *ep->now, &a);
 		apply(ep, &a, NULL);
 	}
 }

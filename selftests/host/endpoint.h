@@ -24,6 +24,7 @@
  * @seg: the record
  * @rb: its tree links
  * @next: link in a list
+ * @ring: link in the ring of retransmissions
  * @pos: send side: position of the first byte in the stream
  * @truesize: receive side: what it costs
  * @data: receive side: the payload
@@ -32,6 +33,7 @@ struct buf {
 	struct xtcp_seg	seg;
 	struct rb_node	rb;
 	struct buf	*next;
+	struct list_head ring;
 	u64		pos;
 	u32		truesize;
 	u8		data[];
@@ -123,6 +125,7 @@ struct endpoint_conf {
  * @rcvbuf: receive buffer now
  * @challenges: challenge ACKs that are left
  * @fail_splits: a test: so many splits find no memory
+ * @notes: how often recovery did what
  * @edges: how often each edge was taken
  * @drops: how often each reason to drop
  * @rx_segs: segments that arrived
@@ -159,6 +162,7 @@ struct endpoint {
 	u32			challenges;
 	u32			fail_splits;
 	u32			iss;
+	u32			notes[XTCP_NOTE_NR];
 	u32			edges[XTCP_EDGE_NR];
 	u32			drops[XTCP_DROP_NR];
 	u64			rx_segs, tx_segs;

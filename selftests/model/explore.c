@@ -133,10 +133,15 @@ static u64 hash_tcb(u64 h, const struct xtcp_tcb *t, xtcp_usec_t now)
 	h = mix(h, t->retrans_out | t->ssthresh << 8);
 	h = mix(h, t->quick | t->pingpong << 8 | t->backoff << 16 | t->retransmits << 24);
 	h = mix(h, t->probes_out | (u64)t->ato_us << 8);
+	h = mix(h, t->ca_state | t->rec << 8 | (u64)t->undo_retrans << 24);
 	for (i = 0; i < XTCP_TIMER_NR; i++)
 		h = mix(h, t->deadline[i] ? t->deadline[i] - now + 1 : 0);
-	for (rb = rb_first(&t->rtx); rb; rb = rb_next(rb))
-		h = mix(h, (u64)xtcp_rb_seg(rb)->seq << 8 | xtcp_rb_seg(rb)->mark);
+	for (rb = rb_first(&t->rtx); rb; rb = rb_next(rb)) {
+		const struct xtcp_seg *seg = xtcp_rb_seg(rb);
+
+		h = mix(h, (u64)seg->seq << 8 | seg->mark);
+		h = mix(h, seg->sacked << 24 | seg->gone << 16 | seg->lost << 8 | seg->again);
+	}
 	for (rb = rb_first(&t->ooo); rb; rb = rb_next(rb))
 		h = mix(h, xtcp_rb_seg(rb)->seq);
 	return h;

@@ -55,10 +55,20 @@ TEST(check__counts)
 	SEES(ep.t.cwnd = 0);
 	SEES(ep.t.ssthresh = 1);
 	SEES(ep.t.ca_state = XTCP_CA_LOSS + 1);
-	SEES(ep.t.flags |= XTCP_F_HEAD_LOST);
+	SEES(ep.t.flags |= XTCP_F_TLP_SEND);
+	SEES(ep.t.rec |= XTCP_R_FRTO);
+	SEES(ep.t.rec |= XTCP_R_TLP_RETRANS);
+	SEES(ep.t.rec |= XTCP_R_PRR);
+	SEES(ep.t.reordering = 0);
 	SEES(xtcp_rb_seg(rb_first(&ep.t.rtx))->segs++; ep.t.packets_out++);
 	xtcp_rb_seg(rb_first(&ep.t.rtx))->segs--;
-	SEES(xtcp_rb_seg(rb_first(&ep.t.rtx))->mark |= XTCP_SEG_LOST; ep.t.lost_out = 1);
+	SEES(xtcp_rb_seg(rb_first(&ep.t.rtx))->lost = 1; ep.t.lost_out = 1);
+	xtcp_rb_seg(rb_first(&ep.t.rtx))->lost = 0;
+	SEES(xtcp_rb_seg(rb_first(&ep.t.rtx))->sacked = 1ULL << 63);
+	xtcp_rb_seg(rb_first(&ep.t.rtx))->sacked = 0;
+	SEES(xtcp_rb_seg(rb_first(&ep.t.rtx))->mark |= XTCP_SEG_RETRANS);
+	xtcp_rb_seg(rb_first(&ep.t.rtx))->mark = 0;
+	SEES(xtcp_rb_seg(rb_first(&ep.t.rtx))->sack_run = ep.t.snd_nxt + 1);
 }
 
 TEST(check__queues)
@@ -70,7 +80,7 @@ TEST(check__queues)
 	xtcp_rb_seg(rb_first(&ep.t.ooo))->seq = peers(101);
 	SEES(xtcp_rb_seg(rb_first(&ep.t.ooo))->seq = peers(350));
 	xtcp_rb_seg(rb_first(&ep.t.ooo))->seq = peers(101);
-	SEES(ep.t.rtx_next = xtcp_rb_seg(rb_first(&ep.t.ooo)));
+	SEES(ep.t.retrans = xtcp_rb_seg(rb_first(&ep.t.ooo)));
 }
 
 TEST(check__timers)

@@ -409,21 +409,21 @@ TEST(seg_split__sent_with_every_mark)
 	usr_write(4000);
 	CHECK_EQ(ignore_output(), 4);
 	rb = rb_first(&ep.t.rtx);
-	xtcp_rb_seg(rb)->mark = XTCP_SEG_LOST | XTCP_SEG_RETRANS | XTCP_SEG_EVER_RETRANS;
+	xtcp_rb_seg(rb)->mark = XTCP_SEG_EVER_RETRANS;
+	xtcp_rb_seg(rb)->lost = 4;
 	ep.t.lost_out = 4;
-	ep.t.retrans_out = 4;
 	ep.t.ca_state = XTCP_CA_LOSS;
 	ep.t.recover = ep.t.snd_nxt;
+	ep.t.todo = ep.t.snd_una;
 	rest = calloc(1, sizeof(*rest));
 	xtcp_seg_split(&ep.t, xtcp_rb_seg(rb), &rest->seg, 1500, true);
 	CHECK_EQ(ep.t.packets_out, 5);
 	CHECK_EQ(ep.t.lost_out, 5);
-	CHECK_EQ(ep.t.retrans_out, 5);
 	CHECK_EQ(rest->seg.mark, xtcp_rb_seg(rb)->mark);
 	CHECK(!xtcp_check(&ep.check, &ep.t, NULL));
 }
 
-TEST(rtx_drop__the_acknowledged_part)
+TEST(rtx_forget__the_acknowledged_part)
 {
 	struct rb_node *rb;
 	struct buf *rest;
@@ -436,7 +436,7 @@ TEST(rtx_drop__the_acknowledged_part)
 	rest = calloc(1, sizeof(*rest));
 	xtcp_seg_split(&ep.t, xtcp_rb_seg(rb), &rest->seg, 1000, true);
 	CHECK_EQ(xtcp_rb_seg(rb)->segs, 0);
-	xtcp_rtx_drop(&ep.t, xtcp_rb_seg(rb));
+	xtcp_rtx_forget(&ep.t, xtcp_rb_seg(rb));
 	free(seg_buf(xtcp_rb_seg(rb)));
 	CHECK_EQ(ep.t.packets_out, 2);
 	CHECK(!xtcp_check(&ep.check, &ep.t, NULL));
@@ -511,6 +511,10 @@ TEST(mss__shrinks_with_data_in_flight)
 	CHECK_EQ(ep.t.packets_out, 8);
 	rcv(". 1 ack 4001");
 	CHECK_EQ(ep.t.packets_out, 0);
+	CHECK_EQ(ep.t.lost_out, 0);
+	usr_write(500);
+	expect("P. 4001:4501(500) ack 1");
+	rcv(". 1 ack 4501");
 	CHECK(!xtcp_in_recovery(&ep.t));
 }
 
@@ -528,6 +532,10 @@ TEST(mss__shrinks_and_small_segments_stay)
 	expect("P. 901:1301(400) ack 1");
 	CHECK_EQ(ep.t.total_retrans, 2);
 	rcv(". 1 ack 1301");
+	CHECK_EQ(ep.t.lost_out, 0);
+	usr_write(400);
+	expect("P. 1301:1701(400) ack 1");
+	rcv(". 1 ack 1701");
 	CHECK(!xtcp_in_recovery(&ep.t));
 }
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What loss recovery did, for the host to count.
+ */
+#ifndef XTCP_CORE_NOTE_H
+#define XTCP_CORE_NOTE_H
+
+/*
+ * N(enum name, text): the names are those of nstat's TcpExt without "TCP".  One
+ * event notes each once at most.
+ */
+#define XTCP_NOTES(N)							\
+	N(RENO_RECOVERY,	"RenoRecovery")				\
+	N(SACK_RECOVERY,	"SackRecovery")				\
+	N(RENO_REORDER,		"RenoReorder")				\
+	N(SACK_REORDER,		"SACKReorder")				\
+	N(TS_REORDER,		"TSReorder")				\
+	N(SACK_RENEGING,	"SACKReneging")				\
+	N(SACK_DISCARD,		"SACKDiscard")				\
+	N(DSACK_RECV,		"DSACKRecv")				\
+	N(DSACK_OFO_RECV,	"DSACKOfoRecv")				\
+	N(DSACK_IGNORED_OLD,	"DSACKIgnoredOld")			\
+	N(DSACK_IGNORED_NO_UNDO, "DSACKIgnoredNoUndo")			\
+	N(DSACK_IGNORED_DUBIOUS, "DSACKIgnoredDubious")			\
+	N(FULL_UNDO,		"FullUndo")				\
+	N(PARTIAL_UNDO,		"PartialUndo")				\
+	N(DSACK_UNDO,		"DSACKUndo")				\
+	N(LOSS_UNDO,		"LossUndo")				\
+	N(SPURIOUS_RTOS,	"SpuriousRTOs")				\
+	N(LOSS_PROBES,		"LossProbes")				\
+	N(LOSS_PROBE_RECOVERY,	"LossProbeRecovery")			\
+	N(RENO_FAILURES,	"RenoFailures")				\
+	N(SACK_FAILURES,	"SackFailures")				\
+	N(LOSS_FAILURES,	"LossFailures")				\
+	N(RENO_RECOVERY_FAIL,	"RenoRecoveryFail")			\
+	N(SACK_RECOVERY_FAIL,	"SackRecoveryFail")
+
+#define XTCP_NOTE_ENUM_(name, text)	XTCP_NOTE_##name,
+enum xtcp_note {
+	XTCP_NOTES(XTCP_NOTE_ENUM_)
+	XTCP_NOTE_NR
+};
+#undef XTCP_NOTE_ENUM_
+
+#endif /* XTCP_CORE_NOTE_H */

@@ -245,6 +245,8 @@ static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 	sent = t->segs_out;
 	if (orders & XTCP_ACT_SEND_SYN)
 		xtcp_send_syn(sk);
+	if (orders & XTCP_ACT_OUTPUT_FIRST)
+		xtcp_push(sk);
 	if (orders & XTCP_ACT_RETRANSMIT)
 		xtcp_retransmit(sk);
 	if (orders & XTCP_ACT_OUTPUT)
@@ -307,6 +309,18 @@ static bool take_payload(struct sock *sk, const struct xtcp_actions *a,
 	return false;
 }
 
+/* What recovery did: enum xtcp_note and the counters are in the same order. */
+static void count_notes(struct xtcp_net *xn, const struct xtcp_actions *a)
+{
+	unsigned long notes = a->notes;
+	unsigned int i;
+
+	for_each_set_bit(i, &notes, XTCP_NOTE_NR)
+		this_cpu_inc(xn->mib->item[XTCP_MIB_RENO_RECOVERY + i]);
+	if (a->lost_retrans)
+		xtcp_count_add(xn, LOST_RETRANSMIT, a->lost_retrans);
+}
+
 /**
  * xtcp_apply - carry out what the core ordered
  * @sk: the socket, locked
@@ -326,6 +340,8 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	u32 orders = a->orders;
 	bool kept;
 
+	if (unlikely(a->notes | a->lost_retrans))
+		count_notes(xn, a);
 	if (a->nr_edges || a->bad_event)
 		xtcp_count_edges(xn, &xs->flow, sk, a);
 	if (seg && seg->drop) {

@@ -102,14 +102,28 @@ void xtcp_wmem_purge(struct sock *sk)
 	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
 		xtcp_wmem_free(sk, skb);
 	while ((rb = rb_first(&t->rtx))) {
-		rb_erase(rb, &t->rtx);
+		xtcp_rtx_forget(t, xtcp_rb_seg(rb));
 		xtcp_wmem_free(sk, xtcp_seg_skb(xtcp_rb_seg(rb)));
 	}
-	t->rtx_next = NULL;
 	t->packets_out = 0;
 	t->sacked_out = 0;
 	t->lost_out = 0;
 	t->retrans_out = 0;
+}
+
+/*
+ * A peer that reports every other packet has each buffer cut into as many as it
+ * has packets, and what a buffer costs besides its payload is not the user's to
+ * pay.  Beyond twice the send buffer only the ends of the queue are cut, so
+ * that something is always sent again.
+ */
+static bool too_many_pieces(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct rb_root *rtx = &xtcp_sk(sk)->tcb.rtx;
+	u32 limit = sk->sk_sndbuf + 2 * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE);
+
+	return (u32)READ_ONCE(sk->sk_wmem_queued) >> 1 > limit &&
+	       rb_first(rtx) != &skb->rbnode && rb_last(rtx) != &skb->rbnode;
 }
 
 /**
@@ -129,6 +143,10 @@ int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
 	int truesize = skb->truesize;
 	struct sk_buff *rest;
 
+	if (sent && unlikely(too_many_pieces(sk, skb))) {
+		xtcp_count(xtcp_net(sock_net(sk)), WQUEUE_TOO_BIG);
+		return -ENOMEM;
+	}
 	rest = xtcp_wmem_alloc(sk, gfp);
 	if (!rest)
 		return -ENOMEM;

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 #include "core/fsm.h"
+#include "core/note.h"
 #include "core/segment.h"
 
 /* M(enum name, text): names are those of nstat's Tcp and TcpExt where one fits. */
@@ -25,6 +26,12 @@
 	M(OUT_RSTS,		"OutRsts")			\
 	M(TIMEOUTS,		"Timeouts")			\
 	M(FAST_RETRANS,		"FastRetrans")			\
+	M(SLOW_START_RETRANS,	"SlowStartRetrans")		\
+	M(LOST_RETRANSMIT,	"LostRetransmit")		\
+	M(RETRANS_FAIL,		"RetransFail")			\
+	M(SPURIOUS_RTX_HOST_QUEUES, "SpuriousRtxHostQueues")	\
+	M(WQUEUE_TOO_BIG,	"WqueueTooBig")			\
+	XTCP_NOTES(M)						\
 	M(DELAYED_ACKS,		"DelayedACKs")			\
 	M(OFO_QUEUE,		"OFOQueue")			\
 	M(OFO_DROP,		"OFODrop")			\

@@ -210,46 +210,56 @@ void xtcp_push(struct sock *sk)
 	xtcp_output_done(t, skb, now);
 }
 
+/* Return: false when the rest has to wait. */
+static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, xtcp_usec_t now)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct sk_buff *skb = xtcp_seg_skb(seg);
+
+	/* not lost on the way: it has not left this host */
+	if (unlikely(skb_fclone_busy(sk, skb))) {
+		xtcp_count(xn, SPURIOUS_RTX_HOST_QUEUES);
+		return false;
+	}
+	if (transmit_queued(sk, skb, now)) {
+		xtcp_count(xn, RETRANS_FAIL);
+		return false;
+	}
+	if (t->ca_state == XTCP_CA_LOSS)
+		xtcp_count_add(xn, SLOW_START_RETRANS, seg->segs);
+	else if (!(t->flags & XTCP_F_TLP_SEND))
+		xtcp_count_add(xn, FAST_RETRANS, seg->segs);
+	xtcp_count_add(xn, RETRANS_SEGS, seg->segs);
+	trace_xtcp_retransmit(sk, seg->seq, seg->end_seq, seg->segs);
+	xtcp_retransmit_sent(t, seg, now);
+	return true;
+}
+
 /**
- * xtcp_retransmit - send again what the core marked
+ * xtcp_retransmit - send again what the core wants
  * @sk: the socket, locked
  */
 void xtcp_retransmit(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	u32 gso_max = xtcp_gso_max(sk);
+	u32 gso_max = xtcp_gso_max(sk), len;
 	xtcp_usec_t now = xtcp_now();
+	enum xtcp_resend what;
 	struct xtcp_seg *seg;
-	u32 bytes;
+	bool more = true;
 
-	while ((seg = xtcp_retransmit_next(t, &bytes))) {
+	while (more && (what = xtcp_retransmit_next(t, gso_max, &seg, &len))) {
 		struct sk_buff *skb = xtcp_seg_skb(seg);
-		u32 skip = xtcp_after(t->snd_una, seg->seq) ?
-			   t->snd_una - seg->seq : 0;
 
-		/* what is acknowledged of it does not travel again */
-		if (skip) {
-			struct rb_node *rb;
-
-			if (xtcp_wmem_split(sk, skb, skip, true, GFP_ATOMIC))
-				return;
-			rb = rb_next(xtcp_seg_rb(seg));
-			xtcp_rtx_drop(t, seg);
+		if (what == XTCP_RESEND_CUT)
+			more = !xtcp_wmem_split(sk, skb, len, true, GFP_ATOMIC);
+		else if (what == XTCP_RESEND_FREE)
 			xtcp_wmem_free(sk, skb);
-			seg = xtcp_rb_seg(rb);
-			skb = xtcp_seg_skb(seg);
-		}
-		bytes = min(bytes, gso_max);
-		if (skb->len > bytes &&
-		    xtcp_wmem_split(sk, skb, bytes, true, GFP_ATOMIC))
-			return;
-		if (transmit_queued(sk, skb, now))
-			return;
-		xtcp_count_add(xn, RETRANS_SEGS, seg->segs);
-		trace_xtcp_retransmit(sk, seg->seq, seg->end_seq, seg->segs);
-		xtcp_retransmit_sent(t, seg, now);
+		else
+			more = retransmit_one(sk, seg, now);
 	}
+	xtcp_retransmit_done(t);
 }
 
 /**
@@ -467,6 +477,6 @@ void xtcp_pmtu_changed(struct sock *sk, u32 mtu)
 	if (t->mss >= before || !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
 	xtcp_actions_init(&a);
-	xtcp_resegment(t, &a);
+	xtcp_resegment(t, xtcp_now(), &a);
 	xtcp_apply(sk, &a, NULL, NULL);
 }

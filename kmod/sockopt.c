@@ -567,7 +567,11 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_cwnd = t->cwnd;
 	info->tcpi_delivered_ce = t->delivered_ce;
 	info->tcpi_advmss = t->advmss;
-	info->tcpi_reordering = XTCP_DUPACK_THRESH;
+	info->tcpi_reordering = t->reordering;
+	info->tcpi_reord_seen = t->reord_seen;
+	info->tcpi_dsack_dups = t->dsack_dups;
+	info->tcpi_min_rtt = t->min_rtt_us ? t->min_rtt_us : U32_MAX;
+	info->tcpi_delivered = t->delivered;
 	info->tcpi_rcv_rtt = t->rcv_rtt_us >> 3;
 	info->tcpi_rcv_space = t->space_bytes;
 	info->tcpi_total_retrans = t->total_retrans;

@@ -14,7 +14,9 @@
 #define AT(field)	((void *)offsetof(struct xtcp_net, field))
 
 static int min_buf = SOCK_MIN_RCVBUF;
-static unsigned int one = 1, two = 2, most_retries = 127;
+static unsigned int one = 1, two = 2, four = 4, most_retries = 127;
+/* struct xtcp_tcb.reordering has 16 bits */
+static int most_reordering = U16_MAX;
 static int rto_max_least = 1000, rto_max_most = 120000;
 
 /* A time that is kept in microseconds and shown in seconds. */
@@ -107,6 +109,16 @@ static const struct ctl_table template[] = {
 	BYTE("ecn_fallback", conf.ecn_fallback, NULL, &one),
 	BYTE("rfc1337", conf.rfc1337, NULL, &one),
 	BYTE("tw_reuse", conf.timewait_reuse, NULL, &two),
+	BYTE("early_retrans", conf.early_retrans, NULL, &four),
+	BYTE("recovery", conf.recovery, NULL, NULL),
+	BYTE("frto", conf.frto, NULL, NULL),
+	{
+		.procname = "reordering", .data = AT(conf.reordering),
+		.maxlen = sizeof(int), .mode = 0644,
+		.proc_handler = proc_dointvec_minmax,
+		.extra1 = &one, .extra2 = &most_reordering,
+	},
+	INT("max_reordering", conf.max_reordering),
 	BYTE("slow_start_after_idle", conf.slow_start_after_idle, NULL, &one),
 	BYTE("abort_on_overflow", abort_on_overflow, NULL, &one),
 	BYTE("syncookies", syncookies, NULL, &two),

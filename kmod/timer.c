@@ -56,7 +56,7 @@ void xtcp_timer_run(struct sock *sk)
 	xtcp_on_timer(&xs->tcb, xtcp_now(), &a);
 	if (a.orders & XTCP_ACT_SEND_ACK && delack)
 		xtcp_count(xn, DELAYED_ACKS);
-	if (a.orders & (XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN))
+	if (a.orders & (XTCP_ACT_TIMEOUT | XTCP_ACT_SEND_SYN))
 		xtcp_count(xn, TIMEOUTS);
 	if (a.orders & XTCP_ACT_DEAD && a.error) {
 		xtcp_count(xn, ABORT_ON_TIMEOUT);

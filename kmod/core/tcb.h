@@ -60,7 +60,6 @@ enum xtcp_timer {
  * @early_retrans: 3 and 4: tail loss probes (Linux tcp_early_retrans)
  * @recovery: XTCP_RACK_* (Linux tcp_recovery)
  * @frto: 0: no F-RTO
- * @thin_linear_timeouts: no backoff while little is in flight
  * @reordering: first guess of how many segments one can be late
  * @max_reordering: largest such guess
  * @invalid_ratelimit_us: least time between two ACKs that answer segments

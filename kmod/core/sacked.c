@@ -203,6 +203,14 @@ static void refuse(const struct xtcp_tcb *t, const struct xtcp_range *b, bool ds
 	xtcp_note(news, XTCP_NOTE_SACK_DISCARD);
 }
 
+/* Keep the first @n blocks, and one more, in the order of sequence numbers. */
+static void insert(struct xtcp_range *b, unsigned int n, struct xtcp_range block)
+{
+	for (; n && xtcp_before(block.seq, b[n - 1].seq); n--)
+		b[n] = b[n - 1];
+	b[n] = block;
+}
+
 /**
  * xtcp_sacks - take the SACK blocks of an ACK
  * @t: the connection, with SACK agreed on; the queue begins at SND.UNA
@@ -215,7 +223,8 @@ static void refuse(const struct xtcp_tcb *t, const struct xtcp_range *b, bool ds
 void xtcp_sacks(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
 	const struct xtcp_segment *seg = news->seg;
-	unsigned int nr = min_t(unsigned int, seg->opt.nr_sacks, XTCP_SACKS_MAX), i;
+	unsigned int nr = min_t(unsigned int, seg->opt.nr_sacks, XTCP_SACKS_MAX);
+	unsigned int i, good;
 	struct xtcp_range b[XTCP_SACKS_MAX];
 	bool dsack;
 
@@ -233,7 +242,7 @@ void xtcp_sacks(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	if (xtcp_before(seg->ack, news->sample.prior_una - t->max_window) ||
 	    !t->packets_out)
 		return;
-	for (i = 0; i < nr; i++) {
+	for (i = 0, good = 0; i < nr; i++) {
 		bool dup = dsack && !i;
 
 		if (!block_valid(t, &b[i], dup)) {
@@ -242,10 +251,13 @@ void xtcp_sacks(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 		}
 		if (!xtcp_after(b[i].end_seq, t->snd_una))
 			continue;
-		take_block(t, &b[i], news);
 		if (dup)
 			take_dsack_above(t, &b[i]);
+		insert(b, good++, b[i]);
 	}
+	/* in order: what one of them reports is not late for being reported last */
+	for (i = 0; i < good; i++)
+		take_block(t, &b[i], news);
 	if (news->what & XTCP_NEWS_SACKED &&
 	    (t->ca_state != XTCP_CA_LOSS || t->rec & XTCP_R_UNDO) &&
 	    xtcp_before(news->reord, t->sack_high))

@@ -298,15 +298,17 @@ TEST(rack__lost_retransmission)
 	flight(10, 1);
 	rcv(". 1 ack 1 sack 1001:4001");
 	expect(". 1:1001(1000) ack 1");
+	advance(1);
 	usr_write(3000);
-	rcv(". 1 ack 1 sack 1001:8001");
+	rcv(". 1 ack 1 sack 1001:10001");
+	expect(". 10001:11001(1000) ack 1");
 	ignore_output();
-	CHECK(xtcp_after(ep.t.snd_nxt, our(10001)));
+	CHECK_EQ(ep.t.retrans_out, 1);
 	advance(RTT_MS);
-	CHECK_EQ(ignore_output(), 0);
-	rcv(". 1 ack 1 sack 10001:11001,1001:8001");
+	rcv(". 1 ack 1 sack 10001:11001,1001:10001");
 	expect(". 1:1001(1000) ack 1");
 	CHECK_EQ(ep.last.lost_retrans, 1);
+	ignore_output();
 }
 
 TEST(rack__retransmission_in_flight_is_not_lost)
@@ -400,7 +402,9 @@ TEST(prr__halves_the_rate)
 	CHECK(sent >= 9 && sent <= 11);
 	rcv(". 1 ack 20001");
 	CHECK_EQ(ep.t.ca_state, XTCP_CA_OPEN);
-	CHECK_EQ(ep.t.cwnd, 10);
+	/* and what this ACK adds to it, as any other does */
+	CHECK(ep.t.cwnd >= 10 && ep.t.cwnd <= 12);
+	ignore_output();
 }
 
 /* ---- tail loss probes: RFC 8985 7 --------------------------------------- */
@@ -502,8 +506,7 @@ TEST(tlp__finds_what_else_is_lost)
 	expect("P. 4001:5001(1000) ack 1");
 	advance(RTT_MS);
 	rcv(". 1 ack 1 sack 4001:5001");
-	CHECK_EQ(ep.t.ca_state, XTCP_CA_DISORDER);
-	advance(RTT_MS / 4 + 2);
+	/* far longer ago than an RTT and a quarter */
 	CHECK_EQ(ep.t.ca_state, XTCP_CA_RECOVERY);
 	CHECK_EQ(ep.t.lost_out, 4);
 	CHECK(ignore_output() >= 1);
@@ -538,8 +541,8 @@ TEST(rto__reneging)
 	flight(6, 1);
 	rcv(". 1 ack 1 sack 1001:3001");
 	rcv(". 1 ack 1001");
-	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 10);
-	advance(10);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), RTT_MS / 2);
+	advance(RTT_MS / 2);
 	CHECK_EQ(NOTED(SACK_RENEGING), 1);
 	CHECK_EQ(ep.t.sacked_out, 0);
 	expect(". 1001:2001(1000) ack 1");
@@ -575,7 +578,6 @@ TEST(frto__originals_arrive_after_all)
 	CHECK_EQ(ep.t.lost_out, 0);
 	CHECK(ep.t.cwnd >= 6);
 	expect_nothing();
-	CHECK_EQ(ep.t.backoff, 0);
 }
 
 TEST(frto__originals_are_reported_after_all)
@@ -664,6 +666,7 @@ TEST(undo__not_by_half_of_the_dsacks)
 static void flight_ts(unsigned int n)
 {
 	conf.core.timestamps = true;
+	conf.path_mss = MSS + XTCP_OPT_TS_ALIGNED;
 	conf.gso_max = MSS;
 	conf.nodelay = true;
 	peer_options = " sackOK";

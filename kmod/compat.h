@@ -83,9 +83,11 @@ static inline kuid_t sk_uid(const struct sock *sk)
 static inline int xtcp_recv_error(struct sock *sk, struct msghdr *msg, int len)
 {
 #ifdef XTCP_HAVE_RECV_ERROR_ADDRLEN
-	int addrlen;
+	int addrlen = 0, ret = inet_recv_error(sk, msg, len, &addrlen);
 
-	return inet_recv_error(sk, msg, len, &addrlen);
+	if (ret >= 0)
+		msg->msg_namelen = addrlen;
+	return ret;
 #else
 	return inet_recv_error(sk, msg, len);
 #endif

@@ -10,6 +10,8 @@
 #define SNDBUF_CWND_FACTOR	2
 /* Least part of the receive buffer that one pruning gives back, as a shift. */
 #define PRUNE_SHIFT		3
+/* A buffer that brings little payload takes this part off the ratio expected. */
+#define RATIO_DECAY		16
 
 static_assert(sizeof(struct xtcp_seg) <= sizeof_field(struct sk_buff, cb));
 
@@ -294,14 +296,18 @@ void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb)
 
 	skb_orphan(skb);
 	skb_set_owner_r(skb, sk);
-	/* how much payload a buffer of this kind brings for its memory */
+	/*
+	 * How much payload a buffer of this kind brings for its memory.  A single
+	 * one that brings little says nothing about the next: where a router cut a
+	 * GSO buffer into segments, the last one carries the memory of all.
+	 */
 	if (skb->len < xs->tcb.rcv_mss)
 		return;
 	ratio = min_t(u64, ((u64)skb->len << 8) / skb->truesize, 240);
 	if (ratio > xs->scaling_ratio)
 		xs->scaling_ratio = ratio;
 	else if (ratio < xs->scaling_ratio / 2)
-		xs->scaling_ratio = max_t(u32, ratio, 1);
+		xs->scaling_ratio -= DIV_ROUND_UP(xs->scaling_ratio, RATIO_DECAY);
 	else
 		return;
 	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));

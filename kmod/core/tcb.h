@@ -140,8 +140,8 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_ECN_CWR		0x2000000 /* cwnd was reduced: the next new data carries CWR */
 #define XTCP_F_ECN_ALL		0x4000000 /* congestion control needs ECN, on every segment */
 #define XTCP_F_ECN_EXACT	0x8000000 /* and ECE to follow the marks (RFC 8257) */
-#define XTCP_F_URG		0x10000000 /* a byte that was not read is marked urgent */
-#define XTCP_F_URG_OUT		0x20000000 /* urgent data may not be ACKed yet */
+#define XTCP_F_URG		0x40000000 /* a byte that was not read is marked urgent */
+#define XTCP_F_URG_OUT		0x80000000 /* urgent data may not be ACKed yet */
 
 /* struct xtcp_tcb.rec */
 #define XTCP_R_TLP_TIMER	0x0001	/* REXMIT runs as the probe timer (RFC 8985 7) */

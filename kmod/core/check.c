@@ -193,7 +193,7 @@ static void check_congestion(const struct xtcp_tcb *t, const char **wrong)
 	MUST(!(t->rec & XTCP_R_PRR) || t->prior_cwnd);
 	MUST(!(t->rec & XTCP_R_TLP_RETRANS) || t->rec & XTCP_R_TLP);
 	MUST(!(t->rec & XTCP_R_FRTO) || t->ca_state == XTCP_CA_LOSS);
-	MUST(!(t->rec & XTCP_R_FRTO_NEW));
+	MUST(!(t->rec & XTCP_R_FRTO_NEW) || t->rec & XTCP_R_FRTO);
 	MUST(!t->sacked_out || !xtcp_sack_ok(t) ||
 	     (xtcp_after(t->sack_high, t->snd_una) && !xtcp_after(t->sack_high, t->snd_nxt)));
 	MUST(t->ca_state == XTCP_CA_OPEN || !xtcp_after(t->recover, t->snd_nxt));

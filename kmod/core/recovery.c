@@ -267,7 +267,7 @@ static void in_loss(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *ne
 		if (xtcp_after(t->snd_nxt, t->recover)) {
 			/* step 3.a: new data is reported, and nothing else */
 			if (news->what & XTCP_NEWS_SACKED || duplicates)
-				t->rec &= ~XTCP_R_FRTO;
+				t->rec &= ~(XTCP_R_FRTO | XTCP_R_FRTO_NEW);
 		} else if (advanced && !all) {
 			/* step 2.b: two new segments, and see */
 			t->recover = t->snd_nxt;
@@ -276,7 +276,7 @@ static void in_loss(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *ne
 				a->orders |= XTCP_ACT_OUTPUT_FIRST | XTCP_ACT_RETRANSMIT;
 				return;
 			}
-			t->rec &= ~XTCP_R_FRTO;
+			t->rec &= ~(XTCP_R_FRTO | XTCP_R_FRTO_NEW);
 		}
 	}
 	if (all) {

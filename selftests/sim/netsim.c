@@ -27,7 +27,7 @@
 #include "tap.h"
 
 /* Tests, under sanitizers, watch for so much less time. */
-#define TEST_PART	4
+#define TEST_PART	6
 
 struct options {
 	const char	*algo, *net, *out;

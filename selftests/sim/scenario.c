@@ -25,7 +25,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(10000), MS(1)) },
 		.flows = 1, .coalesce_ns = US(10),
 		.duration_ns = SEC(2),
-		.least = 0.5,
+		.least = 60,
 	}, {
 		.name = "wan100m",
 		.title = "100 Mbit/s, 20 ms, a queue of 20 ms",
@@ -34,7 +34,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 1,
 		.duration_ns = SEC(20),
-		.least = 2,
+		.least = 80,
 	}, {
 		.name = "loss1",
 		.title = "20 Mbit/s, 100 ms, 1 % loss",
@@ -43,7 +43,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(20), MS(100)) },
 		.flows = 1,
 		.duration_ns = SEC(120),
-		.least = 3,
+		.least = 5,
 	}, {
 		.name = "marks1",
 		.title = "20 Mbit/s, 40 ms, 1 % of the packets marked by ECN",
@@ -52,7 +52,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(20), MS(40)) },
 		.flows = 1, .ecn = true,
 		.duration_ns = SEC(120),
-		.least = 8,
+		.least = 10,
 	}, {
 		.name = "loss5",
 		.title = "20 Mbit/s, 40 ms, 5 % loss",
@@ -61,7 +61,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(20), MS(40)) },
 		.flows = 1,
 		.duration_ns = SEC(120),
-		.least = 2,
+		.least = 5,
 	}, {
 		.name = "bursts",
 		.title = "50 Mbit/s, 40 ms, bursts of loss: 2.4 ms, once in 2,000 packets",
@@ -71,7 +71,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(50), MS(40)) },
 		.flows = 1,
 		.duration_ns = SEC(60),
-		.least = 2,
+		.least = 20,
 	}, {
 		.name = "reorder",
 		.title = "100 Mbit/s, 20 ms, a quarter of the packets up to 5 ms late",
@@ -81,7 +81,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 1,
 		.duration_ns = SEC(20),
-		.least = 1,
+		.least = 55,
 	}, {
 		.name = "jitter",
 		.title = "100 Mbit/s, 20 ms, every packet up to 2 ms late",
@@ -90,7 +90,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 1,
 		.duration_ns = SEC(20),
-		.least = 1,
+		.least = 70,
 	}, {
 		.name = "duplicates",
 		.title = "100 Mbit/s, 20 ms, 5 % of the packets arrive twice",
@@ -99,7 +99,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 1,
 		.duration_ns = SEC(20),
-		.least = 4,
+		.least = 80,
 	}, {
 		.name = "bufferbloat",
 		.title = "10 Mbit/s, 20 ms, a queue of 800 ms",
@@ -108,7 +108,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(10), MS(20)) },
 		.flows = 1,
 		.duration_ns = SEC(60),
-		.least = 40,
+		.least = 80,
 	}, {
 		.name = "shallow",
 		.title = "100 Mbit/s, 40 ms, a queue of 20 packets",
@@ -117,7 +117,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(40)) },
 		.flows = 1,
 		.duration_ns = SEC(60),
-		.least = 5,
+		.least = 35,
 	}, {
 		.name = "fair2",
 		.title = "100 Mbit/s, 20 ms, a queue of 20 ms, 2 flows",
@@ -126,7 +126,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 2, .stagger_ns = MS(1000),
 		.duration_ns = SEC(60),
-		.least = 20, .least_jain = 0.5,
+		.least = 85, .least_jain = 0.7,
 	}, {
 		.name = "fair4",
 		.title = "100 Mbit/s, 20 ms, a queue of 20 ms, 4 flows",
@@ -135,7 +135,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 4, .stagger_ns = MS(500),
 		.duration_ns = SEC(60),
-		.least = 20, .least_jain = 0.5,
+		.least = 85, .least_jain = 0.7,
 	}, {
 		.name = "fair8",
 		.title = "100 Mbit/s, 20 ms, a queue of 20 ms, 8 flows",
@@ -144,7 +144,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 8, .stagger_ns = MS(250),
 		.duration_ns = SEC(60),
-		.least = 20, .least_jain = 0.5,
+		.least = 85, .least_jain = 0.7,
 	}, {
 		.name = "incast",
 		.title = "1 Gbit/s, 100 us, a queue of 128 kB, 32 senders of 64 kB at once",
@@ -153,7 +153,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(1000), US(100)) },
 		.flows = 32, .coalesce_ns = US(10), .block = KB(64),
 		.duration_ns = SEC(10),
-		.least = 1,
+		.least = 4,
 	}, {
 		.name = "marks",
 		.title = "1 Gbit/s, 200 us, 4 flows, ECN marks from 30 kB of queue on",
@@ -162,7 +162,7 @@ const struct scenario scenarios[] = {
 			  BACK(MBIT(1000), US(200)) },
 		.flows = 4, .stagger_ns = MS(5), .coalesce_ns = US(10), .ecn = true,
 		.duration_ns = SEC(5),
-		.least = 15, .least_jain = 0.6,
+		.least = 80, .least_jain = 0.7,
 	},
 };
 

@@ -22,7 +22,7 @@
  * @coalesce_ns: as in struct flow_conf
  * @block: as in struct flow_conf; the next is asked for when all flows have theirs
  * @ecn: the hosts negotiate ECN
- * @duration_ns: how long it is watched; a test does with a quarter
+ * @duration_ns: how long it is watched; a test does with a sixth
  * @least: part of the bottleneck that the flows together must fill, percent
  * @least_jain: Jain's index that they must reach in the second half of the time
  */

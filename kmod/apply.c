@@ -7,6 +7,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "core/output.h"
+#include "fastopen.h"
 #include "listen.h"
 #include "observe.h"
 #include "output.h"
@@ -126,8 +127,15 @@ static void deliver_list(struct sock *sk, struct xtcp_seg *seg)
 }
 
 /* The handshake is complete: what it decided takes effect on the socket. */
-static void connected(struct sock *sk)
+static void connected(struct sock *sk, const struct xtcp_segment *seg,
+		      const struct sk_buff *skb)
 {
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (unlikely(xs->tfo_pending))
+		xtcp_tfo_complete(sk, false);
+	if (unlikely(xs->tfo_sent || xs->tcb.syn_data) && skb)
+		xtcp_tfo_synack(sk, seg, skb);
 	xtcp_sync_mss(sk);
 	xtcp_sndbuf_init(sk);
 	xtcp_sk(sk)->tcb.space_seq = xtcp_sk(sk)->tcb.copied_seq;
@@ -193,6 +201,10 @@ void xtcp_done(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	if (unlikely(xs->tfo_pending))
+		xtcp_tfo_complete(sk, READ_ONCE(sk->sk_err) == ECONNRESET);
+	if (unlikely(xs->tfo_sent))
+		xtcp_tfo_closing(sk);
 	xtcp_timer_off(sk);
 	xtcp_flow_remove(&xs->flow);
 	xtcp_wmem_purge(sk);
@@ -347,6 +359,8 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	if (seg && seg->drop) {
 		xtcp_count_drop(xn, seg->drop);
 		trace_xtcp_drop(&xs->flow, seg, seg->drop);
+		if (unlikely(xs->tfo_sent))
+			xtcp_tfo_suspect(sk, seg);
 	}
 	/* before the payload goes to a reader: the label is that of the packet */
 	if (orders & XTCP_ACT_CONNECTED && skb)
@@ -364,10 +378,12 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		deliver_list(sk, a->ready);
 	if (a->dropped)
 		free_dropped(sk, a->dropped);
+	if (unlikely(orders & XTCP_ACT_SYN_DATA))
+		xtcp_wmem_syn_acked(sk);
 	if (orders & XTCP_ACT_PURGE_OOO)
 		xtcp_ooo_purge(sk);
 	if (orders & XTCP_ACT_CONNECTED)
-		connected(sk);
+		connected(sk, seg, skb);
 	if (orders & XTCP_ACT_ERROR)
 		report_error(sk, a->error);
 	if (orders & XTCP_ACT_QUEUE_FIN)

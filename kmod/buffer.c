@@ -129,6 +129,32 @@ static bool too_many_pieces(const struct sock *sk, const struct sk_buff *skb)
 }
 
 /**
+ * xtcp_wmem_syn_acked - text that went with our SYN was acknowledged
+ * @sk: the socket, locked; the text is at the head of the send queue
+ *
+ * A part of a buffer that cannot be cut off without memory is sent again: the
+ * peer knows it already and says so.
+ */
+void xtcp_wmem_syn_acked(struct sock *sk)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+	struct xtcp_seg *seg;
+
+	if (WARN_ON_ONCE(!skb))
+		return;
+	seg = xtcp_skb_seg(skb);
+	if (xtcp_before(t->snd_una, seg->end_seq) &&
+	    xtcp_wmem_split(sk, skb, t->snd_una - seg->seq, false, GFP_ATOMIC)) {
+		t->snd_una = seg->seq;
+		t->snd_nxt = seg->seq;
+		return;
+	}
+	__skb_unlink(skb, &sk->sk_write_queue);
+	xtcp_wmem_free(sk, skb);
+}
+
+/**
  * xtcp_wmem_split - cut a buffer in two
  * @sk: the socket, locked
  * @skb: on the send queue, or sent and on the retransmission queue

@@ -11,6 +11,7 @@ struct sk_buff *xtcp_wmem_alloc(struct sock *sk, gfp_t gfp);
 struct sk_buff *xtcp_wmem_alloc_fin(struct sock *sk);
 void xtcp_wmem_queue(struct sock *sk, struct sk_buff *skb);
 void xtcp_wmem_free(struct sock *sk, struct sk_buff *skb);
+void xtcp_wmem_syn_acked(struct sock *sk);
 void xtcp_wmem_purge(struct sock *sk);
 int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
 		    gfp_t gfp);

@@ -149,6 +149,25 @@ static inline bool xtcp_inet_test_RECVERR(const struct sock *sk)
 }
 #endif
 
+/* connect() has not sent a SYN: it waits for the first write. */
+static inline bool xtcp_inet_connect_deferred(const struct sock *sk)
+{
+#ifdef inet_set_bit
+	return test_bit(INET_FLAGS_DEFER_CONNECT, &inet_sk(sk)->inet_flags);
+#else
+	return inet_sk(sk)->defer_connect;
+#endif
+}
+
+static inline void xtcp_inet_defer_connect(struct sock *sk, bool on)
+{
+#ifdef inet_set_bit
+	assign_bit(INET_FLAGS_DEFER_CONNECT, &inet_sk(sk)->inet_flags, on);
+#else
+	inet_sk(sk)->defer_connect = on;
+#endif
+}
+
 /* The type of service of a socket's packets, for routing. */
 static inline void xtcp_flow4_set_tos(struct flowi4 *fl4, const struct sock *sk)
 {

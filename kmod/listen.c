@@ -21,8 +21,10 @@
 #include "buffer.h"
 #include "compat.h"
 #include "core/ecn.h"
+#include "core/fastopen.h"
 #include "core/options.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "input.h"
 #include "isn.h"
 #include "listen.h"
@@ -55,6 +57,7 @@ static struct xtcp_net *req_net(const struct xtcp_req *req)
  */
 void xtcp_req_free(struct xtcp_req *req)
 {
+	kfree(req->opening);
 	sock_put(req->listener);
 	kmem_cache_free(cache, req);
 }
@@ -96,7 +99,7 @@ static u32 clock_ms(void)
 /* @rt: a route whose reference goes, or NULL; @clock: what our TSval is made from. */
 static void send_synack(struct sock *sk, const struct xtcp_key *key,
 			const struct xtcp_synrcv *c, u32 mark, u32 clock,
-			struct rtable *rt)
+			struct rtable *rt, const struct xtcp_tfo_cookie *tfo)
 {
 	struct xtcp_options opt = { .mss = c->advmss };
 	struct xtcp_reply r = {
@@ -122,12 +125,16 @@ static void send_synack(struct sock *sk, const struct xtcp_key *key,
 		opt.wscale = c->rcv_wscale;
 	}
 	r.optlen = xtcp_options_build_syn(r.opt, &opt);
+	if (unlikely(tfo))
+		r.optlen = xtcp_options_add_tfo(r.opt, r.optlen, tfo);
 	xtcp_reply_send(xtcp_net(sock_net(sk)), sk, &r);
 }
 
-static void send_req_synack(struct xtcp_req *req, struct rtable *rt)
+static void send_req_synack(struct xtcp_req *req, struct rtable *rt,
+			    const struct xtcp_tfo_cookie *tfo)
 {
-	send_synack(req->listener, &req->flow.key, &req->core, req->mark, clock_ms(), rt);
+	send_synack(req->listener, &req->flow.key, &req->core, req->mark, clock_ms(), rt,
+		    tfo);
 }
 
 static void send_req_ack(struct xtcp_req *req)
@@ -205,7 +212,7 @@ static void req_timer(struct timer_list *timer)
 		goto out;
 	case XTCP_SYNRCV_RESEND:
 		xtcp_count(xn, RETRANS_SEGS);
-		send_req_synack(req, NULL);
+		send_req_synack(req, NULL, NULL);
 		break;
 	case XTCP_SYNRCV_WAIT:
 		break;
@@ -314,7 +321,7 @@ static void send_cookie(struct sock *sk, const struct xtcp_key *key,
 	xtcp_cookie_strip(syn);
 	init_core(&core, sk, key, syn, xtcp_syncookie_make(sk, key, syn), advmss, rt);
 	send_synack(sk, key, &core, READ_ONCE(sk->sk_mark),
-		    xtcp_cookie_clock(&core, clock_ms()), rt);
+		    xtcp_cookie_clock(&core, clock_ms()), rt, NULL);
 }
 
 /* An entry that nobody else knows; it has one reference. */
@@ -333,6 +340,7 @@ static struct xtcp_req *alloc_req(struct sock *sk, const struct xtcp_key *key,
 	req->listener = sk;
 	req->mark = READ_ONCE(sk->sk_mark);
 	req->core = *core;
+	req->opening = NULL;
 	INIT_LIST_HEAD(&req->node);
 	timer_setup(&req->timer, req_timer, TIMER_PINNED);
 	sock_hold(sk);
@@ -367,55 +375,11 @@ static int hash_req(struct sock *sk, struct xtcp_req *req, struct xtcp_tw *tw)
 	return 0;
 }
 
-/* A SYN: 3.10.7.2 third.  @tw: TIME_WAIT entry whose place it takes (RFC 6191). */
-static void syn_rcv(struct sock *sk, const struct xtcp_key *key,
-		    struct sk_buff *skb, struct xtcp_segment *seg, struct xtcp_tw *tw)
-{
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct xtcp_synrcv core;
-	struct xtcp_req *req;
-	struct rtable *rt;
-	bool cookie;
-	u16 advmss;
-	u32 iss;
-	int err;
-
-	if (!admit_syn(sk, tw, &cookie))
-		return;
-	if (!xtcp_lsm_syn(sk, key, skb)) {
-		xtcp_count_drop(xn, XTCP_DROP_POLICY);
-		return;
-	}
-	rt = peer_route(sk, key, &advmss);
-	if (!rt)
-		return;
-	if (cookie) {
-		send_cookie(sk, key, seg, advmss, rt);
-		return;
-	}
-	iss = tw ? tw->core.snd_nxt + ISS_AFTER_TIMEWAIT : xtcp_isn(key);
-	init_core(&core, sk, key, seg, iss, advmss, rt);
-	xtcp_synrcv_sent(&core, xtcp_now());
-	req = alloc_req(sk, key, &core, tw ? XTCP_SYN_RECV : XTCP_LISTEN);
-	if (!req) {
-		ip_rt_put(rt);
-		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
-		return;
-	}
-	err = hash_req(sk, req, tw);
-	if (err) {
-		ip_rt_put(rt);
-		xtcp_flow_put(&req->flow);
-		xtcp_count_drop(xn, err == -EEXIST ? XTCP_DROP_DUP_DATA :
-						    XTCP_DROP_MEMORY);
-		return;
-	}
-	send_req_synack(req, rt);
-}
-
 /* It was never seen. */
 static void free_child(struct sock *child)
 {
+	if (xtcp_sk(child)->tfo_pending)
+		xtcp_tfo_complete(child, false);
 	child->sk_state = TCP_CLOSE;
 	sock_put(child);
 	sock_put(child);
@@ -446,6 +410,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	memset(&inet->cork, 0, sizeof(inet->cork));
 	xs->user_mss = xtcp_sk(sk)->user_mss;
 	xs->notsent_lowat = xtcp_sk(sk)->notsent_lowat;
+	xs->save_syn = xtcp_sk(sk)->save_syn;
 	xs->flow.key = *key;
 	xs->flow.family = AF_INET;
 	inet->inet_daddr = xtcp_addr_v4(&key->raddr);
@@ -473,6 +438,32 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	return child;
 }
 
+/* A child has the edge that no entry took when the SYN came. */
+static void count_syn(struct sock *child)
+{
+	struct xtcp_flow *flow = &xtcp_sk(child)->flow;
+
+	flow->state = XTCP_LISTEN;
+	xtcp_take_edge(xtcp_net(sock_net(child)), flow, XTCP_EV_RCV_SYN);
+}
+
+/* The SYN that a Fast Open child was made for. */
+static void fastopen_open(struct sock *child, struct sk_buff *skb,
+			  struct xtcp_segment *seg)
+{
+	struct xtcp_tcb *t = &xtcp_sk(child)->tcb;
+	struct xtcp_actions a;
+
+	xtcp_sync_mss(child);
+	xtcp_sndbuf_init(child);
+	if (seg->len)
+		seg->no_room = !xtcp_rmem_admit(child, skb);
+	xtcp_actions_init(&a);
+	xtcp_fastopen_child(t, seg, xtcp_now(), &a);
+	if (!xtcp_apply(child, &a, seg, skb))
+		kfree_skb(skb);
+}
+
 /*
  * A child, locked and in the table, goes to the accept queue and gets the segment
  * that it was made for.  The caller's lock and reference go.
@@ -486,12 +477,113 @@ static void adopt(struct sock *sk, struct sock *child, struct sk_buff *skb,
 	xtcp_port_inherit(xtcp_sk(child), xtcp_sk(sk));
 	list_add_tail(&xtcp_sk(child)->accept_node, &l->accept_queue);
 	sk_acceptq_added(sk);
-	xtcp_sock_rcv(child, skb, seg);
+	if (unlikely(xtcp_sk(child)->tfo_pending))
+		fastopen_open(child, skb, seg);
+	else
+		xtcp_sock_rcv(child, skb, seg);
 	bh_unlock_sock(child);
 	sock_put(child);
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 }
+
+/*
+ * A SYN that Fast Open allows: the child is made now, and its text can be read
+ * before the handshake is complete (RFC 7413 4.2.2).
+ * Return: false: it could not be made, so do without; true: @skb is consumed.
+ */
+static bool fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
+			 const struct xtcp_synrcv *core, struct sk_buff *skb,
+			 struct xtcp_segment *seg, struct xtcp_tw *tw,
+			 struct xtcp_tfo_cookie *tfo)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct sock *child = make_child(sk, key, core);
+
+	if (!child)
+		goto fail;
+	if (xtcp_tfo_adopt(child, sk, skb, tfo))
+		goto fail_child;
+	bh_lock_sock(child);
+	if ((tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN)) ||
+	    xtcp_flow_insert(&xtcp_sk(child)->flow)) {
+		bh_unlock_sock(child);
+		goto fail_child;
+	}
+	xtcp_count(xn, TFO_PASSIVE);
+	if (tw)
+		xtcp_count(xn, TW_RECYCLED);
+	else
+		count_syn(child);
+	adopt(sk, child, skb, seg);
+	return true;
+
+fail_child:
+	free_child(child);
+fail:
+	xtcp_count(xn, TFO_PASSIVE_FAIL);
+	return false;
+}
+
+/*
+ * A SYN: 3.10.7.2 third.  @tw: TIME_WAIT entry whose place it takes (RFC 6191).
+ * Return: @skb is consumed.
+ */
+static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb,
+		    struct xtcp_segment *seg, struct xtcp_tw *tw)
+{
+	struct xtcp_tfo_cookie tfo = { .len = -1 };
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_synrcv core;
+	struct xtcp_req *req;
+	struct rtable *rt;
+	bool cookie;
+	u16 advmss;
+	u32 iss;
+	int err;
+
+	if (!admit_syn(sk, tw, &cookie))
+		return false;
+	if (!xtcp_lsm_syn(sk, key, skb)) {
+		xtcp_count_drop(xn, XTCP_DROP_POLICY);
+		return false;
+	}
+	rt = peer_route(sk, key, &advmss);
+	if (!rt)
+		return false;
+	if (cookie) {
+		send_cookie(sk, key, seg, advmss, rt);
+		return false;
+	}
+	iss = tw ? tw->core.snd_nxt + ISS_AFTER_TIMEWAIT : xtcp_isn(key);
+	init_core(&core, sk, key, seg, iss, advmss, rt);
+	xtcp_synrcv_sent(&core, xtcp_now());
+	if (unlikely(seg->len || seg->opt.has & XTCP_OPT_TFO) &&
+	    xtcp_tfo_try(sk, key, skb, seg, &tfo) &&
+	    fastopen_rcv(sk, key, &core, skb, seg, tw, &tfo)) {
+		ip_rt_put(rt);
+		return true;
+	}
+	req = alloc_req(sk, key, &core, tw ? XTCP_SYN_RECV : XTCP_LISTEN);
+	if (!req) {
+		ip_rt_put(rt);
+		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
+		return false;
+	}
+	err = hash_req(sk, req, tw);
+	if (err) {
+		ip_rt_put(rt);
+		xtcp_flow_put(&req->flow);
+		xtcp_count_drop(xn, err == -EEXIST ? XTCP_DROP_DUP_DATA :
+						    XTCP_DROP_MEMORY);
+		return false;
+	}
+	if (unlikely(xtcp_sk(sk)->save_syn))
+		req->opening = xtcp_opening_alloc(sk, skb);
+	send_req_synack(req, rt, &tfo);
+	return false;
+}
+
 
 /* The handshake is complete, and the accept queue is full. */
 static void overflow(struct xtcp_req *req, const struct xtcp_segment *seg)
@@ -543,6 +635,11 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 		free_child(child);
 		goto drop;
 	}
+	if (unlikely(req->opening)) {
+		xtcp_sk(child)->opening = req->opening;
+		xtcp_sk(child)->has_opening = 1;
+		req->opening = NULL;
+	}
 	unlink_req(req);
 	xtcp_flow_put(&req->flow);
 	adopt(sk, child, skb, seg);
@@ -592,9 +689,7 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 		free_child(child);
 		goto drop;
 	}
-	/* nothing was there to take this edge when the SYN came */
-	xtcp_sk(child)->flow.state = XTCP_LISTEN;
-	xtcp_take_edge(xn, &xtcp_sk(child)->flow, XTCP_EV_RCV_SYN);
+	count_syn(child);
 	adopt(sk, child, skb, seg);
 	return true;
 drop:
@@ -613,7 +708,7 @@ static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 		break;
 	case XTCP_SYNRCV_SYNACK:
 		xtcp_count(xn, RETRANS_SEGS);
-		send_req_synack(req, NULL);
+		send_req_synack(req, NULL, NULL);
 		break;
 	case XTCP_SYNRCV_ACK:
 		send_req_ack(req);
@@ -653,7 +748,8 @@ static void listen_rcv(struct sock *sk, const struct xtcp_key *key,
 		xtcp_reply_rst(xn, key, seg);
 		break;
 	case XTCP_LISTEN_SYN:
-		syn_rcv(sk, key, skb, seg, tw);
+		if (syn_rcv(sk, key, skb, seg, tw))
+			return;
 		break;
 	}
 	if (seg->drop)
@@ -723,6 +819,45 @@ void xtcp_listen_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *
 }
 
 /**
+ * xtcp_listener_need - what a socket that listens, or will, has besides
+ * @sk: the socket, locked by the user
+ *
+ * Return: it, made if need be; NULL without memory.
+ */
+struct xtcp_listener *xtcp_listener_need(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_listener *l;
+
+	if (xs->has_opening)
+		xtcp_opening_free(sk);
+	if (xs->listener)
+		return xs->listener;
+	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	if (!l)
+		return NULL;
+	INIT_LIST_HEAD(&l->accept_queue);
+	INIT_LIST_HEAD(&l->reqs);
+	xs->listener = l;
+	return l;
+}
+
+/**
+ * xtcp_listener_free - a socket will listen no more
+ * @sk: the socket; what its listener made is gone
+ */
+void xtcp_listener_free(struct sock *sk)
+{
+	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+
+	xtcp_sk(sk)->listener = NULL;
+	if (!l)
+		return;
+	xtcp_tfo_queue_put(l->tfo);
+	kfree(l);
+}
+
+/**
  * xtcp_listen_start - passive OPEN (3.10.1)
  * @sk: the socket, locked, in CLOSE and bound
  * @backlog: accept queue that the user wants
@@ -732,26 +867,20 @@ void xtcp_listen_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *
 int xtcp_listen_start(struct sock *sk, int backlog)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_listener *l;
 	int err;
 
-	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
-	if (!l)
+	if (!xtcp_listener_need(sk))
 		return -ENOMEM;
-	INIT_LIST_HEAD(&l->accept_queue);
-	INIT_LIST_HEAD(&l->reqs);
+	xtcp_tfo_listen(sk, backlog);
 	err = xtcp_port_listen(xs);
-	if (err) {
-		kfree(l);
+	if (err)
 		return err;
-	}
 	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	xs->flow.key.net = sock_net(sk);
 	xs->flow.key.lport = inet_sk(sk)->inet_sport;
 	xs->flow.key.rport = 0;
 	xtcp_addr_set4(&xs->flow.key.laddr, inet_sk(sk)->inet_rcv_saddr);
 	xtcp_addr_set4(&xs->flow.key.raddr, 0);
-	xs->listener = l;
 	sk->sk_ack_backlog = 0;
 	sk_dst_reset(sk);
 	xtcp_user_call(sk, XTCP_CALL_LISTEN);
@@ -806,8 +935,7 @@ void xtcp_listen_stop(struct sock *sk)
 		rcu_read_unlock();
 		cond_resched();
 	}
-	xs->listener = NULL;
-	kfree(l);
+	xtcp_listener_free(sk);
 }
 
 /**

@@ -16,6 +16,7 @@
  * @timer: retransmits the SYN,ACK
  * @core: the protocol's part
  * @mark: SO_MARK of the listener when the SYN came
+ * @opening: TCP_SAVED_SYN of the child to come, NULL: none
  */
 struct xtcp_req {
 	struct xtcp_flow	flow;
@@ -24,6 +25,7 @@ struct xtcp_req {
 	struct timer_list	timer;
 	struct xtcp_synrcv	core;
 	u32			mark;
+	struct xtcp_opening	*opening;
 };
 
 static inline struct xtcp_req *xtcp_flow_req(struct xtcp_flow *flow)
@@ -33,6 +35,8 @@ static inline struct xtcp_req *xtcp_flow_req(struct xtcp_flow *flow)
 
 int xtcp_listen_start(struct sock *sk, int backlog);
 void xtcp_listen_stop(struct sock *sk);
+struct xtcp_listener *xtcp_listener_need(struct sock *sk);
+void xtcp_listener_free(struct sock *sk);
 void xtcp_listen_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg);
 void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event);
 void xtcp_req_free(struct xtcp_req *req);

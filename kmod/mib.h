@@ -53,6 +53,14 @@
 	M(SYNCOOKIES_SENT,	"SyncookiesSent")		\
 	M(SYNCOOKIES_RECV,	"SyncookiesRecv")		\
 	M(SYNCOOKIES_FAILED,	"SyncookiesFailed")		\
+	M(TFO_ACTIVE,		"FastOpenActive")		\
+	M(TFO_ACTIVE_FAIL,	"FastOpenActiveFail")		\
+	M(TFO_PASSIVE,		"FastOpenPassive")		\
+	M(TFO_PASSIVE_FAIL,	"FastOpenPassiveFail")		\
+	M(TFO_PASSIVE_ALT_KEY,	"FastOpenPassiveAltKey")	\
+	M(TFO_LISTEN_OVERFLOW,	"FastOpenListenOverflow")	\
+	M(TFO_COOKIE_REQUESTED,	"FastOpenCookieReqd")		\
+	M(TFO_BLACKHOLE,	"FastOpenBlackhole")		\
 	M(DEFER_ACCEPT_DROP,	"DeferAcceptDrop")		\
 	M(TW,			"TW")				\
 	M(TW_RECYCLED,		"TWRecycled")			\

@@ -2,6 +2,7 @@
 #include <net/net_namespace.h>
 
 #include "compat.h"
+#include "fastopen.h"
 #include "hook.h"
 #include "netns.h"
 #include "observe.h"
@@ -40,6 +41,7 @@ static int __net_init netns_enter(struct net *net)
 	xn->net = net;
 	mutex_init(&xn->hook_lock);
 	set_defaults(xn);
+	xtcp_tfo_netns_init(xn);
 	xtcp_timewait_netns_init(xn);
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
@@ -105,6 +107,7 @@ static void __net_exit netns_leave(struct net *net)
 	xtcp_proc_netns_exit(net);
 	xtcp_sysctl_netns_exit(xn);
 	xtcp_reply_netns_exit(xn);
+	xtcp_tfo_netns_exit(xn);
 	free_percpu(xn->mib);
 }
 

@@ -17,6 +17,8 @@
 #include "mib.h"
 
 struct ctl_table_header;
+struct xtcp_tfo_cache;
+struct xtcp_tfo_keys;
 
 /**
  * struct xtcp_net - a namespace
@@ -31,6 +33,12 @@ struct ctl_table_header;
  * @challenge_ack_limit: net.xtcp.challenge_ack_limit, per second
  * @abort_on_overflow: net.xtcp.abort_on_overflow
  * @syncookies: net.xtcp.syncookies, XTCP_SYNCOOKIES_*
+ * @fastopen: net.xtcp.fastopen, XTCP_TFO_*
+ * @tfo_blackhole_sec: net.xtcp.fastopen_blackhole_timeout_sec
+ * @tfo_disabled: how often in a row active Fast Open looked harmful
+ * @tfo_disabled_at: when it last did, jiffies
+ * @tfo_keys: keys of Fast Open cookies, NULL: none yet
+ * @tfo_cache: what is remembered of Fast Open servers, NULL: nothing yet
  * @challenge_stamp: second in which @challenge_left counts
  * @challenge_left: challenge ACKs left in that second (RFC 5961 7)
  * @ctl_sk: raw socket through which RSTs and TIME_WAIT ACKs leave
@@ -56,6 +64,12 @@ struct xtcp_net {
 	int			challenge_ack_limit;
 	u8			abort_on_overflow;
 	u8			syncookies;
+	int			fastopen;
+	int			tfo_blackhole_sec;
+	atomic_t		tfo_disabled;
+	unsigned long		tfo_disabled_at;
+	struct xtcp_tfo_keys __rcu *tfo_keys;
+	struct xtcp_tfo_cache	*tfo_cache;
 	u32			challenge_stamp;
 	s32			challenge_left;
 	struct sock		*ctl_sk;

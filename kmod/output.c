@@ -6,10 +6,12 @@
 #include "apply.h"
 #include "buffer.h"
 #include "core/ecn.h"
+#include "core/fastopen.h"
 #include "core/options.h"
 #include "core/output.h"
 #include "core/urgent.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "header.h"
 #include "output.h"
 #include "route.h"
@@ -188,7 +190,7 @@ void xtcp_push(struct sock *sk)
 	struct sk_buff *skb;
 	u32 bytes;
 
-	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) && !xtcp_fastopen_pending(t))
 		return;
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		struct xtcp_seg *seg = xtcp_skb_seg(skb);
@@ -324,6 +326,25 @@ static void send_empty(struct sock *sk, u32 seq)
 	t->segs_out++;
 }
 
+/*
+ * The first SYN of an active Fast Open: its option, and a buffer with the text
+ * that goes along.
+ */
+static struct sk_buff *fastopen_syn(struct sock *sk, struct xtcp_tfo_cookie *cookie)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb = NULL;
+
+	if (xtcp_sk(sk)->tfo_mode != XTCP_TFO_PLAIN)
+		xtcp_tfo_syn_option(sk, cookie);
+	if (t->syn_data)
+		skb = skb_clone(skb_peek(&sk->sk_write_queue), GFP_ATOMIC);
+	if (skb)
+		return skb;
+	t->syn_data = 0;
+	return alloc_control(sk);
+}
+
 /**
  * xtcp_send_probe - ask the peer for a sign of life
  * @sk: the socket, locked
@@ -350,9 +371,18 @@ void xtcp_send_syn(struct sock *sk)
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_options opt = { .mss = t->advmss };
 	bool syn_ack = t->state == XTCP_SYN_RECV;
-	struct sk_buff *skb = alloc_control(sk);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_tfo_cookie tfo = { .len = -1 };
+	struct sk_buff *skb;
 	struct header h;
 
+	if (unlikely(!t->retransmits && (xs->tfo_mode || t->syn_data) && !syn_ack)) {
+		skb = fastopen_syn(sk, &tfo);
+	} else {
+		skb = alloc_control(sk);
+		if (unlikely(xs->tfo_pending && !t->retransmits))
+			tfo = xs->opening->answer;
+	}
 	if (unlikely(!skb))
 		return;
 	if (t->flags & XTCP_F_SACK_OK)
@@ -372,6 +402,7 @@ void xtcp_send_syn(struct sock *sk)
 	h.ecn = xtcp_ecn_ip(t, false);
 	h.window = min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED);
 	h.optlen = xtcp_options_build_syn(h.opt, &opt);
+	h.optlen = xtcp_options_add_tfo(h.opt, h.optlen, &tfo);
 	if (t->retransmits)
 		xtcp_count(xtcp_net(sock_net(sk)), RETRANS_SEGS);
 	transmit(sk, skb, &h);

@@ -4,6 +4,8 @@
 
 #include "apply.h"
 #include "buffer.h"
+#include "compat.h"
+#include "core/fastopen.h"
 #include "core/urgent.h"
 #include "core/window.h"
 #include "listen.h"
@@ -69,7 +71,10 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 		mask |= EPOLLHUP;
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
-	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+	if (state == TCP_SYN_SENT && xtcp_inet_connect_deferred(sk))
+		mask |= EPOLLOUT | EPOLLWRNORM;	/* the SYN waits for it */
+	if (state != TCP_SYN_SENT &&
+	    (state != TCP_SYN_RECV || xtcp_fastopen_pending(&xtcp_sk(sk)->tcb))) {
 		if (readable(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		if (unlikely(t->flags & XTCP_F_URG) && t->urg_state == XTCP_URG_HERE)

@@ -4,8 +4,10 @@
 #include "apply.h"
 #include "buffer.h"
 #include "compat.h"
+#include "core/fastopen.h"
 #include "core/output.h"
 #include "core/urgent.h"
+#include "fastopen.h"
 #include "output.h"
 #include "sendmsg.h"
 #include "timer.h"
@@ -155,6 +157,57 @@ static int send_opens(struct socket *sock, struct msghdr *msg)
 	return err;
 }
 
+/*
+ * The SYN leaves, with as much of the text as may go with it (RFC 7413).
+ * Return: bytes taken.
+ */
+static int send_syn(struct sock *sk, struct msghdr *msg)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u32 room = xtcp_tfo_prepare(sk);
+	int n;
+
+	while (t->syn_data < room && msg_data_left(msg)) {
+		n = append(sk, msg, room);
+		if (n <= 0)
+			break;
+		t->syn_data += n;
+	}
+	mark_push(sk);
+	xtcp_user_call(sk, XTCP_CALL_SYN);
+	return t->write_seq - t->iss - 1;
+}
+
+/*
+ * sendto() with MSG_FASTOPEN, or the first write after a connect() that waits for
+ * it.  As Linux: a socket that blocks waits until it is connected.
+ */
+static int send_opening(struct socket *sock, struct msghdr *msg, int *copied)
+{
+	int flags = msg->msg_flags & MSG_DONTWAIT ? O_NONBLOCK : 0;
+	struct sock *sk = sock->sk;
+	struct sockaddr *addr = msg->msg_name;
+	int err;
+
+	if (!(READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & XTCP_TFO_CLIENT) ||
+	    (addr && msg->msg_namelen >= sizeof(addr->sa_family) &&
+	     addr->sa_family == AF_UNSPEC))
+		return -EOPNOTSUPP;
+	if (!xtcp_inet_connect_deferred(sk)) {
+		xtcp_sk(sk)->tfo_now = 1;
+		err = __inet_stream_connect(sock, (XTCP_SOCKADDR *)addr, msg->msg_namelen,
+					    flags, 1);
+		xtcp_sk(sk)->tfo_now = 0;
+		if (err || !xtcp_inet_connect_deferred(sk))
+			return err;
+	}
+	if (sk->sk_state == TCP_SYN_SENT && !xtcp_sk(sk)->tcb.retrans_stamp)
+		*copied = send_syn(sk, msg);
+	err = __inet_stream_connect(sock, NULL, 0, flags, 1);
+	xtcp_inet_defer_connect(sk, false);
+	return err;
+}
+
 static int send_locked(struct socket *sock, struct msghdr *msg)
 {
 	struct sock *sk = sock->sk;
@@ -165,7 +218,15 @@ static int send_locked(struct socket *sock, struct msghdr *msg)
 	err = send_opens(sock, msg);
 	if (err)
 		goto fail;
-	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+	if (unlikely(flags & MSG_FASTOPEN || xtcp_inet_connect_deferred(sk))) {
+		err = send_opening(sock, msg, &copied);
+		if (err == -EINPROGRESS && copied)
+			return copied;
+		if (err)
+			goto fail_opening;
+	}
+	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
+	    !xtcp_fastopen_pending(&xtcp_sk(sk)->tcb)) {
 		err = sk_stream_wait_connect(sk, &timeo);
 		if (err)
 			goto fail;
@@ -213,6 +274,9 @@ static int send_locked(struct socket *sock, struct msghdr *msg)
 		push_last(sk, flags);
 	return copied;
 
+fail_opening:
+	/* what went with the SYN went with the connection */
+	return sk_stream_error(sk, flags, err);
 fail:
 	if (copied) {
 		push_last(sk, flags);

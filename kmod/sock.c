@@ -57,6 +57,7 @@
 #include "compat.h"
 #include "core/ecn.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "input.h"
 #include "isn.h"
 #include "listen.h"
@@ -101,7 +102,11 @@ static void destruct(struct sock *sk)
 	WARN_ON_ONCE(xs->flow.hashed);
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&xs->tcb.rtx));
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&xs->tcb.ooo));
-	WARN_ON_ONCE(xs->listener);
+	WARN_ON_ONCE(xs->tfo_pending);
+	if (xs->has_opening)
+		xtcp_opening_free(sk);
+	else
+		xtcp_listener_free(sk);
 	xtcp_conf_put(sk);
 	inet_sock_destruct(sk);
 	sk_sockets_allocated_dec(sk);
@@ -231,6 +236,12 @@ int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
 	}
 	xtcp_inet_new_id(inet);
 	prepare_connect(sk);
+	if (unlikely(xs->tfo_connect || xs->tfo_now) && !listening && xtcp_tfo_defer(sk)) {
+		/* the first write has what goes with the SYN */
+		xtcp_inet_defer_connect(sk, true);
+		xtcp_user_call(sk, XTCP_CALL_OPEN);
+		return 0;
+	}
 	xtcp_user_call(sk, XTCP_CALL_CONNECT);
 	return 0;
 
@@ -296,6 +307,10 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	}
 	xtcp_timer_off(sk);
 	xtcp_flow_remove(&xs->flow);
+	xtcp_opening_free(sk);
+	xtcp_inet_defer_connect(sk, false);
+	xs->tfo_mode = XTCP_TFO_PLAIN;
+	xs->tfo_fail = 0;
 	__skb_queue_purge(&sk->sk_receive_queue);
 	xtcp_wmem_purge(sk);
 	xtcp_ooo_purge(sk);

@@ -12,7 +12,9 @@
 #include "flow.h"
 #include "netns.h"
 
+struct xtcp_opening;
 struct xtcp_port;
+struct xtcp_tfo_queue;
 
 /**
  * struct xtcp_listener - what a socket in LISTEN has besides
@@ -23,6 +25,7 @@ struct xtcp_port;
  * @nr_young: of those, how many whose timer has not fired
  * @cookie_sent: when a SYN was last answered with a cookie; 0: never
  * @flood_logged: the log has its line about a SYN flood
+ * @tfo: TCP_FASTOPEN, NULL: not set; with a reference
  *
  * All under the socket's lock.
  */
@@ -33,6 +36,7 @@ struct xtcp_listener {
 	unsigned int		nr_young;
 	xtcp_usec_t		cookie_sent;
 	bool			flood_logged;
+	struct xtcp_tfo_queue	*tfo;
 };
 
 /**
@@ -45,7 +49,8 @@ struct xtcp_listener {
  * @port_node: link in @port
  * @listen_node: link in the listener table; RCU readers follow it
  * @accept_node: link in a listener's accept queue; before it could listen itself
- * @listener: allocated while the socket listens
+ * @listener: allocated while the socket listens, or was told how to
+ * @opening: with @has_opening: what a child keeps of its SYN, or owes to it
  * @scaling_ratio: payload per 256 bytes of receive buffer
  * @deferred: XTCP_DEFER_* that softirq left for release_cb
  * @user_mss: TCP_MAXSEG, 0: not set
@@ -55,6 +60,17 @@ struct xtcp_listener {
  * @urg_byte: what recv() with MSG_OOB returns; see xtcp_tcb.urg_state
  * @mtu: MTU of the path when it was looked up last, bytes
  * @pmtu: what ICMP last said the path takes, bytes
+ * @has_opening: the union has @opening
+ * @save_syn: TCP_SAVE_SYN
+ * @tfo_pending: a Fast Open child whose handshake is not complete
+ * @tfo_connect: TCP_FASTOPEN_CONNECT
+ * @tfo_no_cookie: TCP_FASTOPEN_NO_COOKIE
+ * @tfo_now: connect() is part of a sendto() with MSG_FASTOPEN
+ * @tfo_mode: XTCP_TFO_*, of the SYN to come
+ * @tfo_sent: our SYN had a Fast Open option
+ * @tfo_exp: of the experimental kind
+ * @tfo_again: the first attempt after a time without Fast Open
+ * @tfo_fail: TCP_INFO's tcpi_fastopen_client_fail
  */
 struct xtcp_sock {
 	struct inet_sock	inet;
@@ -67,7 +83,10 @@ struct xtcp_sock {
 		struct hlist_node	listen_node;
 		struct list_head	accept_node;
 	};
-	struct xtcp_listener	*listener;
+	union {
+		struct xtcp_listener	*listener;
+		struct xtcp_opening	*opening;
+	};
 	unsigned long		deferred;
 	u32			notsent_lowat;
 	u16			mtu;
@@ -77,6 +96,17 @@ struct xtcp_sock {
 	u8			defer_accept;
 	bool			orphaned;
 	u8			urg_byte;
+	u8			has_opening : 1,
+				save_syn : 2,
+				tfo_pending : 1,
+				tfo_connect : 1,
+				tfo_no_cookie : 1,
+				tfo_mode : 2;
+	u8			tfo_now : 1,
+				tfo_sent : 1,
+				tfo_exp : 1,
+				tfo_again : 1,
+				tfo_fail : 2;
 };
 
 #define XTCP_DEFER_TIMER	0	/* the timer fired */

@@ -11,6 +11,7 @@
 #include "core/output.h"
 #include "core/urgent.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "output.h"
 #include "sockopt.h"
 #include "timer.h"
@@ -278,6 +279,30 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_RTO_MIN_US:
 	case TCP_DELACK_MAX_US:
 		return set_limit(sk, optname, val);
+	case TCP_SAVE_SYN:
+		if (val < 0 || val > XTCP_SAVE_SYN_ALL)
+			return -EINVAL;
+		xs->save_syn = val;
+		return 0;
+	case TCP_FASTOPEN:
+		if (val < 0 || !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+			return -EINVAL;
+		return xtcp_tfo_set_queue(sk, val);
+	case TCP_FASTOPEN_CONNECT:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		if (!(READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & XTCP_TFO_CLIENT))
+			return -EOPNOTSUPP;
+		if (sk->sk_state != TCP_CLOSE)
+			return -EINVAL;
+		xs->tfo_connect = val;
+		return 0;
+	case TCP_FASTOPEN_NO_COOKIE:
+		if (val < 0 || val > 1 ||
+		    !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+			return -EINVAL;
+		xs->tfo_no_cookie = val;
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -304,6 +329,12 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return -ENOPROTOOPT;
 	if (optname == TCP_CONGESTION)
 		return set_congestion(sk, optval, optlen);
+	if (optname == TCP_FASTOPEN_KEY) {
+		lock_sock(sk);
+		err = xtcp_tfo_set_keys(sk, optval, optlen);
+		release_sock(sk);
+		return err;
+	}
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
@@ -385,6 +416,18 @@ static int get_int(struct sock *sk, int optname, int *val)
 	case TCP_DELACK_MAX_US:
 		*val = READ_ONCE(conf->delack_max_us);
 		return 0;
+	case TCP_SAVE_SYN:
+		*val = xs->save_syn;
+		return 0;
+	case TCP_FASTOPEN:
+		*val = xtcp_tfo_get_queue(sk);
+		return 0;
+	case TCP_FASTOPEN_CONNECT:
+		*val = xs->tfo_connect;
+		return 0;
+	case TCP_FASTOPEN_NO_COOKIE:
+		*val = xs->tfo_no_cookie;
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -396,6 +439,26 @@ static int put_value(const void *val, int size, char __user *optval,
 	len = min(len, size);
 	if (put_user(len, optlen) || copy_to_user(optval, val, len))
 		return -EFAULT;
+	return 0;
+}
+
+/* TCP_SAVED_SYN can be read once. */
+static int get_saved_syn(struct sock *sk, char __user *optval, int __user *optlen, int len)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	unsigned int size = xs->has_opening ? xs->opening->syn_len : 0;
+	int err;
+
+	if (len < (int)size)
+		return put_user(size, optlen) ? -EFAULT : -EINVAL;
+	if (!size)
+		return put_user(0, optlen);
+	err = put_value(xs->opening->syn, size, optval, optlen, len);
+	if (err)
+		return err;
+	xs->opening->syn_len = 0;
+	if (!xs->tfo_pending)
+		xtcp_opening_free(sk);
 	return 0;
 }
 
@@ -429,6 +492,20 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		xtcp_get_info(sk, &info);
 		release_sock(sk);
 		return put_value(&info, sizeof(info), optval, optlen, len);
+	case TCP_SAVED_SYN:
+		lock_sock(sk);
+		err = get_saved_syn(sk, optval, optlen, len);
+		release_sock(sk);
+		return err;
+	case TCP_FASTOPEN_KEY: {
+		u8 key[XTCP_TFO_KEYS * XTCP_TFO_KEY_LEN];
+		unsigned int nr;
+
+		lock_sock(sk);
+		nr = xtcp_tfo_get_keys(sk, key);
+		release_sock(sk);
+		return put_value(key, nr * XTCP_TFO_KEY_LEN, optval, optlen, len);
+	}
 	case TCP_CONGESTION: {
 		char name[TCP_CA_NAME_MAX] = CONGESTION_NAME;
 
@@ -548,6 +625,9 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_snd_wscale = t->snd_wscale;
 		info->tcpi_rcv_wscale = t->rcv_wscale;
 	}
+	if (t->syn_data_acked)
+		info->tcpi_options |= TCPI_OPT_SYN_DATA;
+	info->tcpi_fastopen_client_fail = xs->tfo_fail;
 	info->tcpi_rto = t->rto_us;
 	info->tcpi_ato = t->ato_us;
 	info->tcpi_snd_mss = t->mss;

@@ -7,6 +7,7 @@
 #include <linux/sysctl.h>
 
 #include "compat.h"
+#include "fastopen.h"
 #include "sock.h"
 #include "sysctl.h"
 
@@ -70,6 +71,63 @@ static int do_milliseconds(XTCP_CTL_TABLE *table, int write, void *buffer,
 	return err;
 }
 
+/* Who sets it anew wants a new start. */
+static int do_blackhole(XTCP_CTL_TABLE *table, int write, void *buffer,
+			size_t *lenp, loff_t *ppos)
+{
+	struct xtcp_net *xn = container_of((int *)table->data, struct xtcp_net,
+					   tfo_blackhole_sec);
+	int err = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
+
+	if (write && !err)
+		atomic_set(&xn->tfo_disabled, 0);
+	return err;
+}
+
+/* Four words of eight hexadecimal digits. */
+static int scan_key(const char *text, u8 *key)
+{
+	u32 word[4];
+	int i, end = 0;
+
+	if (sscanf(text, "%8x-%8x-%8x-%8x%n", &word[0], &word[1], &word[2], &word[3],
+		   &end) != 4 || (text[end] && text[end] != ','))
+		return -EINVAL;
+	for (i = 0; i < 4; i++)
+		put_unaligned_le32(word[i], key + 4 * i);
+	return 0;
+}
+
+/* One key, or two with a comma between them. */
+static int do_fastopen_key(XTCP_CTL_TABLE *table, int write, void *buffer,
+			   size_t *lenp, loff_t *ppos)
+{
+	struct xtcp_net *xn = table->data;
+	u8 key[XTCP_TFO_KEYS * XTCP_TFO_KEY_LEN] = { 0 };
+	char text[XTCP_TFO_KEYS * (2 * XTCP_TFO_KEY_LEN + 4) + 1] = "";
+	struct ctl_table t = { .data = text, .maxlen = sizeof(text) };
+	unsigned int nr = max(xtcp_tfo_netns_get_keys(xn, key), 1U), i;
+	const char *second;
+	int err, at = 0;
+
+	for (i = 0; i < nr; i++) {
+		const u8 *k = key + i * XTCP_TFO_KEY_LEN;
+
+		at += scnprintf(text + at, sizeof(text) - at, "%s%08x-%08x-%08x-%08x",
+				i ? "," : "", get_unaligned_le32(k),
+				get_unaligned_le32(k + 4), get_unaligned_le32(k + 8),
+				get_unaligned_le32(k + 12));
+	}
+	err = proc_dostring(&t, write, buffer, lenp, ppos);
+	if (!write || err)
+		return err;
+	second = strchr(text, ',');
+	if (scan_key(text, key) || (second && scan_key(second + 1, key + XTCP_TFO_KEY_LEN)))
+		return -EINVAL;
+	xtcp_tfo_netns_keys(xn, key, second ? 2 : 1);
+	return 0;
+}
+
 #define BYTE(name, field, lo, hi) {					\
 		.procname = name, .data = AT(field), .maxlen = sizeof(u8), \
 		.mode = 0644, .proc_handler = proc_dou8vec_minmax,	\
@@ -121,6 +179,13 @@ static const struct ctl_table template[] = {
 	INT("max_reordering", conf.max_reordering),
 	BYTE("slow_start_after_idle", conf.slow_start_after_idle, NULL, &one),
 	BYTE("abort_on_overflow", abort_on_overflow, NULL, &one),
+	{ .procname = "fastopen", .data = AT(fastopen), .maxlen = sizeof(int),
+	  .mode = 0644, .proc_handler = proc_dointvec },
+	{ .procname = "fastopen_key", .data = AT(net), .maxlen = PAGE_SIZE,
+	  .mode = 0600, .proc_handler = do_fastopen_key },
+	{ .procname = "fastopen_blackhole_timeout_sec", .data = AT(tfo_blackhole_sec),
+	  .maxlen = sizeof(int), .mode = 0644, .proc_handler = do_blackhole,
+	  .extra1 = SYSCTL_ZERO },
 	BYTE("syncookies", syncookies, NULL, &two),
 	TIME("fin_timeout", conf.fin_timeout_us, do_seconds),
 	/* no twin: Linux's 2MSL is a constant */

@@ -9,6 +9,7 @@
  */
 #include "apply.h"
 #include "compat.h"
+#include "fastopen.h"
 #include "timer.h"
 
 /**
@@ -63,6 +64,9 @@ void xtcp_timer_run(struct sock *sk)
 		/* what ICMP said meanwhile tells more */
 		a.error = READ_ONCE(sk->sk_err_soft) ? : a.error;
 	}
+	if (unlikely(xs->tfo_sent || xs->tcb.syn_data || xs->tcb.syn_data_acked) &&
+	    (a.orders & (XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN) || a.error))
+		xtcp_tfo_timeout(sk, a.error);
 	xtcp_apply(sk, &a, NULL, NULL);
 }
 

@@ -6,6 +6,7 @@
  * Tests, simulator and fuzzers ask after every event; so can a debug build of
  * the module.  Costs a walk over both trees.
  */
+#include "fastopen.h"
 #include "internal.h"
 #include "check.h"
 #include "output.h"
@@ -46,7 +47,8 @@ static void check_opening(const struct xtcp_tcb *t, const char **wrong)
 	MUST(t->snd_una == t->iss);
 	MUST(t->snd_nxt == t->iss + 1);
 	MUST(!xtcp_before(t->write_seq, t->snd_nxt));
-	MUST(armed(t, XTCP_TIMER_REXMIT));
+	/* a SYN that waits for text has not left */
+	MUST(armed(t, XTCP_TIMER_REXMIT) == !!t->retrans_stamp);
 	MUST(!armed(t, XTCP_TIMER_DELACK));
 	MUST(!armed(t, XTCP_TIMER_KEEP));
 	MUST(RB_EMPTY_ROOT(&t->rtx));
@@ -181,6 +183,19 @@ static bool reneged(const struct xtcp_tcb *t)
 	return first && first->sacked & xtcp_bits(first->gone, first->gone + 1);
 }
 
+/* A Fast Open child whose SYN,ACK is out: both ends may have sent text. */
+static void check_pending(const struct xtcp_tcb *t, const char **wrong)
+{
+	MUST(syn_out(t));
+	MUST(t->snd_una == t->iss);
+	MUST(!xtcp_before(t->write_seq, t->snd_nxt));
+	MUST(armed(t, XTCP_TIMER_REXMIT));
+	MUST(!armed(t, XTCP_TIMER_KEEP));
+	MUST(RB_EMPTY_ROOT(&t->ooo));
+	MUST(xtcp_after(t->rcv_nxt, t->irs));
+	check_rtx(t, wrong);
+}
+
 static void check_congestion(const struct xtcp_tcb *t, const char **wrong)
 {
 	MUST(t->sacked_out + t->lost_out <= t->packets_out);
@@ -312,7 +327,10 @@ static void check_all(const struct xtcp_check *c, const struct xtcp_tcb *t,
 		return;
 	case XTCP_SYN_SENT:
 	case XTCP_SYN_RECV:
-		check_opening(t, wrong);
+		if (xtcp_fastopen_pending(t))
+			check_pending(t, wrong);
+		else
+			check_opening(t, wrong);
 		return;
 	}
 	check_state(t, wrong);

@@ -4,6 +4,7 @@
  * checks of RFC 5961 and 7323 where those put them.
  */
 #include "ecn.h"
+#include "fastopen.h"
 #include "internal.h"
 #include "urgent.h"
 
@@ -114,6 +115,13 @@ static bool rst_is_exact(const struct xtcp_tcb *t, const struct xtcp_segment *se
 	       (seg->seq == t->rcv_nxt - 1 && t->flags & XTCP_F_FIN_RCVD);
 }
 
+/* The SYN that a pending Fast Open child was made for: our SYN,ACK was lost. */
+static bool same_syn(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
+{
+	return xtcp_fastopen_pending(t) && !(seg->flags & XTCP_ACK) &&
+	       seg->seq == t->irs;
+}
+
 /*
  * 3.10.7.4 first to fourth: sequence number, RST, SYN.
  * Return: the segment goes on to the ACK check.
@@ -139,6 +147,10 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 						    : XTCP_DROP_SEQ;
 		if (seg->flags & XTCP_RST)
 			return false;
+		if (seg->flags & XTCP_SYN && same_syn(t, seg)) {
+			a->orders |= XTCP_ACT_SEND_SYN;
+			return false;
+		}
 		if (seg->flags & XTCP_SYN) {
 			/* RFC 5961 4.2: whatever the sequence number */
 			seg->drop = XTCP_DROP_SYN;
@@ -165,10 +177,14 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		 */
 		if (t->flags & XTCP_F_SYN_OUT && seg->flags & XTCP_ACK &&
 		    seg->seq == t->irs && seg->end_seq == t->rcv_nxt &&
-		    seg->ack == t->iss + 1)
+		    xtcp_after(seg->ack, t->iss) &&
+		    !xtcp_after(seg->ack, xtcp_fastopen_limit(t)))
 			return true;
 		seg->drop = XTCP_DROP_SYN;
-		xtcp_ack_challenge(t, now, a);
+		if (same_syn(t, seg))
+			a->orders |= XTCP_ACT_SEND_SYN;
+		else
+			xtcp_ack_challenge(t, now, a);
 		return false;
 	}
 	return true;
@@ -186,13 +202,18 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	t->window_clamp = min_t(u32, t->window_clamp,
 				XTCP_WND_MAX_UNSCALED << t->rcv_wscale);
 	xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
-	if (!t->retransmits && t->retrans_stamp)
+	/* what left behind the SYN has made @lsndtime its own */
+	if (!t->retransmits && t->retrans_stamp && !t->packets_out)
 		xtcp_rtt_sample(t, xtcp_stamp(now) - t->lsndtime);
 	else
 		xtcp_rtt_echo(t, seg, now);
 	if (t->retransmits && !t->srtt_us)
 		t->rto_us = XTCP_RTO_FALLBACK_US;
-	xtcp_cong_init(t);
+	/* a Fast Open child may have sent before */
+	if (!(t->flags & XTCP_F_CC_STARTED))
+		xtcp_cong_init(t);
+	else if (t->retransmits > 1)
+		t->cwnd = 1;
 	t->retrans_stamp = 0;
 	t->retransmits = 0;
 	t->backoff = 0;
@@ -248,9 +269,15 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 			xtcp_usec_t now, struct xtcp_actions *a)
 {
+	/* our SYN waits for text: nothing can be an answer to it */
+	if (!t->retrans_stamp) {
+		seg->drop = XTCP_DROP_FLAGS;
+		return;
+	}
 	/* first: the ACK bit */
 	if (seg->flags & XTCP_ACK) {
-		if (!xtcp_after(seg->ack, t->iss) || xtcp_after(seg->ack, t->snd_nxt)) {
+		if (!xtcp_after(seg->ack, t->iss) ||
+		    xtcp_after(seg->ack, xtcp_fastopen_limit(t))) {
 			seg->drop = XTCP_DROP_ACK_UNSENT;
 			if (!(seg->flags & XTCP_RST))
 				order_rst(a, seg);
@@ -289,7 +316,8 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		a->orders |= XTCP_ACT_SEND_SYN;
 		return;
 	}
-	t->snd_una = seg->ack;
+	t->snd_una = t->iss + 1;
+	xtcp_fastopen_acked(t, seg, a);
 	t->flags &= ~XTCP_F_SYN_OUT;
 	xtcp_edge(t, XTCP_EV_RCV_SYN_ACK, a);
 	established(t, seg, now, a);
@@ -309,12 +337,14 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 static bool ack_of_syn(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		       xtcp_usec_t now, struct xtcp_actions *a)
 {
-	if (!xtcp_after(seg->ack, t->snd_una) || xtcp_after(seg->ack, t->snd_nxt)) {
+	if (!xtcp_after(seg->ack, t->snd_una) ||
+	    xtcp_after(seg->ack, xtcp_fastopen_limit(t))) {
 		seg->drop = XTCP_DROP_ACK_UNSENT;
 		order_rst(a, seg);
 		return false;
 	}
 	t->snd_una++;	/* the SYN; xtcp_ack() does what follows it */
+	xtcp_fastopen_acked(t, seg, a);
 	t->flags &= ~XTCP_F_SYN_OUT;
 	if (t->state == XTCP_SYN_RECV)
 		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_SYN, a);

@@ -39,6 +39,11 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	      struct xtcp_actions *a);
 bool xtcp_fin_acked(const struct xtcp_tcb *t);
 
+/* fastopen.c */
+u32 xtcp_fastopen_limit(const struct xtcp_tcb *t);
+void xtcp_fastopen_acked(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			 struct xtcp_actions *a);
+
 /* reasm.c */
 bool xtcp_ooo_insert(struct xtcp_tcb *t, struct xtcp_seg *seg,
 		     struct xtcp_actions *a);

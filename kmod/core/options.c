@@ -20,6 +20,19 @@ static bool length_fits(u8 kind, unsigned int len)
 	return true;
 }
 
+/* RFC 7413 4.1.1: the value of a Fast Open option; @off: where it is. */
+static void parse_tfo(struct xtcp_options *opt, unsigned int off, unsigned int len,
+		      u8 exp)
+{
+	if (len & 1 || (len && (len < XTCP_TFO_COOKIE_MIN || len > XTCP_TFO_COOKIE_MAX))) {
+		opt->has |= XTCP_OPT_BAD;
+		return;
+	}
+	opt->has |= XTCP_OPT_TFO | exp;
+	opt->tfo_len = len;
+	opt->tfo_off = off;
+}
+
 /* One option that is neither EOL nor NOP: @p points at its kind, @len >= 2. */
 static void parse_one(struct xtcp_options *opt, const u8 *p, unsigned int len,
 		      unsigned int off, bool syn)
@@ -58,6 +71,14 @@ static void parse_one(struct xtcp_options *opt, const u8 *p, unsigned int len,
 		opt->tsval = xtcp_get32(p + 2);
 		opt->tsecr = xtcp_get32(p + 6);
 		opt->has |= XTCP_OPT_TS;
+		break;
+	case XTCP_OPTK_TFO:
+		if (syn)
+			parse_tfo(opt, off + 2, len - 2, 0);
+		break;
+	case XTCP_OPTK_EXP:
+		if (syn && len >= 4 && xtcp_get16(p + 2) == XTCP_TFO_MAGIC)
+			parse_tfo(opt, off + 4, len - 4, XTCP_OPT_TFO_EXP);
 		break;
 	}
 }
@@ -141,4 +162,34 @@ unsigned int xtcp_options_build_syn(u8 *p, const struct xtcp_options *opt)
 		p += 4;
 	}
 	return p - start;
+}
+
+/**
+ * xtcp_options_add_tfo - append a Fast Open option to those of a SYN
+ * @p: the options, XTCP_OPT_MAX bytes
+ * @len: their length so far, bytes, a multiple of four
+ * @cookie: what to say
+ *
+ * Return: the new length, a multiple of four; @len when there is nothing to say,
+ * or no room for it.
+ */
+unsigned int xtcp_options_add_tfo(u8 *p, unsigned int len,
+				  const struct xtcp_tfo_cookie *cookie)
+{
+	unsigned int head = cookie->exp ? 4 : 2, size;
+
+	if (cookie->len < 0)
+		return len;
+	size = head + cookie->len;
+	if (len + ((size + 3) & ~3U) > XTCP_OPT_MAX)
+		return len;
+	p += len;
+	p[0] = cookie->exp ? XTCP_OPTK_EXP : XTCP_OPTK_TFO;
+	p[1] = size;
+	if (cookie->exp)
+		xtcp_put16(p + 2, XTCP_TFO_MAGIC);
+	memcpy(p + head, cookie->val, cookie->len);
+	for (; size & 3; size++)
+		p[size] = XTCP_OPTK_NOP;
+	return len + size;
 }

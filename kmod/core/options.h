@@ -15,6 +15,26 @@
 #define XTCP_OPTK_SACK_PERM	4
 #define XTCP_OPTK_SACK		5
 #define XTCP_OPTK_TS		8
+#define XTCP_OPTK_TFO		34	/* RFC 7413 4.1.1 */
+#define XTCP_OPTK_EXP		254	/* RFC 6994 */
+
+/* What makes the experimental kind one of Fast Open. */
+#define XTCP_TFO_MAGIC		0xf989
+/* Cookies have an even length between these, bytes. */
+#define XTCP_TFO_COOKIE_MIN	4
+#define XTCP_TFO_COOKIE_MAX	16
+
+/**
+ * struct xtcp_tfo_cookie - a Fast Open option
+ * @len: length of the cookie, bytes; 0: request one; -1: no option
+ * @exp: it has, or shall have, the experimental kind
+ * @val: the cookie
+ */
+struct xtcp_tfo_cookie {
+	s8	len;
+	bool	exp;
+	u8	val[XTCP_TFO_COOKIE_MAX];
+};
 
 /* Bytes that SACK blocks take: NOP NOP SACK length, and the pairs. */
 #define XTCP_OPT_SACK_BASE	4
@@ -23,6 +43,8 @@
 bool xtcp_options_parse(struct xtcp_options *opt, const u8 *p, unsigned int len,
 			bool syn);
 unsigned int xtcp_options_build_syn(u8 *p, const struct xtcp_options *opt);
+unsigned int xtcp_options_add_tfo(u8 *p, unsigned int len,
+				  const struct xtcp_tfo_cookie *cookie);
 
 static inline u16 xtcp_get16(const u8 *p)
 {

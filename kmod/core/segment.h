@@ -74,6 +74,8 @@ enum xtcp_drop {
 #define XTCP_OPT_SACK_PERM	0x04
 #define XTCP_OPT_TS		0x08
 #define XTCP_OPT_SACK		0x10
+#define XTCP_OPT_TFO		0x20	/* Fast Open, a cookie or a request */
+#define XTCP_OPT_TFO_EXP	0x40	/* by the experimental kind, if the value was valid */
 #define XTCP_OPT_BAD		0x80	/* one of a known kind had a wrong length */
 
 /**
@@ -83,6 +85,8 @@ enum xtcp_drop {
  * @nr_sacks: SACK blocks present
  * @mss: maximum segment size, bytes
  * @sack_off: where the SACK blocks begin, bytes from the options' start
+ * @tfo_len: length of the Fast Open cookie, bytes; 0: one is requested
+ * @tfo_off: where it begins, bytes from the options' start
  * @tsval: the sender's timestamp
  * @tsecr: the timestamp that it echoes
  */
@@ -92,6 +96,8 @@ struct xtcp_options {
 	u8	nr_sacks;
 	u8	sack_off;
 	u16	mss;
+	u8	tfo_len;
+	u8	tfo_off;
 	u32	tsval;
 	u32	tsecr;
 };

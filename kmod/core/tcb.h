@@ -200,6 +200,9 @@ enum xtcp_urg_state {
 	XTCP_URG_TAKEN,
 };
 
+/* struct xtcp_tcb.syn_data has fifteen bits. */
+#define XTCP_SYN_DATA_MAX	32767U
+
 /* Delayed ACKs begin after this many (Linux, TCP_MAX_QUICKACKS). */
 #define XTCP_QUICKACK_MAX	16
 /* Segments a sender may have in flight at first (RFC 6928). */
@@ -299,6 +302,8 @@ enum xtcp_urg_state {
  * @path_mss: what the path takes, without options
  * @advmss: what our MSS option says
  * @rcv_mss: what the peer's segments look like, for delayed ACKs
+ * @syn_data: text that went with our SYN, bytes (RFC 7413)
+ * @syn_data_acked: it was taken; in a passive open, the text of the peer's SYN was
  * @state: enum xtcp_state; changed by xtcp_fsm_step() only
  * @cc: congestion control algorithm, index into xtcp_cc_table
  * @cc_priv: the algorithm's
@@ -414,6 +419,8 @@ struct xtcp_tcb {
 	u16		reord_seen;
 	u8		reo_steps;
 	u8		reo_persist;
+	u16		syn_data : 15,
+			syn_data_acked : 1;
 	u32		last_oow_ack;
 	struct xtcp_range dsack;
 	u32		urg_seq;
@@ -479,6 +486,7 @@ struct xtcp_tcb {
 #define XTCP_ACT_URGENT		0x8000000 /* the peer has urgent data: SIGURG */
 #define XTCP_ACT_URG_BYTE	0x10000000 /* and here it is, at @urg_off of the payload */
 #define XTCP_ACT_ACK_BEFORE	0x4000000 /* first, an ACK of @ack_before, ECE as it was */
+#define XTCP_ACT_SYN_DATA	0x20000000 /* drop what SND.UNA has passed of the send queue */
 
 /* Edges that one call can take: ACK of SYN, then ACK of FIN or FIN. */
 #define XTCP_ACT_EDGES		3
@@ -527,6 +535,9 @@ struct xtcp_actions {
  * enum xtcp_call - what the user does to a connection
  * @XTCP_CALL_LISTEN: listen()
  * @XTCP_CALL_CONNECT: connect(), or sendto() with an address on a listener
+ * @XTCP_CALL_OPEN: the same, but the SYN waits for XTCP_CALL_SYN, so that text
+ *		    can go with it (RFC 7413)
+ * @XTCP_CALL_SYN: what goes with the SYN is queued, or nothing will
  * @XTCP_CALL_SHUT_WR: shutdown(SHUT_WR)
  * @XTCP_CALL_SHUT_RD: shutdown(SHUT_RD)
  * @XTCP_CALL_CLOSE: close(): no reader and no writer any more
@@ -537,6 +548,8 @@ struct xtcp_actions {
 enum xtcp_call {
 	XTCP_CALL_LISTEN,
 	XTCP_CALL_CONNECT,
+	XTCP_CALL_OPEN,
+	XTCP_CALL_SYN,
 	XTCP_CALL_SHUT_WR,
 	XTCP_CALL_SHUT_RD,
 	XTCP_CALL_CLOSE,

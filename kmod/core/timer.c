@@ -2,6 +2,7 @@
 /*
  * Timers: what happens when one is due.
  */
+#include "fastopen.h"
 #include "internal.h"
 #include "scoreboard.h"
 
@@ -278,6 +279,8 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 	u8 limit = t->syn_retries ? t->syn_retries : t->conf->syn_retries;
 	u8 linear = t->state == XTCP_SYN_SENT ? t->conf->syn_linear_timeouts : 0;
 
+	if (xtcp_fastopen_pending(t) && !t->syn_retries)
+		limit = t->conf->synack_retries + 1;	/* its user may have it already */
 	if (t->retransmits >= limit + linear ||
 	    (t->user_timeout_ms ?
 	     t->retransmits && too_long_for_user(t, unanswered(t, now)) :

@@ -5,7 +5,7 @@
 #include "internal.h"
 
 static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
-			xtcp_usec_t now, struct xtcp_actions *a)
+			struct xtcp_actions *a)
 {
 	t->flags |= XTCP_F_SYN_OUT;
 	t->snd_una = t->iss;
@@ -15,9 +15,17 @@ static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
 	t->rcv_nxt = 0;
 	t->copied_seq = 0;
 	t->rto_us = XTCP_RTO_INIT_US;
+	t->retrans_stamp = 0;
+	xtcp_edge(t, event, a);
+}
+
+/* The SYN leaves, if it has not yet. */
+static void send_syn(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	if (t->state != XTCP_SYN_SENT || t->retrans_stamp)
+		return;
 	t->lsndtime = xtcp_stamp(now);
 	t->retrans_stamp = xtcp_coarse_stamp(now);
-	xtcp_edge(t, event, a);
 	a->orders |= XTCP_ACT_SEND_SYN;
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + t->rto_us);
 }
@@ -84,7 +92,14 @@ void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
 		return;
 	case XTCP_CALL_CONNECT:
 		open_active(t, t->state == XTCP_LISTEN ? XTCP_EV_SEND
-						       : XTCP_EV_ACTIVE_OPEN, now, a);
+						       : XTCP_EV_ACTIVE_OPEN, a);
+		send_syn(t, now, a);
+		return;
+	case XTCP_CALL_OPEN:
+		open_active(t, XTCP_EV_ACTIVE_OPEN, a);
+		return;
+	case XTCP_CALL_SYN:
+		send_syn(t, now, a);
 		return;
 	case XTCP_CALL_SHUT_RD:
 		t->flags |= XTCP_F_RCV_SHUT;

@@ -748,7 +748,7 @@ static void inject(struct peer *p, struct line *l)
 	put16(tcp + 18, l->urg.v);
 	/* the SYN takes one number, so the stream begins at 1 */
 	for (i = 0; i < l->len.v; i++)
-		tcp[hdr + i] = wire_pattern(seq - p->iss - 1 + i);
+		tcp[hdr + i] = wire_pattern(seq - p->iss - !(l->flags & F_SYN) + i);
 	len = hdr + l->len.v;
 	if (l->truncate >= 0)
 		len = l->truncate;
@@ -951,9 +951,10 @@ static const char *mismatch(struct peer *p, const struct line *l,
 		return "the urgent pointer differs";
 	if (l->ecn >= 0 && l->ecn != s->ecn)
 		return "the ECN field differs";
-	if (!p->no_verify && !(s->flags & (F_SYN | F_RST)))
+	if (!p->no_verify && !(s->flags & F_RST))
 		for (i = 0; i < s->len; i++)
-			if (s->data[i] != wire_pattern(s->seq - p->irs - 1 + i))
+			if (s->data[i] != wire_pattern(s->seq - p->irs -
+						       !(s->flags & F_SYN) + i))
 				return fmt("byte %zu of the payload is wrong", i);
 	if (l->has_options) {
 		const char *why = options_mismatch(l, s);

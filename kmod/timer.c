@@ -65,7 +65,9 @@ void xtcp_timer_run(struct sock *sk)
 		a.error = READ_ONCE(sk->sk_err_soft) ? : a.error;
 	}
 	if (unlikely(xs->tfo_sent || xs->tcb.syn_data || xs->tcb.syn_data_acked) &&
-	    (a.orders & (XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN) || a.error))
+	    (a.orders & (XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN) ||
+	     /* not the end of keepalive, which sends a RST */
+	     (a.error && !(a.orders & XTCP_ACT_SEND_RST))))
 		xtcp_tfo_timeout(sk, a.error);
 	xtcp_apply(sk, &a, NULL, NULL);
 }

@@ -25,6 +25,22 @@ static struct xtcp_tfo_queue *queue_of(const struct sock *sk)
 	return xs->has_opening || !xs->listener ? NULL : xs->listener->tfo;
 }
 
+/* Keys and cookies are little-endian words, at any address. */
+static u64 get_le64(const u8 *p)
+{
+	__le64 word;
+
+	memcpy(&word, p, sizeof(word));
+	return le64_to_cpu(word);
+}
+
+static void put_le64(u64 value, u8 *p)
+{
+	__le64 word = cpu_to_le64(value);
+
+	memcpy(p, &word, sizeof(word));
+}
+
 /* ---- keys ---------------------------------------------------------------- */
 
 static void keys_set(struct xtcp_tfo_keys *keys, const u8 *key, unsigned int nr)
@@ -34,7 +50,7 @@ static void keys_set(struct xtcp_tfo_keys *keys, const u8 *key, unsigned int nr)
 	keys->nr = nr;
 	for (i = 0; i < nr; i++) {
 		for (word = 0; word < 2; word++, key += sizeof(__le64))
-			keys->key[i].key[word] = get_unaligned_le64(key);
+			keys->key[i].key[word] = get_le64(key);
 	}
 }
 
@@ -44,7 +60,7 @@ static unsigned int keys_get(const struct xtcp_tfo_keys *keys, u8 *to)
 
 	for (i = 0; i < keys->nr; i++) {
 		for (word = 0; word < 2; word++, to += sizeof(__le64))
-			put_unaligned_le64(keys->key[i].key[word], to);
+			put_le64(keys->key[i].key[word], to);
 	}
 	return keys->nr;
 }
@@ -118,7 +134,7 @@ static void make_cookie(struct xtcp_tfo_cookie *cookie, const struct xtcp_key *k
 
 		hash = siphash(addr, sizeof(addr), secret);
 	}
-	put_unaligned_le64(hash, cookie->val);
+	put_le64(hash, cookie->val);
 	cookie->len = XTCP_TFO_COOKIE_LEN;
 }
 
@@ -152,7 +168,7 @@ static unsigned int check_cookie(const struct sock *sk, const struct xtcp_key *k
 			*good = made;
 		/* one comparison, whose time tells nothing */
 		if (cookie->len == XTCP_TFO_COOKIE_LEN &&
-		    get_unaligned_le64(cookie->val) == get_unaligned_le64(made.val))
+		    get_le64(cookie->val) == get_le64(made.val))
 			found = i + 1;
 	}
 	rcu_read_unlock();

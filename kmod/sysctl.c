@@ -84,6 +84,22 @@ static int do_blackhole(XTCP_CTL_TABLE *table, int write, void *buffer,
 	return err;
 }
 
+/* A key is little-endian words, at any address. */
+static u32 key_word(const u8 *p)
+{
+	__le32 word;
+
+	memcpy(&word, p, sizeof(word));
+	return le32_to_cpu(word);
+}
+
+static void key_word_put(u32 value, u8 *p)
+{
+	__le32 word = cpu_to_le32(value);
+
+	memcpy(p, &word, sizeof(word));
+}
+
 /* Four words of eight hexadecimal digits. */
 static int scan_key(const char *text, u8 *key)
 {
@@ -94,7 +110,7 @@ static int scan_key(const char *text, u8 *key)
 		   &end) != 4 || (text[end] && text[end] != ','))
 		return -EINVAL;
 	for (i = 0; i < 4; i++)
-		put_unaligned_le32(word[i], key + 4 * i);
+		key_word_put(word[i], key + 4 * i);
 	return 0;
 }
 
@@ -114,9 +130,9 @@ static int do_fastopen_key(XTCP_CTL_TABLE *table, int write, void *buffer,
 		const u8 *k = key + i * XTCP_TFO_KEY_LEN;
 
 		at += scnprintf(text + at, sizeof(text) - at, "%s%08x-%08x-%08x-%08x",
-				i ? "," : "", get_unaligned_le32(k),
-				get_unaligned_le32(k + 4), get_unaligned_le32(k + 8),
-				get_unaligned_le32(k + 12));
+				i ? "," : "", key_word(k),
+				key_word(k + 4), key_word(k + 8),
+				key_word(k + 12));
 	}
 	err = proc_dostring(&t, write, buffer, lenp, ppos);
 	if (!write || err)

@@ -5,6 +5,7 @@
 #include "core/output.h"
 #include "core/reasm.h"
 #include "core/window.h"
+#include "pace.h"
 
 /* A fresh send buffer holds this many MSS per segment of cwnd (as Linux). */
 #define SNDBUF_CWND_FACTOR	2
@@ -242,6 +243,25 @@ void xtcp_write_space(struct sock *sk)
 }
 
 /**
+ * xtcp_buffer_freed - sk_write_space: a buffer in flight was freed
+ * @sk: the socket
+ *
+ * The socket layer calls it as well when the user makes the send buffer larger.
+ * Those who wait for room usually wait for ACKs, and are woken by them.
+ */
+void xtcp_buffer_freed(struct sock *sk)
+{
+	struct socket *sock;
+
+	xtcp_pacer_write_space(sk);
+	rcu_read_lock();
+	sock = READ_ONCE(sk->sk_socket);
+	if (sock && test_bit(SOCK_NOSPACE, &sock->flags))
+		xtcp_write_space(sk);
+	rcu_read_unlock();
+}
+
+/**
  * xtcp_write_space_check - ACKs freed send buffers: does somebody wait?
  * @sk: the socket, locked
  */
@@ -254,7 +274,7 @@ void xtcp_write_space_check(struct sock *sk)
 	/* the buffer, not the network, is what limits the sender */
 	if (t->packets_out < t->cwnd)
 		xtcp_sndbuf_init(sk);
-	sk->sk_write_space(sk);
+	xtcp_write_space(sk);
 }
 
 /* A received buffer that is in no tree any more, whose links have been used. */

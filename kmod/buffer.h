@@ -17,6 +17,7 @@ int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
 		    gfp_t gfp);
 void xtcp_sndbuf_init(struct sock *sk);
 void xtcp_write_space(struct sock *sk);
+void xtcp_buffer_freed(struct sock *sk);
 void xtcp_write_space_check(struct sock *sk);
 
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb);

@@ -6,7 +6,9 @@
 #ifndef XTCP_COMPAT_H
 #define XTCP_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/random.h>
+#include <linux/skbuff.h>
 #include <linux/timer.h>
 #include <net/flow.h>
 #include <net/inet_common.h>
@@ -177,6 +179,28 @@ static inline void xtcp_flow4_set_tos(struct flowi4 *fl4, const struct sock *sk)
 	fl4->flowi4_tos = ip_sock_rt_tos(sk);
 #else
 	fl4->flowi4_tos = RT_CONN_FLAGS(sk);
+#endif
+}
+
+static inline void xtcp_hrtimer_setup(struct hrtimer *timer,
+				      enum hrtimer_restart (*fired)(struct hrtimer *),
+				      clockid_t clock, enum hrtimer_mode mode)
+{
+#ifdef XTCP_HAVE_HRTIMER_SETUP
+	hrtimer_setup(timer, fired, clock, mode);
+#else
+	hrtimer_init(timer, clock, mode);
+	timer->function = fired;
+#endif
+}
+
+/* When a packet leaves, by the monotonic clock, nanoseconds. */
+static inline void xtcp_skb_set_departure(struct sk_buff *skb, u64 ns)
+{
+#ifdef XTCP_HAVE_SKB_CLOCK
+	skb_set_delivery_time(skb, ns_to_ktime(ns), SKB_CLOCK_MONOTONIC);
+#else
+	skb_set_delivery_time(skb, ns_to_ktime(ns), true);
 #endif
 }
 

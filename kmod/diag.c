@@ -16,6 +16,7 @@
 #include <net/ipv6.h>
 #include <net/netlink.h>
 
+#include "cong.h"
 #include "family.h"
 #include "filter.h"
 #include "observe.h"
@@ -24,8 +25,6 @@
 #include "sockopt.h"
 #include "table.h"
 #include "view.h"
-
-#define CONG_NAME	"reno"
 
 /* Flows that a dump takes out of the table at a time. */
 #define DUMP_BATCH	16
@@ -167,8 +166,31 @@ static int put_tcp_info(struct sk_buff *skb, struct sock *sk)
 	if (!attr)
 		return -EMSGSIZE;
 	memset(nla_data(attr), 0, sizeof(struct tcp_info));
+	lock_sock(sk);
 	xtcp_get_info(sk, nla_data(attr));
+	release_sock(sk);
 	return 0;
+}
+
+static int put_cong(struct sk_buff *skb, struct sock *sk)
+{
+	char name[XTCP_CC_NAME_MAX];
+
+	xtcp_cong_name(sk, name);
+	return nla_put_string(skb, INET_DIAG_CONG, name);
+}
+
+/* What the algorithm tells of itself; ss shows it beside TCP_INFO. */
+static int put_cong_info(struct sk_buff *skb, struct sock *sk)
+{
+	union tcp_cc_info info;
+	int attr;
+	u32 len;
+
+	lock_sock(sk);
+	len = xtcp_cong_info(sk, &attr, &info);
+	release_sock(sk);
+	return len ? nla_put(skb, attr, len, &info) : 0;
 }
 
 /* Attributes that only a socket has.  Return: 0 or -EMSGSIZE. */
@@ -191,10 +213,12 @@ static int put_sock(struct sk_buff *skb, const struct reply *r,
 	if (wants(r, INET_DIAG_SKMEMINFO) &&
 	    sock_diag_put_meminfo(sk, skb, INET_DIAG_SKMEMINFO))
 		return -EMSGSIZE;
-	if (wants(r, INET_DIAG_CONG) &&
-	    nla_put_string(skb, INET_DIAG_CONG, CONG_NAME))
+	if (wants(r, INET_DIAG_CONG) && put_cong(skb, sk))
 		return -EMSGSIZE;
 	if (wants(r, INET_DIAG_INFO) && put_tcp_info(skb, sk))
+		return -EMSGSIZE;
+	/* as Linux: the first of its kind asks for any, the request has no more bits */
+	if (wants(r, INET_DIAG_VEGASINFO) && put_cong_info(skb, sk))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "compat.h"
+#include "cong.h"
 #include "core/ecn.h"
 #include "core/fastopen.h"
 #include "core/options.h"
@@ -427,6 +428,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 				     XTCP_F_THIN_LTO);
 	if (xs->user_mss)
 		xs->tcb.mss_clamp = xs->user_mss;
+	xtcp_cong_inherit(child, sk);
 	xtcp_synrcv_child(core, &xs->tcb, xtcp_conf_get(sk), xtcp_now());
 	xtcp_window_clamp(&xs->tcb, xtcp_full_space(child));
 	xs->tcb.rcv_ssthresh = core->rcv_wnd;

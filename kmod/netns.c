@@ -2,6 +2,7 @@
 #include <net/net_namespace.h>
 
 #include "compat.h"
+#include "cong.h"
 #include "fastopen.h"
 #include "hook.h"
 #include "netns.h"
@@ -31,6 +32,7 @@ static void set_defaults(struct xtcp_net *xn)
 	xn->max_tw_buckets = 65536;
 	xn->max_orphans = 65536;
 	xn->challenge_ack_limit = INT_MAX;
+	xn->limit_output_bytes = READ_ONCE(xn->net->ipv4.sysctl_tcp_limit_output_bytes);
 }
 
 static int __net_init netns_enter(struct net *net)
@@ -55,6 +57,7 @@ static int __net_init netns_enter(struct net *net)
 	err = xtcp_proc_netns_init(net);
 	if (err)
 		goto out_sysctl;
+	xtcp_cong_netns_init(xn);
 	return 0;
 
 out_sysctl:
@@ -108,6 +111,7 @@ static void __net_exit netns_leave(struct net *net)
 	xtcp_sysctl_netns_exit(xn);
 	xtcp_reply_netns_exit(xn);
 	xtcp_tfo_netns_exit(xn);
+	xtcp_cong_netns_exit(xn);
 	free_percpu(xn->mib);
 }
 

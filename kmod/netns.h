@@ -30,6 +30,8 @@ struct xtcp_tfo_keys;
  * @max_syn_backlog: net.xtcp.max_syn_backlog
  * @max_tw_buckets: net.xtcp.max_tw_buckets
  * @max_orphans: net.xtcp.max_orphans
+ * @limit_output_bytes: net.xtcp.limit_output_bytes
+ * @cc: net.xtcp.congestion_control, index into xtcp_cc_table, with a reference
  * @challenge_ack_limit: net.xtcp.challenge_ack_limit, per second
  * @abort_on_overflow: net.xtcp.abort_on_overflow
  * @syncookies: net.xtcp.syncookies, XTCP_SYNCOOKIES_*
@@ -62,6 +64,8 @@ struct xtcp_net {
 	int			max_tw_buckets;
 	int			max_orphans;
 	int			challenge_ack_limit;
+	int			limit_output_bytes;
+	u8			cc;
 	u8			abort_on_overflow;
 	u8			syncookies;
 	int			fastopen;

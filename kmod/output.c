@@ -14,6 +14,7 @@
 #include "fastopen.h"
 #include "header.h"
 #include "output.h"
+#include "pace.h"
 #include "route.h"
 #include "timer.h"
 #include "trace.h"
@@ -120,7 +121,7 @@ static struct sk_buff *alloc_control(struct sock *sk)
  * Send what a queued buffer holds; the buffer stays.  Its payload is shared with
  * the copy that leaves.
  */
-static int transmit_queued(struct sock *sk, struct sk_buff *skb, xtcp_usec_t now)
+static int transmit_queued(struct sock *sk, struct sk_buff *skb, u64 now_ns)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	const struct xtcp_seg *seg = xtcp_skb_seg(skb);
@@ -129,6 +130,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, xtcp_usec_t now
 	struct header h;
 	u8 flags = seg->flags & (XTCP_FIN | XTCP_PSH);
 	bool fresh = len && !xtcp_before(seg->seq, t->snd_nxt);
+	xtcp_usec_t now = now_ns / NSEC_PER_USEC;
 
 	/* a copy that still waits in a device's queue has the header's memory */
 	copy = skb_cloned(skb) ? pskb_copy(skb, GFP_ATOMIC)
@@ -152,6 +154,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, xtcp_usec_t now
 	/* it belongs on the first packet only */
 	if (h.flags & XTCP_CWR && len > mss)
 		skb_shinfo(copy)->gso_type |= SKB_GSO_TCP_ECN;
+	xtcp_pace_depart(sk, copy, now_ns);
 	if (transmit(sk, copy, &h) < 0)
 		xtcp_count(xtcp_net(sock_net(sk)), OUT_ERROR);
 	return 0;
@@ -185,18 +188,21 @@ u32 xtcp_gso_max(const struct sock *sk)
 void xtcp_push(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u32 gso_max = xtcp_gso_max(sk);
-	xtcp_usec_t now = xtcp_now();
+	u64 now_ns = ktime_get_ns();
+	xtcp_usec_t now = now_ns / NSEC_PER_USEC;
 	struct sk_buff *skb;
-	u32 bytes;
+	u32 bytes, burst;
 
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) && !xtcp_fastopen_pending(t))
 		return;
+	burst = xtcp_pace_burst(sk, xtcp_gso_max(sk));
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		struct xtcp_seg *seg = xtcp_skb_seg(skb);
 		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
 
-		if (!xtcp_output_allow(t, seg, last, gso_max, now, &bytes))
+		if (xtcp_pace_holds(sk, now_ns) ||
+		    !xtcp_output_allow(t, seg, last, burst, now, &bytes) ||
+		    xtcp_queue_holds(sk, skb, 0))
 			break;
 		if (bytes < skb->len &&
 		    xtcp_wmem_split(sk, skb, bytes, false, GFP_ATOMIC))
@@ -204,7 +210,7 @@ void xtcp_push(struct sock *sk)
 		/* a probe asks for an answer */
 		if (unlikely(t->flags & XTCP_F_FORCE))
 			seg->flags |= XTCP_PSH;
-		if (transmit_queued(sk, skb, now))
+		if (transmit_queued(sk, skb, now_ns))
 			break;
 		__skb_unlink(skb, &sk->sk_write_queue);
 		xtcp_output_sent(t, seg, now);
@@ -213,7 +219,7 @@ void xtcp_push(struct sock *sk)
 }
 
 /* Return: false when the rest has to wait. */
-static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, xtcp_usec_t now)
+static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, u64 now_ns)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
@@ -224,7 +230,7 @@ static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, xtcp_usec_t no
 		xtcp_count(xn, SPURIOUS_RTX_HOST_QUEUES);
 		return false;
 	}
-	if (transmit_queued(sk, skb, now)) {
+	if (transmit_queued(sk, skb, now_ns)) {
 		xtcp_count(xn, RETRANS_FAIL);
 		return false;
 	}
@@ -234,7 +240,7 @@ static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, xtcp_usec_t no
 		xtcp_count_add(xn, FAST_RETRANS, seg->segs);
 	xtcp_count_add(xn, RETRANS_SEGS, seg->segs);
 	trace_xtcp_retransmit(sk, seg->seq, seg->end_seq, seg->segs);
-	xtcp_retransmit_sent(t, seg, now);
+	xtcp_retransmit_sent(t, seg, now_ns / NSEC_PER_USEC);
 	return true;
 }
 
@@ -245,21 +251,23 @@ static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, xtcp_usec_t no
 void xtcp_retransmit(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u32 gso_max = xtcp_gso_max(sk), len;
-	xtcp_usec_t now = xtcp_now();
+	u32 burst = xtcp_pace_burst(sk, xtcp_gso_max(sk)), len;
+	u64 now_ns = ktime_get_ns();
 	enum xtcp_resend what;
 	struct xtcp_seg *seg;
 	bool more = true;
 
-	while (more && (what = xtcp_retransmit_next(t, gso_max, &seg, &len))) {
+	while (more && !xtcp_pace_holds(sk, now_ns) &&
+	       (what = xtcp_retransmit_next(t, burst, &seg, &len))) {
 		struct sk_buff *skb = xtcp_seg_skb(seg);
 
 		if (what == XTCP_RESEND_CUT)
 			more = !xtcp_wmem_split(sk, skb, len, true, GFP_ATOMIC);
 		else if (what == XTCP_RESEND_FREE)
 			xtcp_wmem_free(sk, skb);
-		else
-			more = retransmit_one(sk, seg, now);
+		else	/* twice as much may wait: what is missing comes first */
+			more = !xtcp_queue_holds(sk, skb, 1) &&
+			       retransmit_one(sk, seg, now_ns);
 	}
 	xtcp_retransmit_done(t);
 }

@@ -59,6 +59,10 @@ XTCP_PROBED += $(call xtcp_probe,IP_SOCK_RT_TOS,net/route.h,return ip_sock_rt_to
 XTCP_PROBED += $(call xtcp_probe,BPF_CONNECT_LEN,linux/bpf-cgroup.h net/sock.h,struct sock *sk = p; int len; return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk$(xtcp_comma) p$(xtcp_comma) &len);)
 # an object is charged to a control group after it was allocated
 XTCP_PROBED += $(call xtcp_probe,KMEM_CACHE_CHARGE,linux/slab.h,return kmem_cache_charge(p$(xtcp_comma) GFP_KERNEL);)
+# hrtimer_setup() replaced hrtimer_init()
+XTCP_PROBED += $(call xtcp_probe,HRTIMER_SETUP,linux/hrtimer.h,hrtimer_setup(p$(xtcp_comma) NULL$(xtcp_comma) 0$(xtcp_comma) 0);)
+# the kind of a departure time has a number (there was only the one)
+XTCP_PROBED += $(call xtcp_probe,SKB_CLOCK,linux/skbuff.h,return SKB_CLOCK_MONOTONIC;)
 export XTCP_PROBED
 endif
 

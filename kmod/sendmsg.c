@@ -6,6 +6,7 @@
 #include "compat.h"
 #include "core/fastopen.h"
 #include "core/output.h"
+#include "core/rate.h"
 #include "core/urgent.h"
 #include "fastopen.h"
 #include "output.h"
@@ -235,6 +236,10 @@ static int send_locked(struct socket *sock, struct msghdr *msg)
 	}
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 
+	/* all of it has left: until now it was the user who had nothing to send */
+	if (skb_queue_empty(&sk->sk_write_queue) &&
+	    sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1))
+		xtcp_rate_app_limited(&xtcp_sk(sk)->tcb);
 	goal = xtcp_gso_max(sk);
 	err = -EPIPE;
 	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)

@@ -30,7 +30,7 @@
  * at sk_state.  References are held by
  *  - the user: the descriptor, or the accept queue before there is one, or for
  *    an orphan the connection itself; xtcp_destroy() gives it up;
- *  - sk_timer while it is pending;
+ *  - sk_timer while it is pending, and so does the timer of pace.c;
  *  - SYN_RECV entries, one each to their listener;
  *  - buffers in flight, not by a reference but by sk_wmem_alloc.
  * A connection ends in xtcp_done(): tables, queues and timers let go of it.  If
@@ -55,6 +55,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "compat.h"
+#include "cong.h"
 #include "core/ecn.h"
 #include "core/window.h"
 #include "fastopen.h"
@@ -62,6 +63,7 @@
 #include "isn.h"
 #include "listen.h"
 #include "output.h"
+#include "pace.h"
 #include "port.h"
 #include "reply.h"
 #include "route.h"
@@ -107,6 +109,8 @@ static void destruct(struct sock *sk)
 		xtcp_opening_free(sk);
 	else
 		xtcp_listener_free(sk);
+	xtcp_cong_release(sk);
+	xtcp_pacer_free(sk);
 	xtcp_conf_put(sk);
 	inet_sock_destruct(sk);
 	sk_sockets_allocated_dec(sk);
@@ -142,11 +146,10 @@ static int init_sock(struct sock *sk)
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
 	sock_set_flag(sk, SOCK_RCU_FREE);
-	/* buffers in flight do not wake writers: ACKs do */
-	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	xtcp_init_fields(sk);
+	xtcp_cong_assign(sk, GFP_KERNEL);
 	sk_sockets_allocated_inc(sk);
-	sk->sk_write_space = xtcp_write_space;
+	sk->sk_write_space = xtcp_buffer_freed;
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xn->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xn->rmem[1]));
 	sk->sk_gso_type = SKB_GSO_TCPV4;
@@ -334,6 +337,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	fresh.keep_intvl_s = t->keep_intvl_s;
 	fresh.user_timeout_ms = t->user_timeout_ms;
 	fresh.linger2_us = t->linger2_us;
+	xtcp_cong_renew(&fresh, t);
 	*t = fresh;
 	sk_dst_reset(sk);
 	sk_error_report(sk);
@@ -458,6 +462,8 @@ void xtcp_release_cb(struct sock *sk)
 		return;
 	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xs->deferred))
 		xtcp_timer_run(sk);
+	if (test_and_clear_bit(XTCP_DEFER_PUSH, &xs->deferred))
+		xtcp_pacer_run(sk);
 	if (test_and_clear_bit(XTCP_DEFER_MTU, &xs->deferred))
 		xtcp_pmtu_changed(sk, READ_ONCE(xs->pmtu));
 }
@@ -591,6 +597,7 @@ int xtcp_sock_init(void)
 	int err;
 
 	init_mem();
+	xtcp_pacer_init();
 	err = percpu_counter_init(&sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;
@@ -608,6 +615,7 @@ void xtcp_sock_exit(void)
 		pr_info("xtcp: waiting for buffers of %d sockets that devices still hold\n",
 			atomic_read(&live));
 	rcu_barrier();
+	xtcp_pacer_exit();
 	proto_unregister(&xtcp_prot);
 	percpu_counter_destroy(&sockets_allocated);
 }

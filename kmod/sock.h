@@ -13,6 +13,7 @@
 #include "netns.h"
 
 struct xtcp_opening;
+struct xtcp_pacer;
 struct xtcp_port;
 struct xtcp_tfo_queue;
 
@@ -52,10 +53,12 @@ struct xtcp_listener {
  * @listener: allocated while the socket listens, or was told how to
  * @opening: with @has_opening: what a child keeps of its SYN, or owes to it
  * @scaling_ratio: payload per 256 bytes of receive buffer
+ * @pacer: when some of its segments wait below TCP; NULL: they never did
  * @deferred: XTCP_DEFER_* that softirq left for release_cb
  * @user_mss: TCP_MAXSEG, 0: not set
  * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: as much as fits
  * @defer_accept: TCP_DEFER_ACCEPT, in retransmissions of the SYN,ACK
+ * @cc_chosen: by TCP_CONGESTION: children do not take the default
  * @orphaned: counted in xtcp_net.orphans
  * @urg_byte: what recv() with MSG_OOB returns; see xtcp_tcb.urg_state
  * @mtu: MTU of the path when it was looked up last, bytes
@@ -87,6 +90,7 @@ struct xtcp_sock {
 		struct xtcp_listener	*listener;
 		struct xtcp_opening	*opening;
 	};
+	struct xtcp_pacer	*pacer;
 	unsigned long		deferred;
 	u32			notsent_lowat;
 	u16			mtu;
@@ -106,11 +110,13 @@ struct xtcp_sock {
 				tfo_sent : 1,
 				tfo_exp : 1,
 				tfo_again : 1,
-				tfo_fail : 2;
+				tfo_fail : 2,
+				cc_chosen : 1;
 };
 
 #define XTCP_DEFER_TIMER	0	/* the timer fired */
 #define XTCP_DEFER_MTU		1	/* the path MTU shrank */
+#define XTCP_DEFER_PUSH		2	/* what was held back may go on */
 
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 {

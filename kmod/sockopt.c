@@ -2,13 +2,16 @@
 #include <asm/ioctls.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
+#include <linux/inet_diag.h>
 #include <linux/sockios.h>
 #include <net/ip.h>
 #include <net/tcp.h>
 
 #include "apply.h"
 #include "buffer.h"
+#include "cong.h"
 #include "core/output.h"
+#include "core/rate.h"
 #include "core/urgent.h"
 #include "core/window.h"
 #include "fastopen.h"
@@ -16,8 +19,6 @@
 #include "sockopt.h"
 #include "timer.h"
 
-/* What TCP_CONGESTION says. */
-#define CONGESTION_NAME	"reno"
 /* TCP_MAXSEG: bounds of Linux. */
 #define MAXSEG_MIN	TCP_MIN_MSS
 #define MAXSEG_MAX	MAX_TCP_WINDOW
@@ -193,7 +194,7 @@ static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen
 	if (strncpy_from_sockptr(name, optval,
 				 min_t(long, TCP_CA_NAME_MAX - 1, optlen)) < 0)
 		return -EFAULT;
-	return strcmp(name, CONGESTION_NAME) ? -ENOENT : 0;
+	return xtcp_cong_set(sk, name, ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN));
 }
 
 static int set_int(struct sock *sk, int optname, int val)
@@ -475,8 +476,9 @@ static int get_saved_syn(struct sock *sk, char __user *optval, int __user *optle
 int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
 		    int __user *optlen)
 {
+	union tcp_cc_info cc_info;
 	struct tcp_info info;
-	int val, len, err;
+	int val, len, err, cc_attr;
 
 	if (level == SOL_IP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
@@ -507,10 +509,16 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		return put_value(key, nr * XTCP_TFO_KEY_LEN, optval, optlen, len);
 	}
 	case TCP_CONGESTION: {
-		char name[TCP_CA_NAME_MAX] = CONGESTION_NAME;
+		char name[TCP_CA_NAME_MAX] = "";
 
+		xtcp_cong_name(sk, name);
 		return put_value(name, sizeof(name), optval, optlen, len);
 	}
+	case TCP_CC_INFO:
+		lock_sock(sk);
+		val = xtcp_cong_info(sk, &cc_attr, &cc_info);
+		release_sock(sk);
+		return put_value(&cc_info, val, optval, optlen, len);
 	}
 	rcu_read_lock();	/* the socket's own settings may be replaced */
 	err = get_int(sk, optname, &val);
@@ -592,7 +600,7 @@ int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG karg)
 
 /**
  * xtcp_get_info - TCP_INFO
- * @sk: the socket, locked, or looked at while it changes (sock_diag)
+ * @sk: the socket, locked
  * @info: out
  */
 void xtcp_get_info(struct sock *sk, struct tcp_info *info)
@@ -600,6 +608,8 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_tcb *t = &xs->tcb;
 	u32 now = xtcp_stamp(xtcp_now());
+	unsigned long rate;
+	bool app_limited;
 
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = sk->sk_state;
@@ -661,6 +671,12 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_segs_in = t->segs_in;
 	info->tcpi_notsent_bytes = max_t(int, 0, t->write_seq - t->snd_nxt);
 	info->tcpi_snd_wnd = t->snd_wnd;
+	rate = READ_ONCE(sk->sk_pacing_rate);
+	info->tcpi_pacing_rate = rate == ULONG_MAX ? ~0ULL : rate;
+	rate = READ_ONCE(sk->sk_max_pacing_rate);
+	info->tcpi_max_pacing_rate = rate == ULONG_MAX ? ~0ULL : rate;
+	info->tcpi_delivery_rate = xtcp_rate_delivery(t, &app_limited);
+	info->tcpi_delivery_rate_app_limited = app_limited;
 #ifdef XTCP_HAVE_TCPI_RCV_WND
 	info->tcpi_rcv_wnd = t->rcv_wnd;
 #endif

@@ -7,6 +7,7 @@
 #include <linux/sysctl.h>
 
 #include "compat.h"
+#include "cong.h"
 #include "fastopen.h"
 #include "sock.h"
 #include "sysctl.h"
@@ -18,6 +19,7 @@ static int min_buf = SOCK_MIN_RCVBUF;
 static unsigned int one = 1, two = 2, four = 4, most_retries = 127;
 /* struct xtcp_tcb.reordering has 16 bits */
 static int most_reordering = U16_MAX;
+static int most_ratio = 1000;
 static int rto_max_least = 1000, rto_max_most = 120000;
 
 /* A time that is kept in microseconds and shown in seconds. */
@@ -156,6 +158,10 @@ static int do_fastopen_key(XTCP_CTL_TABLE *table, int write, void *buffer,
 		.procname = name, .data = AT(field), .maxlen = sizeof(int), \
 		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
 		.extra1 = lo, .extra2 = hi }
+#define RANGE(name, field, lo, hi) {					\
+		.procname = name, .data = AT(field), .maxlen = sizeof(int), \
+		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
+		.extra1 = lo, .extra2 = hi }
 #define BUFS(name, field) {						\
 		.procname = name, .data = AT(field), .maxlen = sizeof(int[3]), \
 		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
@@ -218,6 +224,24 @@ static const struct ctl_table template[] = {
 	INT("max_tw_buckets", max_tw_buckets),
 	INT("max_orphans", max_orphans),
 	INT("challenge_ack_limit", challenge_ack_limit),
+	INT("limit_output_bytes", limit_output_bytes),
+	RANGE("min_tso_segs", conf.min_tso_segs, SYSCTL_ONE, NULL),
+	BYTE("tso_rtt_log", conf.tso_rtt_log, NULL, NULL),
+	RANGE("pacing_ss_ratio", conf.pacing_ss_ratio, SYSCTL_ZERO, &most_ratio),
+	RANGE("pacing_ca_ratio", conf.pacing_ca_ratio, SYSCTL_ZERO, &most_ratio),
+	{
+		.procname = "congestion_control", .data = AT(cc),
+		.maxlen = XTCP_CC_NAME_MAX, .mode = 0644,
+		.proc_handler = xtcp_cong_do_default,
+	}, {
+		.procname = "available_congestion_control", .data = AT(cc),
+		.maxlen = XTCP_CONG_LIST_MAX, .mode = 0444,
+		.proc_handler = xtcp_cong_do_available,
+	}, {
+		.procname = "allowed_congestion_control", .data = AT(cc),
+		.maxlen = XTCP_CONG_LIST_MAX, .mode = 0644,
+		.proc_handler = xtcp_cong_do_allowed,
+	},
 	BUFS("rmem", rmem),
 	BUFS("wmem", wmem),
 	{ }

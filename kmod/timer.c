@@ -10,6 +10,7 @@
 #include "apply.h"
 #include "compat.h"
 #include "fastopen.h"
+#include "pace.h"
 #include "timer.h"
 
 /**
@@ -38,6 +39,7 @@ void xtcp_timer_off(struct sock *sk)
 {
 	xtcp_sk(sk)->timer_due = 0;
 	sk_stop_timer(sk, &sk->sk_timer);
+	xtcp_pacer_stop(sk);
 }
 
 /**

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segments that leave later than the windows allow: pacing, and the limit on
+ * what waits in a device's queue ("TCP small queues").
+ *
+ * Pacing: each segment gets a departure time.  Where the qdisc is fq it waits
+ * there for it (sk_pacing_status is SK_PACING_FQ: fq itself sets it); otherwise
+ * the socket waits, with a high-resolution timer.
+ *
+ * Small queues: a socket that has more in the queues below than leaves within a
+ * millisecond stops.  It goes on when a buffer is freed: sock_wfree() then calls
+ * sk_write_space, in whatever context that is, be it under the socket's own lock.
+ * So that only puts the socket on a list, from which a tasklet takes it.
+ *
+ * Lifetime: buffers in flight do not hold the socket but sk_wmem_alloc, and
+ * sock_wfree() gives up its part after sk_write_space has returned; a timer that
+ * is set and a place on the list hold a reference.  Unloading waits until the
+ * last socket is freed, so none of this runs after it.
+ */
+#include <linux/interrupt.h>
+#include <linux/slab.h>
+
+#include "buffer.h"
+#include "compat.h"
+#include "output.h"
+#include "pace.h"
+#include "timer.h"
+
+/* Sockets of a processor that may go on. */
+struct queue {
+	struct llist_head	list;
+	struct tasklet_struct	tasklet;
+};
+
+static DEFINE_PER_CPU(struct queue, queues);
+
+static enum hrtimer_restart fired(struct hrtimer *timer)
+{
+	struct xtcp_pacer *p = container_of(timer, struct xtcp_pacer, timer);
+	struct sock *sk = p->sk;
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		xtcp_pacer_run(sk);
+	else
+		set_bit(XTCP_DEFER_PUSH, &xtcp_sk(sk)->deferred);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	return HRTIMER_NORESTART;
+}
+
+/* NULL without memory: then nothing is held back this time. */
+static struct xtcp_pacer *pacer(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_pacer *p = xs->pacer;
+
+	if (likely(p))
+		return p;
+	p = kzalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
+	if (!p)
+		return NULL;
+	p->sk = sk;
+	xtcp_hrtimer_setup(&p->timer, fired, CLOCK_MONOTONIC,
+			   HRTIMER_MODE_ABS_PINNED_SOFT);
+	/* pairs with xtcp_pacer_write_space(), which holds no lock */
+	smp_store_release(&xs->pacer, p);
+	return p;
+}
+
+/**
+ * xtcp_pace_burst - refresh the pacing rate; how much may leave in one piece?
+ * @sk: the socket, locked
+ * @gso_max: most payload that one buffer may carry, bytes
+ *
+ * Return: bytes, a multiple of the MSS.
+ */
+u32 xtcp_pace_burst(struct sock *sk, u32 gso_max)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u64 rate = min_t(u64, xtcp_pacing_rate(t), READ_ONCE(sk->sk_max_pacing_rate));
+
+	WRITE_ONCE(sk->sk_pacing_rate, min_t(u64, rate, ULONG_MAX));
+	return xtcp_tso_segs(t, rate, READ_ONCE(sk->sk_pacing_shift), gso_max) * t->mss;
+}
+
+/**
+ * xtcp_pace_holds - is it too early for the next segment?
+ * @sk: the socket, locked
+ * @now_ns: the time, nanoseconds
+ *
+ * Return: true: the timer will go on, unless it is not ours to wait.
+ */
+bool xtcp_pace_holds(struct sock *sk, u64 now_ns)
+{
+	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
+
+	if (likely(!p) || smp_load_acquire(&sk->sk_pacing_status) != SK_PACING_NEEDED ||
+	    xtcp_pace_allows(&p->pace, now_ns))
+		return false;
+	if (!hrtimer_is_queued(&p->timer)) {
+		hrtimer_start(&p->timer, ns_to_ktime(p->pace.next_ns),
+			      HRTIMER_MODE_ABS_PINNED_SOFT);
+		sock_hold(sk);
+	}
+	return true;
+}
+
+/**
+ * xtcp_pace_depart - a segment is about to leave: when?
+ * @sk: the socket, locked
+ * @skb: the segment, without headers
+ * @now_ns: the time, nanoseconds
+ */
+void xtcp_pace_depart(struct sock *sk, struct sk_buff *skb, u64 now_ns)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	unsigned long rate = READ_ONCE(sk->sk_pacing_rate);
+	struct xtcp_pacer *p;
+
+	if (likely(smp_load_acquire(&sk->sk_pacing_status) == SK_PACING_NONE))
+		return;
+	p = pacer(sk);
+	if (p)
+		xtcp_skb_set_departure(skb, xtcp_pace_sent(&p->pace, t, skb->len,
+				       rate == ULONG_MAX ? XTCP_RATE_MAX : rate, now_ns));
+}
+
+/**
+ * xtcp_queue_holds - does enough of the socket wait in the queues below?
+ * @sk: the socket, locked
+ * @skb: what would be sent next
+ * @factor: the limit is doubled so often
+ *
+ * Two buffers, or what leaves in a millisecond, and net.xtcp.limit_output_bytes
+ * at most (as Linux).
+ *
+ * Return: true: it goes on when some of it has left.
+ */
+bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int factor)
+{
+	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	unsigned long limit;
+	struct xtcp_pacer *p;
+
+	limit = max_t(unsigned long, 2 * skb->truesize,
+		      READ_ONCE(sk->sk_pacing_rate) >> READ_ONCE(sk->sk_pacing_shift));
+	if (sk->sk_pacing_status == SK_PACING_NONE)
+		limit = min_t(unsigned long, limit, READ_ONCE(xn->limit_output_bytes));
+	limit <<= factor;
+	if (likely(refcount_read(&sk->sk_wmem_alloc) <= limit))
+		return false;
+	/* what is freed late must not stop a connection with one buffer out */
+	if (RB_EMPTY_ROOT(&t->rtx) || rb_first(&t->rtx) == rb_last(&t->rtx))
+		return false;
+	p = pacer(sk);
+	if (!p)
+		return false;
+	set_bit(XTCP_PACER_THROTTLED, &p->flags);
+	/* a buffer may have been freed before the bit was seen: look again, after it */
+	smp_mb__after_atomic();
+	return refcount_read(&sk->sk_wmem_alloc) > limit;
+}
+
+/**
+ * xtcp_pacer_run - go on with what was held back
+ * @sk: the socket, locked
+ */
+void xtcp_pacer_run(struct sock *sk)
+{
+	if (!XTCP_IN(xtcp_sk(sk)->tcb.state, XTCP_SET_SYNCHRONISED))
+		return;
+	xtcp_retransmit(sk);
+	xtcp_push(sk);
+	xtcp_timer_sync(sk);
+}
+
+/**
+ * xtcp_pacer_write_space - a buffer in flight was freed (sk_write_space)
+ * @sk: the socket; maybe nobody holds a reference any more
+ *
+ * Context: any; the socket may be locked, by this very context too.
+ */
+void xtcp_pacer_write_space(struct sock *sk)
+{
+	/* pairs with pacer() */
+	struct xtcp_pacer *p = smp_load_acquire(&xtcp_sk(sk)->pacer);
+	struct queue *q;
+
+	if (!p || !test_bit(XTCP_PACER_THROTTLED, &p->flags) ||
+	    !test_and_clear_bit(XTCP_PACER_THROTTLED, &p->flags) ||
+	    test_and_set_bit(XTCP_PACER_QUEUED, &p->flags))
+		return;
+	if (!refcount_inc_not_zero(&sk->sk_refcnt)) {
+		clear_bit(XTCP_PACER_QUEUED, &p->flags);
+		return;
+	}
+	q = get_cpu_ptr(&queues);
+	if (llist_add(&p->node, &q->list))
+		tasklet_schedule(&q->tasklet);
+	put_cpu_ptr(&queues);
+}
+
+static void go_on(struct tasklet_struct *tasklet)
+{
+	struct queue *q = container_of(tasklet, struct queue, tasklet);
+	struct xtcp_pacer *p, *next;
+
+	llist_for_each_entry_safe(p, next, llist_del_all(&q->list), node) {
+		struct sock *sk = p->sk;
+
+		clear_bit(XTCP_PACER_QUEUED, &p->flags);
+		bh_lock_sock(sk);
+		if (!sock_owned_by_user(sk))
+			xtcp_pacer_run(sk);
+		else
+			set_bit(XTCP_DEFER_PUSH, &xtcp_sk(sk)->deferred);
+		bh_unlock_sock(sk);
+		sock_put(sk);
+	}
+}
+
+/**
+ * xtcp_pacer_stop - the connection is over
+ * @sk: the socket, locked
+ */
+void xtcp_pacer_stop(struct sock *sk)
+{
+	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
+
+	if (p && hrtimer_try_to_cancel(&p->timer) == 1)
+		__sock_put(sk);
+}
+
+/**
+ * xtcp_pacer_free - the socket goes
+ * @sk: the socket, without a reference
+ */
+void xtcp_pacer_free(struct sock *sk)
+{
+	kfree(xtcp_sk(sk)->pacer);
+}
+
+void xtcp_pacer_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		tasklet_setup(&per_cpu_ptr(&queues, cpu)->tasklet, go_on);
+}
+
+/* No socket is left. */
+void xtcp_pacer_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		tasklet_kill(&per_cpu_ptr(&queues, cpu)->tasklet);
+}

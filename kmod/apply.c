@@ -7,6 +7,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "core/output.h"
+#include "core/window.h"
 #include "fastopen.h"
 #include "listen.h"
 #include "observe.h"
@@ -138,7 +139,7 @@ static void connected(struct sock *sk, const struct xtcp_segment *seg,
 		xtcp_tfo_synack(sk, seg, skb);
 	xtcp_sync_mss(sk);
 	xtcp_sndbuf_init(sk);
-	xtcp_sk(sk)->tcb.space_seq = xtcp_sk(sk)->tcb.copied_seq;
+	xtcp_window_ready(&xtcp_sk(sk)->tcb, xtcp_full_space(sk));
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
 		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
@@ -177,7 +178,7 @@ void xtcp_data_ready(struct sock *sk)
 		return;
 	if ((s32)(t->rcv_nxt - t->copied_seq) < sk->sk_rcvlowat &&
 	    sk->sk_rcvlowat > 1 && !sock_flag(sk, SOCK_DONE) &&
-	    xtcp_receive_window(t) > t->rcv_mss)
+	    xtcp_receive_window(t) > t->rcv_mss && !xtcp_rmem_pressure(sk))
 		return;
 	sk->sk_data_ready(sk);
 }

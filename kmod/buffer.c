@@ -7,12 +7,13 @@
 #include "core/window.h"
 #include "pace.h"
 
-/* A fresh send buffer holds this many MSS per segment of cwnd (as Linux). */
+/* A send buffer holds cwnd twice, for what is sent again while new data waits. */
 #define SNDBUF_CWND_FACTOR	2
 /* Least part of the receive buffer that one pruning gives back, as a shift. */
 #define PRUNE_SHIFT		3
-/* A buffer that brings little payload takes this part off the ratio expected. */
-#define RATIO_DECAY		16
+
+/* A receive buffer that may not grow holds up to so many times what it should. */
+#define RCVBUF_OVERCOMMIT	2
 
 static_assert(sizeof(struct xtcp_seg) <= sizeof_field(struct sk_buff, cb));
 
@@ -31,6 +32,7 @@ struct sk_buff *xtcp_wmem_alloc(struct sock *sk, gfp_t gfp)
 
 	if (unlikely(!skb)) {
 		sk->sk_prot->enter_memory_pressure(sk);
+		sk_stream_moderate_sndbuf(sk);
 		return NULL;
 	}
 	if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
@@ -210,12 +212,16 @@ void xtcp_sndbuf_init(struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u32 per_mss;
 	u64 want;
 
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
 		return;
-	want = (u64)SKB_TRUESIZE(t->mss + MAX_TCP_HEADER) *
-	       max_t(u32, t->cwnd, XTCP_INIT_CWND) * SNDBUF_CWND_FACTOR;
+	/* the worst case: a buffer, of a power of two, for each segment */
+	per_mss = max_t(u32, t->mss_clamp == U16_MAX ? 0 : t->mss_clamp, t->mss) +
+		  MAX_TCP_HEADER + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	per_mss = roundup_pow_of_two(per_mss) + SKB_DATA_ALIGN(sizeof(struct sk_buff));
+	want = (u64)per_mss * max_t(u32, t->cwnd, XTCP_INIT_CWND) * SNDBUF_CWND_FACTOR;
 	if (sk->sk_sndbuf < want)
 		WRITE_ONCE(sk->sk_sndbuf, min_t(u64, want, READ_ONCE(xn->wmem[2])));
 }
@@ -271,8 +277,9 @@ void xtcp_write_space_check(struct sock *sk)
 
 	if (!sk->sk_socket || !test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		return;
-	/* the buffer, not the network, is what limits the sender */
-	if (t->packets_out < t->cwnd)
+	/* the buffer, not the network or the system, is what limits the sender */
+	if (xtcp_in_flight(t) < t->cwnd && !sk_under_memory_pressure(sk) &&
+	    sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0))
 		xtcp_sndbuf_init(sk);
 	xtcp_write_space(sk);
 }
@@ -284,6 +291,20 @@ static void free_received(struct xtcp_seg *seg)
 
 	skb->next = NULL;
 	kfree_skb(skb);
+}
+
+/* More came than the buffer was meant for: it grows, unless it may not. */
+static void grow_rcvbuf(struct sock *sk)
+{
+	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	int most = READ_ONCE(xn->rmem[2]);
+
+	if (sk->sk_rcvbuf < most && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
+	    !sk_under_memory_pressure(sk) &&
+	    sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0))
+		WRITE_ONCE(sk->sk_rcvbuf, min(atomic_read(&sk->sk_rmem_alloc), most));
+	xtcp_window_full(&xtcp_sk(sk)->tcb,
+			 atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf);
 }
 
 /*
@@ -300,6 +321,9 @@ static bool prune(struct sock *sk, const struct sk_buff *skb)
 	bool pruned = false;
 
 	xtcp_count(xn, PRUNE_CALLED);
+	grow_rcvbuf(sk);
+	if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf)
+		return true;
 	while (t->ooo_last && !xtcp_after(seq, t->ooo_last->seq) &&
 	       (goal > 0 || atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf)) {
 		struct xtcp_seg *last = xtcp_ooo_drop_last(t);
@@ -311,6 +335,13 @@ static bool prune(struct sock *sk, const struct sk_buff *skb)
 	if (pruned)
 		xtcp_count(xn, OFO_PRUNED);
 	if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf)
+		return true;
+	/*
+	 * Small segments cost more than the window that was offered for them.  The
+	 * offer is kept, within reason, for what comes in order.
+	 */
+	if (!t->ooo_last && atomic_read(&sk->sk_rmem_alloc) / RCVBUF_OVERCOMMIT <=
+			    sk->sk_rcvbuf)
 		return true;
 	xtcp_count(xn, RCV_PRUNED);
 	return false;
@@ -331,32 +362,34 @@ bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
+ * xtcp_rmem_measure - the peer's segments have another size
+ * @sk: the socket, locked
+ * @skb: one of them
+ * @len: its payload, bytes
+ *
+ * How much payload comes with how much memory decides what window a receive
+ * buffer has room for.
+ */
+void xtcp_rmem_measure(struct sock *sk, const struct sk_buff *skb, u32 len)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u8 ratio = clamp_t(u64, div_u64((u64)len << 8, skb->truesize), 1, U8_MAX);
+
+	if (ratio == xs->scaling_ratio)
+		return;
+	xs->scaling_ratio = ratio;
+	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
+}
+
+/**
  * xtcp_rmem_charge - a received buffer is kept
  * @sk: the socket, locked
  * @skb: the buffer; xtcp_rmem_admit() said yes
  */
 void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 ratio;
-
 	skb_orphan(skb);
 	skb_set_owner_r(skb, sk);
-	/*
-	 * How much payload a buffer of this kind brings for its memory.  A single
-	 * one that brings little says nothing about the next: where a router cut a
-	 * GSO buffer into segments, the last one carries the memory of all.
-	 */
-	if (skb->len < xs->tcb.rcv_mss)
-		return;
-	ratio = min_t(u64, ((u64)skb->len << 8) / skb->truesize, 240);
-	if (ratio > xs->scaling_ratio)
-		xs->scaling_ratio = ratio;
-	else if (ratio < xs->scaling_ratio / 2)
-		xs->scaling_ratio -= DIV_ROUND_UP(xs->scaling_ratio, RATIO_DECAY);
-	else
-		return;
-	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
 }
 
 /* Payload moves to the buffer that ends where it begins, if pages allow. */
@@ -450,12 +483,12 @@ void xtcp_rcvbuf_autotune(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	u32 wnd = xtcp_window_autotune(&xs->tcb, xtcp_now());
-	u64 space;
+	u32 space;
 
-	if (!wnd || sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+	if (!wnd || sk->sk_userlocks & SOCK_RCVBUF_LOCK ||
+	    !READ_ONCE(xs->tcb.conf->moderate_rcvbuf))
 		return;
-	space = div_u64((u64)wnd << 8, xs->scaling_ratio);
-	space = min_t(u64, space, READ_ONCE(xn->rmem[2]));
+	space = min_t(u32, xtcp_space_from_win(sk, wnd), READ_ONCE(xn->rmem[2]));
 	if (space <= sk->sk_rcvbuf)
 		return;
 	WRITE_ONCE(sk->sk_rcvbuf, (int)space);

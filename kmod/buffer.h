@@ -5,6 +5,7 @@
 #ifndef XTCP_BUFFER_H
 #define XTCP_BUFFER_H
 
+#include "compat.h"
 #include "sock.h"
 
 struct sk_buff *xtcp_wmem_alloc(struct sock *sk, gfp_t gfp);
@@ -21,6 +22,7 @@ void xtcp_buffer_freed(struct sock *sk);
 void xtcp_write_space_check(struct sock *sk);
 
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb);
+void xtcp_rmem_measure(struct sock *sk, const struct sk_buff *skb, u32 len);
 void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb);
 void xtcp_rmem_append(struct sock *sk, struct sk_buff *skb);
 void xtcp_rmem_wait(struct sock *sk, struct sk_buff *skb);
@@ -33,18 +35,38 @@ static inline int xtcp_win_from_space(const struct sock *sk, int bytes)
 	return (int)(((s64)bytes * xtcp_sk(sk)->scaling_ratio) >> 8);
 }
 
-/* The same of what is free, and of all. */
-static inline u32 xtcp_free_space(const struct sock *sk)
+/* The same of what is free, when so many bytes more are used, and of all. */
+static inline u32 xtcp_free_space_less(const struct sock *sk, int bytes)
 {
 	int left = READ_ONCE(sk->sk_rcvbuf) - READ_ONCE(sk->sk_backlog.len) -
-		   atomic_read(&sk->sk_rmem_alloc);
+		   atomic_read(&sk->sk_rmem_alloc) - bytes;
 
 	return left > 0 ? xtcp_win_from_space(sk, left) : 0;
+}
+
+static inline u32 xtcp_free_space(const struct sock *sk)
+{
+	return xtcp_free_space_less(sk, 0);
 }
 
 static inline u32 xtcp_full_space(const struct sock *sk)
 {
 	return xtcp_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf));
+}
+
+static inline u32 xtcp_space_from_win(const struct sock *sk, u32 wnd)
+{
+	return (u32)min_t(u64, div_u64((u64)wnd << 8, xtcp_sk(sk)->scaling_ratio),
+			  S32_MAX);
+}
+
+/* Little room is left: who waits for more to read had better begin. */
+static inline bool xtcp_rmem_pressure(const struct sock *sk)
+{
+	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
+
+	return sk_under_memory_pressure(sk) ||
+	       atomic_read(&sk->sk_rmem_alloc) > rcvbuf - (rcvbuf >> 3);
 }
 
 #endif /* XTCP_BUFFER_H */

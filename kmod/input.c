@@ -73,6 +73,38 @@ static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	return true;
 }
 
+/*
+ * Memory that a segment holds, as the window should count it.  The head of one
+ * whose payload is in pages is freed when it is merged into another.
+ */
+static u32 truesize(const struct sk_buff *skb)
+{
+	u32 pages = skb->truesize - SKB_TRUESIZE(skb_end_offset(skb));
+
+	if (skb_headlen(skb) > tcp_hdrlen(skb) || (s32)pages < (s32)skb->len)
+		return skb->truesize;
+	return pages;
+}
+
+/* What the core has to know about memory. */
+static void look_at_buffers(struct sock *sk, struct sk_buff *skb,
+			    struct xtcp_segment *seg)
+{
+	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	/* larger than those before: they may hold memory in another proportion */
+	if (unlikely(seg->len > (u32)seg->segs * t->rcv_mss && seg->seq == t->rcv_nxt))
+		xtcp_rmem_measure(sk, skb, seg->len);
+	seg->no_room = !xtcp_rmem_admit(sk, skb);
+	seg->free_space = xtcp_free_space_less(sk, skb->truesize);
+	seg->full_space = xtcp_full_space(sk);
+	seg->cost = xtcp_win_from_space(sk, truesize(skb));
+	seg->max_space = xtcp_win_from_space(sk, READ_ONCE(xn->rmem[2]));
+	seg->lowat = READ_ONCE(sk->sk_rcvlowat);
+	seg->pressure = sk_under_memory_pressure(sk);
+}
+
 /**
  * xtcp_sock_rcv - a segment for a connection
  * @sk: its socket, locked
@@ -91,11 +123,8 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 	}
 	if (unlikely(seg->opt.has & XTCP_OPT_BAD))
 		xtcp_count(xtcp_net(sock_net(sk)), OPTION_IGNORED);
-	if (seg->len) {
-		seg->no_room = !xtcp_rmem_admit(sk, skb);
-		seg->free_space = xtcp_free_space(sk);
-		seg->full_space = xtcp_full_space(sk);
-	}
+	if (seg->len)
+		look_at_buffers(sk, skb, seg);
 	xtcp_actions_init(&a);
 	xtcp_on_segment(&xs->tcb, seg, xtcp_now(), &a);
 	if (!xtcp_apply(sk, &a, seg, skb))

@@ -70,6 +70,7 @@
 	M(ABORT_ON_TIMEOUT,	"AbortOnTimeout")		\
 	M(ABORT_ON_LINGER,	"AbortOnLinger")		\
 	M(ABORT_ON_MEMORY,	"AbortOnMemory")		\
+	M(MEMORY_PRESSURES,	"MemoryPressures")		\
 	M(KEEPALIVE,		"KeepAlive")			\
 	M(WIN_PROBE,		"WinProbe")			\
 	M(OUT_NO_MEMORY,	"OutNoMemory")			\

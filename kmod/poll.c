@@ -28,21 +28,25 @@ static bool readable(struct sock *sk)
 	if (unlikely(xtcp_urg_at_mark(t)) && !sock_flag(sk, SOCK_URGINLINE))
 		avail--;
 	return avail > 0 && (avail >= sock_rcvlowat(sk, 0, INT_MAX) ||
-			     xtcp_receive_window(t) <= t->rcv_mss);
+			     xtcp_receive_window(t) <= t->rcv_mss ||
+			     xtcp_rmem_pressure(sk));
 }
 
-/* Room in the send buffer; where there is none, ask to be told. */
+/*
+ * Room in the send buffer, and half of what TCP_NOTSENT_LOWAT allows; where there
+ * is none, ask to be told.
+ */
 static __poll_t writable(struct sock *sk)
 {
 	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 		return EPOLLOUT | EPOLLWRNORM;
-	if (sk_stream_is_writeable(sk))
+	if (__sk_stream_is_writeable(sk, 1))
 		return EPOLLOUT | EPOLLWRNORM;
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	/* room may have come before the bit: look again, after it */
 	smp_mb__after_atomic();
-	return sk_stream_is_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
+	return __sk_stream_is_writeable(sk, 1) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
 
 /**
@@ -102,7 +106,7 @@ int xtcp_set_rcvlowat(struct sock *sk, int val)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	int cap = READ_ONCE(xn->rmem[2]) >> 1;
-	s64 space;
+	u32 space;
 
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		cap = sk->sk_rcvbuf >> 1;
@@ -111,10 +115,11 @@ int xtcp_set_rcvlowat(struct sock *sk, int val)
 	xtcp_data_ready(sk);
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		return 0;
-	space = div_u64((u64)val << 8, xs->scaling_ratio);
+	space = xtcp_space_from_win(sk, val);
 	if (space > sk->sk_rcvbuf) {
-		WRITE_ONCE(sk->sk_rcvbuf, (int)min_t(s64, space, xn->rmem[2]));
-		xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
+		WRITE_ONCE(sk->sk_rcvbuf, (int)space);
+		if (xs->tcb.window_clamp && xs->tcb.window_clamp < val)
+			xs->tcb.window_clamp = val;
 	}
 	return 0;
 }

@@ -73,8 +73,8 @@
 #include "timer.h"
 #include "timewait.h"
 
-/* Default of net.xtcp.mem would be the host's; these follow it at load. */
-static long sysctl_mem[3];
+/* net.xtcp.mem, pages: leave and enter memory pressure, refuse. */
+long xtcp_sysctl_mem[3];
 static int sysctl_wmem[3] = { 4096, 16384, 4 * 1024 * 1024 };
 static int sysctl_rmem[3] = { 4096, 131072, 6 * 1024 * 1024 };
 
@@ -88,7 +88,10 @@ static DECLARE_WAIT_QUEUE_HEAD(live_wait);
 
 static void enter_memory_pressure(struct sock *sk)
 {
+	if (READ_ONCE(memory_pressure))
+		return;
 	WRITE_ONCE(memory_pressure, jiffies ? jiffies : 1);
+	xtcp_count(xtcp_net(sock_net(sk)), MEMORY_PRESSURES);
 }
 
 static void leave_memory_pressure(struct sock *sk)
@@ -162,6 +165,7 @@ static void prepare_connect(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_tcb *t = &xs->tcb;
+	u32 clamp;
 	u8 wscale;
 
 	t->iss = xtcp_isn(&xs->flow.key);
@@ -179,13 +183,19 @@ static void prepare_connect(struct sock *sk)
 		t->flags |= XTCP_F_TS_OK;
 	if (READ_ONCE(xn->conf.window_scaling))
 		t->flags |= XTCP_F_WSCALE_OK;
-	xtcp_window_init(xtcp_full_space(sk),
-			 sk->sk_userlocks & SOCK_RCVBUF_LOCK ? 0 :
-			 READ_ONCE(xn->rmem[2]), t->advmss,
-			 t->flags & XTCP_F_WSCALE_OK, &t->rcv_wnd, &wscale);
-	t->rcv_wscale = wscale;
 	/* TCP_WINDOW_CLAMP may have been set before */
-	t->window_clamp = min_not_zero(t->window_clamp, xtcp_full_space(sk));
+	clamp = t->window_clamp;
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		clamp = min_not_zero(clamp, xtcp_full_space(sk));
+	if (!clamp)
+		clamp = XTCP_WND_MAX;
+	xtcp_window_init(min(clamp, xtcp_full_space(sk)),
+			 min_t(u32, clamp, READ_ONCE(xn->rmem[2])), t->advmss,
+			 t->flags & XTCP_F_WSCALE_OK, &t->rcv_wnd, &wscale);
+	if (READ_ONCE(xn->conf.signed_windows))
+		t->rcv_wnd = min(t->rcv_wnd, XTCP_WND_MAX_SIGNED);
+	t->rcv_wscale = wscale;
+	t->window_clamp = min(clamp, XTCP_WND_MAX_UNSCALED << wscale);
 	t->rcv_ssthresh = t->rcv_wnd;
 	xtcp_sync_mss(sk);
 }
@@ -411,7 +421,7 @@ static bool orphan_is_too_much(struct sock *sk)
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
 	return atomic_read(&xn->orphans) > READ_ONCE(xn->max_orphans) ||
-	       sk_memory_allocated(sk) > READ_ONCE(sysctl_mem[2]);
+	       sk_memory_allocated(sk) > READ_ONCE(xtcp_sysctl_mem[2]);
 }
 
 /* struct proto.close */
@@ -531,9 +541,10 @@ static bool memory_free(const struct sock *sk, int wake)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 notsent = READ_ONCE(xs->tcb.write_seq) - READ_ONCE(xs->tcb.snd_nxt);
-	u32 lowat = READ_ONCE(xs->notsent_lowat);
+	u32 lowat = READ_ONCE(xs->notsent_lowat) ? :
+		    READ_ONCE(xs->tcb.conf->notsent_lowat);
 
-	return !lowat || (u64)notsent << wake < lowat;
+	return (u64)notsent << wake < lowat;
 }
 
 /* struct proto.get_port, for inet_bind(); the address is set already. */
@@ -574,7 +585,7 @@ struct proto xtcp_prot = {
 	.memory_allocated	= &memory_allocated,
 	.per_cpu_fw_alloc	= &memory_per_cpu_fw_alloc,
 	.memory_pressure	= &memory_pressure,
-	.sysctl_mem		= sysctl_mem,
+	.sysctl_mem		= xtcp_sysctl_mem,
 	.sysctl_wmem		= sysctl_wmem,
 	.sysctl_rmem		= sysctl_rmem,
 	.max_header		= MAX_TCP_HEADER,
@@ -587,9 +598,9 @@ static void init_mem(void)
 {
 	unsigned long limit = max(nr_free_buffer_pages() / 16, 128UL);
 
-	sysctl_mem[0] = limit / 4 * 3;
-	sysctl_mem[1] = limit;
-	sysctl_mem[2] = sysctl_mem[0] * 2;
+	xtcp_sysctl_mem[0] = limit / 4 * 3;
+	xtcp_sysctl_mem[1] = limit;
+	xtcp_sysctl_mem[2] = xtcp_sysctl_mem[0] * 2;
 }
 
 int xtcp_sock_init(void)

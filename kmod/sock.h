@@ -140,6 +140,7 @@ static inline xtcp_usec_t xtcp_now(void)
 }
 
 extern struct proto xtcp_prot;
+extern long xtcp_sysctl_mem[3];
 
 /* Payload per 256 bytes of buffer memory, until measured. */
 #define XTCP_SCALING_RATIO_INIT	128

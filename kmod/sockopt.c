@@ -46,7 +46,7 @@ static void set_quickack(struct sock *sk, int val)
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	if (!val) {
-		t->pingpong = 1;
+		t->pingpong = t->conf->pingpong_thresh;
 		return;
 	}
 	t->pingpong = 0;
@@ -55,7 +55,7 @@ static void set_quickack(struct sock *sk, int val)
 		return;
 	xtcp_send_ack(sk);
 	if (!(val & 1))
-		t->pingpong = 1;
+		t->pingpong = t->conf->pingpong_thresh;
 }
 
 /* TCP_DEFER_ACCEPT is in seconds and kept in SYN,ACKs that are sent meanwhile. */
@@ -258,8 +258,7 @@ static int set_int(struct sock *sk, int optname, int val)
 			t->window_clamp = 0;
 			return 0;
 		}
-		t->window_clamp = max_t(int, val, SOCK_MIN_RCVBUF / 2);
-		t->rcv_ssthresh = min(t->window_clamp, max(t->rcv_wnd, t->rcv_ssthresh));
+		xtcp_window_limit(t, max_t(int, val, SOCK_MIN_RCVBUF / 2));
 		return 0;
 	case TCP_NOTSENT_LOWAT:
 		xs->notsent_lowat = val;
@@ -370,7 +369,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = !!(t->flags & XTCP_F_CORK);
 		return 0;
 	case TCP_QUICKACK:
-		*val = !t->pingpong;
+		*val = t->pingpong < conf->pingpong_thresh;
 		return 0;
 	case TCP_KEEPIDLE:
 		*val = t->keep_idle_s ? t->keep_idle_s :

@@ -15,8 +15,8 @@
 /* A table entry points into struct xtcp_net; data is the offset until then. */
 #define AT(field)	((void *)offsetof(struct xtcp_net, field))
 
-static int min_buf = SOCK_MIN_RCVBUF;
-static unsigned int one = 1, two = 2, four = 4, most_retries = 127;
+static int min_buf = 1;
+static unsigned int one = 1, two = 2, four = 4, most_retries = 127, app_win_most = 31;
 /* struct xtcp_tcb.reordering has 16 bits */
 static int most_reordering = U16_MAX;
 static int most_ratio = 1000;
@@ -219,6 +219,16 @@ static const struct ctl_table template[] = {
 		.maxlen = sizeof(u32), .mode = 0644, .proc_handler = do_milliseconds,
 		.extra1 = &rto_max_least, .extra2 = &rto_max_most,
 	},
+	BYTE("moderate_rcvbuf", conf.moderate_rcvbuf, NULL, &one),
+	BYTE("shrink_window", conf.shrink_window, NULL, &one),
+	BYTE("workaround_signed_windows", conf.signed_windows, NULL, &one),
+	BYTE("app_win", conf.app_win, NULL, &app_win_most),
+	BYTE("pingpong_thresh", conf.pingpong_thresh, &one, NULL),
+	{
+		.procname = "notsent_lowat", .data = AT(conf.notsent_lowat),
+		.maxlen = sizeof(unsigned int), .mode = 0644,
+		.proc_handler = proc_douintvec,
+	},
 	BYTE("thin_linear_timeouts", conf.thin_linear_timeouts, NULL, &one),
 	INT("max_syn_backlog", max_syn_backlog),
 	INT("max_tw_buckets", max_tw_buckets),
@@ -241,6 +251,10 @@ static const struct ctl_table template[] = {
 		.procname = "allowed_congestion_control", .data = AT(cc),
 		.maxlen = XTCP_CONG_LIST_MAX, .mode = 0644,
 		.proc_handler = xtcp_cong_do_allowed,
+	}, {
+		/* one for all namespaces, and set in the first */
+		.procname = "mem", .maxlen = sizeof(xtcp_sysctl_mem), .mode = 0644,
+		.proc_handler = proc_doulongvec_minmax,
 	},
 	BUFS("rmem", rmem),
 	BUFS("wmem", wmem),
@@ -257,8 +271,15 @@ int xtcp_sysctl_netns_init(struct xtcp_net *xn)
 	table = kmemdup(template, sizeof(template), GFP_KERNEL);
 	if (!table)
 		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(template) - 1; i++)
-		table[i].data = (void *)xn + (unsigned long)table[i].data;
+	for (i = 0; i < ARRAY_SIZE(template) - 1; i++) {
+		if (strcmp(table[i].procname, "mem")) {
+			table[i].data = (void *)xn + (unsigned long)table[i].data;
+			continue;
+		}
+		table[i].data = xtcp_sysctl_mem;
+		if (!net_eq(xn->net, &init_net))
+			table[i].mode = 0444;
+	}
 	xn->sysctl = register_net_sysctl_sz(xn->net, "net/xtcp", table,
 					    ARRAY_SIZE(template) - 1);
 	if (!xn->sysctl) {

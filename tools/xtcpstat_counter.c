@@ -92,6 +92,7 @@ static const struct meaning {
 	{ "AbortOnTimeout",	"connections aborted due to timeout" },
 	{ "AbortOnLinger",	"connections aborted after user close in linger timeout" },
 	{ "AbortOnMemory",	"connections aborted due to memory pressure" },
+	{ "MemoryPressures",	"times that memory for buffers became short" },
 	{ "KeepAlive",		"keepalive probes sent" },
 	{ "WinProbe",		"zero-window probes sent" },
 	{ "OutNoMemory",	"segments not sent for lack of memory" },

@@ -7,12 +7,19 @@
  */
 #include "internal.h"
 
+/* Least distance of a delayed ACK from the peer's least RTO. */
+#define DELACK_BEFORE_RTO_US	XTCP_USEC_PER_MSEC
+/* Payload from which on a segment may be a full one, and where it surely is. */
+#define FULL_MIN	XTCP_MSS_MIN
+#define FULL_LIKELY	XTCP_MSS_DEFAULT
+
 /* At the start and after a pause: but a dialogue stays one. */
 static void quick_again(struct xtcp_tcb *t)
 {
 	u32 segs = t->rcv_wnd / (2 * max_t(u32, t->rcv_mss, 1));
 
-	t->quick = clamp_t(u32, segs, 2, XTCP_QUICKACK_MAX);
+	segs = min_t(u32, segs ? segs : 2, XTCP_QUICKACK_MAX);
+	t->quick = max_t(u32, t->quick, segs);
 }
 
 /**
@@ -28,29 +35,56 @@ void xtcp_ack_quick(struct xtcp_tcb *t)
 	t->ato_us = t->conf->delack_min_us;
 }
 
+/* The user answers what it reads. */
+static bool in_dialogue(const struct xtcp_tcb *t)
+{
+	return t->pingpong >= t->conf->pingpong_thresh;
+}
+
 static bool quick_mode(const struct xtcp_tcb *t)
 {
-	return t->quick && !t->pingpong;
+	return t->quick && !in_dialogue(t);
 }
 
 /*
- * The size of a full segment of the peer: the largest that came lately.  What is
- * shorter, or pushed, ends a write: the peer may have nothing more to send until
- * it hears from us (as Linux; xtcp_on_read() makes use of it).
+ * The size of a full segment of the peer: the largest that came, or what came
+ * twice in a row and looks full.  One that is smaller, or says PSH, ends a write
+ * of the peer, which may wait for an ACK before the next.
  */
 static void measure_rcv_mss(struct xtcp_tcb *t, const struct xtcp_segment *seg)
 {
 	u32 len = seg->segs > 1 ? DIV_ROUND_UP(seg->len, seg->segs) : seg->len;
+	u32 last = t->last_seg, total = len;
 
+	t->last_seg = 0;
 	if (len >= t->rcv_mss) {
 		t->rcv_mss = min_t(u32, len, t->advmss);
 		if (seg->flags & XTCP_PSH)
 			t->flags |= XTCP_F_ACK_PUSHED;
 		return;
 	}
+	if (t->flags & XTCP_F_TS_OK)
+		total += XTCP_OPT_TS_ALIGNED;
+	if (total >= FULL_LIKELY ||
+	    (total >= FULL_MIN &&
+	     !(seg->flags & (XTCP_FIN | XTCP_URG | XTCP_SYN | XTCP_PSH)))) {
+		t->last_seg = len;
+		if (len == last) {
+			t->rcv_mss = len;
+			return;
+		}
+	}
 	if (t->flags & XTCP_F_ACK_PUSHED)
 		t->flags |= XTCP_F_ACK_PUSHED2;
 	t->flags |= XTCP_F_ACK_PUSHED;
+}
+
+/* The longest delay there can be. */
+static u32 delay_max(const struct xtcp_tcb *t)
+{
+	return min(t->conf->delack_max_us,
+		   max_t(u32, t->conf->rto_min_us, 2 * DELACK_BEFORE_RTO_US) -
+		   DELACK_BEFORE_RTO_US);
 }
 
 /**
@@ -78,31 +112,36 @@ void xtcp_ack_data_came(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		if (pause <= min / 2)
 			t->ato_us = t->ato_us / 2 + min / 2;
 		else if (pause < t->ato_us)
-			t->ato_us = min(t->ato_us / 2 + pause, t->rto_us);
+			t->ato_us = min3(t->ato_us / 2 + pause, t->rto_us,
+					 XTCP_DELACK_MAX_US);
 		else if (pause > t->rto_us)
 			quick_again(t);
 	}
 	t->lrcvtime = stamp;
 }
 
-static void delay(struct xtcp_tcb *t, xtcp_usec_t now)
+static void delay(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
-	u32 min = t->conf->delack_min_us, max = t->conf->delack_max_us;
+	u32 min = t->conf->delack_min_us, max = XTCP_DELACK_MAX_US;
+	xtcp_usec_t running = t->deadline[XTCP_TIMER_DELACK];
 	u32 ato = t->ato_us;
-	xtcp_usec_t when;
 
 	if (ato > min) {
-		if (!t->pingpong)
+		if (!in_dialogue(t) && !(t->flags & XTCP_F_ACK_PUSHED))
 			max = 500 * XTCP_USEC_PER_MSEC;	/* 3.8.6.3: MUST-40 */
 		if (t->srtt_us)
 			max = min(max, max(t->srtt_us >> 3, min));
 		ato = min(ato, max);
 	}
-	when = now + ato;
+	ato = min(ato, delay_max(t));
+	/* it is due so soon that it may as well be now */
+	if (running && running <= now + ato / 4) {
+		a->orders |= XTCP_ACT_SEND_ACK;
+		return;
+	}
 	/* one that is running already may only be moved ahead */
-	if (!t->deadline[XTCP_TIMER_DELACK] ||
-	    when < t->deadline[XTCP_TIMER_DELACK])
-		xtcp_timer_arm(t, XTCP_TIMER_DELACK, when);
+	if (!running || now + ato < running)
+		xtcp_timer_arm(t, XTCP_TIMER_DELACK, now + ato);
 }
 
 /**
@@ -114,7 +153,7 @@ static void delay(struct xtcp_tcb *t, xtcp_usec_t now)
  *
  * 3.8.6.3: every second full segment is acknowledged at once (SHLD-19), unless
  * the user reads so slowly that the ACK could not open the window: then the
- * ACK leaves when it reads.  So is every segment while there is a gap (RFC 5681
+ * ACK leaves when it reads, if it has enough to read.  So is every segment while there is a gap (RFC 5681
  * 4.2).
  */
 void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
@@ -124,10 +163,11 @@ void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		return;
 	if (quick_mode(t) || !RB_EMPTY_ROOT(&t->ooo) ||
 	    (t->rcv_nxt - t->rcv_wup > t->rcv_mss &&
-	     xtcp_window_wanted(t, seg->free_space, seg->full_space) >= t->rcv_wnd))
+	     (t->rcv_nxt - t->copied_seq < seg->lowat ||
+	      xtcp_window_wanted(t, seg->free_space, seg->full_space) >= t->rcv_wnd)))
 		a->orders |= XTCP_ACT_SEND_ACK;
 	else
-		delay(t, now);
+		delay(t, now, a);
 }
 
 /**
@@ -139,12 +179,12 @@ void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a)
 {
 	if (!(t->flags & XTCP_F_ACK_PENDING))
 		return;
-	if (t->pingpong) {
+	if (in_dialogue(t)) {
 		/* the answer it was to ride on did not come: no dialogue */
 		t->pingpong = 0;
 		t->ato_us = t->conf->delack_min_us;
 	} else {
-		t->ato_us = min(t->ato_us << 1, t->rto_us);
+		t->ato_us = min3(t->ato_us << 1, t->rto_us, XTCP_DELACK_MAX_US);
 	}
 	a->orders |= XTCP_ACT_SEND_ACK;
 }
@@ -156,7 +196,7 @@ void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a)
 static bool write_ended(const struct xtcp_tcb *t)
 {
 	return t->flags & XTCP_F_ACK_PUSHED2 ||
-	       (t->flags & XTCP_F_ACK_PUSHED && !t->pingpong);
+	       (t->flags & XTCP_F_ACK_PUSHED && !in_dialogue(t));
 }
 
 /**
@@ -168,8 +208,8 @@ static bool write_ended(const struct xtcp_tcb *t)
  * @now: the time
  * @a: out
  *
- * Sends an ACK that waited for the reader, one for a write that ended and that he
- * has read to the end, or a window update when the window
+ * Sends an ACK that waited for the reader: of a full segment and more, or of
+ * what the peer wrote when all of it is read.  Or a window update when the window
  * has at least doubled (RFC 9293 3.8.6.2.2).
  */
 void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space,

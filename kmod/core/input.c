@@ -398,7 +398,7 @@ static void fin_received(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 	case XTCP_ESTABLISHED:
 		xtcp_edge(t, XTCP_EV_RCV_FIN, a);
 		/* the user is likely to close soon: the ACK can ride on our FIN */
-		t->pingpong = 1;
+		t->pingpong = t->conf->pingpong_thresh;
 		return;
 	case XTCP_FIN_WAIT1:
 		if (xtcp_fin_acked(t)) {

@@ -177,8 +177,8 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 	}
 	t->lsndtime = stamp;
 	/* we answer within the delay of an ACK: let ACKs ride on answers */
-	if (stamp - t->lrcvtime < t->ato_us)
-		t->pingpong = 1;
+	if (stamp - t->lrcvtime < t->ato_us && t->pingpong < U8_MAX)
+		t->pingpong++;
 }
 
 /**

@@ -117,6 +117,10 @@ struct xtcp_options {
  * @no_room: the host has no receive buffer left for the payload
  * @free_space: window that the receive buffer has room for, bytes
  * @full_space: window that it would have if it were empty, bytes
+ * @cost: window that its buffer's memory would have room for, bytes
+ * @max_space: window of the largest receive buffer there can be, bytes
+ * @lowat: SO_RCVLOWAT, bytes
+ * @pressure: the system is short of memory for buffers
  * @segs: segments on the wire that were merged into this one
  * @node: record that holds the payload; owned by the core after
  *	  XTCP_ACT_QUEUED_OOO, by the host otherwise
@@ -139,6 +143,10 @@ struct xtcp_segment {
 	u16			segs;
 	u32			free_space;
 	u32			full_space;
+	u32			cost;
+	u32			max_space;
+	u32			lowat;
+	bool			pressure;
 	struct xtcp_seg		*node;
 	const u8		*sacks;
 	struct xtcp_options	opt;

@@ -66,6 +66,13 @@ enum xtcp_timer {
  *			  which are out of window or otherwise invalid
  * @rto_min_us: least RTO
  * @rto_max_us: greatest RTO
+ * @shrink_window: a window that was offered may be taken back (needs scaling)
+ * @moderate_rcvbuf: receive buffers grow with what their users read
+ * @signed_windows: without scaling, offer windows that fit a signed field
+ * @app_win: 2^-app_win of the buffer is kept for what the window does not know; 0:
+ *	     nothing is
+ * @pingpong_thresh: answers after which ACKs wait to ride on the next
+ * @notsent_lowat: bytes not sent yet up to which a socket is writable
  * @thin_linear_timeouts: a stream that is too thin for fast retransmission does
  *			  not double its first timeouts
  * @delack_min_us: least delay of an ACK
@@ -89,6 +96,12 @@ struct xtcp_conf {
 	bool	rfc1337;
 	u8	timewait_reuse;
 	bool	thin_linear_timeouts;
+	bool	shrink_window;
+	bool	moderate_rcvbuf;
+	bool	signed_windows;
+	u8	app_win;
+	u8	pingpong_thresh;
+	u32	notsent_lowat;
 	bool	slow_start_after_idle;
 	u8	tso_rtt_log;
 	int	min_tso_segs;
@@ -205,6 +218,8 @@ enum xtcp_urg_state {
 
 /* Delayed ACKs begin after this many (Linux, TCP_MAX_QUICKACKS). */
 #define XTCP_QUICKACK_MAX	16
+/* The delay of an ACK does not grow beyond this (Linux). */
+#define XTCP_DELACK_MAX_US	(200 * XTCP_USEC_PER_MSEC)
 /* Segments a sender may have in flight at first (RFC 6928). */
 #define XTCP_INIT_CWND		10
 /* Duplicate ACKs that mean a loss (RFC 5681 3.2). */
@@ -219,6 +234,7 @@ enum xtcp_urg_state {
 #define XTCP_LINGER2_NONE	U32_MAX
 /* Largest window without and with scaling, bytes. */
 #define XTCP_WND_MAX_UNSCALED	65535U
+#define XTCP_WND_MAX_SIGNED	32767U
 #define XTCP_WND_MAX		(XTCP_WND_MAX_UNSCALED << XTCP_WSCALE_MAX)
 
 /**
@@ -317,7 +333,8 @@ enum xtcp_urg_state {
  * @syn_retries: TCP_SYNCNT, or 0 for the namespace's
  * @keep_probes: TCP_KEEPCNT, or 0 for the namespace's
  * @quick: immediate ACKs left before delayed ones begin
- * @pingpong: the user answers what it reads, so ACKs can ride on answers
+ * @pingpong: answers of the user to what it read, on which ACKs can ride
+ * @last_seg: size of the last segment that was smaller than @rcv_mss, bytes
  * @ato_us: current delay of an ACK
  * @rcv_ssthresh: limit on the window offered, grows as the peer fills it
  * @window_clamp: limit that does not grow, bytes
@@ -430,6 +447,7 @@ struct xtcp_tcb {
 	u8		probes_out;
 	u8		syn_retries;
 	u8		keep_probes;
+	u16		last_seg;
 	u8		ca_state;
 	u8		urg_state;
 	u8		cc;

@@ -6,9 +6,6 @@
 #include "internal.h"
 #include "window.h"
 
-/* Least receive buffer that one measurement asks for, in segments. */
-#define SPACE_MIN_SEGS	4
-
 /**
  * xtcp_window_init - choose window and shift for a SYN or SYN,ACK
  * @space: window that an empty receive buffer has room for, bytes
@@ -36,6 +33,33 @@ void xtcp_window_init(u32 space, u32 max_space, u16 mss, bool scaling,
 		(*wscale)++;
 }
 
+/* The buffer is more than half full: is what is left worth offering? */
+static bool too_little(struct xtcp_tcb *t, u32 free_space, u32 full_space, u32 mss)
+{
+	/* the peer sends faster than the user reads: no need to hurry it */
+	t->quick = 0;
+	return free_space < full_space >> 4 || free_space < mss ||
+	       (t->conf->shrink_window && free_space < 1U << t->rcv_wscale);
+}
+
+static u32 scale_up(const struct xtcp_tcb *t, u32 wnd)
+{
+	u32 unit = 1U << t->rcv_wscale;
+
+	return (wnd + unit - 1) & ~(unit - 1);
+}
+
+static u32 scale_down(const struct xtcp_tcb *t, u32 wnd)
+{
+	return wnd & ~((1U << t->rcv_wscale) - 1);
+}
+
+/* A window may be taken back: what is offered follows what there is. */
+static bool may_shrink(const struct xtcp_tcb *t)
+{
+	return t->conf->shrink_window && t->rcv_wscale;
+}
+
 /**
  * xtcp_window_wanted - the window we would offer now
  * @t: the connection
@@ -47,28 +71,37 @@ void xtcp_window_init(u32 space, u32 max_space, u16 mss, bool scaling,
  *
  * Return: bytes; 0 closes the window.
  */
-u32 xtcp_window_wanted(const struct xtcp_tcb *t, u32 free_space, u32 full_space)
+u32 xtcp_window_wanted(struct xtcp_tcb *t, u32 free_space, u32 full_space)
 {
 	u32 space = min_t(u32, full_space, t->window_clamp);
 	u32 mss = min_t(u32, t->rcv_mss, space);
-	u32 wnd;
+	u32 wnd = t->rcv_wnd;
 
+	if (!mss)
+		return 0;
+	if (may_shrink(t))
+		free_space = scale_down(t, free_space);
 	if (free_space < space / 2) {
-		free_space = free_space >> t->rcv_wscale << t->rcv_wscale;
-		if (free_space < space >> 4 || free_space < mss)
+		free_space = scale_down(t, free_space);
+		if (too_little(t, free_space, full_space, mss))
 			return 0;
 	}
+	if (may_shrink(t))
+		return free_space <= t->rcv_ssthresh ? free_space
+						     : scale_up(t, t->rcv_ssthresh);
+	/* the window of a full field need not be whole segments */
+	if (!t->rcv_wscale && t->rcv_ssthresh >= XTCP_WND_MAX_UNSCALED &&
+	    free_space >= XTCP_WND_MAX_UNSCALED + mss)
+		return XTCP_WND_MAX_UNSCALED;
 	free_space = min_t(u32, free_space, t->rcv_ssthresh);
-	if (t->rcv_wscale) {
-		/* round up: truncation by the shift must not close it */
-		wnd = (free_space + (1U << t->rcv_wscale) - 1)
-			>> t->rcv_wscale << t->rcv_wscale;
-	} else {
-		/* stay where we are while the difference is less than a segment */
-		wnd = t->rcv_wnd;
-		if (mss && (wnd + mss <= free_space || wnd > free_space))
-			wnd = free_space - free_space % mss;
-	}
+	/* rounded up: truncation by the shift must not close it */
+	if (t->rcv_wscale)
+		return scale_up(t, free_space);
+	/* stay where we are while the difference is less than a segment */
+	if (wnd + mss <= free_space || wnd > free_space)
+		return free_space - free_space % mss;
+	if (mss == space && free_space > wnd + space / 2)
+		return free_space;
 	return wnd;
 }
 
@@ -78,7 +111,8 @@ u32 xtcp_window_wanted(const struct xtcp_tcb *t, u32 free_space, u32 full_space)
  * @free_space: window that the receive buffer has room for, bytes
  * @full_space: window that it would have if it were empty, bytes
  *
- * A window that was offered is never taken back (RFC 9293 3.8.6: SHLD-14).
+ * A window that was offered is not taken back (RFC 9293 3.8.6: SHLD-14), unless
+ * the system is set up for it.
  *
  * Return: the field, in host order.
  */
@@ -88,24 +122,68 @@ u16 xtcp_window_select(struct xtcp_tcb *t, u32 free_space, u32 full_space)
 	u32 wnd = xtcp_window_wanted(t, free_space, full_space);
 	u32 max = XTCP_WND_MAX_UNSCALED << t->rcv_wscale;
 
-	if (wnd < cur)
-		wnd = (cur + (1U << t->rcv_wscale) - 1)
-			>> t->rcv_wscale << t->rcv_wscale;
+	if (wnd < cur && !may_shrink(t))
+		wnd = scale_up(t, cur);
+	if (t->conf->signed_windows && !t->rcv_wscale)
+		max = max(cur, XTCP_WND_MAX_SIGNED);
 	wnd = min(wnd, max);
 	t->rcv_wnd = wnd;
 	t->rcv_wup = t->rcv_nxt;
 	return wnd >> t->rcv_wscale;
 }
 
-/* RTT as a receiver sees it, smoothed by 1/8; the smallest wins at once. */
-static void rcv_rtt_sample(struct xtcp_tcb *t, u32 sample_us)
+/*
+ * The RTT as a receiver sees it.  How long a window takes to be filled depends on
+ * the sender's program as well, so of those only the least counts; and an echo
+ * that waited for the reader is late.
+ */
+static void rcv_rtt_sample(struct xtcp_tcb *t, u32 sample_us, bool of_a_window)
 {
 	u32 m = clamp_t(u32, sample_us, 1, U32_MAX >> 3) << 3;
 
 	if (!t->rcv_rtt_us || m < t->rcv_rtt_us)
 		t->rcv_rtt_us = m;
-	else
+	else if (!of_a_window && t->rcv_nxt == t->copied_seq)
 		t->rcv_rtt_us += (m - t->rcv_rtt_us) >> 3;
+}
+
+static void measure_rcv_rtt(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			    xtcp_usec_t now)
+{
+	u32 stamp = xtcp_stamp(now), ms;
+
+	/* the time that the peer needs to fill a window is one RTT */
+	if (!t->rcv_rtt_time || !xtcp_before(t->rcv_nxt, t->rcv_rtt_seq)) {
+		if (t->rcv_rtt_time)
+			rcv_rtt_sample(t, stamp - t->rcv_rtt_time, true);
+		t->rcv_rtt_seq = t->rcv_nxt + t->rcv_wnd;
+		t->rcv_rtt_time = stamp ? stamp : 1;
+	}
+	if (!(seg->opt.has & XTCP_OPT_TS) || seg->opt.tsecr == t->rcv_tsecr)
+		return;
+	t->rcv_tsecr = seg->opt.tsecr;
+	ms = xtcp_tsval(t, now) - seg->opt.tsecr;
+	/* less than a tick is not measured */
+	if (seg->len >= t->rcv_mss && ms && ms < 60000)
+		rcv_rtt_sample(t, ms * XTCP_USEC_PER_MSEC, false);
+}
+
+/*
+ * By how much the offered window may grow: by two segments where buffers hold
+ * at least half of what they cost, otherwise only while the window is small in
+ * relation to the largest there can be.
+ */
+static u32 window_step(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
+{
+	u32 cost = seg->cost / 2, window = seg->max_space / 2;
+
+	if (seg->cost <= seg->len)
+		return 2 * t->advmss;
+	for (; t->rcv_ssthresh <= window; cost /= 2, window /= 2) {
+		if (cost <= seg->len)
+			return 2 * t->rcv_mss;
+	}
+	return 0;
 }
 
 /**
@@ -113,31 +191,27 @@ static void rcv_rtt_sample(struct xtcp_tcb *t, u32 sample_us)
  * @t: the connection, RCV.NXT moved already
  * @seg: the segment
  * @now: the time
+ *
+ * The window opens as fast as a sender in slow start can use it.
  */
 void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now)
 {
-	u32 stamp = xtcp_stamp(now);
+	u32 limit = min_t(u32, t->window_clamp, seg->free_space), step;
 
-	/* the time that the peer needs to fill a window is one RTT */
-	if (!t->rcv_rtt_time || !xtcp_before(t->rcv_nxt, t->rcv_rtt_seq)) {
-		if (t->rcv_rtt_time)
-			rcv_rtt_sample(t, stamp - t->rcv_rtt_time);
-		t->rcv_rtt_seq = t->rcv_nxt + t->rcv_wnd;
-		t->rcv_rtt_time = stamp ? stamp : 1;
-	} else if (seg->opt.has & XTCP_OPT_TS && seg->opt.tsecr &&
-		   seg->opt.tsecr != t->rcv_tsecr && seg->len >= t->rcv_mss) {
-		u32 ms = xtcp_tsval(t, now) - seg->opt.tsecr;
-
-		if (ms < 60000)
-			rcv_rtt_sample(t, max_t(u32, ms, 1) * XTCP_USEC_PER_MSEC);
+	measure_rcv_rtt(t, seg, now);
+	if (t->rcv_ssthresh >= limit || seg->len < 128)
+		return;
+	if (seg->pressure) {
+		t->rcv_ssthresh = min_t(u32, t->rcv_ssthresh, 4 * t->advmss);
+		return;
 	}
-	t->rcv_tsecr = seg->opt.tsecr;
-
-	/* open as fast as a sender in slow start can use it */
-	if (t->rcv_ssthresh < t->window_clamp && seg->len >= 128)
-		t->rcv_ssthresh = min_t(u32, t->window_clamp, t->rcv_ssthresh +
-					max_t(u32, 2 * t->advmss, 2 * seg->len));
+	step = window_step(t, seg);
+	if (!step)
+		return;
+	step = max_t(u32, step, 2 * seg->len);
+	t->rcv_ssthresh += min(step, limit - t->rcv_ssthresh);
+	t->quick |= 1;
 }
 
 /**
@@ -145,26 +219,90 @@ void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
  * @t: the connection
  * @now: the time
  *
- * Once an RTT, compare what the user read with what it read in the RTT before.
- * A sender in slow start doubles that, so the window has to be twice as large.
+ * Dynamic right-sizing: once an RTT, compare what the user read with what it read
+ * in the RTT before.  A measurement is an RTT late, and a sender in slow start
+ * doubles, so the window has to be twice as large, and as much larger as it grew
+ * twice over.  Linux multiplies by the rate of growth, which asks for twice that:
+ * on a path with a short queue the rest only makes slow start overshoot.
  *
  * Return: window that an empty buffer should have room for, bytes; 0: no change.
  */
 u32 xtcp_window_autotune(struct xtcp_tcb *t, xtcp_usec_t now)
 {
-	u32 stamp = xtcp_stamp(now), read, wnd;
+	u32 stamp = xtcp_stamp(now), before = t->space_bytes;
+	u64 wnd;
+	s32 read;
 
 	if (!t->rcv_rtt_us || stamp - t->space_time < t->rcv_rtt_us >> 3)
 		return 0;
-	read = t->copied_seq - t->space_seq;
+	/* what waits to be read was not read in time */
+	read = t->copied_seq - t->space_seq - (t->rcv_nxt - t->copied_seq);
 	t->space_time = stamp;
 	t->space_seq = t->copied_seq;
-	if (read <= t->space_bytes)
+	if (read <= (s32)before)
 		return 0;
-	wnd = min_t(u64, 2 * (u64)read + 16 * t->advmss +
-		    2 * (u64)(read - t->space_bytes), XTCP_WND_MAX);
 	t->space_bytes = read;
-	return max_t(u32, wnd, SPACE_MIN_SEGS * t->advmss);
+	wnd = 2 * (u64)read + 2 * (u64)(read - before) + 16 * t->advmss;
+	if (t->ooo_last)
+		wnd += t->ooo_last->end_seq - t->rcv_nxt;
+	return min_t(u64, wnd, XTCP_WND_MAX);
+}
+
+/**
+ * xtcp_window_ready - the handshake is over: what may be offered from now on
+ * @t: the connection
+ * @full_space: window that the receive buffer has room for when empty, bytes
+ *
+ * A part of the buffer, at least a segment, is kept for what the window does not
+ * know: segments that come while the user has the socket.
+ */
+void xtcp_window_ready(struct xtcp_tcb *t, u32 full_space)
+{
+	u8 app_win = t->conf->app_win;
+	u32 clamp = t->window_clamp;
+
+	if (clamp >= full_space) {
+		clamp = full_space;
+		if (app_win && full_space > 4U * t->advmss)
+			clamp = max_t(u32, full_space - (full_space >> app_win),
+				      4U * t->advmss);
+	}
+	if (app_win && clamp > 2U * t->advmss && clamp + t->advmss > full_space)
+		clamp = max_t(u32, 2U * t->advmss,
+			      full_space - min_t(u32, full_space, t->advmss));
+	t->window_clamp = clamp;
+	t->rcv_ssthresh = min(t->rcv_ssthresh, clamp);
+	t->space_seq = t->copied_seq;
+	t->space_bytes = min3(t->rcv_ssthresh, t->rcv_wnd,
+			      (u32)XTCP_INIT_CWND * t->advmss);
+}
+
+/**
+ * xtcp_window_limit - TCP_WINDOW_CLAMP
+ * @t: the connection
+ * @clamp: the largest window to offer, bytes
+ */
+void xtcp_window_limit(struct xtcp_tcb *t, u32 clamp)
+{
+	u32 before = t->window_clamp;
+
+	t->window_clamp = clamp;
+	if (clamp < before)
+		t->rcv_ssthresh = min(t->rcv_ssthresh, clamp);
+	else if (clamp > before)
+		t->rcv_ssthresh = max(t->rcv_ssthresh, min(t->rcv_wnd, clamp));
+}
+
+/**
+ * xtcp_window_full - more memory is used than the receive buffer has
+ * @t: the connection
+ * @over: even the largest buffer there can be is too small
+ */
+void xtcp_window_full(struct xtcp_tcb *t, bool over)
+{
+	t->quick = 0;
+	if (over)
+		t->rcv_ssthresh = min_t(u32, t->window_clamp, 2 * t->advmss);
 }
 
 /**
@@ -180,4 +318,5 @@ void xtcp_window_clamp(struct xtcp_tcb *t, u32 full_space)
 				   XTCP_WND_MAX_UNSCALED << t->rcv_wscale);
 	t->window_clamp = full_space;
 	t->rcv_ssthresh = min(t->rcv_ssthresh, full_space);
+	t->space_bytes = min(t->space_bytes, full_space);
 }

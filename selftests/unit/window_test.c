@@ -252,6 +252,7 @@ TEST(window_autotune__a_reader_that_keeps_up)
 
 	given(ESTABLISHED);
 	ep.t.rcv_rtt_us = rtt << 3;
+	ep.t.space_bytes = 5000;
 	for (i = 0; i < 4; i++) {
 		u32 n = 10 << i;
 
@@ -305,7 +306,8 @@ TEST(rcv_rtt__by_timestamps)
 	rcv("P. 1501:1502(1) ack 1 TS val 8 ecr 1000020");
 	ignore_output();
 	CHECK_EQ(ep.t.rcv_rtt_us >> 3, 20000);
-	/* 20 + (52 - 20) / 8 */
+	/* 20 + (52 - 20) / 8; one that waited for the reader would be late */
+	ep.t.copied_seq = peers(2002);
 	advance(20);
 	rcv("P. 1502:2002(500) ack 1 TS val 9 ecr 1000028");
 	ignore_output();

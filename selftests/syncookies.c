@@ -312,7 +312,7 @@ static void drain_wire(struct wire *w)
  * Hundreds of thousands of SYNs from everywhere.  After each ten thousand a genuine
  * client opens a connection, exchanges a byte and closes.
  */
-TEST_F(syncookies, flood__genuine_clients_get_through)
+TEST_F_TIMEOUT(syncookies, flood__genuine_clients_get_through, 150)
 {
 	unsigned int seed = 1, i, served = 0;
 	struct peer *p = &self->p;

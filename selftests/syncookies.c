@@ -254,7 +254,13 @@ TEST_F(syncookies, off__last_quarter_is_kept)
 
 /* ---- a flood ------------------------------------------------------------- */
 
-#define FLOOD	200000
+/* SYNs; on a kernel whose every access is checked, a tenth takes as long. */
+static unsigned int flood_size(void)
+{
+	const char *slow = getenv("XTCP_SLOW");
+
+	return slow && atoi(slow) > 1 ? 20000 : 200000;
+}
 
 static uint32_t sum16(uint32_t sum, const uint8_t *p, size_t len)
 {
@@ -309,12 +315,12 @@ static void drain_wire(struct wire *w)
 }
 
 /*
- * Hundreds of thousands of SYNs from everywhere.  After each ten thousand a genuine
+ * SYNs by the hundred thousand from everywhere.  After each ten thousand a genuine
  * client opens a connection, exchanges a byte and closes.
  */
 TEST_F_TIMEOUT(syncookies, flood__genuine_clients_get_through, 150)
 {
-	unsigned int seed = 1, i, served = 0;
+	unsigned int seed = 1, i, served = 0, flood = flood_size();
 	struct peer *p = &self->p;
 	uint64_t began;
 	int listener;
@@ -324,7 +330,7 @@ TEST_F_TIMEOUT(syncookies, flood__genuine_clients_get_through, 150)
 	listener = start_listen(&self->w, 128);
 	p->lport = WIRE_PORT;
 	began = now_ns();
-	for (i = 1; i <= FLOOD; i++) {
+	for (i = 1; i <= flood; i++) {
 		flood_syn(p, &seed);
 		if (i % 64 == 0)
 			drain_wire(&self->w);
@@ -344,11 +350,11 @@ TEST_F_TIMEOUT(syncookies, flood__genuine_clients_get_through, 150)
 			served++;
 		}
 	}
-	EXPECT_EQ(FLOOD / 10000, served);
-	TH_LOG("%u SYNs in %.1f s", FLOOD, (now_ns() - began) / 1e9);
+	EXPECT_EQ(flood / 10000, served);
+	TH_LOG("%u SYNs in %.1f s", flood, (now_ns() - began) / 1e9);
 	/* what is remembered is bounded by the backlog */
 	EXPECT_GE(129 + 1, conns_in_state(TCP_SYN_RECV));
-	EXPECT_LT(FLOOD / 2, stat_counter("SyncookiesSent"));
+	EXPECT_LT(flood / 2, stat_counter("SyncookiesSent"));
 }
 
 TEST_HARNESS_MAIN

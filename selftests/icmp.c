@@ -208,7 +208,7 @@ TEST_F(icmp, mtu__below_the_least)
 	/* net.ipv4.route.min_pmtu is 552 */
 	packets(p, ">  . 1:513(512) ack 1");
 	EXPECT_FALSE(dont_fragment(p));
-	packets(p, ">  . 513:1025(512) ack 1",
+	packets(p, ">  * 513:1025(512) ack 1",
 		   "> P. 1025:1401(376) ack 1",
 		   "<  . 1:1(0) ack 1401");
 	EXPECT_EQ(552, get_int(fd, SOL_IP, IP_MTU));
@@ -224,7 +224,8 @@ TEST_F(icmp, mtu__not_given)
 	packets(p, "> P. 1:1401(1400) ack 1");
 	peer_icmp(p, 3, 4, 0);
 	packets(p, ">  . 1:513(512) ack 1",
-		   ">  . 513:1025(512) ack 1",
+		   /* PSH is at the end of a buffer, of two segments or of three */
+		   ">  * 513:1025(512) ack 1",
 		   "> P. 1025:1401(376) ack 1",
 		   "<  . 1:1(0) ack 1401");
 }

@@ -191,12 +191,15 @@ void xtcp_push(struct sock *sk)
 	u64 now_ns = ktime_get_ns();
 	xtcp_usec_t now = now_ns / NSEC_PER_USEC;
 	struct sk_buff *skb;
-	u32 bytes, burst;
+	u32 bytes, burst = 0;
 
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) && !xtcp_fastopen_pending(t))
 		return;
-	burst = xtcp_pace_burst(sk, xtcp_gso_max(sk));
-	while ((skb = skb_peek(&sk->sk_write_queue))) {
+	skb = skb_peek(&sk->sk_write_queue);
+	/* most ACKs of a dialogue find nothing to send: no division for them */
+	if (skb)
+		burst = xtcp_pace_burst(sk, xtcp_gso_max(sk));
+	for (; skb; skb = skb_peek(&sk->sk_write_queue)) {
 		struct xtcp_seg *seg = xtcp_skb_seg(skb);
 		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
 

@@ -99,9 +99,9 @@ bool xtcp_pace_holds(struct sock *sk, u64 now_ns)
 	    xtcp_pace_allows(&p->pace, now_ns))
 		return false;
 	if (!hrtimer_is_queued(&p->timer)) {
+		sock_hold(sk);	/* before it can fire */
 		hrtimer_start(&p->timer, ns_to_ktime(p->pace.next_ns),
 			      HRTIMER_MODE_ABS_PINNED_SOFT);
-		sock_hold(sk);
 	}
 	return true;
 }

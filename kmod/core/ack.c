@@ -200,7 +200,8 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		xtcp_sacks(t, &news);
 	if (news.what & (XTCP_NEWS_ACKED | XTCP_NEWS_SACK_RTT))
 		take_rtt(t, &news);
-	if (news.what & XTCP_NEWS_WINDOW)
+	/* what is lost may have waited for it */
+	if (news.what & XTCP_NEWS_WINDOW && t->ca_state != XTCP_CA_OPEN)
 		a->orders |= XTCP_ACT_RETRANSMIT;
 	if (news.prior_packets || news.what & XTCP_NEWS_DSACK)
 		conclude(t, &news, seg->ack);

@@ -269,8 +269,9 @@ static enum xtcp_resend probe_next(struct xtcp_tcb *t, struct xtcp_seg **next,
  *
  * The host does what it is told and asks again, until the answer is
  * XTCP_RESEND_NOTHING or it cannot do it, for lack of memory: then the next ACK
- * or the timer tries again.  In the end it calls xtcp_retransmit_done().  A buffer is cut so that exactly what was lost,
- * and cwnd has room for, travels again.
+ * or the timer tries again.  In the end it calls xtcp_retransmit_done().  A
+ * buffer is cut so that exactly what was lost, and cwnd has room for, travels
+ * again.
  *
  * Return: enum xtcp_resend.
  */

@@ -3,6 +3,18 @@
 #include "internal.h"
 #include "window.h"
 
+/* No two of struct xtcp_tcb.flags share a bit; the word is full. */
+static_assert((u64)XTCP_F_PASSIVE + XTCP_F_TS_OK + XTCP_F_WSCALE_OK +
+		XTCP_F_SACK_OK + XTCP_F_ECN_OK + XTCP_F_CORK + XTCP_F_FIN_QUEUED +
+		XTCP_F_FIN_RCVD + XTCP_F_RCV_SHUT + XTCP_F_ORPHAN + XTCP_F_KEEPALIVE +
+		XTCP_F_ACK_PENDING + XTCP_F_PROBE + XTCP_F_RATE + XTCP_F_CWND_LIMITED +
+		XTCP_F_CC_STARTED + XTCP_F_TLP_SEND + XTCP_F_FORCE + XTCP_F_SYN_OUT +
+		XTCP_F_SACKS + XTCP_F_DSACK + XTCP_F_NODELAY + XTCP_F_ECN_SEEN +
+		XTCP_F_ECN_ECHO + XTCP_F_ECN_CWR + XTCP_F_ECN_ALL + XTCP_F_ECN_EXACT +
+		XTCP_F_URG + XTCP_F_URG_OUT + XTCP_F_ACK_PUSHED + XTCP_F_ACK_PUSHED2 +
+		XTCP_F_THIN_LTO == U32_MAX,
+	      "two flags share a bit, or one was added or removed");
+
 /**
  * xtcp_conf_init - Linux's defaults (net.ipv4.tcp_*)
  * @conf: out

@@ -155,6 +155,9 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_ECN_EXACT	0x8000000 /* and ECE to follow the marks (RFC 8257) */
 #define XTCP_F_URG		0x40000000 /* a byte that was not read is marked urgent */
 #define XTCP_F_URG_OUT		0x80000000 /* urgent data may not be ACKed yet */
+#define XTCP_F_ACK_PUSHED	0x10000000 /* what waits for an ACK ends a write */
+#define XTCP_F_ACK_PUSHED2	0x20000000 /* and so did something before it */
+#define XTCP_F_THIN_LTO		0x1000000 /* TCP_THIN_LINEAR_TIMEOUTS */
 
 /* struct xtcp_tcb.rec */
 #define XTCP_R_TLP_TIMER	0x0001	/* REXMIT runs as the probe timer (RFC 8985 7) */
@@ -192,9 +195,6 @@ enum xtcp_ca_state {
 	XTCP_CA_LOSS,
 };
 
-#define XTCP_F_ACK_PUSHED	0x10000000 /* what waits for an ACK ends a write */
-#define XTCP_F_ACK_PUSHED2	0x20000000 /* and so did something before it */
-#define XTCP_F_THIN_LTO		0x1000000 /* TCP_THIN_LINEAR_TIMEOUTS */
 
 /* Bytes that an algorithm has in the TCB for its own state. */
 #define XTCP_CC_PRIV_SIZE	32

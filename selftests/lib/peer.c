@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hosts that a test plays: see wire.h.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "line.h"
+#include "util.h"
+#include "wire.h"
+
+/**
+ * peer_init - a host on the wire
+ * @p: the peer
+ * @w: the wire
+ */
+void peer_init(struct peer *p, struct wire *w)
+{
+	memset(p, 0, sizeof(*p));
+	p->w = w;
+	inet_pton(AF_INET, WIRE_REMOTE, &p->addr);
+	inet_pton(AF_INET, WIRE_LOCAL, &p->laddr);
+	p->port = WIRE_PORT;
+	p->iss = 1000000;
+	p->tsval = 5000;
+	p->win = 65535;
+}
+
+/**
+ * peer_clone - another connection of the same host
+ * @p: the new one
+ * @from: a peer
+ * @port: its port
+ */
+void peer_clone(struct peer *p, const struct peer *from, uint16_t port)
+{
+	peer_init(p, from->w);
+	p->addr = from->addr;
+	p->laddr = from->laddr;
+	p->lport = from->synced || from->lport ? from->lport : 0;
+	p->port = port;
+}
+
+struct sockaddr_in peer_sockaddr(const struct peer *p)
+{
+	return (struct sockaddr_in) {
+		.sin_family = AF_INET,
+		.sin_port = htons(p->port),
+		.sin_addr.s_addr = p->addr,
+	};
+}
+
+/**
+ * peer_state - the state of the peer's connection as /proc shows it
+ * @p: the peer
+ *
+ * Return: TCP_* of <netinet/tcp.h>; TCP_CLOSE when there is no such row.
+ */
+int peer_state(const struct peer *p)
+{
+	struct sockaddr_in local = wire_sockaddr(p->lport), remote = peer_sockaddr(p);
+
+	return conn_state(&local, &remote);
+}
+
+/* Write a segment down. @sent: by the peer. */
+static void trace_segment(struct peer *p, const struct segment *s, bool sent,
+			  const char *faults)
+{
+	char text[1024];
+
+	if (sent)
+		print_segment(text, s, p->iss, p->irs);
+	else
+		print_segment(text, s, p->irs, p->iss);
+	wire_note(p->w, "%c %s%s   (peer port %u)", sent ? '<' : '>', text, faults,
+		  p->port);
+}
+
+/* ---- sending ------------------------------------------------------------- */
+
+/* @ip has IP_LEN bytes of room for a header and then the IP payload. */
+static void write_ip(struct peer *p, uint8_t *ip, size_t len, uint8_t protocol)
+{
+	uint8_t longer[65536];
+	static uint16_t id;
+	size_t hdr = IP_LEN + p->ip_opts_len;
+
+	if (p->ip_opts_len) {
+		memcpy(longer + hdr, ip + IP_LEN, len - IP_LEN);
+		memcpy(longer + IP_LEN, p->ip_opts, p->ip_opts_len);
+		len += p->ip_opts_len;
+		ip = longer;
+	}
+	memset(ip, 0, IP_LEN);
+	ip[0] = 0x40 | hdr / 4;
+	ip[1] = p->ecn;
+	put16(ip + 2, len);
+	put16(ip + 4, ++id);
+	ip[8] = 64;
+	ip[9] = protocol;
+	memcpy(ip + 12, &p->addr, 4);
+	memcpy(ip + 16, &p->laddr, 4);
+	put16(ip + 10, ~sum_add(0, ip, hdr));
+	if (write(p->w->tun, ip, len) != (ssize_t)len)
+		wire_fail(p->w, "write to the TUN device: %s", strerror(errno));
+}
+
+static void inject(struct peer *p, struct line *l)
+{
+	uint8_t buf[65536] = { 0 }, *tcp = buf + IP_LEN;
+	size_t opts, hdr, len, i;
+	uint32_t seq, ack = 0;
+	uint16_t csum;
+	struct segment s;
+
+	if (!l->has_options && p->ts && !(l->flags & F_RST)) {
+		l->options[0] = (struct option){ .kind = OPT_NOP };
+		l->options[1] = (struct option){ .kind = OPT_NOP };
+		l->options[2] = (struct option){ .kind = OPT_TS, .nr = 2,
+						 .v = { p->tsval++, p->ts_recent } };
+		l->nr_options = 3;
+	}
+	seq = l->seq.absolute ? l->seq.v : p->iss + l->seq.v;
+	if (l->ack.set)
+		ack = l->ack.absolute ? l->ack.v : p->irs + l->ack.v;
+	put16(tcp, p->port);
+	put16(tcp + 2, p->lport);
+	put32(tcp + 4, seq);
+	put32(tcp + 8, ack);
+	opts = build_options(l->options, l->nr_options, tcp + TCP_LEN);
+	hdr = TCP_LEN + opts;
+	tcp[12] = (l->offset >= 0 ? l->offset : (int)hdr / 4) << 4;
+	tcp[13] = l->flags;
+	put16(tcp + 14, l->win.set ? l->win.v : p->win);
+	put16(tcp + 18, l->urg.v);
+	/* the SYN takes one number, so the stream begins at 1 */
+	for (i = 0; i < l->len.v; i++)
+		tcp[hdr + i] = wire_pattern(seq - p->iss - !(l->flags & F_SYN) + i);
+	len = hdr + l->len.v;
+	if (l->truncate >= 0)
+		len = l->truncate;
+	if (len >= TCP_LEN) {
+		csum = tcp_checksum(p->addr, p->laddr, tcp, len);
+		if (l->bad_csum)
+			csum ^= 0x5555;
+		memcpy(tcp + 16, &csum, 2);
+	}
+
+	memset(&s, 0, sizeof(s));
+	s.seq = seq;
+	s.ack = ack;
+	s.flags = l->flags;
+	s.win = get16(tcp + 14);
+	s.urg = l->urg.v;
+	s.ecn = l->ecn < 0 ? 0 : l->ecn;
+	p->ecn = s.ecn;
+	s.opts = tcp + TCP_LEN;
+	s.opts_len = opts;
+	s.len = l->len.v;
+	trace_segment(p, &s, true, strchr(l->text, '!') ? strchr(l->text, '!') - 1 : "");
+	write_ip(p, buf, IP_LEN + len, IPPROTO_TCP);
+	p->w->last = now_ns();
+}
+
+/**
+ * peer_icmp - send an ICMP error about the last segment that came
+ * @p: the peer
+ * @type: ICMP type
+ * @code: ICMP code
+ * @info: second word of the header: the MTU of "fragmentation needed"
+ */
+void peer_icmp(struct peer *p, uint8_t type, uint8_t code, uint32_t info)
+{
+	uint8_t buf[IP_LEN + 8 + 60 + 8], *icmp = buf + IP_LEN;
+	size_t quoted = (p->last[0] & 15) * 4 + 8;
+
+	icmp[0] = type;
+	icmp[1] = code;
+	put16(icmp + 2, 0);
+	put32(icmp + 4, info);
+	memcpy(icmp + 8, p->last, quoted);
+	put16(icmp + 2, ~sum_add(0, icmp, 8 + quoted));
+	wire_note(p->w, "< ICMP type %u code %u info %u", type, code, info);
+	write_ip(p, buf, IP_LEN + 8 + quoted, IPPROTO_ICMP);
+	p->w->last = now_ns();
+}
+
+/* ---- receiving ----------------------------------------------------------- */
+
+static bool is_for(const struct peer *p, const struct segment *s)
+{
+	if (s->daddr != p->addr || s->saddr != p->laddr || s->dport != p->port)
+		return false;
+	if (s->sport == p->lport)
+		return true;
+	return !p->lport && (s->flags & F_SYN);
+}
+
+static struct wire_packet *take_pending(struct peer *p)
+{
+	struct wire_packet **at, *k;
+	struct segment s;
+
+	for (at = &p->w->pending; (k = *at); at = &k->next) {
+		if (parse_segment(k->data, k->len, &s) && is_for(p, &s)) {
+			*at = k->next;
+			return k;
+		}
+	}
+	return NULL;
+}
+
+static void keep_pending(struct wire *w, struct wire_packet *k)
+{
+	struct wire_packet **at = &w->pending;
+
+	while (*at)
+		at = &(*at)->next;
+	k->next = NULL;
+	*at = k;
+}
+
+/* The next segment for this peer, NULL after @ms milliseconds. Free it. */
+static struct wire_packet *receive(struct peer *p, unsigned int ms)
+{
+	uint64_t end = now_ns() + ms * 1000000ULL, now;
+	struct wire_packet *k = take_pending(p);
+	struct segment s;
+
+	while (!k) {
+		struct pollfd pfd = { .fd = p->w->tun, .events = POLLIN };
+		struct wire_packet *fresh;
+		ssize_t n;
+
+		now = now_ns();
+		if (poll(&pfd, 1, now < end ? (end - now) / 1000000 + 1 : 0) <= 0)
+			return NULL;
+		fresh = malloc(sizeof(*fresh));
+		if (!fresh)
+			abort();
+		n = read(p->w->tun, fresh->data, sizeof(fresh->data));
+		fresh->when = now_ns();
+		fresh->len = n > 0 ? n : 0;
+		if (!parse_segment(fresh->data, fresh->len, &s))
+			free(fresh);	/* neighbour chatter, ICMP */
+		else if (is_for(p, &s))
+			k = fresh;
+		else
+			keep_pending(p->w, fresh);
+	}
+	return k;
+}
+
+/* Learn from it what later lines are relative to, and write it down. */
+static void note_received(struct peer *p, const struct wire_packet *k,
+			  struct segment *s)
+{
+	struct option list[MAX_OPTIONS];
+	int i, nr;
+
+	parse_segment(k->data, k->len, s);
+	if ((s->flags & F_SYN) && !p->synced) {
+		p->irs = s->seq;
+		p->lport = s->sport;
+		p->synced = true;
+	}
+	nr = decode_options(s->opts, s->opts_len, list);
+	for (i = 0; i < nr; i++)
+		if (list[i].kind == OPT_TS)
+			p->ts_recent = list[i].v[0];
+	p->rcv_win = s->win;
+	p->last_len = k->len < sizeof(p->last) ? k->len : sizeof(p->last);
+	memcpy(p->last, k->data, p->last_len);
+	trace_segment(p, s, false, "");
+}
+
+static bool number_matches(const struct number *n, uint32_t base, uint32_t seen)
+{
+	if (!n->set || n->any)
+		return true;
+	if (n->absolute)
+		return n->v == seen;
+	if (n->greater)
+		return seen - base > n->v;
+	return n->v == seen - base;
+}
+
+static const char *options_mismatch(const struct line *l, const struct segment *s)
+{
+	struct option list[MAX_OPTIONS];
+	int nr = decode_options(s->opts, s->opts_len, list), i, j;
+
+	if (nr != l->nr_options)
+		return fmt("%d options instead of %d", nr, l->nr_options);
+	for (i = 0; i < nr; i++) {
+		const struct option *want = &l->options[i], *got = &list[i];
+
+		if (want->kind != got->kind || want->nr != got->nr ||
+		    memcmp(want->hex, got->hex, sizeof(got->hex)))
+			return fmt("option %d is another one", i + 1);
+		for (j = 0; j < want->nr; j++)
+			if (want->v[j] != got->v[j] && !(want->any & 1 << j))
+				return fmt("option %d has another value", i + 1);
+	}
+	return NULL;
+}
+
+static const char *timing_mismatch(const struct line *l, double seconds)
+{
+	if (l->after < 0)
+		return NULL;
+	/* A line is timed when it is read, which may have been late. */
+	if (seconds < l->after * 0.85 - 0.01)
+		return fmt("it came %.3f s after the previous one", seconds);
+	if (seconds > l->after * 1.5 + 1)
+		return fmt("it came only %.3f s after the previous one", seconds);
+	return NULL;
+}
+
+static const char *mismatch(struct peer *p, const struct line *l,
+			    const struct segment *s, double seconds)
+{
+	size_t i;
+
+	if (!s->csum_ok)
+		return "the checksum is wrong";
+	if (!l->any_flags && s->flags != l->flags)
+		return "the flags differ";
+	if (!number_matches(&l->seq, p->irs, s->seq))
+		return "the sequence number differs";
+	if (!number_matches(&l->len, 0, s->len))
+		return "the length differs";
+	if ((s->flags & F_ACK) && !number_matches(&l->ack, p->iss, s->ack))
+		return "the acknowledgement differs";
+	if (!number_matches(&l->win, 0, s->win))
+		return "the window differs";
+	if (!number_matches(&l->urg, 0, s->urg))
+		return "the urgent pointer differs";
+	if (l->ecn >= 0 && l->ecn != s->ecn)
+		return "the ECN field differs";
+	if (!p->no_verify && !(s->flags & F_RST))
+		for (i = 0; i < s->len; i++)
+			if (s->data[i] != wire_pattern(s->seq - p->irs -
+						       !(s->flags & F_SYN) + i))
+				return fmt("byte %zu of the payload is wrong", i);
+	if (l->has_options) {
+		const char *why = options_mismatch(l, s);
+
+		if (why)
+			return why;
+	}
+	return timing_mismatch(l, seconds);
+}
+
+static void expect(struct peer *p, struct line *l)
+{
+	unsigned int ms = PATIENCE_MS + (l->after > 0 ? l->after * 1000 : 0);
+	struct wire_packet *k = receive(p, ms);
+	struct segment s;
+	const char *why;
+
+	if (!k)
+		wire_fail(p->w, "%s:%d: expected \"%s\", nothing came", l->file,
+			  l->nr, l->text);
+	note_received(p, k, &s);
+	why = mismatch(p, l, &s, (k->when - p->w->last) / 1e9);
+	p->w->last = k->when;
+	free(k);
+	if (why)
+		wire_fail(p->w, "%s:%d: expected \"%s\", got the last one below: %s",
+			  l->file, l->nr, l->text, why);
+}
+
+/**
+ * peer_hears - is there anything for the peer?
+ * @p: the peer
+ * @ms: how long to wait, milliseconds
+ *
+ * What comes is written down and thrown away.
+ *
+ * Return: whether a segment came.
+ */
+bool peer_hears(struct peer *p, unsigned int ms)
+{
+	struct wire_packet *k = receive(p, ms);
+	struct segment s;
+
+	if (!k)
+		return false;
+	note_received(p, k, &s);
+	p->w->last = k->when;
+	free(k);
+	return true;
+}
+
+/**
+ * peer_settle - let what is under way come, whatever it is
+ * @p: the peer
+ * @ms: for how long nothing comes when all has come, milliseconds
+ */
+void peer_settle(struct peer *p, unsigned int ms)
+{
+	while (peer_hears(p, ms))
+		;
+}
+
+void __packets(struct peer *p, const char *file, int line, const char *const *lines)
+{
+	for (; *lines; lines++) {
+		struct line l = { .file = file, .nr = line };
+		unsigned int ms;
+
+		if (sscanf(*lines, "quiet %u", &ms) == 1) {
+			if (peer_hears(p, ms))
+				wire_fail(p->w, "%s:%d: expected %u ms of silence",
+					  file, line, ms);
+			continue;
+		}
+		parse_line(p, &l, *lines);
+		if (l.inject)
+			inject(p, &l);
+		else
+			expect(p, &l);
+	}
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Orders of the core are carried out here and nowhere else. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "endpoint_room.h"
+#include "output.h"
+
+/* A link that nobody may follow: the core sets those of its lists. */
+#define POISON			((struct buf *)0x100)
+/* Trees that are longer than this are not walked after every event. */
+#define CHECK_OFTEN		64
+#define CHECK_STRIDE		61
+
+void ep_wrong(struct endpoint *ep, const char *what)
+{
+	if (ep->wrong) {
+		ep->wrong(ep, what);
+		return;
+	}
+	fprintf(stderr, "endpoint in %s: %s\n", xtcp_state_name(ep->t.state), what);
+	abort();
+}
+
+void ep_verify(struct endpoint *ep, const struct xtcp_actions *a)
+{
+	const struct xtcp_tcb *t = &ep->t;
+	const char *what;
+	u32 from, to;
+
+	if (t->packets_out > CHECK_OFTEN && (t->segs_in + t->segs_out) % CHECK_STRIDE &&
+	    !(a && a->nr_edges) && ep->check.state == t->state)
+		return;
+	what = xtcp_check(&ep->check, t, a);
+	if (what)
+		ep_wrong(ep, what);
+	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+		return;
+	from = ep->sendq ? ep->sendq->seg.seq : t->snd_nxt;
+	to = ep->sendq ? ep->sendq_tail->seg.end_seq : t->snd_nxt;
+	if (from != t->snd_nxt || to != t->write_seq)
+		ep_wrong(ep, "the send queue is what lies between SND.NXT and write_seq");
+}
+
+void ep_count_edges(struct endpoint *ep, const struct xtcp_actions *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->nr_edges; i++)
+		ep->edges[a->edges[i]]++;
+}
+
+static void done(struct endpoint *ep)
+{
+	ep->dead = true;
+	ep->pace_waits = false;
+	ep_wmem_purge(ep);
+	ep_ooo_purge(ep);
+}
+
+static void send_ordered(struct endpoint *ep, const struct xtcp_actions *a)
+{
+	u32 orders = a->orders, sent;
+
+	if (orders & XTCP_ACT_ACK_BEFORE) {
+		struct header h;
+
+		ep_header_init(ep, &h, ep->t.snd_nxt, 0, false);
+		h.ack = a->ack_before;
+		h.flags ^= XTCP_ECE;
+		ep_emit(ep, &h, 0, 0);
+		ep->t.segs_out++;
+		xtcp_ack_sent(&ep->t);
+	}
+	sent = ep->t.segs_out;
+	if (orders & XTCP_ACT_SEND_SYN)
+		ep_send_syn(ep);
+	if (orders & XTCP_ACT_OUTPUT_FIRST)
+		ep_push(ep);
+	if (orders & XTCP_ACT_RETRANSMIT)
+		ep_retransmit(ep);
+	if (orders & XTCP_ACT_OUTPUT)
+		ep_push(ep);
+	if (orders & XTCP_ACT_SEND_PROBE)
+		ep_send_ack_from(ep, ep->t.snd_una - 1);
+	if (orders & XTCP_ACT_DUPACK) {
+		ep_send_ack_from(ep, ep->t.snd_nxt);
+	} else if (orders & XTCP_ACT_SEND_ACK) {
+		if (ep->t.segs_out == sent)
+			ep_send_ack_from(ep, ep->t.snd_nxt);
+	} else if (orders & XTCP_ACT_CHALLENGE && ep->challenges) {
+		ep->challenges--;
+		ep_send_ack_from(ep, ep->t.snd_nxt);
+	}
+	if (orders & XTCP_ACT_SEND_RST)
+		ep_send_bare(ep, a->rst_seq, a->rst_flags & XTCP_ACK ? a->rst_ack : 0,
+			     XTCP_RST | a->rst_flags, 0);
+}
+
+/* Return: the payload's buffer was kept. */
+bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *seg)
+{
+	struct xtcp_tcb *t = &ep->t;
+	u32 orders = a->orders;
+	bool kept = false;
+
+	ep_count_edges(ep, a);
+	for (unsigned int i = 0; i < XTCP_NOTE_NR; i++)
+		ep->notes[i] += a->notes >> i & 1;
+	ep->last = *a;
+	ep->last_drop = seg ? seg->drop : XTCP_DROP_NONE;
+	if (seg)
+		ep->drops[seg->drop]++;
+	if (orders & (XTCP_ACT_DELIVER | XTCP_ACT_QUEUED_OOO)) {
+		struct buf *b = seg_buf(seg->node);
+
+		b->next = POISON;
+		if (orders & XTCP_ACT_DELIVER)
+			ep_recvq_append(ep, b);
+		ep->rmem += b->truesize;
+		kept = true;
+	}
+	ep_free_list(a->acked);
+	while (a->ready) {
+		struct xtcp_seg *next = xtcp_seg_next(a->ready);
+
+		ep_recvq_append(ep, seg_buf(a->ready));
+		a->ready = next;
+	}
+	for (struct xtcp_seg *s = a->dropped; s; s = xtcp_seg_next(s))
+		ep->rmem -= seg_buf(s)->truesize;
+	ep_free_list(a->dropped);
+	if (orders & XTCP_ACT_PURGE_OOO)
+		ep_ooo_purge(ep);
+	if (orders & XTCP_ACT_CONNECTED) {
+		ep->connected = true;
+		xtcp_mss_update(t, ep->conf.path_mss);
+	}
+	if (orders & XTCP_ACT_ERROR)
+		ep->error = a->error;
+	if (orders & XTCP_ACT_QUEUE_FIN)
+		ep_queue_fin(ep);
+	send_ordered(ep, a);
+	if (orders & XTCP_ACT_TIME_WAIT)
+		ep_enter_timewait(ep);
+	else if (orders & XTCP_ACT_DEAD)
+		done(ep);
+	if (a->bad_event)
+		ep_wrong(ep, "an event that the table lacks");
+	ep_verify(ep, a);
+	return kept;
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The listener, and the small entries in SYN_RECV and TIME_WAIT. */
+#include "ecn.h"
+#include "endpoint_room.h"
+#include "options.h"
+#include "output.h"
+
+/* An entry, or the listener on behalf of one, takes an edge. */
+void ep_take_edge(struct endpoint *ep, u8 *state, enum xtcp_event event)
+{
+	int edge = xtcp_fsm_step(state, event);
+
+	if (edge == XTCP_EDGE_NONE)
+		ep_wrong(ep, "an entry took an edge that the table lacks");
+	else
+		ep->edges[edge]++;
+}
+
+/**
+ * endpoint_listen - listen()
+ * @ep: the endpoint
+ */
+void endpoint_listen(struct endpoint *ep)
+{
+	struct xtcp_actions a;
+
+	xtcp_actions_init(&a);
+	xtcp_tcb_init(&ep->listener, &ep->conf.core);
+	xtcp_on_user(&ep->listener, XTCP_CALL_LISTEN, *ep->now, &a);
+	ep_count_edges(ep, &a);
+	ep->has_listener = true;
+}
+
+static void req_drop(struct endpoint *ep, enum xtcp_event event)
+{
+	ep_take_edge(ep, &ep->req_state, event);
+	ep->has_req = false;
+}
+
+/**
+ * endpoint_unlisten - close() of the listener, which resets what is in SYN_RECV
+ * @ep: the endpoint
+ */
+void endpoint_unlisten(struct endpoint *ep)
+{
+	struct xtcp_actions a;
+
+	if (!ep->has_listener)
+		return;
+	if (ep->has_req) {
+		ep_send_bare(ep, ep->req.iss + 1, ep->req.irs + 1, XTCP_RST | XTCP_ACK, 0);
+		req_drop(ep, XTCP_EV_ABORT);
+	}
+	xtcp_actions_init(&a);
+	xtcp_on_user(&ep->listener, XTCP_CALL_CLOSE, *ep->now, &a);
+	ep_count_edges(ep, &a);
+	ep->has_listener = false;
+}
+
+static void send_synack(struct endpoint *ep)
+{
+	const struct xtcp_synrcv *r = &ep->req;
+	struct xtcp_options opt = { .mss = r->advmss };
+	struct header h = {
+		.seq	= r->iss,
+		.ack	= r->irs + 1,
+		.flags	= XTCP_SYN | XTCP_ACK |
+			  (r->flags & XTCP_F_ECN_OK ? XTCP_ECE : 0),
+		.window	= min_t(u32, r->rcv_wnd, XTCP_WND_MAX_UNSCALED),
+	};
+
+	if (r->flags & XTCP_F_SACK_OK)
+		opt.has |= XTCP_OPT_SACK_PERM;
+	if (r->flags & XTCP_F_TS_OK) {
+		opt.has |= XTCP_OPT_TS;
+		opt.tsval = (u32)(*ep->now / XTCP_USEC_PER_MSEC) + r->ts_offset;
+		opt.tsecr = r->ts_recent;
+	}
+	if (r->flags & XTCP_F_WSCALE_OK) {
+		opt.has |= XTCP_OPT_WSCALE;
+		opt.wscale = r->rcv_wscale;
+	}
+	h.optlen = xtcp_options_build_syn(h.opt, &opt);
+	ep_emit(ep, &h, 0, 0);
+}
+
+void ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss)
+{
+	switch (xtcp_listen_segment(seg)) {
+	case XTCP_LISTEN_RST:
+		ep_send_rst_for(ep, seg);
+		break;
+	case XTCP_LISTEN_SYN:
+		ep_tcb_new(ep);	/* its buffer's size is the child's */
+		xtcp_synrcv_init(&ep->req, seg, &ep->conf.core, iss, ep->conf.ts_offset,
+				 ep->conf.advmss, ep_full_space(ep), ep_max_space(ep));
+		xtcp_ecn_synrcv(&ep->req, seg, ep->conf.core.ecn, ep->conf.dctcp);
+		if (!ep->conf.untimed)
+			xtcp_synrcv_sent(&ep->req, *ep->now);
+		ep->has_req = true;
+		ep->req_due = *ep->now + xtcp_synrcv_timeout(&ep->req, &ep->conf.core);
+		send_synack(ep);
+		break;
+	case XTCP_LISTEN_DROP:
+		break;
+	}
+	ep->last_drop = seg->drop;
+	ep->drops[seg->drop]++;
+}
+
+static void make_child(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload)
+{
+	ep_tcb_new(ep);
+	xtcp_synrcv_child(&ep->req, &ep->t, &ep->conf.core, *ep->now);
+	ep->check.state = ep->t.state;
+	xtcp_mss_update(&ep->t, ep->conf.path_mss);
+	ep->has_req = false;
+	ep_tcb_segment(ep, seg, payload);
+	if (!ep->connected)
+		ep_wrong(ep, "a child did not get established");
+}
+
+void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload)
+{
+	enum xtcp_synrcv_verdict v = xtcp_synrcv_segment(&ep->req, seg);
+
+	ep->last_drop = seg->drop;
+	ep->drops[seg->drop]++;
+	switch (v) {
+	case XTCP_SYNRCV_DROP:
+		break;
+	case XTCP_SYNRCV_SYNACK:
+		send_synack(ep);
+		break;
+	case XTCP_SYNRCV_ACK:
+	case XTCP_SYNRCV_CHALLENGE:
+		ep_send_bare(ep, ep->req.iss + 1, ep->req.irs + 1, XTCP_ACK,
+			     ep->req.rcv_wnd >> ep->req.rcv_wscale);
+		break;
+	case XTCP_SYNRCV_RST:
+		ep_send_rst_for(ep, seg);
+		break;
+	case XTCP_SYNRCV_RESET:
+		req_drop(ep, XTCP_EV_RCV_RST_PASSIVE);
+		break;
+	case XTCP_SYNRCV_ESTABLISH:
+		make_child(ep, seg, payload);
+		break;
+	}
+}
+
+void ep_req_timer(struct endpoint *ep)
+{
+	const struct xtcp_synrcv_queue q = {
+		.len = 1, .young = 1, .backlog = 1,
+		.retries = ep->conf.core.synack_retries,
+	};
+
+	switch (xtcp_synrcv_timer(&ep->req, &q)) {
+	case XTCP_SYNRCV_EXPIRE:
+		req_drop(ep, XTCP_EV_TIMEOUT);
+		return;
+	case XTCP_SYNRCV_RESEND:
+		send_synack(ep);
+		break;
+	case XTCP_SYNRCV_WAIT:
+		break;
+	}
+	ep->req_due = *ep->now + xtcp_synrcv_timeout(&ep->req, &ep->conf.core);
+}
+
+void ep_enter_timewait(struct endpoint *ep)
+{
+	xtcp_timewait_init(&ep->tw, &ep->t);
+	ep->has_tw = true;
+	ep->tw_state = XTCP_TIME_WAIT;
+	ep->tw_due = *ep->now + ep->conf.core.timewait_us;
+	ep->pace_waits = false;
+	ep_wmem_purge(ep);
+	ep_ooo_purge(ep);
+}
+
+static void tw_ack(struct endpoint *ep)
+{
+	struct header h = {
+		.seq	= ep->tw.snd_nxt,
+		.ack	= ep->tw.rcv_nxt,
+		.flags	= XTCP_ACK,
+		.window	= ep->tw.rcv_wnd,
+	};
+
+	if (ep->tw.ts_ok) {
+		xtcp_options_build_ts(h.opt, (u32)(*ep->now / XTCP_USEC_PER_MSEC) +
+				      ep->tw.ts_offset, ep->tw.ts_recent);
+		h.optlen = XTCP_OPT_TS_ALIGNED;
+	}
+	ep_emit(ep, &h, 0, 0);
+}
+
+void ep_tw_end(struct endpoint *ep, enum xtcp_event event)
+{
+	ep_take_edge(ep, &ep->tw_state, event);
+	ep->has_tw = false;
+}
+
+void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
+{
+	enum xtcp_timewait_verdict v = xtcp_timewait_segment(&ep->tw, seg,
+							     &ep->conf.core, *ep->now);
+
+	ep->last_drop = seg->drop;
+	ep->drops[seg->drop]++;
+	switch (v) {
+	case XTCP_TW_DROP:
+		break;
+	case XTCP_TW_ACK:
+		tw_ack(ep);
+		break;
+	case XTCP_TW_ACK_RESTART:
+		ep_take_edge(ep, &ep->tw_state, XTCP_EV_RCV_FIN);
+		ep->tw_due = *ep->now + ep->conf.core.timewait_us;
+		tw_ack(ep);
+		break;
+	case XTCP_TW_RESET:
+		ep_tw_end(ep, XTCP_EV_RCV_RST);
+		break;
+	case XTCP_TW_NEW_SYN:
+		if (!ep->has_listener) {
+			/* nobody would take it: as any other segment */
+			tw_ack(ep);
+			break;
+		}
+		ep->has_tw = false;
+		ep_take_edge(ep, &ep->tw_state, XTCP_EV_RCV_SYN);
+		ep->req_state = ep->tw_state;
+		ep_listen_segment(ep, seg, ep->tw.snd_nxt + TIMEWAIT_ISN_STEP);
+		break;
+	}
+}
+
+/**
+ * endpoint_abort_timewait - SOCK_DESTROY of a TIME_WAIT entry, the namespace goes
+ * @ep: the endpoint
+ */
+void endpoint_abort_timewait(struct endpoint *ep)
+{
+	if (ep->has_tw)
+		ep_tw_end(ep, XTCP_EV_ABORT);
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What leaves: segments of the send queue, retransmissions, bare ones. */
+#include <stdlib.h>
+
+#include "ecn.h"
+#include "endpoint_room.h"
+#include "options.h"
+#include "output.h"
+#include "stream.h"
+#include "urgent.h"
+#include "window.h"
+
+/* A link that nobody may follow: the core sets those of its lists. */
+#define POISON			((struct buf *)0x100)
+/* Linux's sk_pacing_shift: a burst is what leaves in about a millisecond. */
+#define PACING_SHIFT		10
+
+void ep_emit(struct endpoint *ep, const struct header *h, u64 pos, u32 len)
+{
+	struct packet *p;
+
+	if (ep->conf.hollow) {
+		p = packet_make_hollow(h, len);
+	} else {
+		p = packet_make(h, len);
+		stream_fill(packet_payload(p), ep->conf.tx_stream, pos, len);
+	}
+	packet_seal(p);
+	p->ecn = h->ecn;
+	ep->tx_segs++;
+	ep->xmit(ep, p);
+}
+
+void ep_header_init(struct endpoint *ep, struct header *h, u32 seq, u8 flags,
+		    bool fresh)
+{
+	struct xtcp_tcb *t = &ep->t;
+
+	h->seq = seq;
+	h->ack = t->rcv_nxt;
+	h->flags = flags | XTCP_ACK | xtcp_ecn_flags(t, fresh);
+	h->ecn = xtcp_ecn_ip(t, fresh);
+	h->urg = t->flags & XTCP_F_URG_OUT ? xtcp_urg_pointer(t, seq) : 0;
+	if (h->urg)
+		h->flags |= XTCP_URG;
+	h->window = xtcp_window_select(t, ep_free_space(ep), ep_full_space(ep));
+	h->optlen = 0;
+	if (t->flags & XTCP_F_TS_OK) {
+		xtcp_options_build_ts(h->opt, xtcp_tsval(t, *ep->now), t->ts_recent);
+		h->optlen = XTCP_OPT_TS_ALIGNED;
+	}
+	if (xtcp_sack_due(t))
+		h->optlen += xtcp_sack_build(t, h->opt + h->optlen);
+}
+
+/* One buffer, cut into segments as TSO does. */
+static void transmit_queued(struct endpoint *ep, const struct buf *b)
+{
+	const struct xtcp_tcb *t = &ep->t;
+	u32 len = xtcp_seg_len(&b->seg), done = 0;
+	u32 mss = xtcp_mss_now(t);
+	struct header h;
+	u8 flags = b->seg.flags & (XTCP_FIN | XTCP_PSH);
+
+	ep_header_init(ep, &h, b->seg.seq, flags,
+		       len && !xtcp_before(b->seg.seq, t->snd_nxt));
+	flags |= h.flags;
+	do {
+		u32 n = min_t(u32, len - done, mss);
+
+		h.seq = b->seg.seq + done;
+		/* FIN and PSH belong on the last packet, CWR on the first */
+		h.flags = flags;
+		if (done + n != len)
+			h.flags &= ~(XTCP_FIN | XTCP_PSH);
+		if (done)
+			h.flags &= ~XTCP_CWR;
+		ep_emit(ep, &h, b->pos + done, n);
+		done += n;
+	} while (done < len);
+	xtcp_ack_sent(&ep->t);
+}
+
+static bool split(struct endpoint *ep, struct buf *b, u32 len, bool sent)
+{
+	struct buf *rest;
+
+	if (ep->fail_splits) {
+		ep->fail_splits--;
+		return false;
+	}
+	rest = ep_buf_new(0);
+	xtcp_seg_split(&ep->t, &b->seg, &rest->seg, len, sent);
+	rest->pos = b->pos + len;
+	rest->next = POISON;
+	if (!sent) {
+		rest->next = b->next;
+		b->next = rest;
+		if (ep->sendq_tail == b)
+			ep->sendq_tail = rest;
+	}
+	return true;
+}
+
+static bool paced(const struct endpoint *ep)
+{
+	return ep->conf.paced || xtcp_cc_ops(&ep->t)->flags & XTCP_CC_PACING;
+}
+
+/* Not before the last segment has had its time; endpoint_timer() goes on. */
+static bool pace_holds(struct endpoint *ep)
+{
+	ep->pace_waits = paced(ep) && !xtcp_pace_allows(&ep->pace, *ep->now * 1000);
+	return ep->pace_waits;
+}
+
+static void pace(struct endpoint *ep, u32 len)
+{
+	if (paced(ep))
+		xtcp_pace_sent(&ep->pace, &ep->t, len, xtcp_pacing_rate(&ep->t),
+			       *ep->now * 1000);
+}
+
+/* Most payload of one buffer: that of a burst, where it is paced; of a packet that is urgent. */
+static u32 burst(const struct endpoint *ep)
+{
+	const struct xtcp_tcb *t = &ep->t;
+
+	if (xtcp_urg_out(t))
+		return xtcp_mss_now(t);
+	if (!paced(ep))
+		return ep->conf.gso_max;
+	return xtcp_tso_segs(t, xtcp_pacing_rate(t), PACING_SHIFT,
+			     ep->conf.gso_max) * t->mss;
+}
+
+void ep_push(struct endpoint *ep)
+{
+	struct xtcp_tcb *t = &ep->t;
+	u32 gso_max = burst(ep);
+	struct buf *b;
+	u32 bytes;
+
+	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+		return;
+	while ((b = ep->sendq)) {
+		if (pace_holds(ep))
+			break;
+		if (!xtcp_output_allow(t, &b->seg, !b->next, gso_max,
+				       *ep->now, &bytes))
+			break;
+		if (bytes > xtcp_seg_len(&b->seg))
+			ep_wrong(ep, "allowed more than there is");
+		if (bytes < xtcp_seg_len(&b->seg) && !split(ep, b, bytes, false))
+			break;
+		transmit_queued(ep, b);
+		pace(ep, xtcp_seg_len(&b->seg));
+		ep->sendq = b->next;
+		if (!ep->sendq)
+			ep->sendq_tail = NULL;
+		b->next = POISON;
+		xtcp_output_sent(t, &b->seg, *ep->now);
+		/* as in Linux, a FIN that rides on data may be the first beyond it */
+		if (xtcp_after(t->snd_nxt, t->snd_una + t->snd_wnd +
+			       !!(b->seg.flags & XTCP_FIN)))
+			ep_wrong(ep, "sent beyond the peer's window");
+	}
+	xtcp_output_done(t, ep->sendq, *ep->now);
+}
+
+static void retransmit_some(struct endpoint *ep)
+{
+	struct xtcp_tcb *t = &ep->t;
+	u32 gso_max = burst(ep);
+	enum xtcp_resend what;
+	struct xtcp_seg *seg;
+	u32 len = 0;
+
+	while (!pace_holds(ep) && (what = xtcp_retransmit_next(t, gso_max, &seg, &len))) {
+		struct buf *b = seg_buf(seg);
+
+		switch (what) {
+		case XTCP_RESEND_CUT:
+			if (!len || len >= xtcp_seg_len(seg) + !!(seg->flags & XTCP_FIN))
+				ep_wrong(ep, "asked to cut off nothing");
+			if (!split(ep, b, len, true))
+				return;
+			break;
+		case XTCP_RESEND_FREE:
+			free(b);
+			break;
+		default:
+			transmit_queued(ep, b);
+			pace(ep, xtcp_seg_len(&b->seg));
+			xtcp_retransmit_sent(t, seg, *ep->now);
+		}
+	}
+}
+
+void ep_retransmit(struct endpoint *ep)
+{
+	retransmit_some(ep);
+	xtcp_retransmit_done(&ep->t);
+}
+
+void ep_send_ack_from(struct endpoint *ep, u32 seq)
+{
+	struct header h;
+
+	if (ep->t.state == XTCP_CLOSE)
+		return;
+	ep_header_init(ep, &h, seq, 0, false);
+	ep_emit(ep, &h, 0, 0);
+	ep->t.segs_out++;
+	xtcp_ack_sent(&ep->t);
+	xtcp_dsack_sent(&ep->t);
+}
+
+void ep_send_syn(struct endpoint *ep)
+{
+	struct xtcp_tcb *t = &ep->t;
+	bool syn_ack = t->state != XTCP_SYN_SENT;
+	struct xtcp_options opt = { .mss = t->advmss };
+	struct header h = {
+		.seq	= t->iss,
+		.ack	= syn_ack ? t->rcv_nxt : 0,
+		.flags	= (syn_ack ? XTCP_SYN | XTCP_ACK : XTCP_SYN) | xtcp_ecn_syn(t),
+		.ecn	= xtcp_ecn_ip(t, false),
+		.window	= min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED),
+	};
+
+	if (t->flags & XTCP_F_SACK_OK)
+		opt.has |= XTCP_OPT_SACK_PERM;
+	if (t->flags & XTCP_F_TS_OK) {
+		opt.has |= XTCP_OPT_TS;
+		opt.tsval = xtcp_tsval(t, *ep->now);
+		opt.tsecr = syn_ack ? t->ts_recent : 0;
+	}
+	if (t->flags & XTCP_F_WSCALE_OK) {
+		opt.has |= XTCP_OPT_WSCALE;
+		opt.wscale = t->rcv_wscale;
+	}
+	h.optlen = xtcp_options_build_syn(h.opt, &opt);
+	ep_emit(ep, &h, 0, 0);
+	t->segs_out++;
+	if (syn_ack)
+		xtcp_ack_sent(t);
+}
+
+/* A segment that belongs to no connection, or ends one. */
+void ep_send_bare(struct endpoint *ep, u32 seq, u32 ack, u8 flags, u16 window)
+{
+	struct header h = { .seq = seq, .ack = ack, .flags = flags, .window = window };
+
+	ep_emit(ep, &h, 0, 0);
+}
+
+/* RFC 9293 3.10.7.1: the RST that answers a segment without a connection. */
+void ep_send_rst_for(struct endpoint *ep, const struct xtcp_segment *seg)
+{
+	if (seg->flags & XTCP_RST)
+		return;
+	if (seg->flags & XTCP_ACK)
+		ep_send_bare(ep, seg->ack, 0, XTCP_RST, 0);
+	else
+		ep_send_bare(ep, 0, seg->end_seq, XTCP_RST | XTCP_ACK, 0);
+}

@@ -6,11 +6,9 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
@@ -22,66 +20,27 @@
 #include <unistd.h>
 
 #include "bench.h"
-
-struct request {
-	struct nlmsghdr		nlh;
-	struct ifinfomsg	ifi;
-	char			attrs[256];
-};
-
-static struct rtattr *put(struct request *r, unsigned short type, const void *data,
-			  unsigned short len)
-{
-	struct rtattr *rta = (void *)((char *)r + NLMSG_ALIGN(r->nlh.nlmsg_len));
-
-	rta->rta_type = type;
-	rta->rta_len = RTA_LENGTH(len);
-	if (len)
-		memcpy(RTA_DATA(rta), data, len);
-	r->nlh.nlmsg_len = NLMSG_ALIGN(r->nlh.nlmsg_len) + RTA_ALIGN(rta->rta_len);
-	return rta;
-}
-
-static void end_nest(struct request *r, struct rtattr *rta)
-{
-	rta->rta_len = (char *)r + r->nlh.nlmsg_len - (char *)rta;
-}
+#include "rtnl.h"
 
 /* A cable from @dev in this namespace to @peer_dev in another one. */
 void net_make_veth(const char *dev, int peer_ns, const char *peer_dev)
 {
-	struct request r = {
-		.nlh = {
-			.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
-			.nlmsg_type = RTM_NEWLINK,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE |
-				       NLM_F_EXCL,
-		},
-	};
-	struct ifinfomsg peer_ifi = { 0 };
-	struct rtattr *info, *data, *peer;
-	struct {
-		struct nlmsghdr nlh;
-		struct nlmsgerr err;
-	} answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	const struct ifinfomsg peer_ifi = { 0 };
+	struct nlattr *info, *data, *peer;
+	struct rtnl r;
 
-	put(&r, IFLA_IFNAME, dev, strlen(dev) + 1);
-	info = put(&r, IFLA_LINKINFO, NULL, 0);
-	put(&r, IFLA_INFO_KIND, "veth", sizeof("veth"));
-	data = put(&r, IFLA_INFO_DATA, NULL, 0);
-	peer = put(&r, VETH_INFO_PEER, &peer_ifi, sizeof(peer_ifi));
-	put(&r, IFLA_IFNAME, peer_dev, strlen(peer_dev) + 1);
-	put(&r, IFLA_NET_NS_FD, &peer_ns, sizeof(peer_ns));
-	end_nest(&r, peer);
-	end_nest(&r, data);
-	end_nest(&r, info);
-	if (fd < 0 || send(fd, &r, r.nlh.nlmsg_len, 0) < 0 ||
-	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer))
-		die("netlink: %m");
-	if (answer.err.error)
-		die("veth: %s", strerror(-answer.err.error));
-	close(fd);
+	rtnl_new(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	rtnl_put(&r, IFLA_IFNAME, dev, strlen(dev) + 1);
+	info = rtnl_begin(&r, IFLA_LINKINFO, NULL, 0);
+	rtnl_put(&r, IFLA_INFO_KIND, "veth", sizeof("veth"));
+	data = rtnl_begin(&r, IFLA_INFO_DATA, NULL, 0);
+	peer = rtnl_begin(&r, VETH_INFO_PEER, &peer_ifi, sizeof(peer_ifi));
+	rtnl_put(&r, IFLA_IFNAME, peer_dev, strlen(peer_dev) + 1);
+	rtnl_put(&r, IFLA_NET_NS_FD, &peer_ns, sizeof(peer_ns));
+	rtnl_end(&r, peer);
+	rtnl_end(&r, data);
+	rtnl_end(&r, info);
+	rtnl_ask(&r, "veth");
 }
 
 static void write_file(const char *path, const char *text)

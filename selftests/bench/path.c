@@ -4,9 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -19,6 +17,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "rtnl.h"
 
 /* Headers of before Linux 6.6 lack it, kernels of before ignore it. */
 #define NETEM_PRNG_SEED		14
@@ -28,70 +27,36 @@
 
 /* ---- netem ------------------------------------------------------------------- */
 
-struct request {
-	struct nlmsghdr	nlh;
-	struct tcmsg	tc;
-	char		attrs[512];
-};
-
-static struct rtattr *put(struct request *r, unsigned short type, const void *data,
-			  unsigned short len)
-{
-	struct rtattr *rta = (void *)((char *)r + NLMSG_ALIGN(r->nlh.nlmsg_len));
-
-	rta->rta_type = type;
-	rta->rta_len = RTA_LENGTH(len);
-	if (len)
-		memcpy(RTA_DATA(rta), data, len);
-	r->nlh.nlmsg_len = NLMSG_ALIGN(r->nlh.nlmsg_len) + RTA_ALIGN(rta->rta_len);
-	return rta;
-}
-
 /* netem's probabilities are parts of 2^32 - 1. */
 static uint32_t part(uint64_t ppm)
 {
 	return ppm * UINT32_MAX / PPM;
 }
 
-static void put_loss(struct request *r, const struct path *path)
+static void put_loss(struct rtnl *r, const struct path *path)
 {
 	/* all is lost in a bad time: h is what survives there */
 	const struct tc_netem_gemodel ge = {
 		.p = part(path->ge_bad_ppm), .r = part(path->ge_good_ppm),
 	};
-	struct rtattr *loss = put(r, TCA_NETEM_LOSS, NULL, 0);
+	struct nlattr *loss = rtnl_begin(r, TCA_NETEM_LOSS, NULL, 0);
 
-	put(r, NETEM_LOSS_GE, &ge, sizeof(ge));
-	loss->rta_len = (char *)r + r->nlh.nlmsg_len - (char *)loss;
+	rtnl_put(r, NETEM_LOSS_GE, &ge, sizeof(ge));
+	rtnl_end(r, loss);
 }
 
 /* The root queue of @dev, in the namespace where we are. */
 static void netem(const char *dev, const struct path *path, uint32_t limit, uint64_t rate,
 		  uint64_t delay_ns, bool vices, uint64_t seed)
 {
-	struct request r = {
-		.nlh = {
-			.nlmsg_len = NLMSG_LENGTH(sizeof(struct tcmsg)),
-			.nlmsg_type = RTM_NEWQDISC,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE |
-				       NLM_F_REPLACE,
-		},
-		.tc = {
-			.tcm_ifindex = if_nametoindex(dev),
-			.tcm_parent = TC_H_ROOT,
-		},
-	};
 	struct tc_netem_qopt qopt = { .limit = limit };
 	struct tc_netem_reorder reorder = { 0 };
 	struct tc_netem_rate r32 = { 0 };
 	uint64_t latency = delay_ns, jitter = 0, bytes = rate / 8;
 	const uint32_t one = 1;
-	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-	struct rtattr *options;
-	struct {
-		struct nlmsghdr nlh;
-		struct nlmsgerr err;
-	} answer;
+	struct nlattr *options;
+	struct tcmsg *tc;
+	struct rtnl r;
 
 	if (vices) {
 		latency += path->late_ns + path->jitter_ns;
@@ -101,28 +66,26 @@ static void netem(const char *dev, const struct path *path, uint32_t limit, uint
 		reorder.probability = part(path->early_ppm);
 		qopt.gap = !!path->early_ppm;
 	}
-	put(&r, TCA_KIND, "netem", sizeof("netem"));
-	options = put(&r, TCA_OPTIONS, &qopt, sizeof(qopt));
-	put(&r, TCA_NETEM_LATENCY64, &latency, sizeof(latency));
-	put(&r, TCA_NETEM_JITTER64, &jitter, sizeof(jitter));
-	put(&r, NETEM_PRNG_SEED, &seed, sizeof(seed));
+	tc = rtnl_new(&r, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, sizeof(*tc));
+	tc->tcm_ifindex = if_nametoindex(dev);
+	tc->tcm_parent = TC_H_ROOT;
+	rtnl_put(&r, TCA_KIND, "netem", sizeof("netem"));
+	options = rtnl_begin(&r, TCA_OPTIONS, &qopt, sizeof(qopt));
+	rtnl_put(&r, TCA_NETEM_LATENCY64, &latency, sizeof(latency));
+	rtnl_put(&r, TCA_NETEM_JITTER64, &jitter, sizeof(jitter));
+	rtnl_put(&r, NETEM_PRNG_SEED, &seed, sizeof(seed));
 	if (reorder.probability)
-		put(&r, TCA_NETEM_REORDER, &reorder, sizeof(reorder));
+		rtnl_put(&r, TCA_NETEM_REORDER, &reorder, sizeof(reorder));
 	if (vices && path->ecn)
-		put(&r, TCA_NETEM_ECN, &one, sizeof(one));
+		rtnl_put(&r, TCA_NETEM_ECN, &one, sizeof(one));
 	if (vices && path->ge_bad_ppm)
 		put_loss(&r, path);
 	if (rate) {
 		r32.rate = bytes;
-		put(&r, TCA_NETEM_RATE, &r32, sizeof(r32));
+		rtnl_put(&r, TCA_NETEM_RATE, &r32, sizeof(r32));
 	}
-	options->rta_len = (char *)&r + r.nlh.nlmsg_len - (char *)options;
-	if (fd < 0 || send(fd, &r, r.nlh.nlmsg_len, 0) < 0 ||
-	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer))
-		die("netlink: %m");
-	if (answer.err.error)
-		die("netem: %s", strerror(-answer.err.error));
-	close(fd);
+	rtnl_end(&r, options);
+	rtnl_ask(&r, "netem");
 }
 
 /* ---- routes and neighbours ----------------------------------------------------- */

@@ -24,6 +24,11 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+/* It divides 64-bit numbers plainly, and reads times in one piece. */
+#if BITS_PER_LONG != 64
+#error "xtcp needs a 64-bit kernel"
+#endif
+
 struct xtcp_seg;
 
 /* A segment's record lies in the control buffer of the skb that holds its data. */
@@ -140,15 +145,6 @@ static inline void xtcp_seg_ring_clear(struct xtcp_seg *seg)
 #define __ffs64(bits)	((unsigned int)__builtin_ctzll(bits))
 
 #endif /* __KERNEL__ */
-
-static inline u64 xtcp_div64(u64 dividend, u32 divisor)
-{
-#ifdef __KERNEL__
-	return div_u64(dividend, divisor);
-#else
-	return dividend / divisor;
-#endif
-}
 
 /* Time: microseconds of a monotonic clock that never wraps. */
 typedef u64 xtcp_usec_t;

@@ -40,7 +40,7 @@ void xtcp_prr(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample)
 	if (room < 0) {
 		u64 part = (u64)t->ssthresh * t->prr_delivered + t->prior_cwnd - 1;
 
-		may = (s32)(xtcp_div64(part, t->prior_cwnd) - t->prr_out);
+		may = (s32)(part / t->prior_cwnd - t->prr_out);
 	} else {
 		may = max_t(s32, t->prr_delivered - t->prr_out, sample->delivered);
 		if (t->snd_una != sample->prior_una && !sample->lost)

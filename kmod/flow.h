@@ -78,4 +78,10 @@ static inline bool xtcp_addr_any(const struct in6_addr *a)
 	       (ipv6_addr_v4mapped(a) && !xtcp_addr_v4(a));
 }
 
+/* 127.0.0.0/8 or ::1 */
+static inline bool xtcp_addr_loopback(const struct in6_addr *a)
+{
+	return ipv6_addr_loopback(a) || ipv6_addr_v4mapped_loopback(a);
+}
+
 #endif /* XTCP_FLOW_H */

@@ -42,8 +42,6 @@
 
 /* The user has the listener: look again soon. */
 #define REQ_RETRY	(HZ / 50)
-/* RFC 6191: how far a new incarnation's ISS is ahead of the old SND.NXT. */
-#define ISS_AFTER_TIMEWAIT	(65535 + 2)
 
 static struct kmem_cache *cache;
 
@@ -557,7 +555,7 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 		send_cookie(sk, key, seg, advmss, rt);
 		return false;
 	}
-	iss = tw ? tw->core.snd_nxt + ISS_AFTER_TIMEWAIT : xtcp_isn(key);
+	iss = tw ? tw->core.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT : xtcp_isn(key);
 	init_core(&core, sk, key, seg, iss, advmss, rt);
 	xtcp_synrcv_sent(&core, xtcp_now());
 	if (unlikely(seg->len || seg->opt.has & XTCP_OPT_TFO) &&

@@ -72,6 +72,7 @@
 #include "port.h"
 #include "reserve.h"
 #include "table.h"
+#include "timewait.h"
 
 /* Hash buckets; with every ephemeral port in use, four ports in each. */
 #define PORT_BUCKETS		8192
@@ -580,14 +581,12 @@ void xtcp_port_unlisten(struct xtcp_sock *xs)
 	spin_unlock_bh(&b->lock);
 }
 
-/*
- * Make the pair of addresses and ports ours.  The one place where connect()
- * does that: where a TIME_WAIT entry may make way (net.xtcp.tw_reuse), it is
- * here.
- */
-static int claim_tuple(struct xtcp_sock *xs)
+/* Make the pair of addresses and ports ours, if need be from a TIME_WAIT entry. */
+static int claim_tuple(struct xtcp_sock *xs, bool bound)
 {
-	return xtcp_flow_insert(&xs->flow);
+	int err = xtcp_flow_insert(&xs->flow);
+
+	return err == -EEXIST && xtcp_tw_take_over(xs, bound) ? 0 : err;
 }
 
 /* connect() after bind(): the socket becomes one of the port's connections. */
@@ -596,7 +595,7 @@ static int connect_bound(struct xtcp_sock *xs)
 	struct port_bucket *b = port_bucket(xs->port);
 	int err;
 
-	err = claim_tuple(xs);
+	err = claim_tuple(xs, true);
 	if (err)
 		return err == -EEXIST ? -EADDRNOTAVAIL : err;
 
@@ -643,7 +642,7 @@ static int connect_one(const struct claim *c, struct xtcp_port **fresh, u16 num)
 
 	xs->port = p;
 	set_num(xs, num);
-	err = claim_tuple(xs);
+	err = claim_tuple(xs, false);
 	if (err) {
 		xs->port = NULL;
 		set_num(xs, 0);

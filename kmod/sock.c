@@ -168,8 +168,10 @@ static void prepare_connect(struct sock *sk)
 	u32 clamp;
 	u8 wscale;
 
-	t->iss = xtcp_isn(&xs->flow.key);
-	t->ts_offset = xtcp_ts_offset(&xs->flow.key);
+	if (!t->iss) {
+		t->iss = xtcp_isn(&xs->flow.key);
+		t->ts_offset = xtcp_ts_offset(&xs->flow.key);
+	}
 	t->advmss = xtcp_route_advmss(sk);
 	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, t->advmss);
 	t->mss_clamp = xs->user_mss ? xs->user_mss : U16_MAX;
@@ -236,6 +238,9 @@ int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
 	xtcp_addr_set4(&xs->flow.key.raddr, inet->inet_daddr);
 	xs->flow.key.lport = inet->inet_sport;
 	xs->flow.key.rport = inet->inet_dport;
+	/* a TIME_WAIT entry that makes way for this connection sets them */
+	xs->tcb.iss = 0;
+	xs->tcb.ts_recent = 0;
 	err = xtcp_port_connect(xs);
 	if (err)
 		goto fail;

@@ -15,7 +15,7 @@
 /* A table entry points into struct xtcp_net; data is the offset until then. */
 #define AT(field)	((void *)offsetof(struct xtcp_net, field))
 
-static int min_buf = 1;
+static int min_buf = 1, most_reuse_delay = 60000;
 static unsigned int one = 1, two = 2, four = 4, most_retries = 127, app_win_most = 31;
 /* struct xtcp_tcb.reordering has 16 bits */
 static int most_reordering = U16_MAX;
@@ -158,10 +158,6 @@ static int do_fastopen_key(XTCP_CTL_TABLE *table, int write, void *buffer,
 		.procname = name, .data = AT(field), .maxlen = sizeof(int), \
 		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
 		.extra1 = lo, .extra2 = hi }
-#define RANGE(name, field, lo, hi) {					\
-		.procname = name, .data = AT(field), .maxlen = sizeof(int), \
-		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
-		.extra1 = lo, .extra2 = hi }
 #define BUFS(name, field) {						\
 		.procname = name, .data = AT(field), .maxlen = sizeof(int[3]), \
 		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
@@ -189,6 +185,11 @@ static const struct ctl_table template[] = {
 	BYTE("ecn_fallback", conf.ecn_fallback, NULL, &one),
 	BYTE("rfc1337", conf.rfc1337, NULL, &one),
 	BYTE("tw_reuse", conf.timewait_reuse, NULL, &two),
+	{
+		.procname = "tw_reuse_delay", .data = AT(conf.timewait_reuse_delay_us),
+		.maxlen = sizeof(u32), .mode = 0644, .proc_handler = do_milliseconds,
+		.extra1 = &min_buf, .extra2 = &most_reuse_delay,
+	},
 	BYTE("early_retrans", conf.early_retrans, NULL, &four),
 	BYTE("recovery", conf.recovery, NULL, NULL),
 	BYTE("frto", conf.frto, NULL, NULL),

@@ -162,6 +162,60 @@ void xtcp_enter_timewait(struct sock *sk)
 	xtcp_done(sk);
 }
 
+/* Both ends are on this host, as far as an address or a device tells. */
+static bool is_local(const struct xtcp_sock *xs)
+{
+	return xs->inet.sk.sk_bound_dev_if == LOOPBACK_IFINDEX ||
+	       xtcp_addr_loopback(&xs->flow.key.laddr) ||
+	       xtcp_addr_loopback(&xs->flow.key.raddr);
+}
+
+/**
+ * xtcp_tw_take_over - connect() takes the place of an entry, if there is one
+ * @xs: the socket, locked; its flow has its key and is in no table
+ * @bound: its user bound it to the port
+ *
+ * The new connection is in the table before anybody can miss the old one.
+ *
+ * Return: whether it did; the TCB follows the entry then.
+ */
+bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(xtcp_to_sk(xs)));
+	enum xtcp_tw_claim claim = bound ? XTCP_TW_CLAIM_BOUND :
+				   is_local(xs) ? XTCP_TW_CLAIM_LOCAL : XTCP_TW_CLAIM_ANY;
+	u64 now = xtcp_now();
+	struct xtcp_flow *flow;
+	struct xtcp_tw *tw;
+	bool taken = false;
+	s64 age;
+
+	rcu_read_lock();
+	flow = xtcp_flow_lookup(&xs->flow.key);
+	if (!flow || flow->kind != XTCP_KIND_TW || !xtcp_flow_get(flow, &xs->flow.key)) {
+		rcu_read_unlock();
+		return false;
+	}
+	rcu_read_unlock();
+	tw = xtcp_flow_tw(flow);
+
+	spin_lock_bh(&xn->tw_lock);
+	/* it began to wait when it began, or when the FIN came again */
+	age = now - (tw->due - READ_ONCE(xn->conf.timewait_us));
+	if (xtcp_timewait_yields(&tw->core, claim, max(age, 0), &xn->conf) &&
+	    dequeue(xn, tw)) {
+		xtcp_timewait_follow(&tw->core, &xs->tcb);
+		taken = !xtcp_flow_replace(flow, &xs->flow);
+	}
+	spin_unlock_bh(&xn->tw_lock);
+	if (taken) {
+		xtcp_count(xn, TW_RECYCLED);
+		end(xn, tw, XTCP_EV_ABORT);
+	}
+	xtcp_flow_put(flow);
+	return taken;
+}
+
 static void send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, xtcp_usec_t now)
 {
 	struct xtcp_timewait *w = &tw->core;

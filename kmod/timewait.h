@@ -10,6 +10,7 @@
 #include "netns.h"
 
 struct xtcp_port;
+struct xtcp_sock;
 
 /**
  * struct xtcp_tw - an entry in TIME_WAIT
@@ -36,6 +37,7 @@ static inline struct xtcp_tw *xtcp_flow_tw(struct xtcp_flow *flow)
 
 struct sk_buff;
 
+bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound);
 void xtcp_enter_timewait(struct sock *sk);
 bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw,
 		 struct xtcp_segment *seg);

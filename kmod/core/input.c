@@ -306,6 +306,11 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		seg->drop = XTCP_DROP_FLAGS;
 		return;
 	}
+	/* of the connection whose TIME_WAIT made way for this one (RFC 7323 B.2) */
+	if (!(seg->flags & XTCP_ACK) && paws_rejects(t, seg, now)) {
+		seg->drop = XTCP_DROP_PAWS;
+		return;
+	}
 	take_syn_options(t, seg, now);
 	if (!(seg->flags & XTCP_ACK)) {
 		/* simultaneous open */

@@ -55,7 +55,8 @@ enum xtcp_timer {
  * @ecn: XTCP_ECN_*
  * @ecn_fallback: a SYN that is sent again does not ask for ECN
  * @rfc1337: ignore RST in TIME_WAIT
- * @timewait_reuse: connect() may take over a TIME_WAIT entry (Linux tcp_tw_reuse)
+ * @timewait_reuse: XTCP_TW_REUSE_* (Linux tcp_tw_reuse)
+ * @timewait_reuse_delay_us: but not before it has been there as long
  * @slow_start_after_idle: RFC 2861: shrink cwnd after an idle RTO
  * @early_retrans: 3 and 4: tail loss probes (Linux tcp_early_retrans)
  * @recovery: XTCP_RACK_* (Linux tcp_recovery)
@@ -114,6 +115,7 @@ struct xtcp_conf {
 	int	max_reordering;
 	u32	fin_timeout_us;
 	u32	timewait_us;
+	u32	timewait_reuse_delay_us;
 	u32	invalid_ratelimit_us;
 	u32	rto_min_us;
 	u32	rto_max_us;
@@ -124,6 +126,11 @@ struct xtcp_conf {
 };
 
 void xtcp_conf_init(struct xtcp_conf *conf);
+
+/* struct xtcp_conf.timewait_reuse */
+#define XTCP_TW_REUSE_NEVER	0
+#define XTCP_TW_REUSE_ALWAYS	1
+#define XTCP_TW_REUSE_LOCAL	2	/* connections of this host with itself */
 
 /* struct xtcp_tcb.flags */
 #define XTCP_F_PASSIVE		0x0001	/* came out of a listener */

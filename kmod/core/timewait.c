@@ -113,3 +113,47 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 	seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SEQ;
 	return answer(w, seg, conf, now);
 }
+
+/**
+ * xtcp_timewait_yields - may connect() open a new incarnation in its place?
+ * @w: the entry
+ * @claim: who asks
+ * @age: how long it has been in TIME_WAIT, microseconds
+ * @conf: the namespace's settings
+ *
+ * With timestamps the peer's PAWS keeps old duplicates of ours out of the new
+ * connection, and ours those of the peer (RFC 7323 B.2).  As Linux: who bound the
+ * port means it, and for others tw_reuse decides.
+ *
+ * Return: whether it may.
+ */
+bool xtcp_timewait_yields(const struct xtcp_timewait *w, enum xtcp_tw_claim claim,
+			  xtcp_usec_t age, const struct xtcp_conf *conf)
+{
+	if (!w->ts_ok)
+		return false;
+	if (claim == XTCP_TW_CLAIM_BOUND)
+		return true;
+	if (conf->timewait_reuse == XTCP_TW_REUSE_NEVER ||
+	    (conf->timewait_reuse == XTCP_TW_REUSE_LOCAL && claim != XTCP_TW_CLAIM_LOCAL))
+		return false;
+	return age > conf->timewait_reuse_delay_us;
+}
+
+/**
+ * xtcp_timewait_follow - a connection in CLOSE takes the place of an entry
+ * @w: the entry
+ * @t: the connection
+ *
+ * Its ISS is beyond what the peer may still expect (RFC 1122 4.2.2.13) and not 0,
+ * which stands for none; timestamps go on where they were, in both directions.
+ */
+void xtcp_timewait_follow(const struct xtcp_timewait *w, struct xtcp_tcb *t)
+{
+	t->iss = w->snd_nxt + XTCP_ISS_AFTER_TIMEWAIT;
+	if (!t->iss)
+		t->iss = 1;
+	t->ts_offset = w->ts_offset;
+	t->ts_recent = w->ts_recent;
+	t->ts_recent_sec = w->ts_recent_sec;
+}

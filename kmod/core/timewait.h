@@ -31,6 +31,18 @@ struct xtcp_timewait {
 	bool	ts_ok;
 };
 
+/* RFC 1122 4.2.2.13, RFC 6191: how far a new incarnation's ISS is ahead of the
+ * old SND.NXT.
+ */
+#define XTCP_ISS_AFTER_TIMEWAIT	(65535 + 2)
+
+/* Who wants to open a connection where an entry is. */
+enum xtcp_tw_claim {
+	XTCP_TW_CLAIM_ANY,	/* another port would do */
+	XTCP_TW_CLAIM_LOCAL,	/* the same, and both ends are on this host */
+	XTCP_TW_CLAIM_BOUND,	/* it has to be this port */
+};
+
 /* What to do with a segment for an entry in TIME_WAIT. */
 enum xtcp_timewait_verdict {
 	XTCP_TW_DROP,		/* nothing; segment.drop says why */
@@ -45,5 +57,8 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 						 struct xtcp_segment *seg,
 						 const struct xtcp_conf *conf,
 						 xtcp_usec_t now);
+bool xtcp_timewait_yields(const struct xtcp_timewait *w, enum xtcp_tw_claim claim,
+			  xtcp_usec_t age, const struct xtcp_conf *conf);
+void xtcp_timewait_follow(const struct xtcp_timewait *w, struct xtcp_tcb *t);
 
 #endif /* XTCP_CORE_TIMEWAIT_H */

@@ -85,7 +85,7 @@ static void prepare_connect(struct endpoint *ep)
 	u8 wscale;
 
 	t->iss = ep->iss;
-	ep->iss += TIMEWAIT_ISN_STEP;
+	ep->iss += XTCP_ISS_AFTER_TIMEWAIT;
 	t->ts_offset = ep->conf.ts_offset;
 	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, t->advmss);
 	if (ep->conf.core.sack)
@@ -374,7 +374,7 @@ void endpoint_receive(struct endpoint *ep, const struct packet *p)
 		ep->req_state = ep->listener.state;
 		ep_listen_segment(ep, &seg, ep->iss);
 		if (ep->has_req) {
-			ep->iss += TIMEWAIT_ISN_STEP;
+			ep->iss += XTCP_ISS_AFTER_TIMEWAIT;
 			ep_take_edge(ep, &ep->req_state, XTCP_EV_RCV_SYN);
 		}
 	} else {

@@ -233,7 +233,7 @@ void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
 		ep->has_tw = false;
 		ep_take_edge(ep, &ep->tw_state, XTCP_EV_RCV_SYN);
 		ep->req_state = ep->tw_state;
-		ep_listen_segment(ep, seg, ep->tw.snd_nxt + TIMEWAIT_ISN_STEP);
+		ep_listen_segment(ep, seg, ep->tw.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT);
 		break;
 	}
 }

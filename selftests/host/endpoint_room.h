@@ -7,9 +7,6 @@
 
 #include "endpoint.h"
 
-/* Linux's ISN of a connection that takes over a TIME_WAIT entry. */
-#define TIMEWAIT_ISN_STEP	(65535 + 2)
-
 /* endpoint.c */
 void ep_tcb_new(struct endpoint *ep);
 void ep_tcb_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload);

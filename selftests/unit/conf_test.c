@@ -16,6 +16,8 @@ TEST(conf__defaults_of_linux)
 	CHECK_EQ(c.keepalive_probes, 9);
 	CHECK_EQ(c.fin_timeout_us, 60 * XTCP_USEC_PER_SEC);
 	CHECK_EQ(c.timewait_us, 60 * XTCP_USEC_PER_SEC);
+	CHECK_EQ(c.timewait_reuse, XTCP_TW_REUSE_LOCAL);
+	CHECK_EQ(c.timewait_reuse_delay_us, XTCP_USEC_PER_SEC);
 	CHECK_EQ(c.rto_min_us, 200 * XTCP_USEC_PER_MSEC);
 	CHECK_EQ(c.rto_max_us, 120 * XTCP_USEC_PER_SEC);	/* RFC 6298 2.5 */
 	CHECK(c.timestamps);

@@ -282,4 +282,57 @@ TEST(timewait__several_incarnations)
 	CHECK_EQ(ep.edges[XTCP_EDGE_TIME_WAIT__RCV_SYN], 4);
 }
 
+/* ---- connect() over it --------------------------------------------------- */
+
+static bool yields(const struct xtcp_timewait *w, enum xtcp_tw_claim claim,
+		   u8 reuse, xtcp_usec_t age)
+{
+	struct xtcp_conf c;
+
+	xtcp_conf_init(&c);
+	c.timewait_reuse = reuse;
+	return xtcp_timewait_yields(w, claim, age, &c);
+}
+
+TEST(timewait__yields_as_tw_reuse_says)
+{
+	const struct xtcp_timewait w = { .ts_ok = true };
+	const xtcp_usec_t young = XTCP_USEC_PER_SEC, old = young + 1;
+
+	CHECK(!yields(&w, XTCP_TW_CLAIM_ANY, XTCP_TW_REUSE_NEVER, old));
+	CHECK(!yields(&w, XTCP_TW_CLAIM_LOCAL, XTCP_TW_REUSE_NEVER, old));
+	CHECK(!yields(&w, XTCP_TW_CLAIM_ANY, XTCP_TW_REUSE_LOCAL, old));
+	CHECK(yields(&w, XTCP_TW_CLAIM_LOCAL, XTCP_TW_REUSE_LOCAL, old));
+	CHECK(!yields(&w, XTCP_TW_CLAIM_LOCAL, XTCP_TW_REUSE_LOCAL, young));
+	CHECK(yields(&w, XTCP_TW_CLAIM_ANY, XTCP_TW_REUSE_ALWAYS, old));
+	CHECK(!yields(&w, XTCP_TW_CLAIM_ANY, XTCP_TW_REUSE_ALWAYS, young));
+	CHECK(yields(&w, XTCP_TW_CLAIM_BOUND, XTCP_TW_REUSE_NEVER, 0));
+}
+
+TEST(timewait__yields_with_timestamps_only)
+{
+	const struct xtcp_timewait w = { .ts_ok = false };
+
+	CHECK(!yields(&w, XTCP_TW_CLAIM_BOUND, XTCP_TW_REUSE_ALWAYS, XTCP_USEC_PER_SEC * 9));
+	CHECK(!yields(&w, XTCP_TW_CLAIM_LOCAL, XTCP_TW_REUSE_ALWAYS, XTCP_USEC_PER_SEC * 9));
+}
+
+/* No ISS is 0, which stands for one that is not chosen yet. */
+TEST(timewait__what_follows_begins_behind_it)
+{
+	struct xtcp_timewait w = { .snd_nxt = 1000, .ts_offset = 7, .ts_recent = 8,
+				   .ts_recent_sec = 9 };
+	struct xtcp_tcb t;
+
+	xtcp_tcb_init(&t, &conf.core);
+	xtcp_timewait_follow(&w, &t);
+	CHECK_EQ(t.iss, 1000 + 65535 + 2);
+	CHECK_EQ(t.ts_offset, 7);
+	CHECK_EQ(t.ts_recent, 8);
+	CHECK_EQ(t.ts_recent_sec, 9);
+	w.snd_nxt = -XTCP_ISS_AFTER_TIMEWAIT;
+	xtcp_timewait_follow(&w, &t);
+	CHECK_EQ(t.iss, 1);
+}
+
 TESTS_MAIN

@@ -279,6 +279,7 @@ static void acknowledged(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int 
 			 struct xtcp_ack_news *news)
 {
 	u64 fresh = xtcp_seg_open(seg) & xtcp_bits(0, seg->gone + n);
+	u32 first;
 
 	news->sample.acked += n;
 	if (seg->mark & XTCP_SEG_EVER_RETRANS)
@@ -291,8 +292,10 @@ static void acknowledged(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int 
 			news->first_xmit = seg->xmit_us;
 		news->last_xmit = seg->xmit_us;
 		news->what |= XTCP_NEWS_RTT;
-		if (xtcp_before(seg->seq, news->reord))
-			news->reord = seg->seq;
+		/* what was reported before comes in time, whatever is behind it */
+		first = xtcp_packet_seq(seg, __ffs64(fresh));
+		if (xtcp_before(first, news->reord))
+			news->reord = first;
 		if (!xtcp_after(seg->end_seq, t->recover))
 			news->what |= XTCP_NEWS_ORIG;
 	} else if (echo_is_older(t, seg, news)) {

@@ -249,6 +249,18 @@ TEST(rack__what_was_late_is_not_lost)
 	CHECK_EQ(ep.t.reord_seen, 1);
 }
 
+/* What the buffer's front was reported for came before; its rest comes in time. */
+TEST(rack__rest_of_a_buffer_is_not_late)
+{
+	flight(10, 10);
+	rcv(". 1 ack 1 sack 1001:4001");
+	expect(". 1:1001(1000) ack 1");
+	rcv(". 1 ack 10001");
+	CHECK_EQ(NOTED(SACK_REORDER), 0);
+	CHECK_EQ(ep.t.reord_seen, 0);
+	CHECK_EQ(ep.t.reordering, 3);
+}
+
 /* Where there is reordering, three are not enough. */
 TEST(rack__reordering_makes_it_patient)
 {

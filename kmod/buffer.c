@@ -204,6 +204,45 @@ int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
 	return 0;
 }
 
+/* The payload of a buffer that was not sent yet moves to the one before it. */
+static bool join(struct sock *sk, struct sk_buff *to, struct sk_buff *from)
+{
+	struct xtcp_seg *seg = xtcp_skb_seg(to);
+	bool stolen;
+	int moved;
+
+	if (!skb_try_coalesce(to, from, &stolen, &moved))
+		return false;
+	seg->end_seq = xtcp_skb_seg(from)->end_seq;
+	seg->flags |= xtcp_skb_seg(from)->flags;
+	__skb_unlink(from, &sk->sk_write_queue);
+	xtcp_wmem_free(sk, from);
+	/* what moved is charged to the one that has it now */
+	sk_wmem_queued_add(sk, moved);
+	sk_mem_charge(sk, moved);
+	return true;
+}
+
+/**
+ * xtcp_wmem_gather - make the first buffer of the send queue so large
+ * @sk: the socket, locked; at least @len bytes are queued
+ * @len: payload that it has to have, bytes
+ *
+ * Return: the buffer; NULL: its payload has too many pieces, or no memory.
+ */
+struct sk_buff *xtcp_wmem_gather(struct sock *sk, u32 len)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+
+	while (skb->len < len) {
+		if (skb_queue_is_last(&sk->sk_write_queue, skb) || !join(sk, skb, skb->next))
+			return NULL;
+	}
+	if (skb->len > len && xtcp_wmem_split(sk, skb, len, false, GFP_ATOMIC))
+		return NULL;
+	return skb;
+}
+
 /**
  * xtcp_sndbuf_init - let the send buffer grow with the congestion window
  * @sk: the socket, locked

@@ -7,6 +7,7 @@
 #include "buffer.h"
 #include "core/ecn.h"
 #include "core/fastopen.h"
+#include "core/mtup.h"
 #include "core/options.h"
 #include "core/output.h"
 #include "core/urgent.h"
@@ -118,14 +119,14 @@ static struct sk_buff *alloc_control(struct sock *sk)
 }
 
 /*
- * Send what a queued buffer holds; the buffer stays.  Its payload is shared with
- * the copy that leaves.
+ * Send what a queued buffer holds, in segments of @mss bytes; the buffer stays.
+ * Its payload is shared with the copy that leaves.
  */
-static int transmit_queued(struct sock *sk, struct sk_buff *skb, u64 now_ns)
+static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 now_ns)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	const struct xtcp_seg *seg = xtcp_skb_seg(skb);
-	u32 len = skb->len, mss = xtcp_mss_now(t);
+	u32 len = skb->len;
 	struct sk_buff *copy;
 	struct header h;
 	u8 flags = seg->flags & (XTCP_FIN | XTCP_PSH);
@@ -181,6 +182,33 @@ u32 xtcp_gso_max(const struct sock *sk)
 	return max > mss ? max - max % mss : mss;
 }
 
+/*
+ * A probe of the path's MTU, if it is time for one (RFC 4821).
+ * Return: whether anything else may follow.
+ */
+static bool push_probe(struct sock *sk, u64 now_ns)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	xtcp_usec_t now = now_ns / NSEC_PER_USEC;
+	struct sk_buff *skb;
+	u32 len;
+
+	switch (xtcp_mtup_next(t, now, &len)) {
+	case XTCP_MTUP_NOTHING:
+		return true;
+	case XTCP_MTUP_WAIT:
+		return false;
+	case XTCP_MTUP_PROBE:
+		break;
+	}
+	skb = xtcp_wmem_gather(sk, len);
+	if (!skb || transmit_queued(sk, skb, len, now_ns))
+		return true;
+	__skb_unlink(skb, &sk->sk_write_queue);
+	xtcp_mtup_sent(t, xtcp_skb_seg(skb), now);
+	return true;
+}
+
 /**
  * xtcp_push - send what the windows allow of the send queue
  * @sk: the socket, locked
@@ -191,7 +219,7 @@ void xtcp_push(struct sock *sk)
 	u64 now_ns = ktime_get_ns();
 	xtcp_usec_t now = now_ns / NSEC_PER_USEC;
 	struct sk_buff *skb;
-	u32 bytes, burst = 0;
+	u32 bytes, mss, burst = 0;
 
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) && !xtcp_fastopen_pending(t))
 		return;
@@ -199,6 +227,11 @@ void xtcp_push(struct sock *sk)
 	/* most ACKs of a dialogue find nothing to send: no division for them */
 	if (skb)
 		burst = xtcp_pace_burst(sk, xtcp_gso_max(sk));
+	if (unlikely(t->rec & XTCP_R_MTUP) && skb && !xtcp_pace_holds(sk, now_ns)) {
+		if (!push_probe(sk, now_ns))
+			goto done;
+		skb = skb_peek(&sk->sk_write_queue);
+	}
 	for (; skb; skb = skb_peek(&sk->sk_write_queue)) {
 		struct xtcp_seg *seg = xtcp_skb_seg(skb);
 		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
@@ -213,11 +246,13 @@ void xtcp_push(struct sock *sk)
 		/* a probe asks for an answer */
 		if (unlikely(t->flags & XTCP_F_FORCE))
 			seg->flags |= XTCP_PSH;
-		if (transmit_queued(sk, skb, now_ns))
+		mss = xtcp_mss_now(t);
+		if (transmit_queued(sk, skb, mss, now_ns))
 			break;
 		__skb_unlink(skb, &sk->sk_write_queue);
-		xtcp_output_sent(t, seg, now);
+		xtcp_output_sent(t, seg, mss, now);
 	}
+done:
 	xtcp_output_done(t, skb, now);
 }
 
@@ -233,7 +268,7 @@ static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, u64 now_ns)
 		xtcp_count(xn, SPURIOUS_RTX_HOST_QUEUES);
 		return false;
 	}
-	if (transmit_queued(sk, skb, now_ns)) {
+	if (transmit_queued(sk, skb, xtcp_mss_now(t), now_ns)) {
 		xtcp_count(xn, RETRANS_FAIL);
 		return false;
 	}
@@ -500,7 +535,6 @@ void xtcp_pmtu_changed(struct sock *sk, u32 mtu)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	u8 mode = READ_ONCE(inet_sk(sk)->pmtudisc);
-	u16 before = t->mss;
 	struct xtcp_actions a;
 	u32 path;
 
@@ -516,7 +550,7 @@ void xtcp_pmtu_changed(struct sock *sk, u32 mtu)
 		return;
 	xtcp_sync_mss(sk);
 	xtcp_count(xtcp_net(sock_net(sk)), PMTU_SHRUNK);
-	if (t->mss >= before || !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
 	xtcp_actions_init(&a);
 	xtcp_resegment(t, xtcp_now(), &a);

@@ -20,6 +20,9 @@ static unsigned int one = 1, two = 2, four = 4, most_retries = 127, app_win_most
 /* struct xtcp_tcb.reordering has 16 bits */
 static int most_reordering = U16_MAX;
 static int most_ratio = 1000;
+static int least_snd_mss = XTCP_MSS_MIN - XTCP_OPT_MAX, most_snd_mss = U16_MAX;
+/* seconds, on the coarse clock of the core */
+static unsigned int most_probe_interval = U32_MAX / MSEC_PER_SEC;
 static int rto_max_least = 1000, rto_max_most = 120000;
 
 /* A time that is kept in microseconds and shown in seconds. */
@@ -229,6 +232,21 @@ static const struct ctl_table template[] = {
 		.procname = "notsent_lowat", .data = AT(conf.notsent_lowat),
 		.maxlen = sizeof(unsigned int), .mode = 0644,
 		.proc_handler = proc_douintvec,
+	},
+	BYTE("mtu_probing", conf.mtu_probing, NULL, NULL),
+	{
+		.procname = "base_mss", .data = AT(conf.base_mss),
+		.maxlen = sizeof(int), .mode = 0644, .proc_handler = proc_dointvec,
+	},
+	RANGE("min_snd_mss", conf.min_snd_mss, &least_snd_mss, &most_snd_mss),
+	RANGE("mtu_probe_floor", conf.mtu_probe_floor, &least_snd_mss, &most_snd_mss),
+	{
+		.procname = "probe_threshold", .data = AT(conf.probe_threshold),
+		.maxlen = sizeof(int), .mode = 0644, .proc_handler = proc_dointvec,
+	}, {
+		.procname = "probe_interval", .data = AT(conf.probe_interval_s),
+		.maxlen = sizeof(u32), .mode = 0644,
+		.proc_handler = proc_douintvec_minmax, .extra2 = &most_probe_interval,
 	},
 	BYTE("thin_linear_timeouts", conf.thin_linear_timeouts, NULL, &one),
 	INT("max_syn_backlog", max_syn_backlog),

@@ -5,6 +5,7 @@
  */
 #include "ecn.h"
 #include "internal.h"
+#include "mtup.h"
 #include "output.h"
 #include "rate.h"
 #include "scoreboard.h"
@@ -98,7 +99,9 @@ static void conclude(struct xtcp_tcb *t, struct xtcp_ack_news *news, u32 ack)
 {
 	if (news->what & XTCP_NEWS_ACKED)
 		news->what |= XTCP_NEWS_SET_TIMER;
-	if (unlikely(t->rec & (XTCP_R_RACK_DSACK | XTCP_R_TLP))) {
+	if (unlikely(t->rec & (XTCP_R_RACK_DSACK | XTCP_R_TLP | XTCP_R_MTU_PROBE))) {
+		if (t->rec & XTCP_R_MTU_PROBE)
+			xtcp_mtup_acked(t, news);
 		xtcp_rack_adapt(t, news);
 		if (t->rec & XTCP_R_TLP)
 			xtcp_tlp_acked(t, news, ack);

@@ -205,6 +205,8 @@ static void check_congestion(const struct xtcp_tcb *t, const char **wrong)
 	MUST(t->mss);
 	MUST(t->reordering && t->reo_steps);
 	MUST(t->ca_state <= XTCP_CA_LOSS);
+	MUST(!(t->rec & XTCP_R_MTU_PROBE) ||
+	     (t->rec & XTCP_R_MTUP && xtcp_after(t->mtup_end, t->snd_una)));
 	MUST(!(t->rec & XTCP_R_PRR) || t->prior_cwnd);
 	MUST(!(t->rec & XTCP_R_TLP_RETRANS) || t->rec & XTCP_R_TLP);
 	MUST(!(t->rec & XTCP_R_FRTO) || t->ca_state == XTCP_CA_LOSS);

@@ -6,6 +6,7 @@
 #include "ecn.h"
 #include "fastopen.h"
 #include "internal.h"
+#include "mtup.h"
 #include "urgent.h"
 
 /* Clock ticks that a timestamp may go back: CPUs overtake each other. */
@@ -226,6 +227,8 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	t->heard = xtcp_coarse(now);
 	t->space_time = xtcp_stamp(now);
 	t->space_seq = t->copied_seq;
+	if (t->conf->mtu_probing >= XTCP_MTUP_ALWAYS)
+		xtcp_mtup_start(t, now);
 	a->orders |= XTCP_ACT_CONNECTED | XTCP_ACT_WAKE_WRITER | XTCP_ACT_OUTPUT;
 	xtcp_keep_rearm(t, now);
 }

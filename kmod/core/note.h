@@ -33,7 +33,9 @@
 	N(SACK_FAILURES,	"SackFailures")				\
 	N(LOSS_FAILURES,	"LossFailures")				\
 	N(RENO_RECOVERY_FAIL,	"RenoRecoveryFail")			\
-	N(SACK_RECOVERY_FAIL,	"SackRecoveryFail")
+	N(SACK_RECOVERY_FAIL,	"SackRecoveryFail")			\
+	N(MTUP_FAIL,		"MTUPFail")				\
+	N(MTUP_SUCCESS,		"MTUPSuccess")
 
 #define XTCP_NOTE_ENUM_(name, text)	XTCP_NOTE_##name,
 enum xtcp_note {

@@ -4,6 +4,7 @@
  * 3.7.4) and the sender's side of silly-window avoidance (3.8.6.2.1).
  */
 #include "internal.h"
+#include "mtup.h"
 #include "output.h"
 #include "urgent.h"
 #include "rate.h"
@@ -132,14 +133,16 @@ static void rtx_append(struct xtcp_tcb *t, struct xtcp_seg *seg)
  * xtcp_output_sent - the head of the send queue has left
  * @t: the connection
  * @seg: its record, off the host's queue: it goes to the retransmission queue
+ * @mss: segment size that it was cut for, bytes
  * @now: the time
  */
-void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
+void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
+		      xtcp_usec_t now)
 {
 	u32 len = xtcp_seg_len(seg), stamp = xtcp_stamp(now);
 
 	xtcp_rate_sent(t, seg, now);
-	seg->mss = xtcp_mss_now(t);
+	seg->mss = mss;
 	seg->mark = 0;
 	seg->segs = packets(len, seg->mss);
 	seg->gone = 0;
@@ -352,6 +355,7 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
 	u32 mss = xtcp_mss_now(t);
 
 	xtcp_dsack_sent(t);
+	xtcp_mtup_inconclusive(t, now);
 	xtcp_rate_sent(t, seg, now);
 	seg->xmit_us = xtcp_stamp(now);
 	if (t->flags & XTCP_F_TLP_SEND) {
@@ -503,6 +507,9 @@ void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss)
 						    : t->max_window;
 
 	t->path_mss = min_t(u32, path_mss, U16_MAX);
+	if (unlikely(t->rec & XTCP_R_MTUP))
+		mss = min(mss, xtcp_mtup_limit(t));
+	mss = max_t(u32, mss, t->conf->min_snd_mss);
 	if (t->flags & XTCP_F_TS_OK)
 		mss -= min_t(u32, mss, XTCP_OPT_TS_ALIGNED);
 	if (half && mss > half)

@@ -29,7 +29,8 @@ enum xtcp_resend {
 
 bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last,
 		       u32 gso_max, xtcp_usec_t now, u32 *bytes);
-void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);
+void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
+		      xtcp_usec_t now);
 void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now);
 enum xtcp_resend xtcp_retransmit_next(struct xtcp_tcb *t, u32 gso_max,
 				      struct xtcp_seg **seg, u32 *len);

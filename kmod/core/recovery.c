@@ -14,6 +14,7 @@
  * (RFC 5681 3.2), and each partial ACK that the next one is (RFC 6582).
  */
 #include "internal.h"
+#include "mtup.h"
 #include "output.h"
 #include "scoreboard.h"
 
@@ -329,6 +330,8 @@ static bool in_order(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *n
 		try_to_open(t, news);
 		return true;
 	}
+	if (unlikely(t->rec & XTCP_R_MTU_PROBE) && xtcp_mtup_lost(t, news))
+		return true;
 	enter_recovery(t, news);
 	return false;
 }
@@ -485,8 +488,8 @@ void xtcp_recovery_timeout(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	t->recover = t->snd_nxt;
 	t->rec &= ~(XTCP_R_TLP | XTCP_R_TLP_RETRANS | XTCP_R_PRR | XTCP_R_FRTO |
 		    XTCP_R_FRTO_NEW);
-	/* RFC 5682 3.1 step 1 */
-	if (t->conf->frto && (fresh || t->retransmits))
+	/* RFC 5682 3.1 step 1; but what was too large is no sign of anything */
+	if (t->conf->frto && (fresh || t->retransmits) && !(t->rec & XTCP_R_MTU_PROBE))
 		t->rec |= XTCP_R_FRTO;
 	news->a->orders |= XTCP_ACT_RETRANSMIT;
 }
@@ -507,7 +510,8 @@ void xtcp_recovery_reo_timer(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	t->rec &= ~XTCP_R_REO_TIMER;
 	xtcp_rack_detect(t, news);
 	if (in_flight != xtcp_in_flight(t)) {
-		if (t->ca_state != XTCP_CA_RECOVERY && t->lost_out) {
+		if (t->ca_state != XTCP_CA_RECOVERY && t->lost_out &&
+		    !(t->rec & XTCP_R_MTU_PROBE && xtcp_mtup_lost(t, news))) {
 			enter_recovery(t, news);
 			news->sample.delivered = 1;
 			news->sample.prior_una = t->snd_una;

@@ -74,6 +74,13 @@ enum xtcp_timer {
  *	     nothing is
  * @pingpong_thresh: answers after which ACKs wait to ride on the next
  * @notsent_lowat: bytes not sent yet up to which a socket is writable
+ * @mtu_probing: search for the path's MTU (RFC 4821): 1: when a black hole is
+ *		 suspected, 2: always
+ * @base_mss: payload of a segment that the search begins with, bytes
+ * @min_snd_mss: least size of a segment, options included, bytes
+ * @mtu_probe_floor: black holes do not lower it below this, bytes
+ * @probe_threshold: a search this close to its end is over, bytes
+ * @probe_interval_s: a search that is over begins anew after this, seconds
  * @thin_linear_timeouts: a stream that is too thin for fast retransmission does
  *			  not double its first timeouts
  * @delack_min_us: least delay of an ACK
@@ -102,6 +109,12 @@ struct xtcp_conf {
 	bool	signed_windows;
 	u8	app_win;
 	u8	pingpong_thresh;
+	u8	mtu_probing;
+	int	base_mss;
+	int	min_snd_mss;
+	int	mtu_probe_floor;
+	int	probe_threshold;
+	u32	probe_interval_s;
 	u32	notsent_lowat;
 	bool	slow_start_after_idle;
 	u8	tso_rtt_log;
@@ -179,6 +192,8 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_R_ECE		0x0200	/* but ECN had asked for it */
 #define XTCP_R_FRTO		0x0400	/* was the timeout spurious? (RFC 5682) */
 #define XTCP_R_FRTO_NEW		0x0800	/* to find out, new data goes first */
+#define XTCP_R_MTUP		0x4000	/* the path's MTU is searched for (RFC 4821) */
+#define XTCP_R_MTU_PROBE	0x8000	/* a probe of it is out, up to @mtup_end */
 
 /* struct xtcp_conf.recovery, as Linux's tcp_recovery; RACK is always on */
 #define XTCP_RACK_STATIC_REO_WND	0x02
@@ -323,6 +338,10 @@ enum xtcp_urg_state {
  *	 segment already taken off; see xtcp_mss_now()
  * @mss_clamp: what the peer's MSS option and TCP_MAXSEG allow, without options
  * @path_mss: what the path takes, without options
+ * @mtup_low: with XTCP_R_MTUP: what the path takes for sure, as @path_mss
+ * @mtup_high: and what it may take at most
+ * @mtup_end: with XTCP_R_MTU_PROBE: where the probe ends
+ * @mtup_stamp: without: since when the search stands, on the coarse clock
  * @advmss: what our MSS option says
  * @rcv_mss: what the peer's segments look like, for delayed ACKs
  * @syn_data: text that went with our SYN, bytes (RFC 7413)
@@ -441,6 +460,12 @@ struct xtcp_tcb {
 	u16		reo_stamp;
 	u16		dsack_dups;
 	u16		reord_seen;
+	u16		mtup_low;
+	u16		mtup_high;
+	union {
+		u32	mtup_end;
+		u32	mtup_stamp;
+	};
 	u8		reo_steps;
 	u8		reo_persist;
 	u16		syn_data : 15,

@@ -4,6 +4,7 @@
  */
 #include "fastopen.h"
 #include "internal.h"
+#include "mtup.h"
 #include "scoreboard.h"
 
 /* An orphan on a path that works gets this many when orphan_retries is 0. */
@@ -378,8 +379,10 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 		return;
 	}
 	/* RFC 9293 3.8.3: R1 */
-	if (retried_longer(t, t->conf->retries1, MODEL_RTO_US, now))
+	if (retried_longer(t, t->conf->retries1, MODEL_RTO_US, now)) {
 		a->orders |= XTCP_ACT_ROUTE;
+		xtcp_mtup_black_hole(t, now);
+	}
 	xtcp_recovery_timeout(t, &news);
 	a->orders |= XTCP_ACT_TIMEOUT;
 	/* an attempt counts, even if there is no memory to send it */

@@ -294,19 +294,18 @@ void endpoint_set(struct endpoint *ep, u32 set, u32 clear)
  */
 void endpoint_path(struct endpoint *ep, u16 path_mss)
 {
-	u16 mss = ep->t.mss;
+	bool less = path_mss < ep->t.path_mss;
+	struct xtcp_actions a;
 
 	ep->conf.path_mss = path_mss;
 	if (!XTCP_IN(ep->t.state, XTCP_SET_SYNCHRONISED))
 		return;
 	xtcp_mss_update(&ep->t, path_mss);
-	if (ep->t.mss < mss) {
-		struct xtcp_actions a;
-
-		xtcp_actions_init(&a);
-		xtcp_resegment(&ep->t, *ep->now, &a);
-		ep_apply(ep, &a, NULL);
-	}
+	if (!less)
+		return;
+	xtcp_actions_init(&a);
+	xtcp_resegment(&ep->t, *ep->now, &a);
+	ep_apply(ep, &a, NULL);
 }
 
 static void prune(struct endpoint *ep)

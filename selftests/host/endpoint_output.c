@@ -4,6 +4,7 @@
 
 #include "ecn.h"
 #include "endpoint_room.h"
+#include "mtup.h"
 #include "options.h"
 #include "output.h"
 #include "stream.h"
@@ -54,11 +55,10 @@ void ep_header_init(struct endpoint *ep, struct header *h, u32 seq, u8 flags,
 }
 
 /* One buffer, cut into segments as TSO does. */
-static void transmit_queued(struct endpoint *ep, const struct buf *b)
+static void transmit_queued(struct endpoint *ep, const struct buf *b, u32 mss)
 {
 	const struct xtcp_tcb *t = &ep->t;
 	u32 len = xtcp_seg_len(&b->seg), done = 0;
-	u32 mss = xtcp_mss_now(t);
 	struct header h;
 	u8 flags = b->seg.flags & (XTCP_FIN | XTCP_PSH);
 
@@ -134,15 +134,65 @@ static u32 burst(const struct endpoint *ep)
 			     ep->conf.gso_max) * t->mss;
 }
 
+/* The first buffer of the send queue gets a size.  Return: it has it. */
+static bool gather(struct endpoint *ep, u32 len)
+{
+	struct buf *b = ep->sendq, *next;
+
+	while (xtcp_seg_len(&b->seg) < len) {
+		next = b->next;
+		b->seg.end_seq = next->seg.end_seq;
+		b->seg.flags |= next->seg.flags;
+		b->next = next->next;
+		if (ep->sendq_tail == next)
+			ep->sendq_tail = b;
+		free(next);
+	}
+	return xtcp_seg_len(&b->seg) == len || split(ep, b, len, false);
+}
+
+/* The head of the send queue is about to leave. */
+static struct buf *dequeue(struct endpoint *ep, u32 mss)
+{
+	struct buf *b = ep->sendq;
+
+	transmit_queued(ep, b, mss);
+	pace(ep, xtcp_seg_len(&b->seg));
+	ep->sendq = b->next;
+	if (!ep->sendq)
+		ep->sendq_tail = NULL;
+	b->next = POISON;
+	return b;
+}
+
+/* A probe of the path's MTU.  Return: whether anything else may follow. */
+static bool push_probe(struct endpoint *ep)
+{
+	u32 len;
+
+	switch (xtcp_mtup_next(&ep->t, *ep->now, &len)) {
+	case XTCP_MTUP_WAIT:
+		return false;
+	case XTCP_MTUP_PROBE:
+		if (gather(ep, len))
+			xtcp_mtup_sent(&ep->t, &dequeue(ep, len)->seg, *ep->now);
+		return true;
+	default:
+		return true;
+	}
+}
+
 void ep_push(struct endpoint *ep)
 {
 	struct xtcp_tcb *t = &ep->t;
 	u32 gso_max = burst(ep);
 	struct buf *b;
-	u32 bytes;
+	u32 bytes, mss;
 
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
+	if (t->rec & XTCP_R_MTUP && ep->sendq && !pace_holds(ep) && !push_probe(ep))
+		goto done;
 	while ((b = ep->sendq)) {
 		if (pace_holds(ep))
 			break;
@@ -153,18 +203,15 @@ void ep_push(struct endpoint *ep)
 			ep_wrong(ep, "allowed more than there is");
 		if (bytes < xtcp_seg_len(&b->seg) && !split(ep, b, bytes, false))
 			break;
-		transmit_queued(ep, b);
-		pace(ep, xtcp_seg_len(&b->seg));
-		ep->sendq = b->next;
-		if (!ep->sendq)
-			ep->sendq_tail = NULL;
-		b->next = POISON;
-		xtcp_output_sent(t, &b->seg, *ep->now);
+		mss = xtcp_mss_now(t);
+		dequeue(ep, mss);
+		xtcp_output_sent(t, &b->seg, mss, *ep->now);
 		/* as in Linux, a FIN that rides on data may be the first beyond it */
 		if (xtcp_after(t->snd_nxt, t->snd_una + t->snd_wnd +
 			       !!(b->seg.flags & XTCP_FIN)))
 			ep_wrong(ep, "sent beyond the peer's window");
 	}
+done:
 	xtcp_output_done(t, ep->sendq, *ep->now);
 }
 
@@ -190,7 +237,7 @@ static void retransmit_some(struct endpoint *ep)
 			free(b);
 			break;
 		default:
-			transmit_queued(ep, b);
+			transmit_queued(ep, b, xtcp_mss_now(t));
 			pace(ep, xtcp_seg_len(&b->seg));
 			xtcp_retransmit_sent(t, seg, *ep->now);
 		}

@@ -425,6 +425,129 @@ TEST_F(fastopen, connect__deferred_and_disconnected)
 	packets(p, "quiet 50");
 }
 
+/* ---- black holes of the client (RFC 7413 4.1.3.1) ------------------------- */
+
+/* A connection whose SYN has text, acknowledged or not; it goes without traces. */
+static int fast_open(struct peer *p)
+{
+	int fd = wire_socket(p->w, SOCK_NONBLOCK);
+
+	if (fast_send(p, fd, 100) != 100)
+		wire_fail(p->w, "the SYN does not take text");
+	packets(p, "> S 0:100(100) <" USUAL "," COOKIE ">");
+	return fd;
+}
+
+static void leave(struct peer *p, int fd, const char *rst)
+{
+	set_linger(fd, 0);
+	close(fd);
+	packets(p, rst);
+	next(p);
+}
+
+/* A connection that could not have text in its SYN: not even the option is there. */
+static void plain_open(struct peer *p)
+{
+	int fd = wire_socket(p->w, SOCK_NONBLOCK);
+
+	if (fast_send(p, fd, 100) != -EINPROGRESS)
+		wire_fail(p->w, "the SYN takes text");
+	packets(p, "> S  0:0(0) <" USUAL ">",
+		   "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:1(0) ack 1");
+	leave(p, fd, "> R. 1:1(0) ack 1");
+}
+
+/*
+ * A RST that fits nothing the server can have seen: what a middlebox sends that
+ * did not understand the SYN.
+ */
+static void suspicious(struct peer *p)
+{
+	int fd = fast_open(p);
+
+	packets(p, "< S. 0:0(0) ack 101 <mss 1460>",
+		   ">  . 101:101(0) ack 1",
+		   "<  R 100:100(0)",
+		   ">  . 101:101(0) ack 1");
+	leave(p, fd, "> R. 101:101(0) ack 1");
+}
+
+/* A path that takes no text in SYNs: for a time there is none. */
+TEST_F(fastopen, blackhole__of_syns)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	ASSERT_TRUE(conf_set("syn_linear_timeouts", "4"));
+	ASSERT_TRUE(conf_set("fastopen_blackhole_timeout_sec", "2"));
+	learn(p, WITH_COOKIE);
+	fd = fast_open(p);
+	packets(p, "+1 > S 0:0(0) <" USUAL ">",
+		   "+1 > S 0:0(0) <" USUAL ">");
+	EXPECT_EQ(0, stat_counter("FastOpenBlackhole"));
+	packets(p, "+1 > S 0:0(0) <" USUAL ">",
+		   "<  S. 0:0(0) ack 1 <mss 1460>",
+		   ">  P. 1:101(100) ack 1",
+		   "<   . 1:1(0) ack 101");
+	EXPECT_EQ(1, stat_counter("FastOpenBlackhole"));
+	leave(p, fd, "> R. 101:101(0) ack 1");
+
+	plain_open(p);
+	packets(p, "quiet 2100");
+	/* the cookie is still known */
+	fd = fast_open(p);
+	packets(p, "<  S. 0:0(0) ack 101 <mss 1460>",
+		   ">   . 101:101(0) ack 1");
+	EXPECT_TRUE(syn_data_acked(fd));
+}
+
+/* Each time in a row it is twice as long, until one goes well. */
+TEST_F(fastopen, blackhole__again_and_again)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	ASSERT_TRUE(conf_set("fastopen_blackhole_timeout_sec", "1"));
+	learn(p, WITH_COOKIE);
+	suspicious(p);
+	EXPECT_EQ(1, stat_counter("FastOpenBlackhole"));
+	plain_open(p);
+	packets(p, "quiet 1100");
+	suspicious(p);
+	EXPECT_EQ(2, stat_counter("FastOpenBlackhole"));
+	packets(p, "quiet 1100");
+	plain_open(p);
+	packets(p, "quiet 1000");
+
+	/* text gets through, both ways */
+	fd = fast_open(p);
+	packets(p, "< S. 0:0(0) ack 101 <mss 1460>",
+		   ">  . 101:101(0) ack 1",
+		   "< P. 1:101(100) ack 101",
+		   ">  . 101:101(0) ack 101");
+	get_pattern(fd, 0, 100);
+	leave(p, fd, "> R. 101:101(0) ack 101");
+	suspicious(p);
+	plain_open(p);
+	packets(p, "quiet 1100");
+	fd = fast_open(p);
+	leave(p, fd, "quiet 20");
+}
+
+TEST_F(fastopen, blackhole__not_by_default)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	learn(p, WITH_COOKIE);
+	suspicious(p);
+	EXPECT_EQ(0, stat_counter("FastOpenBlackhole"));
+	fd = fast_open(p);
+	leave(p, fd, "quiet 20");
+}
+
 /* ---- the server ---------------------------------------------------------- */
 
 static const uint8_t key_a[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };

@@ -255,9 +255,13 @@ static void init_core(struct xtcp_synrcv *core, struct sock *sk,
 {
 	u32 ecn = dst_feature(&rt->dst, DST_FEATURE_ECN_MASK);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u32 space = xtcp_full_space(sk), most = READ_ONCE(xn->rmem[2]);
 
-	xtcp_synrcv_init(core, syn, &xn->conf, iss, xtcp_ts_offset(key), advmss,
-			 xtcp_full_space(sk), READ_ONCE(xn->rmem[2]));
+	/* a buffer of a size that the user chose does not grow */
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		most = space;
+	xtcp_synrcv_init(core, syn, &xn->conf, iss, xtcp_ts_offset(key), advmss, space,
+			 most);
 	xtcp_ecn_synrcv(core, syn, READ_ONCE(xn->conf.ecn) || ecn,
 			xtcp_sk(sk)->tcb.flags & XTCP_F_ECN_ALL ||
 			ecn & DST_FEATURE_ECN_CA);

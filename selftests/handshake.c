@@ -349,6 +349,18 @@ TEST_F(handshake, passive__options_as_linux)
 	}
 }
 
+/* A buffer of a size that the user chose will not grow: its window needs no shift. */
+TEST_F(handshake, passive__window_of_a_fixed_buffer)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT;
+	set_int(listener, SOL_SOCKET, SO_RCVBUF, 20000);
+	packets(p, "< S  0:0(0) <mss 1460,nop,wscale 7>",
+		   "> S. 0:0(0) ack 1 <mss 1460,nop,wscale 0>");
+}
+
 /* RFC 6298: one second, then two. */
 TEST_F(handshake, passive__syn_ack_is_retransmitted)
 {

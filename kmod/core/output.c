@@ -98,7 +98,8 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 	if (!xtcp_before(seg->seq, end))
 		return false;
 	room = (t->cwnd - in_flight) * mss;
-	max = min3(end - seg->seq, room, gso_max);
+	/* as Linux: at least two bursts a window, or it has one ACK for a clock */
+	max = min3(end - seg->seq, room, min(gso_max, max(t->cwnd / 2, 1U) * mss));
 	if (max >= len) {
 		/* the tail that does not fill a segment obeys Nagle by itself */
 		if (last && !fin && len % mss && nagle_holds(t))
@@ -141,7 +142,6 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 {
 	u32 len = xtcp_seg_len(seg), stamp = xtcp_stamp(now);
 
-	xtcp_rate_sent(t, seg, now);
 	seg->mss = mss;
 	seg->mark = 0;
 	seg->segs = packets(len, seg->mss);

@@ -27,9 +27,10 @@ static void flight(unsigned int n, unsigned int per_buffer)
 	conf.gso_max = per_buffer * MSS;
 	conf.nodelay = true;
 	given_rtt();
-	ep.t.cwnd = n;
+	ep.t.cwnd = 2 * n;	/* a buffer takes half of it at most */
 	usr_write(n * MSS);
 	CHECK_EQ(ignore_output(), n);
+	ep.t.cwnd = n;
 	advance(RTT_MS);
 }
 

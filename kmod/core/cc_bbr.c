@@ -218,7 +218,7 @@ static void update_aggregation(struct xtcp_tcb *t, const struct xtcp_ack_sample 
 	struct bbr *b = bbr(t);
 	u32 expected, extra;
 
-	if (!s->acked || s->rate.delivered < 0 || !s->rate.interval_us)
+	if (!s->delivered || s->rate.delivered < 0 || !s->rate.interval_us)
 		return;
 	if (b->round_start && b->round - b->extra_round >= EXTRA_ROUNDS) {
 		b->extra_round = b->round;
@@ -227,12 +227,12 @@ static void update_aggregation(struct xtcp_tcb *t, const struct xtcp_ack_sample 
 	}
 	expected = min_t(u64, b->max_bw * min_t(u64, now - b->extra_stamp, U32_MAX) >>
 			      BW_SHIFT, U32_MAX);
-	if (b->extra_count <= expected || b->extra_count + s->acked >= EXTRA_EPOCH_MAX) {
+	if (b->extra_count <= expected || b->extra_count + s->delivered >= EXTRA_EPOCH_MAX) {
 		b->extra_stamp = now;
 		b->extra_count = 0;
 		expected = 0;
 	}
-	b->extra_count += s->acked;
+	b->extra_count += s->delivered;
 	extra = min(b->extra_count - min(b->extra_count, expected), t->cwnd);
 	b->extra_acked[0] = max(b->extra_acked[0], extra);
 }

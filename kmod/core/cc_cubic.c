@@ -271,7 +271,7 @@ static void cubic_cong_avoid(struct xtcp_tcb *t, const struct xtcp_ack_sample *s
 			     xtcp_usec_t now)
 {
 	struct cubic *c = cubic(t);
-	u32 acked = s->acked;
+	u32 acked = s->delivered;
 
 	if (xtcp_in_slow_start(t)) {
 		acked = slow_start(t, c, acked);

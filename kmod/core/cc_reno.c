@@ -16,7 +16,7 @@ static u32 reno_ssthresh(struct xtcp_tcb *t)
 static void reno_cong_avoid(struct xtcp_tcb *t, const struct xtcp_ack_sample *s,
 			    xtcp_usec_t now)
 {
-	u32 acked = s->acked;
+	u32 acked = s->delivered;
 
 	if (xtcp_in_slow_start(t))
 		acked = xtcp_cc_slow_start(t, acked);

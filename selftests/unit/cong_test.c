@@ -64,6 +64,17 @@ TEST(cong_acked__slow_start_stops_at_ssthresh)
 	CHECK_EQ(ep.t.cwnd_cnt, 8);
 }
 
+/* What SACK had reported made the window grow then, if at all. */
+TEST(cong_acked__counts_what_is_news)
+{
+	struct xtcp_ack_sample sample = { .acked = 10, .delivered = 1 };
+
+	window(10, U32_MAX);
+	ep.t.flags |= XTCP_F_CWND_LIMITED;
+	xtcp_cong_control(&ep.t, &sample, now);
+	CHECK_EQ(ep.t.cwnd, 11);
+}
+
 TEST(cong_acked__congestion_avoidance)
 {
 	unsigned int i;

@@ -398,6 +398,8 @@ static void ack_of_fin(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 static void fin_received(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	t->flags |= XTCP_F_FIN_RCVD | XTCP_F_ACK_PENDING;
+	/* as Linux: the ACK of a FIN reports nothing else */
+	t->flags &= ~XTCP_F_DSACK;
 	a->orders |= XTCP_ACT_WAKE_READER;
 	if (!RB_EMPTY_ROOT(&t->ooo))
 		a->orders |= XTCP_ACT_PURGE_OOO;
@@ -407,7 +409,10 @@ static void fin_received(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 		xtcp_edge(t, XTCP_EV_RCV_FIN, a);
 		/* the user is likely to close soon: the ACK can ride on our FIN */
 		t->pingpong = t->conf->pingpong_thresh;
-		return;
+		/* ... but a peer whose window is shut may repeat it at once */
+		if (xtcp_receive_window(t))
+			return;
+		break;
 	case XTCP_FIN_WAIT1:
 		if (xtcp_fin_acked(t)) {
 			xtcp_edge(t, XTCP_EV_RCV_FIN_ACK_OF_FIN, a);

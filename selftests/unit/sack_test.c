@@ -352,6 +352,17 @@ TEST(dsack__after_the_peers_fin)
 	expect(". 1 ack 102 sack 1:102");
 }
 
+/* As Linux: what the FIN came with is not reported. */
+TEST(dsack__not_with_a_fin_that_is_new)
+{
+	given_sack();
+	rcv(". 1:101(100) ack 1");
+	expect(". 1 ack 101");
+	rcv("F. 1:101(100) ack 1");
+	advance(200);
+	expect(". 1 ack 102 sack none");
+}
+
 TEST(dsack__switched_off)
 {
 	conf.core.dsack = false;

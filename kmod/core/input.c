@@ -479,6 +479,9 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 			a->orders |= XTCP_ACT_QUEUED_OOO;
 		else
 			seg->drop = XTCP_DROP_DUP_DATA;
+		/* without SACK all duplicates must look alike */
+		if (t->flags & XTCP_F_SACK_OK && seg->len)
+			xtcp_window_grow(t, seg);
 		t->flags |= XTCP_F_ACK_PENDING;
 		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
 		return;

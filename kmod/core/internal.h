@@ -57,6 +57,7 @@ void xtcp_dsack_more(struct xtcp_tcb *t, u32 seq, u32 end_seq);
 
 /* window.c */
 u32 xtcp_window_wanted(struct xtcp_tcb *t, u32 free_space, u32 full_space);
+void xtcp_window_grow(struct xtcp_tcb *t, const struct xtcp_segment *seg);
 void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now);
 

@@ -187,19 +187,16 @@ static u32 window_step(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
 }
 
 /**
- * xtcp_window_data - data came: measure, and let the offered window grow
- * @t: the connection, RCV.NXT moved already
+ * xtcp_window_grow - data came: let the offered window grow
+ * @t: the connection
  * @seg: the segment
- * @now: the time
  *
  * The window opens as fast as a sender in slow start can use it.
  */
-void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
-		      xtcp_usec_t now)
+void xtcp_window_grow(struct xtcp_tcb *t, const struct xtcp_segment *seg)
 {
 	u32 limit = min_t(u32, t->window_clamp, seg->free_space), step;
 
-	measure_rcv_rtt(t, seg, now);
 	if (t->rcv_ssthresh >= limit || seg->len < 128)
 		return;
 	if (seg->pressure) {
@@ -212,6 +209,19 @@ void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	step = max_t(u32, step, 2 * seg->len);
 	t->rcv_ssthresh += min(step, limit - t->rcv_ssthresh);
 	t->quick |= 1;
+}
+
+/**
+ * xtcp_window_data - data came in order: measure, and let the offered window grow
+ * @t: the connection, RCV.NXT moved already
+ * @seg: the segment
+ * @now: the time
+ */
+void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		      xtcp_usec_t now)
+{
+	measure_rcv_rtt(t, seg, now);
+	xtcp_window_grow(t, seg);
 }
 
 /**

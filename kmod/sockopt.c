@@ -34,9 +34,15 @@ static void set_flag(struct xtcp_tcb *t, u32 flag, bool on)
 /* Options that hold data back were lifted: let it go. */
 static void flush(struct sock *sk)
 {
-	if (!XTCP_IN(xtcp_sk(sk)->tcb.state, XTCP_SET_SYNCHRONISED))
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u32 corked = t->flags & XTCP_F_CORK;
+
+	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
+	/* TCP_NODELAY pulls the cork once: for what is queued now */
+	t->flags &= ~XTCP_F_CORK;
 	xtcp_push(sk);
+	t->flags |= corked;
 	xtcp_timer_sync(sk);
 }
 

@@ -392,6 +392,22 @@ TEST_F(wire, cork__holds_until_pulled)
 	packets(p, "> P. 1:21(20) ack 1");
 }
 
+/* TCP_NODELAY lets go what the cork holds, and the cork stays. */
+TEST_F(wire, cork__is_pulled_once_by_nodelay)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	set_int(fd, IPPROTO_TCP, TCP_CORK, 1);
+	put_pattern(fd, 0, 10);
+	packets(p, "quiet 50");
+	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	packets(p, "> P. 1:11(10) ack 1",
+		   "< . 1:1(0) ack 11");
+	put_pattern(fd, 10, 10);
+	packets(p, "quiet 50");
+}
+
 /* Two hundred milliseconds is the longest that a cork holds. */
 TEST_F(wire, cork__not_for_ever)
 {

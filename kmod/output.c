@@ -477,6 +477,9 @@ void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a)
 		xtcp_options_build_ts(h.opt, xtcp_tsval(t, xtcp_now()), t->ts_recent);
 		h.optlen = XTCP_OPT_TS_ALIGNED;
 	}
+	/* as in Linux: one of our own has a window, an answer has none */
+	if (a->rst_flags & XTCP_ACK && a->rst_seq == t->snd_nxt)
+		h.window = xtcp_window_select(t, xtcp_free_space(sk), xtcp_full_space(sk));
 	transmit(sk, skb, &h);
 	t->segs_out++;
 }

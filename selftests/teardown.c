@@ -403,7 +403,8 @@ TEST_F(teardown, abort__disconnect)
 	int fd = open_active(p);
 
 	ASSERT_EQ(0, connect(fd, &none, sizeof(none)));
-	packets(p, "> R. 1:1(0) ack 1");
+	/* a RST of one's own accord has a window */
+	packets(p, "> R. 1:1(0) ack 1 win >0");
 	EXPECT_EQ(TCP_CLOSE, fd_state(fd));
 	peer_clone(&again, p, 9090);
 	again.lport = 0;

@@ -76,7 +76,7 @@
 	M(OUT_NO_MEMORY,	"OutNoMemory")			\
 	M(OUT_ERROR,		"OutError")			\
 	M(ICMP_IN,		"IcmpIn")			\
-	M(ICMP_OUT_OF_WINDOW,	"IcmpOutOfWindow")		\
+	M(ICMP_OUT_OF_WINDOW,	"OutOfWindowIcmps")		\
 	M(PMTU_SHRUNK,		"PmtuShrunk")			\
 	M(NO_EDGE,		"NoEdge")	/* event without an edge in the table */ \
 	M(EVENT_LOST,		"EventLost")	/* netlink report not sent */

@@ -606,7 +606,7 @@ TEST_F(badinput, icmp__out_of_window)
 	peer_icmp(p, 3, 4, 600);
 	EXPECT_EQ(0, fd_error(fd));
 	if (!test_inet())
-		EXPECT_EQ(2, counter("IcmpOutOfWindow"));
+		EXPECT_EQ(2, counter("OutOfWindowIcmps"));
 	packets(p, "< . 1:1(0) ack 101");
 	put_pattern(fd, 100, 1000);
 	packets(p, "> P. 101:1101(1000) ack 1");

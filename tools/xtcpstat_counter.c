@@ -98,7 +98,7 @@ static const struct meaning {
 	{ "OutNoMemory",	"segments not sent for lack of memory" },
 	{ "OutError",		"segments refused by the IP layer" },
 	{ "IcmpIn",		"ICMP errors for our connections" },
-	{ "IcmpOutOfWindow",	"ICMP errors ignored: sequence number outside the window" },
+	{ "OutOfWindowIcmps",	"ICMP errors ignored: sequence number outside the window" },
 	{ "PmtuShrunk",		"times that a path MTU shrank" },
 	{ "NoEdge",		"events for which the state machine has no edge" },
 	{ "EventLost",		"transitions not reported over netlink" },

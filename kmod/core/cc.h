@@ -171,7 +171,7 @@ static inline bool xtcp_in_slow_start(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_cc_slow_start - grow cwnd by what was ACKed, up to ssthresh (RFC 3465)
+ * xtcp_cc_slow_start - grow cwnd by what was delivered, up to ssthresh (RFC 3465)
  * @t: the connection, in slow start
  * @acked: segments
  *

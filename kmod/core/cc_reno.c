@@ -5,12 +5,12 @@
 #include "cc.h"
 
 /*
- * RFC 5681 (4): half of FlightSize, which leaves out what limited transmit sent
- * beyond cwnd (RFC 3042).
+ * Half of cwnd, which does not grow beyond what was in flight lately; RFC 5681 (4)
+ * has FlightSize, as Linux has not: at the end of a flight that is next to nothing.
  */
 static u32 reno_ssthresh(struct xtcp_tcb *t)
 {
-	return max_t(u32, min(t->packets_out, t->cwnd) / 2, 2);
+	return max_t(u32, t->cwnd / 2, 2);
 }
 
 static void reno_cong_avoid(struct xtcp_tcb *t, const struct xtcp_ack_sample *s,

@@ -99,6 +99,17 @@ static bool cwnd_limited(const struct xtcp_tcb *t)
 	return xtcp_in_slow_start(t) && t->cwnd / 2 < t->max_packets_out;
 }
 
+/*
+ * An ACK that moves SND.UNA may let cwnd grow; where it is usual that segments
+ * overtake each other, one that only reports something as well (as Linux).
+ */
+static bool may_grow(const struct xtcp_tcb *t, const struct xtcp_ack_sample *sample)
+{
+	if (!sample->acked && t->reordering <= t->conf->reordering)
+		return false;
+	return cwnd_limited(t);
+}
+
 /**
  * xtcp_cong_control - an ACK was processed
  * @t: the connection
@@ -120,7 +131,7 @@ void xtcp_cong_control(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample,
 		xtcp_prr(t, sample);
 		return;
 	}
-	if (sample->acked && cwnd_limited(t))
+	if (may_grow(t, sample))
 		ops->cong_avoid(t, sample, now);
 }
 
@@ -132,7 +143,9 @@ void xtcp_cong_control(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample,
  */
 void xtcp_cong_used(struct xtcp_tcb *t)
 {
-	if (!xtcp_before(t->snd_una, t->cwnd_usage_seq)) {
+	if (xtcp_in_flight(t) >= t->cwnd) {
+		xtcp_cong_limited(t);
+	} else if (!xtcp_before(t->snd_una, t->cwnd_usage_seq)) {
 		t->flags &= ~XTCP_F_CWND_LIMITED;
 		t->max_packets_out = t->packets_out;
 		t->cwnd_usage_seq = t->snd_nxt;
@@ -144,7 +157,7 @@ void xtcp_cong_used(struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_cong_limited - cwnd, and nothing else, keeps data from being sent
+ * xtcp_cong_limited - cwnd is full: it, and nothing else, limits what is sent
  * @t: the connection
  */
 void xtcp_cong_limited(struct xtcp_tcb *t)

@@ -585,7 +585,7 @@ TEST(loss__all_is_sent_again_in_slow_start)
 	advance(1000);
 	expect(". 1:1001(1000) ack 1");
 	CHECK_EQ(ep.t.cwnd, 1);
-	CHECK_EQ(ep.t.ssthresh, 3);
+	CHECK_EQ(ep.t.ssthresh, 5);
 	CHECK_EQ(ep.t.lost_out, 6);
 	rcv(". 1 ack 1001");
 	expect(". 1001:2001(1000) ack 1");

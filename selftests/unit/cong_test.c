@@ -55,6 +55,33 @@ TEST(cong_acked__slow_start)
 	CHECK_EQ(ep.t.cwnd, 16);
 }
 
+/* A report alone lets it grow where segments are known to overtake each other. */
+TEST(cong_acked__by_reports)
+{
+	struct xtcp_ack_sample sample = { .delivered = 7 };
+
+	window(10, U32_MAX);
+	ep.t.flags |= XTCP_F_CWND_LIMITED;
+	xtcp_cong_control(&ep.t, &sample, now);
+	CHECK_EQ(ep.t.cwnd, 10);
+	ep.t.reordering = 4;
+	xtcp_cong_control(&ep.t, &sample, now);
+	CHECK_EQ(ep.t.cwnd, 17);
+}
+
+/* A window that is full is in use, whether more waits or not. */
+TEST(cong_used__full_window)
+{
+	conf.nodelay = true;
+	given(ESTABLISHED);
+	usr_write(9 * MSS);
+	ignore_output();
+	CHECK(!(ep.t.flags & XTCP_F_CWND_LIMITED));
+	usr_write(MSS);
+	ignore_output();
+	CHECK(ep.t.flags & XTCP_F_CWND_LIMITED);
+}
+
 TEST(cong_acked__slow_start_stops_at_ssthresh)
 {
 	window(10, 12);
@@ -162,9 +189,21 @@ TEST(cong_rto__halves_once)
 	CHECK_EQ(ep.t.ssthresh, 10);
 }
 
+/* Not half of the flight, which may be next to nothing. */
+TEST(cong_rto__ssthresh_is_half_of_cwnd)
+{
+	given(ESTABLISHED);
+	usr_write(10);
+	expect("P. 1:11(10) ack 1");
+	advance(1000);
+	expect("P. 1:11(10) ack 1");
+	CHECK_EQ(ep.t.ssthresh, 5);
+}
+
 TEST(cong_rto__ssthresh_is_two_at_least)
 {
 	given(ESTABLISHED);
+	ep.t.cwnd = 3;
 	usr_write(10);
 	expect("P. 1:11(10) ack 1");
 	advance(1000);

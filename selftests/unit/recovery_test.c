@@ -479,6 +479,8 @@ TEST(tlp__switched_off)
 /* RFC 8985 7.4: the probe repaired a loss that nobody would have seen. */
 TEST(tlp__repaired_a_loss)
 {
+	u32 cwnd;
+
 	flight(5, 5);
 	rcv(". 1 ack 4001");
 	usr_write(0);
@@ -489,10 +491,11 @@ TEST(tlp__repaired_a_loss)
 	CHECK(ep.t.rec & XTCP_R_TLP);
 	usr_write(1000);
 	expect("P. 5001:6001(1000) ack 1");
+	cwnd = ep.t.cwnd;
 	rcv(". 1 ack 6001");
 	CHECK_EQ(NOTED(LOSS_PROBE_RECOVERY), 1);
 	CHECK_EQ(ep.t.ca_state, XTCP_CA_OPEN);
-	CHECK(ep.t.cwnd < 5);
+	CHECK_EQ(ep.t.cwnd, cwnd / 2);
 }
 
 TEST(tlp__both_arrived)
@@ -657,8 +660,32 @@ TEST(undo__by_dsack)
 	CHECK_EQ(ep.t.cwnd, 5);
 	rcv(". 1 ack 10001 sack 1:1001");
 	CHECK_EQ(NOTED(DSACK_UNDO), 1);
-	CHECK(ep.t.cwnd >= 10);
+	CHECK_EQ(ep.t.cwnd, 10);
 	CHECK(ep.t.ssthresh > 5);
+}
+
+/* The D-SACK comes with the ACK of the original. */
+TEST(undo__by_dsack_in_the_same_ack)
+{
+	flight(10, 1);
+	rcv(". 1 ack 1 sack 1001:4001");
+	expect(". 1:1001(1000) ack 1");
+	rcv(". 1 ack 10001 sack 1:1001");
+	CHECK_EQ(NOTED(FULL_UNDO), 1);
+	CHECK(ep.t.cwnd >= 10);
+}
+
+/* What this ACK covers was sent once: the network copied it. */
+TEST(undo__not_by_dsack_of_an_original_in_the_same_ack)
+{
+	flight(10, 1);
+	rcv(". 1 ack 1 sack 1001:4001");
+	expect(". 1:1001(1000) ack 1");
+	rcv(". 1 ack 4001");
+	rcv(". 1 ack 6001 sack 4001:5001");
+	CHECK_EQ(NOTED(DSACK_RECV), 1);
+	CHECK_EQ(ep.t.undo_retrans, 1);
+	ignore_output();
 }
 
 TEST(undo__not_by_half_of_the_dsacks)
@@ -718,7 +745,7 @@ TEST(undo__not_by_the_timestamp_of_the_retransmission)
 	advance(RTT_MS);
 	rcv(". 1 ack 10001 TS val 320 ecr 1000200");
 	CHECK_EQ(NOTED(FULL_UNDO), 0);
-	CHECK_EQ(ep.t.cwnd, 5);
+	CHECK_EQ(ep.t.cwnd, 6);
 }
 
 TEST(undo__of_a_timeout_by_timestamp)

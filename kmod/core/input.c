@@ -205,7 +205,7 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
 	/* what left behind the SYN has made @lsndtime its own */
 	if (!t->retransmits && t->retrans_stamp && !t->packets_out)
-		xtcp_rtt_sample(t, xtcp_stamp(now) - t->lsndtime);
+		xtcp_rtt_measure(t, xtcp_stamp(now) - t->lsndtime, now);
 	else
 		xtcp_rtt_echo(t, seg, now);
 	if (t->retransmits && !t->srtt_us)

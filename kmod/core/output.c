@@ -386,6 +386,7 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
 		t->retrans_stamp = xtcp_coarse_stamp(now);
 	t->total_retrans += seg->segs;
 	t->segs_out += seg->segs;
+	t->lsndtime = seg->xmit_us;
 }
 
 /**

@@ -26,14 +26,15 @@ static bool sent_before_newest(const struct xtcp_tcb *t, u32 xmit_us, u32 end_se
  * @now: the time
  *
  * Of what was sent twice only the retransmission's ACK counts; one that comes
- * sooner than any ACK ever did is the original's.
+ * sooner than any ACK ever did is the original's, and nobody knows before there
+ * was one.
  */
 void xtcp_rack_advance(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 end_seq,
 		       xtcp_usec_t now)
 {
 	u32 rtt = xtcp_stamp(now) - seg->xmit_us;
 
-	if (seg->mark & XTCP_SEG_EVER_RETRANS && rtt < t->min_rtt_us)
+	if (seg->mark & XTCP_SEG_EVER_RETRANS && (!t->min_rtt_us || rtt < t->min_rtt_us))
 		return;
 	t->rec |= XTCP_R_RACK_ADVANCED;
 	t->rack_rtt_us = rtt;

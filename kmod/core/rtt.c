@@ -64,6 +64,18 @@ void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us)
 }
 
 /**
+ * xtcp_rtt_measure - one measurement is all there is: of the least RTT, too
+ * @t: the connection
+ * @rtt_us: it, microseconds
+ * @now: the time
+ */
+void xtcp_rtt_measure(struct xtcp_tcb *t, u32 rtt_us, xtcp_usec_t now)
+{
+	xtcp_rtt_min(t, rtt_us, false, now);
+	xtcp_rtt_sample(t, rtt_us);
+}
+
+/**
  * xtcp_rtt_echo - measure by the timestamp that a segment echoes (RFC 7323 4.1)
  * @t: the connection
  * @seg: the segment, which acknowledges something new
@@ -81,7 +93,7 @@ void xtcp_rtt_echo(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		return;
 	ms = xtcp_tsval(t, now) - seg->opt.tsecr;
 	if (ms < RTT_ECHO_MAX_MS)
-		xtcp_rtt_sample(t, max_t(u32, ms, 1) * XTCP_USEC_PER_MSEC);
+		xtcp_rtt_measure(t, max_t(u32, ms, 1) * XTCP_USEC_PER_MSEC, now);
 }
 
 /**

@@ -76,7 +76,7 @@ static bool is_dsack(const struct xtcp_segment *seg, const struct xtcp_range *b,
 static void take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
 		       struct xtcp_ack_news *news)
 {
-	u32 len = b->end_seq - b->seq, packets;
+	u32 len = b->end_seq - b->seq, packets, known;
 
 	if (!xtcp_before(b->seq, b->end_seq))
 		return;
@@ -98,7 +98,9 @@ static void take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
 		t->rec |= XTCP_R_RACK_DSACK;
 	news->what |= XTCP_NEWS_DSACK;
 	news->sample.delivered += packets;
-	if (t->rec & XTCP_R_UNDO && !xtcp_after(b->end_seq, news->sample.prior_una) &&
+	/* of what this very ACK acknowledges only if it had been sent again */
+	known = news->what & XTCP_NEWS_RETRANS_ACKED ? t->snd_una : news->sample.prior_una;
+	if (t->rec & XTCP_R_UNDO && !xtcp_after(b->end_seq, known) &&
 	    xtcp_after(b->end_seq, t->undo_marker))
 		xtcp_undo_dsack(t, packets);
 }

@@ -138,6 +138,7 @@ TEST(syn_sent__syn_ack)
 	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), -1);
 	/* the handshake is the first sample: RTO = 50 + max(4 * 25, 200) */
 	CHECK_EQ(ep.t.srtt_us >> 3, 50000);
+	CHECK_EQ(ep.t.min_rtt_us, 50000);
 	CHECK_EQ(ep.t.rto_us, 250000);
 }
 

@@ -616,6 +616,22 @@ TEST(output__cwnd_is_halved_for_each_rto_of_silence)
 	CHECK_EQ(ep.t.ssthresh, U32_MAX);
 }
 
+/* What is sent again is no silence. */
+TEST(output__cwnd_after_a_retransmission)
+{
+	given(ESTABLISHED);
+	ep.t.cwnd = 100;
+	usr_write(1000);
+	expect("P. 1:1001(1000) ack 1");
+	advance(1000);
+	expect("P. 1:1001(1000) ack 1");
+	ep.t.cwnd = 100;
+	rcv(". 1 ack 1001");
+	usr_write(1000);
+	expect("P. 1001:2001(1000) ack 1");
+	CHECK(ep.t.cwnd >= 100);
+}
+
 TEST(output__cwnd_never_below_the_initial_one)
 {
 	given(ESTABLISHED);

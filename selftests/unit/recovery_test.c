@@ -305,6 +305,47 @@ TEST(rack__extent_of_reordering_is_limited)
 	ignore_output();
 }
 
+/* The first packets of a buffer were reported: those behind them are not late. */
+TEST(rack__no_reordering_in_a_buffer)
+{
+	flight(10, 10);
+	rcv(". 1 ack 1 sack 1001:4001");
+	expect(". 1:1001(1000) ack 1");
+	rcv(". 1 ack 10001");
+	CHECK_EQ(ep.t.reord_seen, 0);
+	CHECK_EQ(ep.t.reordering, 3);
+}
+
+/* Without any RTT nobody can tell whose ACK it is: that of the original. */
+TEST(rack__retransmission_before_there_is_an_rtt)
+{
+	conf.core.early_retrans = 0;
+	conf.core.frto = 0;
+	flight(10, 1);
+	ep.t.min_rtt_us = 0;
+	advance(300);
+	expect(". 1:1001(1000) ack 1");
+	advance(RTT_MS);
+	rcv(". 1 ack 1001");
+	CHECK_EQ(ep.t.rack_end_seq - ep.t.iss, 1);
+	ignore_output();
+}
+
+/* 6.2 step 4: a quarter of the least RTT for each D-SACK, but no more than SRTT. */
+TEST(rack__window_is_limited_by_srtt)
+{
+	flight(10, 1);
+	ep.t.reord_seen = 1;
+	ep.t.reo_steps = 3;
+	rcv(". 1 ack 1 sack 1001:2001");
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 3 * RTT_MS / 4 + 2);
+	flight(10, 1);
+	ep.t.reord_seen = 1;
+	ep.t.reo_steps = 20;
+	rcv(". 1 ack 1 sack 1001:2001");
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), RTT_MS + 2);
+}
+
 /* The retransmission was lost, too: something sent after it arrived. */
 TEST(rack__lost_retransmission)
 {
@@ -593,6 +634,21 @@ TEST(frto__originals_arrive_after_all)
 	CHECK_EQ(ep.t.ca_state, XTCP_CA_OPEN);
 	CHECK_EQ(ep.t.lost_out, 0);
 	CHECK(ep.t.cwnd >= 6);
+	expect_nothing();
+}
+
+/* The same when all of it left as one buffer. */
+TEST(frto__originals_of_a_buffer_arrive)
+{
+	conf.core.early_retrans = 0;
+	flight(10, 10);
+	advance(200);
+	expect(". 1:1001(1000) ack 1");
+	rcv(". 1 ack 5001");
+	CHECK_EQ(NOTED(SPURIOUS_RTOS), 1);
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_OPEN);
+	CHECK_EQ(ep.t.lost_out, 0);
+	CHECK(ep.t.cwnd >= 10);
 	expect_nothing();
 }
 

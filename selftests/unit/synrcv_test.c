@@ -388,6 +388,7 @@ TEST(synrcv_child__measures_the_handshake)
 	rcv(". 1 ack 1");
 	expect_state(ESTABLISHED);
 	CHECK_EQ(ep.t.srtt_us >> 3, 30000);
+	CHECK_EQ(ep.t.min_rtt_us, 30000);
 	CHECK_EQ(ep.t.ts_recent, 0);
 }
 

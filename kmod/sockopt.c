@@ -603,6 +603,18 @@ int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG karg)
 #endif
 }
 
+/* Payload that left, each time that it did; a SYN and a FIN are none. */
+static u64 bytes_sent(const struct xtcp_tcb *t)
+{
+	u32 in_flight = t->snd_nxt - t->snd_una;
+
+	if (in_flight && t->flags & XTCP_F_SYN_OUT)
+		in_flight--;
+	if (in_flight && t->flags & XTCP_F_FIN_QUEUED && t->snd_nxt == t->write_seq)
+		in_flight--;
+	return t->bytes_acked + in_flight + t->bytes_retrans;
+}
+
 /**
  * xtcp_get_info - TCP_INFO
  * @sk: the socket, locked
@@ -643,7 +655,7 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	if (t->syn_data_acked)
 		info->tcpi_options |= TCPI_OPT_SYN_DATA;
 	info->tcpi_fastopen_client_fail = xs->tfo_fail;
-	info->tcpi_rto = t->rto_us;
+	info->tcpi_rto = xtcp_rto_backed_off(t);
 	info->tcpi_ato = t->ato_us;
 	info->tcpi_snd_mss = t->mss;
 	info->tcpi_rcv_mss = t->rcv_mss;
@@ -672,6 +684,10 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_total_retrans = t->total_retrans;
 	info->tcpi_bytes_acked = t->bytes_acked;
 	info->tcpi_bytes_received = t->bytes_received;
+	info->tcpi_bytes_sent = bytes_sent(t);
+	info->tcpi_bytes_retrans = t->bytes_retrans;
+	info->tcpi_data_segs_out = t->data_segs_out;
+	info->tcpi_data_segs_in = t->data_segs_in;
 	info->tcpi_segs_out = t->segs_out;
 	info->tcpi_segs_in = t->segs_in;
 	info->tcpi_notsent_bytes = max_t(int, 0, t->write_seq - t->snd_nxt);

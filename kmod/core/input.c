@@ -215,6 +215,7 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		xtcp_cong_init(t);
 	else if (t->retransmits > 1)
 		t->cwnd = 1;
+	t->delivered++;		/* the SYN */
 	t->retrans_stamp = 0;
 	t->retransmits = 0;
 	t->backoff = 0;
@@ -568,6 +569,8 @@ void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 {
 	seg->drop = XTCP_DROP_NONE;
 	t->segs_in += max_t(u16, seg->segs, 1);
+	if (seg->len)
+		t->data_segs_in += max_t(u16, seg->segs, 1);
 	switch (t->state) {
 	case XTCP_CLOSE:
 		/* 3.10.7.1 */

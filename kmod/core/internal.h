@@ -29,7 +29,6 @@ void xtcp_rtt_min(struct xtcp_tcb *t, u32 rtt_us, bool delayed, xtcp_usec_t now)
 void xtcp_rtt_measure(struct xtcp_tcb *t, u32 rtt_us, xtcp_usec_t now);
 void xtcp_rtt_echo(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		   xtcp_usec_t now);
-u32 xtcp_rto_backed_off(const struct xtcp_tcb *t);
 
 /* prr.c */
 void xtcp_prr_init(struct xtcp_tcb *t);

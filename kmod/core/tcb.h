@@ -379,8 +379,11 @@ enum xtcp_urg_state {
  * @total_retrans: segments sent again, for TCP_INFO
  * @bytes_acked: payload bytes ACKed, for TCP_INFO
  * @bytes_received: payload bytes received, for TCP_INFO
+ * @bytes_retrans: payload bytes sent again, for TCP_INFO
  * @segs_out: segments sent, for TCP_INFO
  * @segs_in: segments received, for TCP_INFO
+ * @data_segs_out: of those, the ones with payload
+ * @data_segs_in: the same
  */
 struct xtcp_tcb {
 	/* receiving */
@@ -500,8 +503,11 @@ struct xtcp_tcb {
 	u32		total_retrans;
 	u64		bytes_acked;
 	u64		bytes_received;
+	u64		bytes_retrans;
 	u32		segs_out;
 	u32		segs_in;
+	u32		data_segs_out;
+	u32		data_segs_in;
 	union {
 		u64		cc_priv[XTCP_CC_PRIV_SIZE / sizeof(u64)];
 		struct xtcp_rate *cc_mem;
@@ -613,6 +619,7 @@ void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
 		  struct xtcp_actions *a);
 void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
+u32 xtcp_rto_backed_off(const struct xtcp_tcb *t);
 void xtcp_rto_revert(struct xtcp_tcb *t, u32 seq, xtcp_usec_t now);
 void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space,
 		  xtcp_usec_t now, struct xtcp_actions *a);

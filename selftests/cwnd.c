@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The congestion window on the wire: how much leaves at first (RFC 6928), how it
+ * grows (5681, 3465) and when it does not (7661), and what a pause leaves of it
+ * (2861); and what TCP_INFO says meanwhile.
+ *
+ * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
+ * lib/wire.h and lib/sender.h explain the rest.
+ */
+#include <sys/socket.h>
+
+#include "lib/fixture.h"
+#include "lib/sender.h"
+
+WIRE_FIXTURE(cwnd)
+
+/* The connection, with Reno or another algorithm. */
+static int open_with(struct peer *p, const char *algorithm, unsigned int rtt_ms)
+{
+	int fd;
+
+	if (!conf_set("congestion_control", algorithm))
+		wire_fail(p->w, "no %s", algorithm);
+	fd = open_sender_rtt(p, SENDER_SACK, rtt_ms);
+	/* a write that does not block takes all of it */
+	set_int(fd, SOL_SOCKET, SO_SNDBUF, 200000);
+	return fd;
+}
+
+/* ---- slow start ---------------------------------------------------------------- */
+
+TEST_F(cwnd, initial__ten_segments)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "cubic", 0);
+
+	queue_segs(fd, 0, 20);
+	segs_leave(p, 0, 10);
+	packets(p, "quiet 20");
+	EXPECT_INFO(fd, "open unacked 10 cwnd 10 ssthresh 2147483647 notsent 10000 mss 1000");
+}
+
+/* No more than the peer has room for. */
+TEST_F(cwnd, initial__the_peers_window_is_smaller)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "cubic", 0);
+
+	send_segs(p, fd, 0, 1);
+	packets(p, "< . 1:1(0) ack 1001 win 4000");
+	queue_segs(fd, 1, 9);
+	segs_leave(p, 1, 4);
+	packets(p, "quiet 20",
+		   "< . 1:1(0) ack 5001 win 5000");
+	segs_leave(p, 5, 5);
+	EXPECT_INFO(fd, "open unacked 5 total_retrans 0");
+}
+
+/* Each segment that is acknowledged lets two leave. */
+TEST_F(cwnd, slow_start__two_for_one)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+
+	queue_segs(fd, 0, 38);
+	segs_leave(p, 0, 10);
+	packets(p, "quiet 2",
+		   "< . 1:1(0) ack 2001");
+	segs_leave(p, 10, 4);
+	EXPECT_INFO(fd, "open unacked 12 cwnd 12 delivered 3");
+	packets(p, "quiet 2",
+		   "< . 1:1(0) ack 4001");
+	segs_leave(p, 14, 4);
+	EXPECT_INFO(fd, "open unacked 14 cwnd 14");
+	packets(p, "quiet 2",
+		   "< . 1:1(0) ack 14001");
+	segs_leave(p, 18, 20);
+	EXPECT_INFO(fd, "open unacked 24 cwnd 24 total_retrans 0");
+}
+
+/* RFC 3465: by segments, not by ACKs: many small ACKs are not worth more. */
+TEST_F(cwnd, slow_start__divided_acks)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	unsigned int i;
+
+	send_segs(p, fd, 0, 10);
+	for (i = 1; i <= 10; i++)
+		packets(p, fmt("< . 1:1(0) ack %u", 1 + 100 * i));
+	EXPECT_INFO(fd, "open unacked 9 cwnd 11");
+}
+
+/* ---- congestion avoidance --------------------------------------------------------- */
+
+/* After a loss: one more for each window that is acknowledged. */
+TEST_F(cwnd, avoidance__one_in_a_window)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	unsigned int at = 10, i;
+
+	send_segs(p, fd, 0, 10);
+	packets(p, "< . 1:1(0) ack 1 <nop,nop,sack 1001:4001>",
+		   "> . 1:1001(1000) ack 1",
+		   "< . 1:1(0) ack 10001");
+	EXPECT_INFO(fd, "open cwnd 6 ssthresh 5");
+	for (i = 0; i < 3; i++) {
+		send_segs(p, fd, at, 6 + i);
+		at += 6 + i;
+		packets(p, fmt("< . 1:1(0) ack %u", 1 + at * SEG));
+	}
+	EXPECT_INFO(fd, "open cwnd 9 ssthresh 5");
+}
+
+/* A window that the application does not fill does not grow. */
+TEST_F(cwnd, avoidance__not_while_the_window_is_not_used)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	unsigned int i;
+
+	send_segs(p, fd, 0, 10);
+	packets(p, "< . 1:1(0) ack 1 <nop,nop,sack 1001:4001>",
+		   "> . 1:1001(1000) ack 1",
+		   "< . 1:1(0) ack 10001");
+	EXPECT_INFO(fd, "open cwnd 6 ssthresh 5");
+	for (i = 10; i < 30; i += 2) {
+		send_segs(p, fd, i, 2);
+		packets(p, fmt("< . 1:1(0) ack %u", 1 + (i + 2) * SEG));
+	}
+	EXPECT_INFO(fd, "open cwnd 6 ssthresh 5");
+}
+
+/* In slow start half of it is use enough. */
+TEST_F(cwnd, slow_start__not_while_less_than_half_is_used)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	unsigned int i;
+
+	for (i = 0; i < 12; i += 4) {
+		send_segs(p, fd, i, 4);
+		packets(p, fmt("< . 1:1(0) ack %u", 1 + (i + 4) * SEG));
+	}
+	EXPECT_INFO(fd, "open cwnd 10");
+	send_segs(p, fd, 12, 7);
+	packets(p, "< . 1:1(0) ack 19001");
+	EXPECT_INFO(fd, "open cwnd 17");
+}
+
+/* CUBIC: seven tenths remain, and it goes back up. */
+TEST_F(cwnd, cubic__goes_back_up)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "cubic", 40);
+	unsigned int at = 30, round;
+
+	queue_segs(fd, 0, 30);
+	segs_leave(p, 0, 10);
+	packets(p, "quiet 40",
+		   "< . 1:1(0) ack 10001");
+	segs_leave(p, 10, 20);
+	EXPECT_INFO(fd, "open cwnd 20 ssthresh 2147483647");
+	packets(p, "quiet 40",
+		   "< . 1:1(0) ack 10001 <nop,nop,sack 11001:14001>",
+		   "> . 10001:11001(1000) ack 1");
+	EXPECT_INFO(fd, "recovery ssthresh 14");
+	packets(p, "quiet 40",
+		   "< . 1:1(0) ack 30001");
+	EXPECT_INFO(fd, "open unacked 0 cwnd 15 ssthresh 14");
+	for (round = 0; round < 8; round++) {
+		unsigned int cwnd = info_of(fd).tcpi_snd_cwnd;
+
+		send_segs(p, fd, at, cwnd);
+		at += cwnd;
+		packets(p, "quiet 40",
+			   fmt("< . 1:1(0) ack %u", 1 + at * SEG));
+		EXPECT_LE(cwnd, info_of(fd).tcpi_snd_cwnd);
+		EXPECT_GE(cwnd * 3 / 2, info_of(fd).tcpi_snd_cwnd);
+	}
+	/* half a segment in a round trip, as NewReno would with such a factor, or more */
+	EXPECT_LE(16, (int)info_of(fd).tcpi_snd_cwnd);
+	EXPECT_INFO(fd, "open ssthresh 14");
+}
+
+/* ---- a pause -------------------------------------------------------------------------- */
+
+/* Halved for each RTO, but not below the initial window. */
+TEST_F(cwnd, idle__halves)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+
+	queue_segs(fd, 0, 70);
+	segs_leave(p, 0, 10);
+	packets(p, "quiet 2",
+		   "< . 1:1(0) ack 10001");
+	segs_leave(p, 10, 20);
+	packets(p, "quiet 2",
+		   "< . 1:1(0) ack 30001");
+	segs_leave(p, 30, 40);
+	packets(p, "quiet 2",
+		   "< . 1:1(0) ack 70001");
+	EXPECT_INFO(fd, "open unacked 0 cwnd 80");
+	packets(p, "quiet 300");
+	queue_segs(fd, 70, 60);
+	segs_leave(p, 70, 40);
+	packets(p, "quiet 20");
+	EXPECT_INFO(fd, "open unacked 40 cwnd 40 notsent 20000");
+}
+
+TEST_F(cwnd, idle__not_below_the_initial_window)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+
+	queue_segs(fd, 0, 30);
+	segs_leave(p, 0, 10);
+	packets(p, "quiet 2",
+		   "< . 1:1(0) ack 10001");
+	segs_leave(p, 10, 20);
+	packets(p, "< . 1:1(0) ack 30001");
+	EXPECT_INFO(fd, "open unacked 0 cwnd 40");
+	packets(p, "quiet 900");
+	queue_segs(fd, 30, 30);
+	segs_leave(p, 30, 10);
+	packets(p, "quiet 20");
+	EXPECT_INFO(fd, "open unacked 10 cwnd 10");
+}
+
+TEST_F(cwnd, idle__switched_off)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+
+	ASSERT_TRUE(conf_set("slow_start_after_idle", "0"));
+	queue_segs(fd, 0, 30);
+	segs_leave(p, 0, 10);
+	packets(p, "quiet 2",
+		   "< . 1:1(0) ack 10001");
+	segs_leave(p, 10, 20);
+	packets(p, "< . 1:1(0) ack 30001",
+		   "quiet 500");
+	EXPECT_INFO(fd, "open unacked 0 cwnd 40");
+	send_segs(p, fd, 30, 30);
+	EXPECT_INFO(fd, "open unacked 30 cwnd 40");
+}
+
+/* ---- what TCP_INFO says ------------------------------------------------------------- */
+
+/* RFC 6298, as Linux: SRTT and the greater of 200 ms and four times the variance. */
+TEST_F(cwnd, info__rtt_and_rto)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "cubic", 60);
+	struct tcp_info first = info_of(fd), second;
+
+	EXPECT_LE(60000, first.tcpi_rtt);
+	EXPECT_GE(1, (int)(first.tcpi_rtt / 2 - first.tcpi_rttvar));
+	EXPECT_LE(60000, first.tcpi_min_rtt);
+	EXPECT_GE(first.tcpi_rtt + 1, first.tcpi_min_rtt);
+	EXPECT_LE(first.tcpi_rtt + 200000, first.tcpi_rto);
+	/* and a tick or two */
+	if (first.tcpi_rtt <= 100000)
+		EXPECT_GE(first.tcpi_rtt + 220000, first.tcpi_rto);
+	send_segs(p, fd, 0, 1);
+	packets(p, fmt("quiet %u", first.tcpi_rtt / 1000 + 80),
+		   "< . 1:1(0) ack 1001");
+	second = info_of(fd);
+	/* an eighth of the difference */
+	EXPECT_LE(first.tcpi_rtt + 10000 - 500, second.tcpi_rtt);
+	EXPECT_EQ(first.tcpi_min_rtt, second.tcpi_min_rtt);
+	EXPECT_EQ(1000, second.tcpi_bytes_acked);
+	EXPECT_EQ(0, second.tcpi_bytes_retrans);
+}
+
+/* What a retransmission adds to the counts. */
+TEST_F(cwnd, info__counts)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	struct tcp_info info;
+
+	send_segs(p, fd, 0, 10);
+	packets(p, "< . 1:1(0) ack 1 <nop,nop,sack 1001:4001>",
+		   "> . 1:1001(1000) ack 1");
+	info = info_of(fd);
+	EXPECT_INFO(fd, "recovery unacked 10 sacked 3 lost 1 retrans 1 total_retrans 1 "
+			"retransmits 0 backoff 0 probes 0 reordering 3 reord_seen 0 delivered 4");
+	EXPECT_EQ(10000 + SEG, (int)info.tcpi_bytes_sent);
+	EXPECT_EQ(SEG, (int)info.tcpi_bytes_retrans);
+	EXPECT_EQ(11, info.tcpi_data_segs_out);
+	EXPECT_EQ(11, info.tcpi_segs_out);
+	EXPECT_EQ(0, info.tcpi_data_segs_in);
+	packets(p, "< . 1:1(0) ack 10001 <nop,nop,sack 1:1001>");
+	EXPECT_INFO(fd, "open unacked 0 dsack_dups 1 total_retrans 1 delivered 12");
+	packets(p, "< P. 1:101(100) ack 10001",
+		   "> . 10001:10001(0) ack 101");
+	shutdown(fd, SHUT_WR);
+	packets(p, "> F. 10001:10001(0) ack 101");
+	info = info_of(fd);
+	EXPECT_EQ(10000 + SEG, (int)info.tcpi_bytes_sent);
+	EXPECT_EQ(10000, (int)info.tcpi_bytes_acked);
+	EXPECT_EQ(11, info.tcpi_data_segs_out);
+	EXPECT_EQ(13, info.tcpi_segs_out);
+	EXPECT_EQ(1, info.tcpi_data_segs_in);
+	EXPECT_EQ(100, info.tcpi_bytes_received);
+}
+
+TEST_HARNESS_MAIN

@@ -114,7 +114,7 @@ struct xtcp_port {
 	unsigned int		listed;
 	struct hlist_head	bound;
 	struct hlist_head	listening;
-	struct sock		*rsv;
+	struct inet_timewait_sock rsv;
 };
 
 /**
@@ -183,18 +183,12 @@ static struct claim claim_of(struct xtcp_sock *xs)
 /* A port that nobody owns and that is in no table. */
 static struct xtcp_port *port_alloc(struct sock *sk, const struct in6_addr *addr)
 {
-	struct net *net = sock_net(sk);
 	struct xtcp_port *p;
 
 	p = kmem_cache_zalloc(port_cache, GFP_KERNEL);
 	if (!p)
 		return NULL;
-	p->rsv = xtcp_reserve_alloc(net, addr);
-	if (!p->rsv) {
-		kmem_cache_free(port_cache, p);
-		return NULL;
-	}
-	p->net = net;
+	p->net = sock_net(sk);
 	p->place.addr = *addr;
 	p->place.dev = sk->sk_bound_dev_if;
 	p->place.l3mdev = inet_sk_bound_l3mdev(sk);
@@ -204,10 +198,8 @@ static struct xtcp_port *port_alloc(struct sock *sk, const struct in6_addr *addr
 
 static void port_free(struct xtcp_port *p)
 {
-	if (p) {
-		xtcp_reserve_free(p->rsv);
+	if (p)
 		kmem_cache_free(port_cache, p);
-	}
 }
 
 /* Give up one reference; the last one gives the port back. */
@@ -220,7 +212,7 @@ static void port_release(struct xtcp_port *p)
 	spin_lock_bh(&b->lock);
 	if (refcount_dec_and_test(&p->refs)) {
 		hlist_del(&p->node);
-		xtcp_reserve_drop(p->rsv);
+		xtcp_reserve_drop(&p->rsv);
 	} else {
 		p = NULL;
 	}
@@ -371,7 +363,7 @@ static int bind_one(const struct claim *c, struct xtcp_port **fresh, u16 num)
 		p->auto_only = false;
 	} else {
 		p = *fresh;
-		err = xtcp_reserve_take(p->rsv, &p->place, num,
+		err = xtcp_reserve_take(&p->rsv, p->net, &p->place, num,
 					reserve_beside(c, beside));
 		if (err)
 			goto unlock;
@@ -631,7 +623,7 @@ static int connect_one(const struct claim *c, struct xtcp_port **fresh, u16 num)
 		port_account(p, c);
 	} else {
 		p = *fresh;
-		if (xtcp_reserve_take(p->rsv, &p->place, num, 0))
+		if (xtcp_reserve_take(&p->rsv, p->net, &p->place, num, 0))
 			goto unlock;
 		p->num = num;
 		p->auto_only = true;
@@ -853,8 +845,7 @@ void xtcp_port_put(struct xtcp_port *port)
 /**
  * xtcp_port_init - set up the table of ports
  *
- * To be called before xtcp_netns_init(): a namespace's reservations must
- * outlive its sockets.
+ * To be called before xtcp_netns_init(): sockets need it.
  *
  * Return: 0 or a negative errno.
  */

@@ -48,4 +48,42 @@ static inline void xtcp_bind_bucket_close(struct inet_bind_bucket *tb,
 #endif
 }
 
+/* @tw takes the place of @sk in the bind table, both buckets of which are locked. */
+static inline void xtcp_bind_leave_to(struct sock *sk, struct inet_timewait_sock *tw)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	tw->tw_tb = icsk->icsk_bind_hash;
+	tw->tw_tb2 = icsk->icsk_bind2_hash;
+	icsk->icsk_bind_hash = NULL;
+	icsk->icsk_bind2_hash = NULL;
+	inet_sk(sk)->inet_num = 0;
+	__sk_del_bind_node(sk);
+#ifdef XTCP_HAVE_BIND_BUCKET_BHASH2
+	sk_add_bind_node((struct sock *)tw, &tw->tw_tb2->owners);
+#else
+	__sk_del_bind2_node(sk);
+	sk_add_bind_node((struct sock *)tw, &tw->tw_tb->owners);
+	hlist_add_head(&tw->tw_bind2_node, &tw->tw_tb2->deathrow);
+#endif
+}
+
+/* @sk, which is bound nowhere, takes the place of @tw. */
+static inline void xtcp_bind_take_from(struct sock *sk, struct inet_timewait_sock *tw)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	icsk->icsk_bind_hash = tw->tw_tb;
+	icsk->icsk_bind2_hash = tw->tw_tb2;
+	inet_sk(sk)->inet_num = tw->tw_num;
+	__sk_del_bind_node((struct sock *)tw);
+#ifdef XTCP_HAVE_BIND_BUCKET_BHASH2
+	sk_add_bind_node(sk, &tw->tw_tb2->owners);
+#else
+	hlist_del(&tw->tw_bind2_node);
+	sk_add_bind_node(sk, &tw->tw_tb->owners);
+	sk_add_bind2_node(sk, &tw->tw_tb2->owners);
+#endif
+}
+
 #endif /* XTCP_PORT_COMPAT_H */

@@ -8,11 +8,17 @@
  * never does anything: a reservation.  It is also how we ask: binding it fails
  * when the kernel's TCP has the port.
  *
- * A reservation is a bare struct sock of tcp_prot (tcp_diag shows it as bound
- * and inactive, and reads a whole struct tcp_sock for that).  It is bound with
- * neither SO_REUSEADDR nor SO_REUSEPORT, so no kernel socket passes it whatever
- * that one sets, and connect() there skips the port.  Address rules are the
- * kernel's own: 0.0.0.0 also stops a dual-stack [::], a dual-stack [::] stops
+ * Binding takes a whole struct tcp_sock, 2.4 KB, and there may be as many ports
+ * as connections and TIME_WAIT entries.  So a socket only does the binding, one
+ * per processor, the agent.  Then, under the locks of the kernel's bind table, a
+ * reservation takes its place in it, and gives it back to an agent to unbind.
+ * The reservation is what the kernel leaves on a port for a connection in
+ * TIME_WAIT, a struct inet_timewait_sock of a tenth the size: so whoever looks at
+ * the owners of a port expects one.  It is in no other table of the kernel's.
+ *
+ * It has neither SO_REUSEADDR nor SO_REUSEPORT, so no kernel socket passes it
+ * whatever that one sets, and connect() there skips the port.  Address rules are
+ * the kernel's own: 0.0.0.0 also stops a dual-stack [::], a dual-stack [::] stops
  * all of IPv4, and a [::] with IPV6_V6ONLY and IPv4 do not meet.
  *
  * Strict as they are, two reservations of ours could not overlap, which our own
@@ -20,83 +26,48 @@
  * connections in TIME_WAIT, over which SO_REUSEADDR must help.  SO_REUSEADDR on
  * the reservation would do both, and would also let it in beside live sockets
  * of the kernel and those in beside it.  So where the strict bind fails and one
- * of the two is called for, the reservation is forced in (SK_FORCE_REUSE), and
- * then, under the lock of the kernel's bind bucket, the neighbours are looked
- * at: if one is neither ours nor in TIME_WAIT, the reservation leaves again.
- * If it stays it is made strict and the bucket's memory of being shareable is
- * wiped under that same lock.  A kernel socket that slipped in before is seen,
- * one that comes later sees us.
+ * of the two is called for, the agent is forced in (SK_FORCE_REUSE), and then,
+ * under the lock of the kernel's bind bucket, the neighbours are looked at: if
+ * one is neither ours nor in TIME_WAIT, the agent leaves again.  If it stays it
+ * is made strict and the bucket's memory of being shareable is wiped under that
+ * same lock.  A kernel socket that slipped in before is seen, one that comes
+ * later sees us.
  *
- * References: none are counted on the namespace (a kernel socket) or on this
- * module, so neither exit is held up; port.c gives every reservation back
- * before.  tcp_diag may hold one for longer than we do; it is a good struct
- * sock without us.
+ * A port is given back with its last user, and the kernel may have it at once.
  *
- * Making one costs about 8,200 instructions and most of that is the struct
- * sock, not the binding.  So a namespace keeps some unbound ones to use again;
- * a delayed work item frees those that nobody wanted for a while.  What is not
- * kept is the port: the kernel may have it the moment that our last user is
- * gone.
+ * References: none are counted on the namespace or on this module, so neither
+ * exit is held up; port.c gives every reservation back before.  An agent is of
+ * the first namespace, and of another one just while it is bound there; tcp_diag
+ * may hold it for longer.
  *
- * Locks: port.c's bucket lock may be held; then the kernel's bind table locks;
- * reserve_net.lock is inside none of those and around nothing.
+ * Locks: port.c's bucket lock, BH off; an agent's; then the kernel's bind table
+ * locks.
  */
 #include <linux/ipv6.h>
+#include <linux/percpu.h>
 #include <linux/tcp.h>
-#include <linux/workqueue.h>
 #include <net/inet_hashtables.h>
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
-#include <net/netns/generic.h>
 #include <net/tcp.h>
 #include <net/transp_v6.h>
 
 #include "flow.h"
 #include "port_compat.h"
 #include "reserve.h"
-
-/* Unbound reservations that a namespace keeps, per family. */
-#define RESERVE_SPARES		64
-/* How long the ones that were not needed stay, at least. */
-#define RESERVE_TRIM_PERIOD	(2 * HZ)
+#include "sock.h"
 
 /**
- * struct reserve_spares - unbound reservations of a family
- * @nr: how many
- * @unused: the least @nr since the last trimming
- * @sk: them
+ * struct agents - sockets that bind for reservations
+ * @lock: whoever holds it may use them
+ * @sk: of IPv4 and IPv6, unbound
  */
-struct reserve_spares {
-	unsigned int	nr;
-	unsigned int	unused;
-	struct sock	*sk[RESERVE_SPARES];
+struct agents {
+	spinlock_t	lock;
+	struct sock	*sk[2];
 };
 
-/**
- * struct reserve_net - reservations of a namespace
- * @lock: protects the rest; BH-safe
- * @nr_out: reservations that port.c has
- * @spares: IPv4 and IPv6
- * @trim: frees spares that have been idle
- */
-struct reserve_net {
-	spinlock_t		lock;
-	unsigned int		nr_out;
-	struct reserve_spares	spares[2];
-	struct delayed_work	trim;
-};
-
-static unsigned int reserve_net_id __read_mostly;
-
-/* Marks a reservation: sk_user_data points here.  Aligned, for the low bits
- * of sk_user_data are flags.
- */
-static const long reserve_mark;
-
-static struct reserve_spares *spares_of(struct reserve_net *rn, int family)
-{
-	return &rn->spares[family == AF_INET6];
-}
+static DEFINE_PER_CPU(struct agents, agents);
 
 /**
  * xtcp_place_overlap - whether two local addresses could get the same packet
@@ -143,14 +114,42 @@ static void place_of(const struct sock *sk, int l3mdev, struct xtcp_place *at)
 	xtcp_addr_set4(&at->addr, sk->sk_rcv_saddr);
 }
 
+static struct inet_hashinfo *hashinfo_of(const struct net *net)
+{
+	return net->ipv4.tcp_death_row.hashinfo;
+}
+
+static struct inet_bind_hashbucket *bind_bucket(const struct net *net, u16 port)
+{
+	struct inet_hashinfo *hinfo = hashinfo_of(net);
+
+	return &hinfo->bhash[inet_bhashfn(net, port, hinfo->bhash_size)];
+}
+
+/* @agent leaves its place in the bind table to @rsv, or takes that of @rsv. */
+static void change_places(struct sock *agent, struct inet_timewait_sock *rsv,
+			  void (*how)(struct sock *, struct inet_timewait_sock *))
+{
+	struct net *net = sock_net(agent);
+	struct inet_bind_hashbucket *head = bind_bucket(net, rsv->tw_num);
+	struct inet_bind_hashbucket *head2;
+
+	head2 = inet_bhashfn_portaddr(hashinfo_of(net), agent, net, rsv->tw_num);
+	spin_lock(&head->lock);
+	spin_lock(&head2->lock);
+	how(agent, rsv);
+	spin_unlock(&head2->lock);
+	spin_unlock(&head->lock);
+}
+
 /**
- * struct neighbourhood - what a forced reservation looks for
- * @rsv: it
+ * struct neighbourhood - what a forced agent looks for
+ * @agent: it
  * @at: where it is
  * @beside: XTCP_BESIDE_*
  */
 struct neighbourhood {
-	const struct sock	*rsv;
+	const struct sock	*agent;
 	const struct xtcp_place	*at;
 	unsigned int		beside;
 };
@@ -160,13 +159,13 @@ static bool tolerable(const struct sock *sk, const void *arg)
 	const struct neighbourhood *n = arg;
 	struct xtcp_place theirs;
 
+	if (sk == n->agent || sk->sk_prot == &xtcp_prot)
+		return true;
 	if (sk->sk_state == TCP_TIME_WAIT) {
 		if ((n->beside & XTCP_BESIDE_TW_REUSE) && sk->sk_reuse)
 			return true;
 		if ((n->beside & XTCP_BESIDE_TW_GROUP) && sk->sk_reuseport)
 			return true;
-	} else if (sk == n->rsv || sk->sk_user_data == &reserve_mark) {
-		return true;
 	}
 	place_of(sk, n->at->l3mdev, &theirs);
 	return !xtcp_place_overlap(n->at, &theirs);
@@ -175,69 +174,97 @@ static bool tolerable(const struct sock *sk, const void *arg)
 /* Take the port although the strict way failed, if only those are there whom
  * @beside allows.
  */
-static int take_beside(struct sock *rsv, const struct xtcp_place *at, u16 port,
+static int bind_beside(struct sock *agent, const struct xtcp_place *at, u16 port,
 		       unsigned int beside)
 {
-	struct inet_hashinfo *hinfo = sock_net(rsv)->ipv4.tcp_death_row.hashinfo;
-	struct inet_connection_sock *icsk = inet_csk(rsv);
-	const struct neighbourhood n = { rsv, at, beside };
-	struct inet_bind_hashbucket *head;
+	struct inet_connection_sock *icsk = inet_csk(agent);
+	const struct neighbourhood n = { agent, at, beside };
+	struct inet_bind_hashbucket *head = bind_bucket(sock_net(agent), port);
 	bool stay;
 	int err;
 
-	rsv->sk_reuse = SK_FORCE_REUSE;
-	err = rsv->sk_prot->get_port(rsv, port);
+	agent->sk_reuse = SK_FORCE_REUSE;
+	err = agent->sk_prot->get_port(agent, port);
 	if (err) {
-		rsv->sk_reuse = SK_NO_REUSE;
+		agent->sk_reuse = SK_NO_REUSE;
 		return err;
 	}
 
-	head = &hinfo->bhash[inet_bhashfn(sock_net(rsv), port,
-					  hinfo->bhash_size)];
-	spin_lock_bh(&head->lock);
-	rsv->sk_reuse = SK_NO_REUSE;
+	spin_lock(&head->lock);
+	agent->sk_reuse = SK_NO_REUSE;
 	stay = xtcp_bind_bucket_all(icsk->icsk_bind_hash, tolerable, &n);
 	if (stay)
 		xtcp_bind_bucket_close(icsk->icsk_bind_hash,
 				       icsk->icsk_bind2_hash);
-	spin_unlock_bh(&head->lock);
+	spin_unlock(&head->lock);
 
 	if (!stay) {
-		xtcp_reserve_drop(rsv);
+		/* not every kernel exports inet_put_port() itself */
+		agent->sk_prot->put_port(agent);
 		return -EADDRINUSE;
 	}
 	return 0;
 }
 
+/* What the kernel reads of an owner in TIME_WAIT. */
+static void reservation_init(struct inet_timewait_sock *tw, const struct sock *agent,
+			     u16 port)
+{
+	memset(tw, 0, sizeof(*tw));
+	tw->tw_state = TCP_TIME_WAIT;
+	tw->tw_substate = TCP_TIME_WAIT;
+	tw->tw_prot = &xtcp_prot;
+	write_pnet(&tw->tw_net, sock_net(agent));
+	tw->tw_family = agent->sk_family;
+	tw->tw_bound_dev_if = agent->sk_bound_dev_if;
+	tw->tw_rcv_saddr = agent->sk_rcv_saddr;
+#if IS_ENABLED(CONFIG_IPV6)
+	tw->tw_v6_rcv_saddr = agent->sk_v6_rcv_saddr;
+	tw->tw_ipv6only = agent->sk_ipv6only;
+#endif
+	tw->tw_num = port;
+}
+
 /**
  * xtcp_reserve_take - claim an address and port from the kernel's TCP
  * @rsv: reservation that holds nothing
- * @at: the address, of the family that @rsv was allocated for
+ * @net: namespace
+ * @at: the address
  * @port: the port, host byte order, not 0
  * @beside: XTCP_BESIDE_*, whom it may share the port with
  *
- * Context: BH-safe; does not sleep.  The caller may hold a spinlock taken with
- * BH disabled.
+ * Context: BH off; does not sleep.
  *
  * Return: 0, or -EADDRINUSE (also when the kernel has no memory for it).
  */
-int xtcp_reserve_take(struct sock *rsv, const struct xtcp_place *at, u16 port,
-		      unsigned int beside)
+int xtcp_reserve_take(struct inet_timewait_sock *rsv, struct net *net,
+		      const struct xtcp_place *at, u16 port, unsigned int beside)
 {
+	bool v4 = ipv6_addr_v4mapped(&at->addr);
+	struct agents *a = raw_cpu_ptr(&agents);
+	struct sock *agent = a->sk[!v4];
 	int err;
 
-	if (ipv6_addr_v4mapped(&at->addr))
-		sk_rcv_saddr_set(rsv, xtcp_addr_v4(&at->addr));
+	spin_lock(&a->lock);
+	sock_net_set(agent, net);
+	if (v4)
+		sk_rcv_saddr_set(agent, xtcp_addr_v4(&at->addr));
 #if IS_ENABLED(CONFIG_IPV6)
 	else
-		rsv->sk_v6_rcv_saddr = at->addr;
-	rsv->sk_ipv6only = at->v6only;
+		agent->sk_v6_rcv_saddr = at->addr;
+	agent->sk_ipv6only = at->v6only;
 #endif
-	rsv->sk_bound_dev_if = at->dev;
+	agent->sk_bound_dev_if = at->dev;
 
-	err = rsv->sk_prot->get_port(rsv, port);
+	err = agent->sk_prot->get_port(agent, port);
 	if (err && beside)
-		err = take_beside(rsv, at, port, beside);
+		err = bind_beside(agent, at, port, beside);
+	if (!err) {
+		reservation_init(rsv, agent, port);
+		change_places(agent, rsv, xtcp_bind_leave_to);
+	}
+	sock_net_set(agent, &init_net);
+	spin_unlock(&a->lock);
 	return err ? -EADDRINUSE : 0;
 }
 
@@ -245,176 +272,88 @@ int xtcp_reserve_take(struct sock *rsv, const struct xtcp_place *at, u16 port,
  * xtcp_reserve_drop - give an address and port back to the kernel's TCP
  * @rsv: reservation that holds it; it may be used again
  *
- * Context: BH-safe; does not sleep.  The caller may hold a spinlock taken with
- * BH disabled.
+ * Context: BH off; does not sleep.
  */
-void xtcp_reserve_drop(struct sock *rsv)
+void xtcp_reserve_drop(struct inet_timewait_sock *rsv)
 {
-	/* Not every kernel exports inet_put_port() itself. */
-	rsv->sk_prot->put_port(rsv);
+	struct agents *a = raw_cpu_ptr(&agents);
+	struct sock *agent = a->sk[rsv->tw_family == AF_INET6];
+
+	spin_lock(&a->lock);
+	sock_net_set(agent, read_pnet(&rsv->tw_net));
+	agent->sk_rcv_saddr = rsv->tw_rcv_saddr;
+#if IS_ENABLED(CONFIG_IPV6)
+	agent->sk_v6_rcv_saddr = rsv->tw_v6_rcv_saddr;
+	agent->sk_ipv6only = rsv->tw_ipv6only;
+#endif
+	agent->sk_bound_dev_if = rsv->tw_bound_dev_if;
+
+	change_places(agent, rsv, xtcp_bind_take_from);
+	agent->sk_prot->put_port(agent);
+	sock_net_set(agent, &init_net);
+	spin_unlock(&a->lock);
 }
 
-static struct sock *reserve_new(struct net *net, int family)
+static struct sock *agent_new(int family)
 {
 	struct proto *prot = &tcp_prot;
-	struct sock *rsv;
+	struct sock *sk;
 
 #if IS_ENABLED(CONFIG_IPV6)
 	if (family == AF_INET6)
 		prot = &tcpv6_prot;
 #endif
-	rsv = sk_alloc(net, family, GFP_KERNEL, prot, 1);
-	if (!rsv)
+	sk = sk_alloc(&init_net, family, GFP_KERNEL, prot, 1);
+	if (!sk)
 		return NULL;
-	sock_init_data(NULL, rsv);
+	/* sk_type stays 0: so tcp_diag does not expect the state of a
+	 * connection in it
+	 */
+	sock_init_data(NULL, sk);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (family == AF_INET6)
-		inet_sk(rsv)->pinet6 = &((struct tcp6_sock *)rsv)->inet6;
+		inet_sk(sk)->pinet6 = &((struct tcp6_sock *)sk)->inet6;
 #endif
-	/* sk_type stays 0: so tcp_diag does not expect the state of a
-	 * connection in it.
-	 */
-	rsv->sk_user_data = (void *)&reserve_mark;
-	return rsv;
+	return sk;
 }
 
 /**
- * xtcp_reserve_alloc - get a reservation that holds nothing
- * @net: namespace
- * @addr: what it is for: an IPv4 address (mapped) or an IPv6 one
+ * xtcp_reserve_init - make the agents
  *
- * Context: process, may sleep.
- *
- * Return: a reservation, or NULL without memory.
- */
-struct sock *xtcp_reserve_alloc(struct net *net, const struct in6_addr *addr)
-{
-	int family = ipv6_addr_v4mapped(addr) ? AF_INET : AF_INET6;
-	struct reserve_net *rn = net_generic(net, reserve_net_id);
-	struct reserve_spares *spares = spares_of(rn, family);
-	struct sock *rsv = NULL;
-
-	spin_lock_bh(&rn->lock);
-	rn->nr_out++;
-	if (spares->nr) {
-		rsv = spares->sk[--spares->nr];
-		spares->unused = min(spares->unused, spares->nr);
-	}
-	spin_unlock_bh(&rn->lock);
-	if (rsv)
-		return rsv;
-
-	rsv = reserve_new(net, family);
-	if (!rsv) {
-		spin_lock_bh(&rn->lock);
-		rn->nr_out--;
-		spin_unlock_bh(&rn->lock);
-	}
-	return rsv;
-}
-
-/**
- * xtcp_reserve_free - put away a reservation that holds nothing
- * @rsv: it
- *
- * Context: process or softirq; no lock of the kernel's bind table held.
- */
-void xtcp_reserve_free(struct sock *rsv)
-{
-	struct reserve_net *rn = net_generic(sock_net(rsv), reserve_net_id);
-	struct reserve_spares *spares = spares_of(rn, rsv->sk_family);
-
-	spin_lock_bh(&rn->lock);
-	rn->nr_out--;
-	if (spares->nr < RESERVE_SPARES) {
-		/* while there are some, trimming goes on by itself */
-		if (!spares->nr)
-			schedule_delayed_work(&rn->trim, RESERVE_TRIM_PERIOD);
-		spares->sk[spares->nr++] = rsv;
-		rsv = NULL;
-	}
-	spin_unlock_bh(&rn->lock);
-	if (rsv)
-		sock_put(rsv);
-}
-
-/* Free what has not been needed since the last time. */
-static void reserve_trim(struct work_struct *work)
-{
-	struct reserve_net *rn = container_of(to_delayed_work(work),
-					      struct reserve_net, trim);
-	struct reserve_spares *spares;
-	bool again = false;
-	struct sock *rsv;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(rn->spares); i++) {
-		spares = &rn->spares[i];
-		spin_lock_bh(&rn->lock);
-		while (spares->unused) {
-			spares->unused--;
-			rsv = spares->sk[--spares->nr];
-			spin_unlock_bh(&rn->lock);
-			sock_put(rsv);
-			spin_lock_bh(&rn->lock);
-		}
-		spares->unused = spares->nr;
-		again |= spares->nr;
-		spin_unlock_bh(&rn->lock);
-	}
-	if (again)
-		schedule_delayed_work(&rn->trim, RESERVE_TRIM_PERIOD);
-}
-
-static int __net_init reserve_net_init(struct net *net)
-{
-	struct reserve_net *rn = net_generic(net, reserve_net_id);
-
-	spin_lock_init(&rn->lock);
-	INIT_DELAYED_WORK(&rn->trim, reserve_trim);
-	return 0;
-}
-
-static void __net_exit reserve_net_exit(struct net *net)
-{
-	struct reserve_net *rn = net_generic(net, reserve_net_id);
-	int i;
-
-	cancel_delayed_work_sync(&rn->trim);
-	/* Whoever was bound here went before. */
-	WARN_ON_ONCE(rn->nr_out);
-	for (i = 0; i < ARRAY_SIZE(rn->spares); i++) {
-		struct reserve_spares *spares = &rn->spares[i];
-
-		while (spares->nr)
-			sock_put(spares->sk[--spares->nr]);
-	}
-}
-
-static struct pernet_operations reserve_net_ops = {
-	.init	= reserve_net_init,
-	.exit	= reserve_net_exit,
-	.id	= &reserve_net_id,
-	.size	= sizeof(struct reserve_net),
-};
-
-/**
- * xtcp_reserve_init - prepare every namespace for reservations
- *
- * Must come before the namespaces' other state (xtcp_netns_init()): exits run
- * in reverse, and reservations are given back while sockets are drained.
- *
- * Return: 0 or a negative errno.
+ * Return: 0 or -ENOMEM.
  */
 int xtcp_reserve_init(void)
 {
-	return register_pernet_subsys(&reserve_net_ops);
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct agents *a = per_cpu_ptr(&agents, cpu);
+
+		spin_lock_init(&a->lock);
+		a->sk[0] = agent_new(AF_INET);
+		a->sk[1] = agent_new(AF_INET6);
+		if (!a->sk[0] || !a->sk[1]) {
+			xtcp_reserve_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
 }
 
 /**
- * xtcp_reserve_exit - free every spare reservation; none may be in use
+ * xtcp_reserve_exit - free the agents; no reservation may be held
  */
 void xtcp_reserve_exit(void)
 {
-	unregister_pernet_subsys(&reserve_net_ops);
+	int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		struct agents *a = per_cpu_ptr(&agents, cpu);
+
+		for (i = 0; i < ARRAY_SIZE(a->sk); i++) {
+			if (a->sk[i])
+				sock_put(a->sk[i]);
+			a->sk[i] = NULL;
+		}
+	}
 }

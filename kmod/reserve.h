@@ -9,8 +9,8 @@
 #include <linux/in6.h>
 #include <linux/types.h>
 
+struct inet_timewait_sock;
 struct net;
-struct sock;
 
 /**
  * struct xtcp_place - where a socket is bound, but for the port
@@ -33,11 +33,9 @@ bool xtcp_place_overlap(const struct xtcp_place *a, const struct xtcp_place *b);
 #define XTCP_BESIDE_TW_REUSE	0x2	/* kernel TIME_WAIT, SO_REUSEADDR */
 #define XTCP_BESIDE_TW_GROUP	0x4	/* kernel TIME_WAIT, SO_REUSEPORT */
 
-struct sock *xtcp_reserve_alloc(struct net *net, const struct in6_addr *addr);
-int xtcp_reserve_take(struct sock *rsv, const struct xtcp_place *at, u16 port,
-		      unsigned int beside);
-void xtcp_reserve_drop(struct sock *rsv);
-void xtcp_reserve_free(struct sock *rsv);
+int xtcp_reserve_take(struct inet_timewait_sock *rsv, struct net *net,
+		      const struct xtcp_place *at, u16 port, unsigned int beside);
+void xtcp_reserve_drop(struct inet_timewait_sock *rsv);
 
 int xtcp_reserve_init(void);
 void xtcp_reserve_exit(void);

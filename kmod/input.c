@@ -238,14 +238,12 @@ static bool timewait_rcv(struct xtcp_net *xn, struct xtcp_flow *flow,
 	return fresh;
 }
 
-static struct sock *find_listener(const struct xtcp_key *key, int dif, int sdif)
+static bool is_syn(const struct sk_buff *skb)
 {
-	struct xtcp_sock *xs;
+	const struct tcphdr *th = tcp_hdr(skb);
 
-	xs = xtcp_listener_lookup(key->net, &key->laddr, key->lport, dif, sdif,
-				  (__force u32)key->rport * 0x9e3779b1 ^
-				  (__force u32)key->raddr.s6_addr32[3]);
-	return xs ? xtcp_to_sk(xs) : NULL;
+	return skb->len >= skb_transport_offset(skb) + sizeof(*th) &&
+	       th->syn && !th->ack && !th->rst;
 }
 
 static bool device_matches(const struct sock *sk, int dif, int sdif)
@@ -259,8 +257,8 @@ static bool device_matches(const struct sock *sk, int dif, int sdif)
  * Who owns it: a socket to give it to, or a TIME_WAIT entry.
  * Return: whether anybody does.
  */
-static bool find_owner(const struct xtcp_key *key, int dif, int sdif, bool syn,
-		       struct sock **sk, struct xtcp_flow **tw)
+static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
+		       struct sk_buff *skb, struct sock **sk, struct xtcp_flow **tw)
 {
 	struct xtcp_flow *flow = xtcp_flow_lookup(key);
 	struct sock *listener;
@@ -268,9 +266,9 @@ static bool find_owner(const struct xtcp_key *key, int dif, int sdif, bool syn,
 	*sk = NULL;
 	*tw = NULL;
 	if (!flow) {
-		*sk = find_listener(key, dif, sdif);
+		*sk = xtcp_listener_lookup(key, dif, sdif, skb);
 		/* the kernel's TCP may still have it in TIME_WAIT on our port */
-		return *sk && (syn || !xtcp_kernel_knows(key, dif, sdif));
+		return *sk && (is_syn(skb) || !xtcp_kernel_knows(key, dif, sdif));
 	}
 	switch (flow->kind) {
 	case XTCP_KIND_SOCK:
@@ -305,7 +303,6 @@ enum xtcp_claim xtcp_rcv(struct sk_buff *skb)
 	struct net *net = dev_net(skb->dev);
 	struct xtcp_net *xn = xtcp_net(net);
 	unsigned int iphlen = ip_hdrlen(skb);
-	bool syn;
 	int dif, sdif;
 	enum xtcp_drop reason;
 	struct xtcp_flow *tw;
@@ -323,9 +320,7 @@ enum xtcp_claim xtcp_rcv(struct sk_buff *skb)
 	key_from_skb(&key, net, skb);
 	dif = inet_iif(skb);
 	sdif = inet_sdif(skb);
-	syn = skb->len >= iphlen + sizeof(struct tcphdr) && tcp_hdr(skb)->syn &&
-	      !tcp_hdr(skb)->ack && !tcp_hdr(skb)->rst;
-	if (likely(!find_owner(&key, dif, sdif, syn, &sk, &tw)))
+	if (likely(!find_owner(&key, dif, sdif, skb, &sk, &tw)))
 		return XTCP_CLAIM_NOT_OURS;
 
 	xtcp_count(xn, IN_SEGS);
@@ -349,7 +344,7 @@ enum xtcp_claim xtcp_rcv(struct sk_buff *skb)
 		goto drop;
 	}
 	if (tw && timewait_rcv(xn, tw, &key, skb))
-		sk = find_listener(&key, dif, sdif);
+		sk = xtcp_listener_lookup(&key, dif, sdif, skb);
 	if (!sk)
 		goto drop;
 	give(sk, skb);

@@ -887,8 +887,13 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 	xtcp_addr_set4(&xs->flow.key.raddr, 0);
 	sk->sk_ack_backlog = 0;
 	sk_dst_reset(sk);
+	/* segments that come before LISTEN wait in the backlog */
+	err = xtcp_listener_insert(xs);
+	if (err) {
+		xtcp_port_unlisten(xs);
+		return err;
+	}
 	xtcp_user_call(sk, XTCP_CALL_LISTEN);
-	xtcp_listener_insert(xs);
 	return 0;
 }
 

@@ -2,7 +2,10 @@
 #include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/rculist.h>
+#include <linux/tcp.h>
+#include <net/sock_reuseport.h>
 
+#include "compat.h"
 #include "listen.h"
 #include "port.h"
 #include "table.h"
@@ -170,18 +173,17 @@ static struct hlist_head *listen_bucket(const struct net *net, __be16 lport)
 }
 
 /* How well a listener fits; negative: not at all. */
-static int listen_score(const struct xtcp_sock *xs, const struct net *net,
-			const struct in6_addr *laddr, __be16 lport,
+static int listen_score(const struct xtcp_sock *xs, const struct xtcp_key *key,
 			int dif, int sdif)
 {
 	const struct sock *sk = &xs->inet.sk;
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
 	int score = 0;
 
-	if (xs->inet.inet_sport != lport || !net_eq(sock_net(sk), net))
+	if (xs->inet.inet_sport != key->lport || !net_eq(sock_net(sk), key->net))
 		return -1;
 	if (!xtcp_addr_any(&xs->flow.key.laddr)) {
-		if (!ipv6_addr_equal(&xs->flow.key.laddr, laddr))
+		if (!ipv6_addr_equal(&xs->flow.key.laddr, &key->laddr))
 			return -1;
 		score += 2;
 	}
@@ -193,51 +195,99 @@ static int listen_score(const struct xtcp_sock *xs, const struct net *net,
 	return score;
 }
 
+/* SO_REUSEPORT: which of those that share @sk's port gets it; see <net/sock_reuseport.h>. */
+static struct sock *choose_member(struct sock *sk, const struct xtcp_key *key,
+				  struct sk_buff *skb)
+{
+	int off = skb_transport_offset(skb);
+	struct sock *member;
+	int hdrlen;
+
+	if (!rcu_access_pointer(sk->sk_reuseport_cb))
+		return sk;
+	/* programs expect data to begin with the header; it is not checked yet */
+	__skb_pull(skb, off);
+	hdrlen = skb_headlen(skb) < sizeof(struct tcphdr) ? sizeof(struct tcphdr) :
+							    tcp_hdrlen(skb);
+	member = reuseport_select_sock(sk, key_hash(key, sizeof(*key), listeners.seed),
+				       skb, hdrlen);
+	__skb_push(skb, off);
+	return member ? member : sk;
+}
+
 /**
- * xtcp_listener_lookup - find who accepts connections to an address and port
- * @net: namespace
- * @laddr: the address
- * @lport: the port
+ * xtcp_listener_lookup - find who accepts a connection
+ * @key: whose
  * @dif: interface that the segment came in on
  * @sdif: interface that is enslaved to a VRF, 0: none
- * @hash: of the peer; chooses among sockets that share a port (SO_REUSEPORT)
+ * @skb: the segment, transport header set; its header may move
  *
  * Context: RCU read side.
  *
- * Return: the socket, without a reference.
+ * Return: the socket, without a reference; NULL: nobody.
  */
-struct xtcp_sock *xtcp_listener_lookup(const struct net *net,
-				       const struct in6_addr *laddr,
-				       __be16 lport, int dif, int sdif, u32 hash)
+struct sock *xtcp_listener_lookup(const struct xtcp_key *key, int dif, int sdif,
+				  struct sk_buff *skb)
 {
 	struct xtcp_sock *xs, *found = NULL;
-	int best = -1, same = 0;
+	int best = -1;
 
-	hlist_for_each_entry_rcu(xs, listen_bucket(net, lport), listen_node) {
-		int score = listen_score(xs, net, laddr, lport, dif, sdif);
+	hlist_for_each_entry_rcu(xs, listen_bucket(key->net, key->lport), listen_node) {
+		int score = listen_score(xs, key, dif, sdif);
 
-		if (score < 0 || score < best)
+		if (score <= best)
 			continue;
-		same = score > best ? 1 : same + 1;
-		if (same == 1 || !reciprocal_scale(hash, same))
-			found = xs;
-		if (same > 1)
-			hash = hash * 1664525 + 1013904223;
+		found = xs;
 		best = score;
 	}
-	return found;
+	return found ? choose_member(xtcp_to_sk(found), key, skb) : NULL;
+}
+
+/* Whether listeners that have SO_REUSEPORT are of one group. */
+static bool same_group(const struct xtcp_sock *a, const struct xtcp_sock *b)
+{
+	const struct sock *x = &a->inet.sk, *y = &b->inet.sk;
+
+	return net_eq(sock_net(x), sock_net(y)) && a->inet.inet_sport == b->inet.inet_sport &&
+	       ipv6_addr_equal(&a->flow.key.laddr, &b->flow.key.laddr) &&
+	       x->sk_bound_dev_if == y->sk_bound_dev_if &&
+	       ipv6_only_sock(x) == ipv6_only_sock(y) && uid_eq(sk_uid(x), sk_uid(y));
+}
+
+static int join_group(struct xtcp_sock *xs, const struct hlist_head *bucket)
+{
+	bool any = xtcp_addr_any(&xs->flow.key.laddr);
+	struct sock *sk = xtcp_to_sk(xs);
+	struct xtcp_sock *other;
+
+	lockdep_assert_held(&listeners.lock);
+
+	if (!sk->sk_reuseport)
+		return 0;
+	hlist_for_each_entry(other, bucket, listen_node)
+		if (other->inet.sk.sk_reuseport && same_group(xs, other))
+			return reuseport_add_sock(sk, xtcp_to_sk(other), any);
+	return reuseport_alloc(sk, any);
 }
 
 /**
  * xtcp_listener_insert - a socket accepts connections from now on
  * @xs: it, locked
+ *
+ * Return: 0, or -ENOMEM.
  */
-void xtcp_listener_insert(struct xtcp_sock *xs)
+int xtcp_listener_insert(struct xtcp_sock *xs)
 {
+	struct hlist_head *bucket = listen_bucket(sock_net(&xs->inet.sk),
+						  xs->inet.inet_sport);
+	int err;
+
 	spin_lock_bh(&listeners.lock);
-	hlist_add_head_rcu(&xs->listen_node,
-			   listen_bucket(sock_net(&xs->inet.sk), xs->inet.inet_sport));
+	err = join_group(xs, bucket);
+	if (!err)
+		hlist_add_head_rcu(&xs->listen_node, bucket);
 	spin_unlock_bh(&listeners.lock);
+	return err;
 }
 
 /**
@@ -246,9 +296,14 @@ void xtcp_listener_insert(struct xtcp_sock *xs)
  */
 void xtcp_listener_remove(struct xtcp_sock *xs)
 {
+	struct sock *sk = xtcp_to_sk(xs);
+
 	spin_lock_bh(&listeners.lock);
-	if (!hlist_unhashed(&xs->listen_node))
+	if (!hlist_unhashed(&xs->listen_node)) {
 		hlist_del_init_rcu(&xs->listen_node);
+		if (rcu_access_pointer(sk->sk_reuseport_cb))
+			reuseport_stop_listen_sock(sk);
+	}
 	spin_unlock_bh(&listeners.lock);
 }
 

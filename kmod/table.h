@@ -17,10 +17,9 @@ bool xtcp_flow_remove(struct xtcp_flow *flow);
 bool xtcp_flow_get(struct xtcp_flow *flow, const struct xtcp_key *key);
 void xtcp_flow_put(struct xtcp_flow *flow);
 
-struct xtcp_sock *xtcp_listener_lookup(const struct net *net,
-				       const struct in6_addr *laddr,
-				       __be16 lport, int dif, int sdif, u32 hash);
-void xtcp_listener_insert(struct xtcp_sock *xs);
+struct sock *xtcp_listener_lookup(const struct xtcp_key *key, int dif, int sdif,
+				  struct sk_buff *skb);
+int xtcp_listener_insert(struct xtcp_sock *xs);
 void xtcp_listener_remove(struct xtcp_sock *xs);
 
 /**

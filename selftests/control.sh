@@ -6,7 +6,7 @@
 
 set -u
 cd "${XTCP_TESTS:-$(dirname "$(readlink -f "$0")")}" || exit 1
-tests=(handshake teardown reopen badinput timers icmp flow)
+tests=(handshake teardown reopen badinput timers icmp flow reuseport)
 
 echo "TAP version 13"
 echo "1..${#tests[@]}"

@@ -686,8 +686,6 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_bytes_received = t->bytes_received;
 	info->tcpi_bytes_sent = bytes_sent(t);
 	info->tcpi_bytes_retrans = t->bytes_retrans;
-	info->tcpi_data_segs_out = t->data_segs_out;
-	info->tcpi_data_segs_in = t->data_segs_in;
 	info->tcpi_segs_out = t->segs_out;
 	info->tcpi_segs_in = t->segs_in;
 	info->tcpi_notsent_bytes = max_t(int, 0, t->write_seq - t->snd_nxt);

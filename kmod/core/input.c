@@ -569,8 +569,6 @@ void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 {
 	seg->drop = XTCP_DROP_NONE;
 	t->segs_in += max_t(u16, seg->segs, 1);
-	if (seg->len)
-		t->data_segs_in += max_t(u16, seg->segs, 1);
 	switch (t->state) {
 	case XTCP_CLOSE:
 		/* 3.10.7.1 */

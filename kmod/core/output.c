@@ -170,8 +170,6 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 	}
 	t->packets_out += seg->segs;
 	t->segs_out += seg->segs;
-	if (len)
-		t->data_segs_out += seg->segs;
 	xtcp_cong_used(t);
 	if (unlikely(t->rec & XTCP_R_PRR))
 		t->prr_out += seg->segs;
@@ -388,8 +386,6 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
 		t->retrans_stamp = xtcp_coarse_stamp(now);
 	t->total_retrans += seg->segs;
 	t->segs_out += seg->segs;
-	if (xtcp_seg_len(seg))
-		t->data_segs_out += seg->segs;
 	t->bytes_retrans += xtcp_seg_len(seg);
 	t->lsndtime = seg->xmit_us;
 }

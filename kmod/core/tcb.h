@@ -379,11 +379,9 @@ enum xtcp_urg_state {
  * @total_retrans: segments sent again, for TCP_INFO
  * @bytes_acked: payload bytes ACKed, for TCP_INFO
  * @bytes_received: payload bytes received, for TCP_INFO
- * @bytes_retrans: payload bytes sent again, for TCP_INFO
+ * @bytes_retrans: payload bytes sent again, modulo 2^32, for TCP_INFO
  * @segs_out: segments sent, for TCP_INFO
  * @segs_in: segments received, for TCP_INFO
- * @data_segs_out: of those, the ones with payload
- * @data_segs_in: the same
  */
 struct xtcp_tcb {
 	/* receiving */
@@ -501,13 +499,11 @@ struct xtcp_tcb {
 	u32		iss;
 	u32		irs;
 	u32		total_retrans;
+	u32		bytes_retrans;
 	u64		bytes_acked;
 	u64		bytes_received;
-	u64		bytes_retrans;
 	u32		segs_out;
 	u32		segs_in;
-	u32		data_segs_out;
-	u32		data_segs_in;
 	union {
 		u64		cc_priv[XTCP_CC_PRIV_SIZE / sizeof(u64)];
 		struct xtcp_rate *cc_mem;

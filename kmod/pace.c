@@ -69,6 +69,20 @@ static struct xtcp_pacer *pacer(struct sock *sk)
 }
 
 /**
+ * xtcp_pace_rate - how fast the socket may send
+ * @sk: the socket, locked
+ *
+ * Return: bytes per second, XTCP_RATE_MAX: as fast as it can.
+ */
+u64 xtcp_pace_rate(const struct sock *sk)
+{
+	unsigned long most = READ_ONCE(sk->sk_max_pacing_rate);
+
+	return min_t(u64, xtcp_pacing_rate(&xtcp_sk(sk)->tcb),
+		     most == ULONG_MAX ? XTCP_RATE_MAX : most);
+}
+
+/**
  * xtcp_pace_burst - refresh the pacing rate; how much may leave in one piece?
  * @sk: the socket, locked
  * @gso_max: most payload that one buffer may carry, bytes
@@ -78,7 +92,7 @@ static struct xtcp_pacer *pacer(struct sock *sk)
 u32 xtcp_pace_burst(struct sock *sk, u32 gso_max)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u64 rate = min_t(u64, xtcp_pacing_rate(t), READ_ONCE(sk->sk_max_pacing_rate));
+	u64 rate = xtcp_pace_rate(sk);
 
 	WRITE_ONCE(sk->sk_pacing_rate, min_t(u64, rate, ULONG_MAX));
 	return xtcp_tso_segs(t, rate, READ_ONCE(sk->sk_pacing_shift), gso_max) * t->mss;
@@ -93,10 +107,11 @@ u32 xtcp_pace_burst(struct sock *sk, u32 gso_max)
  */
 bool xtcp_pace_holds(struct sock *sk, u64 now_ns)
 {
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
 
 	if (likely(!p) || smp_load_acquire(&sk->sk_pacing_status) != SK_PACING_NEEDED ||
-	    xtcp_pace_allows(&p->pace, now_ns))
+	    xtcp_pace_allows(&p->pace, t, now_ns))
 		return false;
 	if (!hrtimer_is_queued(&p->timer)) {
 		sock_hold(sk);	/* before it can fire */

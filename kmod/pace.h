@@ -29,6 +29,7 @@ struct xtcp_pacer {
 #define XTCP_PACER_THROTTLED	0	/* too much of it waits in a device's queue */
 #define XTCP_PACER_QUEUED	1	/* @node is linked; with a reference to @sk */
 
+u64 xtcp_pace_rate(const struct sock *sk);
 u32 xtcp_pace_burst(struct sock *sk, u32 gso_max);
 bool xtcp_pace_holds(struct sock *sk, u64 now_ns);
 bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int factor);

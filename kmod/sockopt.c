@@ -16,6 +16,7 @@
 #include "core/window.h"
 #include "fastopen.h"
 #include "output.h"
+#include "pace.h"
 #include "sockopt.h"
 #include "timer.h"
 
@@ -690,8 +691,8 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_segs_in = t->segs_in;
 	info->tcpi_notsent_bytes = max_t(int, 0, t->write_seq - t->snd_nxt);
 	info->tcpi_snd_wnd = t->snd_wnd;
-	rate = READ_ONCE(sk->sk_pacing_rate);
-	info->tcpi_pacing_rate = rate == ULONG_MAX ? ~0ULL : rate;
+	/* sk_pacing_rate is that of the last push */
+	info->tcpi_pacing_rate = xtcp_pace_rate(sk);
 	rate = READ_ONCE(sk->sk_max_pacing_rate);
 	info->tcpi_max_pacing_rate = rate == ULONG_MAX ? ~0ULL : rate;
 	info->tcpi_delivery_rate = xtcp_rate_delivery(t, &app_limited);

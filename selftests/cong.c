@@ -344,4 +344,24 @@ TEST_F(cong, pacing__rate_that_tcp_info_shows)
 	EXPECT_EQ(info64(fd, INFO_MAX_PACING_RATE), ~0ULL);
 }
 
+/* 200 % of cwnd per SRTT, as of the last ACK: nobody need have sent since. */
+TEST_F(cong, pacing__rate_follows_the_acks)
+{
+	struct peer *p = &self->p;
+	struct tcp_info info;
+	double rate, due;
+	int fd = open_active(p);
+
+	put_pattern(fd, 0, 100);
+	packets(p, "> P. 1:101(100) ack 1",
+		   "quiet 50",
+		   "< . 1:1(0) ack 101");
+	ASSERT_TRUE(await(tcp_info(fd).tcpi_unacked == 0));
+	info = tcp_info(fd);
+	rate = info64(fd, INFO_PACING_RATE);
+	due = 2e6 * info.tcpi_snd_mss * info.tcpi_snd_cwnd / info.tcpi_rtt;
+	EXPECT_GT(rate, 0.99 * due);
+	EXPECT_LT(rate, 1.01 * due);
+}
+
 TEST_HARNESS_MAIN

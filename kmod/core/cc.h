@@ -160,6 +160,17 @@ extern const struct xtcp_cc_ops xtcp_cc_bbr;
 void xtcp_cc_choose(struct xtcp_tcb *t, unsigned int cc, struct xtcp_rate *mem);
 
 /**
+ * xtcp_cc_model - does the algorithm set cwnd by itself, whatever happens?
+ * @t: the connection
+ *
+ * Then PRR and idle times leave cwnd alone.
+ */
+static inline bool xtcp_cc_model(const struct xtcp_tcb *t)
+{
+	return xtcp_cc_ops(t)->cong_control;
+}
+
+/**
  * xtcp_in_slow_start - cwnd is below the threshold
  * @t: the connection
  *

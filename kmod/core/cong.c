@@ -249,8 +249,7 @@ void xtcp_cong_idle(struct xtcp_tcb *t, xtcp_usec_t now)
 	u32 idle = xtcp_stamp(now) - t->lsndtime;
 
 	xtcp_cong_event(t, XTCP_CONG_TX_START, now);
-	if (!t->conf->slow_start_after_idle || idle <= t->rto_us ||
-	    xtcp_cc_ops(t)->cong_control)
+	if (!t->conf->slow_start_after_idle || idle <= t->rto_us || xtcp_cc_model(t))
 		return;
 	xtcp_cong_event(t, XTCP_CONG_CWND_RESTART, now);
 	t->ssthresh = max_t(u32, t->ssthresh, (t->cwnd >> 1) + (t->cwnd >> 2));

@@ -27,13 +27,15 @@ u64 xtcp_pace_sent(struct xtcp_pace *p, const struct xtcp_tcb *t, u32 len,
 /**
  * xtcp_pace_allows - may a segment leave now?
  * @p: the connection's clock
+ * @t: the connection; a tail loss probe waits for nobody, as in Linux
  * @now_ns: the time
  *
  * Return: false: not before @p->next_ns.
  */
-static inline bool xtcp_pace_allows(const struct xtcp_pace *p, u64 now_ns)
+static inline bool xtcp_pace_allows(const struct xtcp_pace *p,
+				    const struct xtcp_tcb *t, u64 now_ns)
 {
-	return p->next_ns <= now_ns;
+	return p->next_ns <= now_ns || t->flags & XTCP_F_TLP_SEND;
 }
 
 #endif /* XTCP_CORE_PACING_H */

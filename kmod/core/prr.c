@@ -4,6 +4,7 @@
  * that Linux makes, by whether SND.UNA moves and nothing else gets lost.
  */
 #include "internal.h"
+#include "cc.h"
 #include "scoreboard.h"
 
 /**
@@ -34,7 +35,7 @@ void xtcp_prr(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample)
 	u32 in_flight = xtcp_in_flight(t);
 	s32 may, room = t->ssthresh - in_flight;
 
-	if (!sample->delivered || !(t->rec & XTCP_R_PRR))
+	if (!sample->delivered || !(t->rec & XTCP_R_PRR) || xtcp_cc_model(t))
 		return;
 	t->prr_delivered += sample->delivered;
 	if (room < 0) {

@@ -14,6 +14,7 @@
  * (RFC 5681 3.2), and each partial ACK that the next one is (RFC 6582).
  */
 #include "internal.h"
+#include "cc.h"
 #include "mtup.h"
 #include "output.h"
 #include "scoreboard.h"
@@ -137,11 +138,13 @@ static void enter_recovery(struct xtcp_tcb *t, struct xtcp_ack_news *news)
  */
 void xtcp_recovery_end(struct xtcp_tcb *t, xtcp_usec_t now)
 {
+	t->rec &= ~XTCP_R_PRR;
+	if (xtcp_cc_model(t))
+		return;
 	if (t->ca_state == XTCP_CA_CWR || t->rec & XTCP_R_UNDO) {
 		if (t->ssthresh < U32_MAX)
 			t->cwnd = t->ssthresh;
 	}
-	t->rec &= ~XTCP_R_PRR;
 	xtcp_cong_event(t, XTCP_CONG_COMPLETE_CWR, now);
 }
 

@@ -422,7 +422,7 @@ void endpoint_timer(struct endpoint *ep)
 		if (due && due <= now)
 			ep_wrong(ep, "a timer that was due is still due");
 	}
-	if (ep->pace_waits && xtcp_pace_allows(&ep->pace, now * 1000)) {
+	if (ep->pace_waits && xtcp_pace_allows(&ep->pace, &ep->t, now * 1000)) {
 		ep->pace_waits = false;
 		xtcp_actions_init(&a);
 		a.orders = XTCP_ACT_RETRANSMIT | XTCP_ACT_OUTPUT;

@@ -110,7 +110,7 @@ static bool paced(const struct endpoint *ep)
 /* Not before the last segment has had its time; endpoint_timer() goes on. */
 static bool pace_holds(struct endpoint *ep)
 {
-	ep->pace_waits = paced(ep) && !xtcp_pace_allows(&ep->pace, *ep->now * 1000);
+	ep->pace_waits = paced(ep) && !xtcp_pace_allows(&ep->pace, &ep->t, *ep->now * 1000);
 	return ep->pace_waits;
 }
 

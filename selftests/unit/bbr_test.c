@@ -112,7 +112,7 @@ static void run(xtcp_usec_t us)
 		now = max(now, t);
 		if (path.head != path.tail && path.ack_at[path.head % WINDOW_MAX] <= now)
 			ack_one();
-		else if (may_send() && xtcp_pace_allows(&path.pace, now * 1000))
+		else if (may_send() && xtcp_pace_allows(&path.pace, &ep.t, now * 1000))
 			send_one();
 	}
 }

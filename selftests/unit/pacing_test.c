@@ -77,10 +77,10 @@ TEST(pace_sent__one_after_the_other)
 	path(10, 10, 1000);
 	ep.t.segs_out = 100;
 	/* 1 MB/s: a millisecond for 1000 bytes */
-	CHECK(xtcp_pace_allows(&p, t0));
+	CHECK(xtcp_pace_allows(&p, &ep.t, t0));
 	CHECK_EQ(xtcp_pace_sent(&p, &ep.t, 1000, 1000000, t0), t0);
-	CHECK(!xtcp_pace_allows(&p, t0 + NS_PER_MS - 1));
-	CHECK(xtcp_pace_allows(&p, t0 + NS_PER_MS));
+	CHECK(!xtcp_pace_allows(&p, &ep.t, t0 + NS_PER_MS - 1));
+	CHECK(xtcp_pace_allows(&p, &ep.t, t0 + NS_PER_MS));
 	/* fq waits for us: the departure is in the future */
 	CHECK_EQ(xtcp_pace_sent(&p, &ep.t, 1000, 1000000, t0), t0 + NS_PER_MS);
 	CHECK_EQ(p.next_ns, t0 + 2 * NS_PER_MS);
@@ -107,7 +107,7 @@ TEST(pace_sent__not_the_initial_window)
 	path(10, U32_MAX, 1000);
 	ep.t.segs_out = 9;
 	xtcp_pace_sent(&p, &ep.t, 1000, 1000000, NS_PER_MS);
-	CHECK(xtcp_pace_allows(&p, NS_PER_MS));
+	CHECK(xtcp_pace_allows(&p, &ep.t, NS_PER_MS));
 }
 
 TEST(pace_sent__without_a_limit_there_is_none)
@@ -117,7 +117,7 @@ TEST(pace_sent__without_a_limit_there_is_none)
 	path(10, 10, 1000);
 	ep.t.segs_out = 100;
 	xtcp_pace_sent(&p, &ep.t, 1000, XTCP_RATE_MAX, NS_PER_MS);
-	CHECK(xtcp_pace_allows(&p, NS_PER_MS));
+	CHECK(xtcp_pace_allows(&p, &ep.t, NS_PER_MS));
 }
 
 TESTS_MAIN

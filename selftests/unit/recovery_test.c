@@ -4,6 +4,7 @@
  * (6937), F-RTO (5682) and undo (3708, 4015).  What there is without SACK is in
  * ack_test.c.
  */
+#include "cc.h"
 #include "output.h"
 #include "scoreboard.h"
 #include "script.h"
@@ -461,6 +462,52 @@ TEST(prr__halves_the_rate)
 	ignore_output();
 }
 
+/* An algorithm that is a model sets cwnd in recovery, and behind it. */
+static u32 model_saw;
+
+static void model(struct xtcp_tcb *t, const struct xtcp_ack_sample *s, xtcp_usec_t at)
+{
+	model_saw = t->cwnd;
+	t->cwnd = 17;
+}
+
+static u32 model_ssthresh(struct xtcp_tcb *t)
+{
+	return 5;
+}
+
+TEST(prr__leaves_cwnd_to_a_model)
+{
+	static const struct xtcp_cc_ops ops = {
+		.ssthresh = model_ssthresh, .cong_control = model,
+	};
+
+	flight(20, 20);
+	xtcp_cc_table[XTCP_CC_BUILTIN_NR] = &ops;
+	ep.t.cc = XTCP_CC_BUILTIN_NR;
+	rcv(". 1 ack 1 sack 1001:4001");
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_RECOVERY);
+	CHECK_EQ(ep.t.cwnd, 17);
+	rcv(". 1 ack 20001");
+	ignore_output();
+	/* not the ssthresh that recovery had asked for */
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_OPEN);
+	CHECK_EQ(model_saw, 17);
+
+	/* without an ACK there is nobody to set it: RACK's timer does not */
+	flight(20, 20);
+	ep.t.cc = XTCP_CC_BUILTIN_NR;
+	rcv(". 1 ack 1 sack 1001:3001");
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_DISORDER);
+	ep.t.cwnd = 30;
+	advance(due_ms(XTCP_TIMER_REXMIT));
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_RECOVERY);
+	CHECK_EQ(ep.t.cwnd, 30);
+	ignore_output();
+	ep.t.cc = XTCP_CC_RENO;
+	xtcp_cc_table[XTCP_CC_BUILTIN_NR] = NULL;
+}
+
 /* ---- tail loss probes: RFC 8985 7 --------------------------------------- */
 
 TEST(tlp__last_packet)
@@ -515,6 +562,23 @@ TEST(tlp__switched_off)
 	flight(5, 5);
 	CHECK(!(ep.t.rec & XTCP_R_TLP_TIMER));
 	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 200);
+}
+
+/* It asks for an ACK because none came: nobody is served by waiting for the pacer. */
+TEST(tlp__does_not_wait_for_the_pacer)
+{
+	conf.paced = true;
+	flight(5, 5);
+	ep.pace.next_ns = (now + 2000000) * 1000;
+	advance(due_ms(XTCP_TIMER_REXMIT));
+	expect("P. 4001:5001(1000) ack 1");
+
+	conf.paced = true;
+	flight(5, 5);
+	usr_write(1500);
+	ep.pace.next_ns = (now + 2000000) * 1000;
+	advance(due_ms(XTCP_TIMER_REXMIT));
+	expect(". 5001:6001(1000) ack 1");
 }
 
 /* RFC 8985 7.4: the probe repaired a loss that nobody would have seen. */

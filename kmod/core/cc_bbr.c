@@ -34,6 +34,9 @@
 #define EXTRA_ROUNDS	5	/* half of the filter of aggregation */
 #define EXTRA_MAX_US	(100 * XTCP_USEC_PER_MSEC)
 #define EXTRA_EPOCH_MAX	(1U << 20)
+/* What a burst can be, as in Linux: bytes in one buffer, and segments. */
+#define BURST_MAX	(65536 - 1 - 320)
+#define BURST_MAX_SEGS	127U
 /* Below this, bytes per second, bursts are single segments. */
 #define LOW_RATE	(1200000 / 8)
 
@@ -150,9 +153,9 @@ static u32 min_tso_segs(const struct xtcp_tcb *t)
 static u32 with_quanta(const struct xtcp_tcb *t, u32 cwnd)
 {
 	const struct bbr *b = bbr(t);
-	u32 burst = max_t(u32, b->rate / 1000 / t->mss, min_tso_segs(t));
+	u32 burst = min_t(u64, b->rate / 1000, BURST_MAX) / t->mss;
 
-	burst = min_t(u32, burst, 127);
+	burst = min(max(burst, min_tso_segs(t)), BURST_MAX_SEGS);
 	cwnd += 3 * burst;
 	cwnd = (cwnd + 1) & ~1U;
 	/* so that 5/4 of a small product is more than the product */

@@ -211,6 +211,19 @@ TEST(cong_rto__ssthresh_is_two_at_least)
 	CHECK_EQ(ep.t.ssthresh, 2);
 }
 
+/* FlightSize is what it was when the peer saw the congestion: before its ACK. */
+TEST(cong_ssthresh__before_the_ack_that_tells)
+{
+	window(10, 10);
+	usr_write(10000);
+	CHECK_EQ(ignore_output(), 10);
+	ep.t.flags |= XTCP_F_ECN_OK;
+	rcv("E. 1 ack 2001");
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_CWR);
+	CHECK_EQ(ep.t.ssthresh, 5);
+	ignore_output();
+}
+
 TEST(cong_undo__both_windows_go_back)
 {
 	window(20, U32_MAX);

@@ -108,6 +108,7 @@ static void send_synack(struct sock *sk, const struct xtcp_key *key,
 		.window	= min_t(u32, c->rcv_wnd, XTCP_WND_MAX_UNSCALED),
 		.flags	= XTCP_SYN | XTCP_ACK |
 			  (c->flags & XTCP_F_ECN_OK ? XTCP_ECE : 0),
+		.ecn	= xtcp_ecn_synack_ip(&xtcp_sk(sk)->tcb, c),
 		.mark	= mark,
 		.rt	= rt,
 	};

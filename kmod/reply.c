@@ -47,7 +47,8 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	xtcp_count(xn, OUT_SEGS);
 	if (r->flags & XTCP_RST)
 		xtcp_count(xn, OUT_RSTS);
-	return ip_queue_xmit(sk, skb, flowi4_to_flowi(&fl4));
+	return __ip_queue_xmit(sk, skb, flowi4_to_flowi(&fl4),
+			       READ_ONCE(inet_sk(sk)->tos) | r->ecn);
 }
 
 /**

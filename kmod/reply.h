@@ -19,6 +19,7 @@ struct rtable;
  * @ack: SEG.ACK
  * @window: window field
  * @flags: control bits
+ * @ecn: XTCP_IP_*, the field in the IP header
  * @optlen: length of @opt
  * @rt: route that was looked up already, whose reference goes; NULL: none
  * @oif: interface that it must leave by, 0: any
@@ -31,6 +32,7 @@ struct xtcp_reply {
 	u32			ack;
 	u16			window;
 	u8			flags;
+	u8			ecn;
 	u8			optlen;
 	struct rtable		*rt;
 	int			oif;

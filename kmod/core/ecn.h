@@ -114,4 +114,20 @@ static inline u8 xtcp_ecn_ip(const struct xtcp_tcb *t, bool fresh)
 	return XTCP_IP_NOT_ECT;
 }
 
+/**
+ * xtcp_ecn_synack_ip - the same for a listener's SYN,ACK
+ * @l: the listener
+ * @c: what the SYN made
+ *
+ * RFC 8257 3.1: all segments, when congestion control needs marks.
+ *
+ * Return: XTCP_IP_ECT0 or XTCP_IP_NOT_ECT.
+ */
+static inline u8 xtcp_ecn_synack_ip(const struct xtcp_tcb *l,
+				    const struct xtcp_synrcv *c)
+{
+	return l->flags & XTCP_F_ECN_ALL && c->flags & XTCP_F_ECN_OK ? XTCP_IP_ECT0
+								     : XTCP_IP_NOT_ECT;
+}
+
 #endif /* XTCP_CORE_ECN_H */

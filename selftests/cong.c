@@ -318,6 +318,96 @@ TEST_F(cong, module__goes_with_the_last_socket)
 	EXPECT_TRUE(await(unload() == 0));
 }
 
+/* ---- a window that is not used ----------------------------------------------------- */
+
+/*
+ * An RTO that is long enough for pauses on a slow machine, and a cwnd that grew.
+ * Return: the connection; @seq: what it sends next.
+ */
+static int open_wide(struct peer *p, int *seq)
+{
+	int fd = start_connect(p), i;
+
+	packets(p, "> S 0:0(0)",
+		   "quiet 200",
+		   "< S. 0:0(0) ack 1 win 65535 <mss 1460>",
+		   "> . 1:1(0) ack 1");
+	put_pattern(fd, 0, 11 * WIRE_MSS);
+	for (i = 0; i < 10; i++)
+		packets(p, "> * *:*(*) ack 1");
+	packets(p, fmt("< . 1:1(0) ack %d", 1 + 10 * WIRE_MSS),
+		   "> P. *:*(*) ack 1");
+	*seq = 1 + 11 * WIRE_MSS;
+	packets(p, fmt("< . 1:1(0) ack %d", *seq));
+	return fd;
+}
+
+static void send_little(struct peer *p, int fd, int *seq)
+{
+	put_pattern(fd, *seq - 1, 100);
+	packets(p, fmt("> P. %d:%d(100) ack 1", *seq, *seq + 100),
+		   fmt("< . 1:1(0) ack %d", *seq + 100));
+	*seq += 100;
+}
+
+/* RFC 7661: a window that is not filled does not grow. */
+TEST_F(cong, unused__does_not_grow)
+{
+	struct peer *p = &self->p;
+	int seq, fd = open_wide(p, &seq), i, cwnd;
+
+	send_little(p, fd, &seq);
+	cwnd = tcp_info(fd).tcpi_snd_cwnd;
+	ASSERT_GT(cwnd, 16);
+	for (i = 0; i < 20; i++)
+		send_little(p, fd, &seq);
+	EXPECT_EQ(tcp_info(fd).tcpi_snd_cwnd, cwnd);
+}
+
+/* Nor does it shrink while ACKs come, as RFC 2861 would have it. */
+TEST_F(cong, unused__does_not_shrink)
+{
+	struct peer *p = &self->p;
+	int seq, fd = open_wide(p, &seq), i, cwnd;
+
+	send_little(p, fd, &seq);
+	cwnd = tcp_info(fd).tcpi_snd_cwnd;
+	ASSERT_GT(cwnd, 16);
+	for (i = 0; i < 4; i++) {
+		packets(p, fmt("quiet %u", tcp_info(fd).tcpi_rto / 2000));
+		send_little(p, fd, &seq);
+	}
+	EXPECT_EQ(tcp_info(fd).tcpi_snd_cwnd, cwnd);
+}
+
+/* RFC 5681 4.1: after an RTO in which nothing was sent, ten segments again. */
+TEST_F(cong, idle__slow_start_again)
+{
+	struct peer *p = &self->p;
+	int seq, fd = open_wide(p, &seq), cwnd = tcp_info(fd).tcpi_snd_cwnd;
+	int rto_ms = tcp_info(fd).tcpi_rto / 1000;
+
+	ASSERT_GT(rto_ms, 300);
+	ASSERT_GT(cwnd, 16);
+	packets(p, fmt("quiet %d", rto_ms * 12 / 10));
+	EXPECT_EQ(tcp_info(fd).tcpi_snd_cwnd, cwnd);
+	send_little(p, fd, &seq);
+	EXPECT_EQ(tcp_info(fd).tcpi_snd_cwnd, 10);
+}
+
+TEST_F(cong, idle__switched_off)
+{
+	struct peer *p = &self->p;
+	int seq, fd, cwnd;
+
+	ASSERT_TRUE(conf_set("slow_start_after_idle", "0"));
+	fd = open_wide(p, &seq);
+	cwnd = tcp_info(fd).tcpi_snd_cwnd;
+	packets(p, fmt("quiet %u", tcp_info(fd).tcpi_rto / 1000 * 12 / 10));
+	send_little(p, fd, &seq);
+	EXPECT_GE(tcp_info(fd).tcpi_snd_cwnd, cwnd);
+}
+
 /* ---- pacing -------------------------------------------------------------------- */
 
 TEST_F(cong, pacing__rate_that_tcp_info_shows)

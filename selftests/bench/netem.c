@@ -18,6 +18,10 @@
  * fresh namespaces; the medians of the turns are compared. In user-mode Linux with
  * time travel all of it passes in virtual time, on a processor that is infinitely
  * fast: a run is not disturbed by what else the host does.
+ *
+ * On a network that is shared, senders of both families are there at the same time,
+ * and the receiver is the kernel's: what counts is that neither gets more than its
+ * share. Such a row is not among those that the last line counts.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -44,6 +48,10 @@
 #define NSEC_PER_SEC	1000000000ULL
 #define MBIT		1000000ULL
 #define WRITE		(64 * 1024)
+/* On a shared network flows begin one after the other. */
+#define STAGGER_US	100000
+/* And a little jitter, less than between two packets: or clockwork decides who is dropped. */
+#define PHASE		50000
 
 /**
  * struct network - what is between the hosts, and who uses it
@@ -53,6 +61,7 @@
  * @flows: how many share it
  * @block: bytes of a connection, one after the other; 0: one that never ends
  * @seconds: how long
+ * @shared: every other flow is the other family's
  */
 struct network {
 	const char	*name;
@@ -61,47 +70,55 @@ struct network {
 	int		flows;
 	unsigned int	block;
 	int		seconds;
+	bool		shared;
 };
 
 static const struct network networks[] = {
 	{ "wan100m", "100 Mbit/s, 20 ms, a queue of 20 ms",
-	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, 1, 0, 10 },
+	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, .flows = 1, .seconds = 10 },
 	{ "long", "100 Mbit/s, 100 ms, a queue of 100 ms",
-	  { .rate = 100 * MBIT, .rtt_ns = 100 * MS, .queue = 825 }, 1, 0, 20 },
+	  { .rate = 100 * MBIT, .rtt_ns = 100 * MS, .queue = 825 }, .flows = 1, .seconds = 20 },
 	{ "loss1", "20 Mbit/s, 100 ms, 1 % loss",
 	  { .rate = 20 * MBIT, .rtt_ns = 100 * MS, .queue = 165, .loss_ppm = 10000 },
-	  1, 0, 60 },
+	  .flows = 1, .seconds = 60 },
 	{ "loss5", "20 Mbit/s, 40 ms, 5 % loss",
 	  { .rate = 20 * MBIT, .rtt_ns = 40 * MS, .queue = 66, .loss_ppm = 50000 },
-	  1, 0, 60 },
+	  .flows = 1, .seconds = 60 },
 	{ "bursts", "50 Mbit/s, 40 ms, bursts of loss: 4 packets, once in 1,000",
 	  { .rate = 50 * MBIT, .rtt_ns = 40 * MS, .queue = 165, .ge_bad_ppm = 1000,
-	    .ge_good_ppm = 250000 }, 1, 0, 60 },
+	    .ge_good_ppm = 250000 }, .flows = 1, .seconds = 60 },
 	{ "reorder", "100 Mbit/s, 20 ms, a quarter of the packets 5 ms early",
 	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165, .late_ns = 5 * MS,
-	    .early_ppm = 250000 }, 1, 0, 10 },
+	    .early_ppm = 250000 }, .flows = 1, .seconds = 10 },
 	{ "jitter", "100 Mbit/s, 20 ms, every packet up to 2 ms late",
 	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165, .jitter_ns = 1 * MS },
-	  1, 0, 10 },
+	  .flows = 1, .seconds = 10 },
 	{ "duplicates", "100 Mbit/s, 20 ms, 5 % of the packets arrive twice",
 	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165, .dup_ppm = 50000 },
-	  1, 0, 10 },
+	  .flows = 1, .seconds = 10 },
 	{ "bufferbloat", "10 Mbit/s, 20 ms, a queue of 800 ms",
-	  { .rate = 10 * MBIT, .rtt_ns = 20 * MS, .queue = 660 }, 1, 0, 60 },
+	  { .rate = 10 * MBIT, .rtt_ns = 20 * MS, .queue = 660 }, .flows = 1, .seconds = 60 },
 	{ "shallow", "100 Mbit/s, 40 ms, a queue of 20 packets",
-	  { .rate = 100 * MBIT, .rtt_ns = 40 * MS, .queue = 20 }, 1, 0, 20 },
+	  { .rate = 100 * MBIT, .rtt_ns = 40 * MS, .queue = 20 }, .flows = 1, .seconds = 20 },
 	{ "marks", "20 Mbit/s, 40 ms, 1 % of the packets marked by ECN",
 	  { .rate = 20 * MBIT, .rtt_ns = 40 * MS, .queue = 66, .loss_ppm = 10000,
-	    .ecn = true }, 1, 0, 60 },
+	    .ecn = true }, .flows = 1, .seconds = 60 },
 	{ "flows2", "100 Mbit/s, 20 ms, a queue of 20 ms, 2 flows",
-	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, 2, 0, 15 },
+	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, .flows = 2, .seconds = 15 },
 	{ "flows8", "100 Mbit/s, 20 ms, a queue of 20 ms, 8 flows",
-	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, 8, 0, 15 },
+	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165 }, .flows = 8, .seconds = 15 },
 	{ "short", "20 Mbit/s, 40 ms, connections of 64 kB",
-	  { .rate = 20 * MBIT, .rtt_ns = 40 * MS, .queue = 66 }, 1, 65536, 60 },
+	  { .rate = 20 * MBIT, .rtt_ns = 40 * MS, .queue = 66 },
+	  .flows = 1, .block = 65536, .seconds = 60 },
 	{ "short2", "20 Mbit/s, 40 ms, 2 % loss, connections of 64 kB",
 	  { .rate = 20 * MBIT, .rtt_ns = 40 * MS, .queue = 66, .loss_ppm = 20000 },
-	  1, 65536, 240 },
+	  .flows = 1, .block = 65536, .seconds = 240 },
+	{ "share2", "100 Mbit/s, 20 ms, a queue of 20 ms, a flow of either at once",
+	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165, .jitter_ns = PHASE },
+	  .flows = 2, .seconds = 30, .shared = true },
+	{ "share8", "100 Mbit/s, 20 ms, a queue of 20 ms, four flows of either at once",
+	  { .rate = 100 * MBIT, .rtt_ns = 20 * MS, .queue = 165, .jitter_ns = PHASE },
+	  .flows = 8, .seconds = 30, .shared = true },
 };
 
 #define NR_NETWORKS (sizeof(networks) / sizeof(*networks))
@@ -109,7 +126,7 @@ static const struct network networks[] = {
 /**
  * struct turn - one measurement
  * @net: where
- * @family: whose
+ * @family: whose; of a shared network, whose flow is the first
  * @algo: congestion control
  * @seed: of netem
  */
@@ -123,15 +140,19 @@ struct turn {
 /**
  * struct sample - what came of it
  * @absent: this family has no such congestion control
- * @goodput: Mbit/s
- * @jain: Jain's index of the flows in the second half of the time
+ * @goodput: Mbit/s; of a shared network, without the other family's flows
  * @retrans: segments sent again
+ * @other_goodput: those of the other family's flows
+ * @other_retrans: the same
+ * @jain: Jain's index of all flows in the second half of the time
  */
 struct sample {
 	bool	absent;
 	double	goodput;
-	double	jain;
 	double	retrans;
+	double	other_goodput;
+	double	other_retrans;
+	double	jain;
 };
 
 /* Where the processes of a turn leave what they know. */
@@ -320,8 +341,13 @@ static void summarise(const struct network *net, const struct shared *s, struct 
 
 		sum += x;
 		squares += x * x;
-		out->goodput += s->bytes[i] * 8e-6 / net->seconds;
-		out->retrans += s->retrans[i];
+		if (net->shared && i % 2) {
+			out->other_goodput += s->bytes[i] * 8e-6 / net->seconds;
+			out->other_retrans += s->retrans[i];
+		} else {
+			out->goodput += s->bytes[i] * 8e-6 / net->seconds;
+			out->retrans += s->retrans[i];
+		}
 	}
 	out->jain = squares ? sum * sum / (net->flows * squares) : 0;
 }
@@ -347,7 +373,7 @@ static void take_turn(void *arg, void *out)
 	}
 	close(fd);
 	net_make_path(&at, &net->path, turn->seed);
-	listener = net_listen(&at, turn->family);
+	listener = net_listen(&at, net->shared ? AF_INET : turn->family);
 	/* DCTCP wants it at both ends */
 	setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, turn->algo, strlen(turn->algo));
 	server = fork();
@@ -357,8 +383,15 @@ static void take_turn(void *arg, void *out)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve(listener, net, shared);
 	}
-	for (int i = 0; i < net->flows; i++)
-		client[i] = start_client(turn, &at, &shared->retrans[i]);
+	for (int i = 0; i < net->flows; i++) {
+		struct turn one = *turn;
+
+		if (net->shared && i % 2)
+			one.family = turn->family == AF_INET ? AF_XTCP : AF_INET;
+		if (net->shared && i)
+			usleep(STAGGER_US);
+		client[i] = start_client(&one, &at, &shared->retrans[i]);
+	}
 	if (waitpid(server, &status, 0) != server || status)
 		die("the server failed");
 	for (int i = 0; i < net->flows; i++)
@@ -410,8 +443,10 @@ static void print_heading(void)
 static double run_row(const struct network *net, const char *algo, int reps, uint64_t seed,
 		      FILE *tsv)
 {
-	double goodput[NR_FAMILIES][REPS_MAX], retrans[NR_FAMILIES][REPS_MAX];
+	double goodput[NR_FAMILIES][REPS_MAX] = { 0 }, retrans[NR_FAMILIES][REPS_MAX] = { 0 };
 	double jain[NR_FAMILIES][REPS_MAX], error, ratio;
+	/* in which a family is measured */
+	int turns = net->shared ? NR_FAMILIES : 1;
 
 	for (int i = 0; i < reps; i++) {
 		for (int f = 0; f < NR_FAMILIES; f++) {
@@ -430,8 +465,10 @@ static double run_row(const struct network *net, const char *algo, int reps, uin
 				       family_names[who]);
 				return 0;
 			}
-			goodput[who][i] = one.goodput;
-			retrans[who][i] = one.retrans;
+			goodput[who][i] += one.goodput / turns;
+			retrans[who][i] += one.retrans / turns;
+			goodput[!who][i] += one.other_goodput / turns;
+			retrans[!who][i] += one.other_retrans / turns;
 			jain[who][i] = one.jain;
 			if (tsv)
 				fprintf(tsv, "%s\t%s\t%s\t%llu\t%.4f\t%.4f\t%.0f\n", net->name,
@@ -548,6 +585,8 @@ int main(int argc, char **argv)
 			net.seconds = seconds ? seconds : net.seconds;
 			ratio = run_row(&net, algos[j], reps, seed, tsv);
 			failed += ratio < 0;
+			if (net.shared)
+				continue;
 			rows += ratio > 0;
 			level += ratio >= 0.95;
 			above += ratio > 1;

@@ -347,9 +347,10 @@ static void grow_rcvbuf(struct sock *sk)
 }
 
 /*
- * Make room for a segment, as Linux: give up what waits behind gaps, the furthest
- * first, an eighth of the buffer at least, so that a flood does not bring us here
- * with every segment; but nothing that the new one would wait behind.
+ * Make room for a segment, as Linux: copy small buffers together.  If that is not
+ * enough give up what waits behind gaps, the furthest first, an eighth of the buffer
+ * at least, so that a flood does not bring us here with every segment; but nothing
+ * that the new one would wait behind.
  */
 static bool prune(struct sock *sk, const struct sk_buff *skb)
 {
@@ -361,6 +362,9 @@ static bool prune(struct sock *sk, const struct sk_buff *skb)
 
 	xtcp_count(xn, PRUNE_CALLED);
 	grow_rcvbuf(sk);
+	if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf)
+		return true;
+	xtcp_collapse(sk);
 	if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf)
 		return true;
 	while (t->ooo_last && !xtcp_after(seq, t->ooo_last->seq) &&

@@ -22,6 +22,7 @@ void xtcp_write_space(struct sock *sk);
 void xtcp_buffer_freed(struct sock *sk);
 void xtcp_write_space_check(struct sock *sk);
 
+void xtcp_collapse(struct sock *sk);
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb);
 void xtcp_rmem_measure(struct sock *sk, const struct sk_buff *skb, u32 len);
 void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb);

@@ -42,6 +42,7 @@
 	M(PRUNE_CALLED,		"PruneCalled")			\
 	M(OFO_PRUNED,		"OfoPruned")			\
 	M(RCV_PRUNED,		"RcvPruned")			\
+	M(RCV_COLLAPSED,	"RcvCollapsed")			\
 	M(RCV_COALESCE,		"RcvCoalesce")			\
 	M(BACKLOG_COALESCE,	"BacklogCoalesce")		\
 	M(CHALLENGE_ACK,	"ChallengeACK")			\

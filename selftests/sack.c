@@ -260,6 +260,44 @@ TEST_F(sack, memory__small_segments_are_merged)
 		EXPECT_LT(0, counter("RcvCoalesce"));
 }
 
+/* What came in another order is not merged: it is copied, before it is given up. */
+TEST_F(sack, memory__small_segments_are_copied_together)
+{
+	struct peer *p = &self->p;
+	int fd, i;
+
+	/* of the kernel's TCP: each segment is answered */
+	conf_set("comp_sack_nr", "0");
+	fd = open_sack(p, false);
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_RCVBUF, 8192));
+	for (i = 40; i; i--)
+		packets(p, fmt("< . %d:%d(100) ack 1", 1 + 100 * i, 101 + 100 * i),
+			   fmt("> . 1:1(0) ack 1 <nop,nop,sack %d:4101>", 1 + 100 * i));
+	EXPECT_LT(0, stat_counter("PruneCalled"));
+	EXPECT_LT(20, stat_counter("RcvCollapsed"));
+	EXPECT_EQ(0, stat_counter("OfoPruned"));
+	EXPECT_EQ(0, stat_counter("RcvPruned"));
+	packets(p, "< . 1:101(100) ack 1",
+		   "> . 1:1(0) ack 4101 <>");
+	get_pattern(fd, 0, 4100);
+}
+
+/* So is what waits for the reader: a window that was offered is kept. */
+TEST_F(sack, memory__of_what_is_in_order)
+{
+	struct peer *p = &self->p;
+	int fd = open_sack(p, false), i;
+
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_RCVBUF, 8192));
+	for (i = 0; i < 80; i++) {
+		packets(p, fmt("< P. %d:%d(100) ack 1", 1 + 100 * i, 101 + 100 * i));
+		peer_settle(p, 0);
+	}
+	EXPECT_LT(20, stat_counter("RcvCollapsed"));
+	EXPECT_EQ(0, stat_counter("RcvPruned"));
+	get_pattern(fd, 0, 8000);
+}
+
 /* Crumbs with gaps between them fill the buffer: the furthest have to go. */
 TEST_F(sack, memory__pruned_when_it_is_full)
 {

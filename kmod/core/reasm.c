@@ -127,6 +127,22 @@ void xtcp_ooo_merge(struct xtcp_tcb *t, struct xtcp_seg *to, struct xtcp_seg *fr
 }
 
 /**
+ * xtcp_ooo_replace - the host keeps a segment's payload in another buffer
+ * @t: the connection
+ * @old: the segment's record; it leaves the tree, and the host can free it
+ * @seg: the record in that buffer
+ */
+void xtcp_ooo_replace(struct xtcp_tcb *t, struct xtcp_seg *old, struct xtcp_seg *seg)
+{
+	seg->seq = old->seq;
+	seg->end_seq = old->end_seq;
+	seg->flags = old->flags;
+	rb_replace_node(xtcp_seg_rb(old), xtcp_seg_rb(seg), &t->ooo);
+	if (t->ooo_last == old)
+		set_last(t, seg);
+}
+
+/**
  * xtcp_ooo_drop_last - give up the segment that is furthest ahead
  * @t: the connection
  *

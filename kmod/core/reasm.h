@@ -8,6 +8,7 @@
 
 #include "tcb.h"
 
+void xtcp_ooo_replace(struct xtcp_tcb *t, struct xtcp_seg *old, struct xtcp_seg *seg);
 void xtcp_ooo_merge(struct xtcp_tcb *t, struct xtcp_seg *to, struct xtcp_seg *from);
 struct xtcp_seg *xtcp_ooo_drop_last(struct xtcp_tcb *t);
 

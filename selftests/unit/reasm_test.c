@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "output.h"
+#include "reasm.h"
 #include "rng.h"
 #include "script.h"
 
@@ -216,6 +218,35 @@ TEST(ooo__random)
 		CHECK_EQ(ep.rmem, 0);
 		ignore_output();
 	}
+}
+
+/* The host may keep what waits in another buffer: nobody notices. */
+TEST(ooo__replaced_by_a_copy)
+{
+	struct buf *old, *copy;
+	size_t size;
+
+	peer_options = " sackOK";
+	given(ESTABLISHED);
+	rcv(". 301:401(100) ack 1");
+	rcv(". 101:201(100) ack 1");
+	CHECK_EQ(ignore_output(), 2);
+	old = container_of(ep.t.ooo_last, struct buf, seg);
+	size = sizeof(*old) + xtcp_seg_len(&old->seg);
+	copy = malloc(size);
+	memcpy(copy, old, size);
+	memset(&copy->seg, 0xff, sizeof(copy->seg));
+	xtcp_ooo_replace(&ep.t, &old->seg, &copy->seg);
+	free(old);
+	CHECK(ep.t.ooo_last == &copy->seg);
+	CHECK(!xtcp_check(&ep.check, &ep.t, NULL));
+	rcv(". 501:601(100) ack 1");
+	expect(". 1 ack 1 sack 501:601,101:201,301:401");
+	rcv(". 1:101(100) ack 1");
+	expect(". 1 ack 201 sack 501:601,301:401");
+	rcv(". 201:301(100) ack 1");
+	expect(". 1 ack 401 sack 501:601");
+	expect_read(400);
 }
 
 TESTS_MAIN

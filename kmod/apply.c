@@ -107,7 +107,7 @@ static void free_dropped(struct sock *sk, struct xtcp_seg *seg)
 		struct xtcp_seg *next = xtcp_seg_next(seg);
 		struct sk_buff *skb = xtcp_seg_skb(seg);
 
-		xtcp_count(xtcp_net(sock_net(sk)), OFO_MERGE);
+		xtcp_count(xtcp_sk_net(sk), OFO_MERGE);
 		skb->next = NULL;
 		kfree_skb(skb);
 		seg = next;
@@ -237,7 +237,7 @@ void xtcp_destroy(struct sock *sk)
 	sk_stream_kill_queues(sk);
 	xfrm_sk_free_policy(sk);
 	if (xs->orphaned)
-		atomic_dec(&xtcp_net(sock_net(sk))->orphans);
+		atomic_dec(&xtcp_sk_net(sk)->orphans);
 	sock_put(sk);
 }
 
@@ -245,7 +245,7 @@ void xtcp_destroy(struct sock *sk)
 static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 orders = a->orders, sent;
 
 	if (unlikely(orders & XTCP_ACT_ACK_SKIPPED))
@@ -313,7 +313,7 @@ static bool take_payload(struct sock *sk, const struct xtcp_actions *a,
 		return true;
 	}
 	if (a->orders & XTCP_ACT_QUEUED_OOO) {
-		xtcp_count(xtcp_net(sock_net(sk)), OFO_QUEUE);
+		xtcp_count(xtcp_sk_net(sk), OFO_QUEUE);
 		__skb_pull(skb, tcp_hdrlen(skb));
 		xtcp_rmem_charge(sk, skb);
 		xtcp_rmem_wait(sk, skb);
@@ -349,7 +349,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		struct xtcp_segment *seg, struct sk_buff *skb)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 orders = a->orders;
 	bool kept;
 

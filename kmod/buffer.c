@@ -175,7 +175,7 @@ int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
 	struct sk_buff *rest;
 
 	if (sent && unlikely(too_many_pieces(sk, skb))) {
-		xtcp_count(xtcp_net(sock_net(sk)), WQUEUE_TOO_BIG);
+		xtcp_count(xtcp_sk_net(sk), WQUEUE_TOO_BIG);
 		return -ENOMEM;
 	}
 	rest = xtcp_wmem_alloc(sk, gfp);
@@ -250,7 +250,7 @@ struct sk_buff *xtcp_wmem_gather(struct sock *sk, u32 len)
 void xtcp_sndbuf_init(struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 per_mss;
 	u64 want;
 
@@ -335,7 +335,7 @@ static void free_received(struct xtcp_seg *seg)
 /* More came than the buffer was meant for: it grows, unless it may not. */
 static void grow_rcvbuf(struct sock *sk)
 {
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	int most = READ_ONCE(xn->rmem[2]);
 
 	if (sk->sk_rcvbuf < most && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
@@ -355,7 +355,7 @@ static void grow_rcvbuf(struct sock *sk)
 static bool prune(struct sock *sk, const struct sk_buff *skb)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 seq = xtcp_skb_seg(skb)->seq;
 	int goal = sk->sk_rcvbuf >> PRUNE_SHIFT;
 	bool pruned = false;
@@ -447,7 +447,7 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
 		return false;
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
-	xtcp_count(xtcp_net(sock_net(sk)), RCV_COALESCE);
+	xtcp_count(xtcp_sk_net(sk), RCV_COALESCE);
 	return true;
 }
 
@@ -512,7 +512,7 @@ void xtcp_ooo_purge(struct sock *sk)
 	struct xtcp_seg *seg;
 
 	while ((seg = xtcp_ooo_drop_last(t))) {
-		xtcp_count(xtcp_net(sock_net(sk)), OFO_DROP);
+		xtcp_count(xtcp_sk_net(sk), OFO_DROP);
 		free_received(seg);
 	}
 }
@@ -524,7 +524,7 @@ void xtcp_ooo_purge(struct sock *sk)
 void xtcp_rcvbuf_autotune(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 wnd = xtcp_window_autotune(&xs->tcb, xtcp_now());
 	u32 space;
 

@@ -311,7 +311,7 @@ static void dump_collect(struct dump *d, const struct inet_diag_req_v2 *req)
 	d->nr_held = 0;
 	xtcp_iter_start(&d->it);
 	while (d->nr_held < DUMP_BATCH && (flow = xtcp_iter_next(&d->it))) {
-		if (!xtcp_view_hold(flow, d->it.net))
+		if (!xtcp_view_hold(flow, d->it.xn->net))
 			continue;
 		if (selected(flow, req, d->filter))
 			d->held[d->nr_held++] = flow;
@@ -436,7 +436,7 @@ static struct xtcp_flow *find_connection(const struct net *net,
 					 const struct inet_diag_sockid *id)
 {
 	const struct xtcp_key key = {
-		.net	= net,
+		.xn	= xtcp_net(net),
 		.laddr	= want->laddr,
 		.raddr	= want->raddr,
 		.lport	= htons(want->lport),

@@ -13,6 +13,8 @@
 #include <linux/types.h>
 #include <net/ipv6.h>
 
+struct xtcp_net;
+
 enum xtcp_kind {
 	XTCP_KIND_SOCK,		/* struct xtcp_sock */
 	XTCP_KIND_REQ,		/* struct xtcp_req */
@@ -21,14 +23,14 @@ enum xtcp_kind {
 
 /**
  * struct xtcp_key - what distinguishes connections
- * @net: namespace, compared by address only
+ * @xn: namespace, compared by address only
  * @laddr: our address; IPv4 is kept mapped, ::ffff:a.b.c.d
  * @raddr: the peer's
  * @lport: our port
  * @rport: the peer's
  */
 struct xtcp_key {
-	const struct net	*net;
+	struct xtcp_net		*xn;
 	struct in6_addr		laddr;
 	struct in6_addr		raddr;
 	__be16			lport;

@@ -13,20 +13,35 @@
 #include "hook.h"
 #include "icmp.h"
 #include "input.h"
+#include "port.h"
 
 #if !IS_ENABLED(CONFIG_NETFILTER)
 #error xtcp gets its packets from netfilter: build the kernel with CONFIG_NETFILTER
 #endif
 
+/*
+ * Most segments of the kernel's TCP are told by their port, before anything is
+ * looked up, pulled or written.
+ */
+static bool foreign(const struct xtcp_net *xn, const struct sk_buff *skb)
+{
+	unsigned int off = ip_hdrlen(skb);
+	const struct tcphdr *th = (const void *)skb->data + off;
+
+	return likely(skb_headlen(skb) >= off + offsetofend(struct tcphdr, dest)) &&
+	       !xtcp_port_held(xn->net, th->dest);
+}
+
 static unsigned int local_in4(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
 	const struct iphdr *iph = ip_hdr(skb);
+	struct xtcp_net *xn = priv;
 
 	if (likely(iph->protocol == IPPROTO_TCP)) {
-		if (skb->pkt_type != PACKET_HOST)
+		if (foreign(xn, skb) || skb->pkt_type != PACKET_HOST)
 			return NF_ACCEPT;
-		return xtcp_rcv(skb) == XTCP_CLAIM_TAKEN ? NF_STOLEN : NF_ACCEPT;
+		return xtcp_rcv(xn, skb) == XTCP_CLAIM_TAKEN ? NF_STOLEN : NF_ACCEPT;
 	}
 	if (iph->protocol == IPPROTO_ICMP)
 		xtcp_icmp4_see(skb);
@@ -37,13 +52,11 @@ static unsigned int local_in4(void *priv, struct sk_buff *skb,
  * Last but for conntrack's own last hook, which must not see what we take: equal
  * priorities would be ordered by who came first.
  */
-static const struct nf_hook_ops ops[] = {
-	{
-		.hook		= local_in4,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_LOCAL_IN,
-		.priority	= INT_MAX - 1,
-	},
+static const struct nf_hook_ops ops = {
+	.hook		= local_in4,
+	.pf		= NFPROTO_IPV4,
+	.hooknum	= NF_INET_LOCAL_IN,
+	.priority	= INT_MAX - 1,
 };
 
 /**
@@ -62,7 +75,9 @@ int xtcp_hook_need(struct xtcp_net *xn)
 		return 0;
 	mutex_lock(&xn->hook_lock);
 	if (!xn->hooked) {
-		err = nf_register_net_hooks(xn->net, ops, ARRAY_SIZE(ops));
+		xn->hook = ops;
+		xn->hook.priv = xn;
+		err = nf_register_net_hook(xn->net, &xn->hook);
 		if (!err)
 			smp_store_release(&xn->hooked, true);
 	}
@@ -74,6 +89,6 @@ int xtcp_hook_need(struct xtcp_net *xn)
 void xtcp_hook_netns_exit(struct xtcp_net *xn)
 {
 	if (xn->hooked)
-		nf_unregister_net_hooks(xn->net, ops, ARRAY_SIZE(ops));
+		nf_unregister_net_hook(xn->net, &xn->hook);
 	xn->hooked = false;
 }

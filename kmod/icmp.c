@@ -259,7 +259,7 @@ void xtcp_icmp4_see(struct sk_buff *skb)
 			  QUOTED_BYTES) ||
 	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_ICMP))
 		return;
-	key.net = net;
+	key.xn = xn;
 	xtcp_addr_set4(&key.laddr, q.ip.saddr);
 	xtcp_addr_set4(&key.raddr, q.ip.daddr);
 	key.lport = q.sport;

@@ -16,7 +16,6 @@
 #include "input.h"
 #include "kernel_tcp.h"
 #include "listen.h"
-#include "port.h"
 #include "reply.h"
 #include "table.h"
 #include "timewait.h"
@@ -25,13 +24,13 @@
 /* What a socket's backlog may hold besides its buffers, as Linux's TCP. */
 #define BACKLOG_HEADROOM	(64 * 1024)
 
-static void key_from_skb(struct xtcp_key *key, const struct net *net,
+static void key_from_skb(struct xtcp_key *key, struct xtcp_net *xn,
 			 const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	const struct tcphdr *th = tcp_hdr(skb);
 
-	key->net = net;
+	key->xn = xn;
 	xtcp_addr_set4(&key->laddr, iph->daddr);
 	xtcp_addr_set4(&key->raddr, iph->saddr);
 	key->lport = th->dest;
@@ -90,7 +89,7 @@ static u32 truesize(const struct sk_buff *skb)
 static void look_at_buffers(struct sock *sk, struct sk_buff *skb,
 			    struct xtcp_segment *seg)
 {
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	/* larger than those before: they may hold memory in another proportion */
@@ -122,7 +121,7 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 		seg->urg_inline = sock_flag(sk, SOCK_URGINLINE);
 	}
 	if (unlikely(seg->opt.has & XTCP_OPT_BAD))
-		xtcp_count(xtcp_net(sock_net(sk)), OPTION_IGNORED);
+		xtcp_count(xtcp_sk_net(sk), OPTION_IGNORED);
 	if (seg->len)
 		look_at_buffers(sk, skb, seg);
 	xtcp_actions_init(&a);
@@ -139,7 +138,7 @@ static void do_rcv(struct sock *sk, struct sk_buff *skb)
 	if (sk->sk_state == TCP_CLOSE)
 		goto drop;
 	if (unlikely(!parse(skb, &seg))) {
-		xtcp_count_drop(xtcp_net(sock_net(sk)), XTCP_DROP_OPTION);
+		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_OPTION);
 		goto drop;
 	}
 	if (sk->sk_state == TCP_LISTEN)
@@ -185,7 +184,7 @@ static void give(struct sock *sk, struct sk_buff *skb)
 		BACKLOG_HEADROOM;
 	if (unlikely(sk_add_backlog(sk, skb, min_t(u64, limit, UINT_MAX)))) {
 		bh_unlock_sock(sk);
-		xtcp_count_drop(xtcp_net(sock_net(sk)), XTCP_DROP_BACKLOG);
+		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_BACKLOG);
 		kfree_skb(skb);
 		return;
 	}
@@ -291,6 +290,7 @@ static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
 
 /**
  * xtcp_rcv - does a segment belong to us?
+ * @xn: the namespace
  * @skb: an IPv4 packet for this host with protocol TCP, as the LOCAL_IN hook
  *	 sees it: data at the IP header, defragmented
  *
@@ -298,10 +298,8 @@ static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
  *
  * Return: XTCP_CLAIM_TAKEN when it was ours, and is consumed.
  */
-enum xtcp_claim xtcp_rcv(struct sk_buff *skb)
+enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	struct net *net = dev_net(skb->dev);
-	struct xtcp_net *xn = xtcp_net(net);
 	unsigned int iphlen = ip_hdrlen(skb);
 	int dif, sdif;
 	enum xtcp_drop reason;
@@ -315,9 +313,7 @@ enum xtcp_claim xtcp_rcv(struct sk_buff *skb)
 	    skb->len < iphlen + 8)
 		return XTCP_CLAIM_NOT_OURS;
 	skb_set_transport_header(skb, iphlen);
-	if (!xtcp_port_held(net, tcp_hdr(skb)->dest))
-		return XTCP_CLAIM_NOT_OURS;
-	key_from_skb(&key, net, skb);
+	key_from_skb(&key, xn, skb);
 	dif = inet_iif(skb);
 	sdif = inet_sdif(skb);
 	if (likely(!find_owner(&key, dif, sdif, skb, &sk, &tw)))

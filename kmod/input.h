@@ -12,7 +12,7 @@ enum xtcp_claim {
 	XTCP_CLAIM_TAKEN,	/* ours; the buffer is consumed */
 };
 
-enum xtcp_claim xtcp_rcv(struct sk_buff *skb);
+enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg);
 

@@ -8,6 +8,7 @@
 #include <net/inet_hashtables.h>
 
 #include "flow.h"
+#include "netns.h"
 
 /**
  * xtcp_kernel_knows - does a connection belong to the kernel's TCP?
@@ -21,8 +22,7 @@
  */
 static inline bool xtcp_kernel_knows(const struct xtcp_key *key, int dif, int sdif)
 {
-	/* not written to */
-	struct net *net = (struct net *)key->net;
+	struct net *net = key->xn->net;
 	struct sock *sk;
 
 	sk = __inet_lookup_established(net,

@@ -790,7 +790,7 @@ void xtcp_listen_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *
 	const struct iphdr *iph = ip_hdr(skb);
 	const struct tcphdr *th = tcp_hdr(skb);
 	struct xtcp_key key = {
-		.net = sock_net(sk), .lport = th->dest, .rport = th->source,
+		.xn = xn, .lport = th->dest, .rport = th->source,
 	};
 	struct xtcp_flow *flow;
 
@@ -881,7 +881,6 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 	if (err)
 		return err;
 	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
-	xs->flow.key.net = sock_net(sk);
 	xs->flow.key.lport = inet_sk(sk)->inet_sport;
 	xs->flow.key.rport = 0;
 	xtcp_addr_set4(&xs->flow.key.laddr, inet_sk(sk)->inet_rcv_saddr);

@@ -6,6 +6,7 @@
 #define XTCP_NETNS_H
 
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/uidgid.h>
@@ -45,7 +46,8 @@ struct xtcp_tfo_keys;
  * @challenge_left: challenge ACKs left in that second (RFC 5961 7)
  * @ctl_sk: raw socket through which RSTs and TIME_WAIT ACKs leave
  * @hook_lock: serialises @hooked
- * @hooked: the netfilter hooks are registered
+ * @hook: the netfilter hook
+ * @hooked: it is registered
  * @dying: no new socket: the namespace is on its way out
  * @orphans: sockets without a file
  * @tw_lock: protects the TIME_WAIT queue, taken inside no other lock of ours
@@ -78,6 +80,7 @@ struct xtcp_net {
 	s32			challenge_left;
 	struct sock		*ctl_sk;
 	struct mutex		hook_lock;
+	struct nf_hook_ops	hook;
 	bool			hooked;
 	bool			dying;
 	atomic_t		orphans;

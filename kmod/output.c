@@ -52,7 +52,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
 	if (h->flags & XTCP_ACK)
 		xtcp_ack_sent(&xs->tcb);
-	xtcp_count(xtcp_net(sock_net(sk)), OUT_SEGS);
+	xtcp_count(xtcp_sk_net(sk), OUT_SEGS);
 	/* the socket's own type of service has no ECN bits */
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | h->ecn);
 }
@@ -67,7 +67,7 @@ static void add_urgent(struct xtcp_tcb *t, struct header *h)
 static void add_sacks(struct sock *sk, struct header *h)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 
 	h->optlen += xtcp_sack_build(t, h->opt + h->optlen);
 	if (!(t->flags & XTCP_F_DSACK))
@@ -110,7 +110,7 @@ static struct sk_buff *alloc_control(struct sock *sk)
 					sk_gfp_mask(sk, GFP_ATOMIC | __GFP_NOWARN));
 
 	if (!skb) {
-		xtcp_count(xtcp_net(sock_net(sk)), OUT_NO_MEMORY);
+		xtcp_count(xtcp_sk_net(sk), OUT_NO_MEMORY);
 		return NULL;
 	}
 	skb_reserve(skb, MAX_TCP_HEADER);
@@ -137,7 +137,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 no
 	copy = skb_cloned(skb) ? pskb_copy(skb, GFP_ATOMIC)
 			       : skb_clone(skb, GFP_ATOMIC);
 	if (unlikely(!copy)) {
-		xtcp_count(xtcp_net(sock_net(sk)), OUT_NO_MEMORY);
+		xtcp_count(xtcp_sk_net(sk), OUT_NO_MEMORY);
 		return -ENOMEM;
 	}
 	if (len > mss) {
@@ -157,7 +157,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 no
 		skb_shinfo(copy)->gso_type |= SKB_GSO_TCP_ECN;
 	xtcp_pace_depart(sk, copy, now_ns);
 	if (transmit(sk, copy, &h) < 0)
-		xtcp_count(xtcp_net(sock_net(sk)), OUT_ERROR);
+		xtcp_count(xtcp_sk_net(sk), OUT_ERROR);
 	return 0;
 }
 
@@ -260,7 +260,7 @@ done:
 static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, u64 now_ns)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct sk_buff *skb = xtcp_seg_skb(seg);
 
 	/* not lost on the way: it has not left this host */
@@ -450,7 +450,7 @@ void xtcp_send_syn(struct sock *sk)
 	h.optlen = xtcp_options_build_syn(h.opt, &opt);
 	h.optlen = xtcp_options_add_tfo(h.opt, h.optlen, &tfo);
 	if (t->retransmits)
-		xtcp_count(xtcp_net(sock_net(sk)), RETRANS_SEGS);
+		xtcp_count(xtcp_sk_net(sk), RETRANS_SEGS);
 	transmit(sk, skb, &h);
 	t->segs_out++;
 }
@@ -470,7 +470,7 @@ void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a)
 		.flags	= XTCP_RST | a->rst_flags,
 	};
 
-	xtcp_count(xtcp_net(sock_net(sk)), OUT_RSTS);
+	xtcp_count(xtcp_sk_net(sk), OUT_RSTS);
 	if (unlikely(!skb))
 		return;
 	if (a->rst_flags & XTCP_ACK && t->flags & XTCP_F_TS_OK) {
@@ -552,7 +552,7 @@ void xtcp_pmtu_changed(struct sock *sk, u32 mtu)
 	    mode == IP_PMTUDISC_INTERFACE || mode == IP_PMTUDISC_OMIT)
 		return;
 	xtcp_sync_mss(sk);
-	xtcp_count(xtcp_net(sock_net(sk)), PMTU_SHRUNK);
+	xtcp_count(xtcp_sk_net(sk), PMTU_SHRUNK);
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
 	xtcp_actions_init(&a);

@@ -154,7 +154,7 @@ void xtcp_pace_depart(struct sock *sk, struct sk_buff *skb, u64 now_ns)
  */
 bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int factor)
 {
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	unsigned long limit;
 	struct xtcp_pacer *p;

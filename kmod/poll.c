@@ -104,7 +104,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 int xtcp_set_rcvlowat(struct sock *sk, int val)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	int cap = READ_ONCE(xn->rmem[2]) >> 1;
 	u32 space;
 

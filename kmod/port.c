@@ -661,7 +661,7 @@ static u64 port_offset(const struct xtcp_key *key)
 	} __aligned(SIPHASH_ALIGNMENT) in = {
 		.laddr	= key->laddr,
 		.raddr	= key->raddr,
-		.net	= net_hash_mix(key->net),
+		.net	= net_hash_mix(key->xn->net),
 		.period	= jiffies / OFFSET_PERIOD,
 		.rport	= (__force u16)key->rport,
 	};

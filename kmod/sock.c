@@ -133,6 +133,7 @@ void xtcp_init_fields(struct sock *sk)
 	memset_after(xs, 0, inet);
 	xs->flow.kind = XTCP_KIND_SOCK;
 	xs->flow.family = AF_INET;
+	xs->flow.key.xn = xn;
 	INIT_HLIST_NODE(&xs->port_node);
 	INIT_HLIST_NODE(&xs->listen_node);
 	xs->scaling_ratio = XTCP_SCALING_RATIO_INIT;
@@ -233,7 +234,6 @@ int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
 		inet->inet_daddr = inet->cork.fl.u.ip4.daddr;
 	inet->inet_dport = usin->sin_port;
 	sk_set_txhash(sk);
-	xs->flow.key.net = sock_net(sk);
 	xtcp_addr_set4(&xs->flow.key.laddr, inet->inet_saddr);
 	xtcp_addr_set4(&xs->flow.key.raddr, inet->inet_daddr);
 	xs->flow.key.lport = inet->inet_sport;
@@ -527,7 +527,7 @@ int xtcp_flow_destroy(struct xtcp_flow *flow)
 	int err = -ENOENT;
 
 	if (flow->kind == XTCP_KIND_TW)
-		return xtcp_tw_kill(xtcp_net(flow->key.net), xtcp_flow_tw(flow),
+		return xtcp_tw_kill(flow->key.xn, xtcp_flow_tw(flow),
 				    XTCP_EV_ABORT) ? 0 : -ENOENT;
 	req = xtcp_flow_req(flow);
 	lock_sock(req->listener);

@@ -133,6 +133,12 @@ static inline struct xtcp_sock *xtcp_flow_sock(struct xtcp_flow *flow)
 	return container_of(flow, struct xtcp_sock, flow);
 }
 
+/* Its namespace, without the detour through the namespace's list of modules. */
+static inline struct xtcp_net *xtcp_sk_net(const struct sock *sk)
+{
+	return xtcp_sk(sk)->flow.key.xn;
+}
+
 /* The clock of every TCB. */
 static inline xtcp_usec_t xtcp_now(void)
 {

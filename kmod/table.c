@@ -33,7 +33,7 @@ static u32 flow_hash(const void *data, u32 len, u32 seed)
 
 static bool key_equal(const struct xtcp_key *a, const struct xtcp_key *b)
 {
-	return a->lport == b->lport && a->rport == b->rport && a->net == b->net &&
+	return a->lport == b->lport && a->rport == b->rport && a->xn == b->xn &&
 	       ipv6_addr_equal(&a->raddr, &b->raddr) &&
 	       ipv6_addr_equal(&a->laddr, &b->laddr);
 }
@@ -180,7 +180,7 @@ static int listen_score(const struct xtcp_sock *xs, const struct xtcp_key *key,
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
 	int score = 0;
 
-	if (xs->inet.inet_sport != key->lport || !net_eq(sock_net(sk), key->net))
+	if (xs->inet.inet_sport != key->lport || !net_eq(sock_net(sk), key->xn->net))
 		return -1;
 	if (!xtcp_addr_any(&xs->flow.key.laddr)) {
 		if (!ipv6_addr_equal(&xs->flow.key.laddr, &key->laddr))
@@ -232,7 +232,7 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key, int dif, int sdif,
 	struct xtcp_sock *xs, *found = NULL;
 	int best = -1;
 
-	hlist_for_each_entry_rcu(xs, listen_bucket(key->net, key->lport), listen_node) {
+	hlist_for_each_entry_rcu(xs, listen_bucket(key->xn->net, key->lport), listen_node) {
 		int score = listen_score(xs, key, dif, sdif);
 
 		if (score <= best)
@@ -315,7 +315,7 @@ void xtcp_listener_remove(struct xtcp_sock *xs)
 void xtcp_iter_enter(struct xtcp_iter *it, const struct net *net)
 {
 	memset(it, 0, sizeof(*it));
-	it->net = net;
+	it->xn = xtcp_net(net);
 	rhashtable_walk_enter(&flows, &it->walk);
 }
 
@@ -356,7 +356,7 @@ static struct xtcp_flow *next_listener(struct xtcp_iter *it)
 			if (n++ < it->skip)
 				continue;
 			it->skip = n;
-			if (net_eq(sock_net(&xs->inet.sk), it->net))
+			if (net_eq(sock_net(&xs->inet.sk), it->xn->net))
 				return &xs->flow;
 		}
 	}
@@ -383,7 +383,7 @@ struct xtcp_flow *xtcp_iter_next(struct xtcp_iter *it)
 	while ((flow = rhashtable_walk_next(&it->walk))) {
 		if (IS_ERR(flow))	/* resized under way: goes on from the start */
 			continue;
-		if (flow->key.net == it->net)
+		if (flow->key.xn == it->xn)
 			return flow;
 	}
 	return NULL;

@@ -30,7 +30,7 @@ void xtcp_listener_remove(struct xtcp_sock *xs);
  * it may be seen twice or not at all, as with /proc/net/tcp.
  */
 struct xtcp_iter {
-	const struct net	*net;
+	const struct xtcp_net	*xn;
 	unsigned int		bucket;		/* listener bucket */
 	unsigned int		skip;		/* listeners seen in it */
 	bool			flows;		/* past the listeners */

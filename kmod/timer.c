@@ -49,7 +49,7 @@ void xtcp_timer_off(struct sock *sk)
 void xtcp_timer_run(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	bool delack = xs->tcb.flags & XTCP_F_ACK_PENDING;
 	struct xtcp_actions a;
 

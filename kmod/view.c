@@ -48,7 +48,7 @@ bool xtcp_view_hold(struct xtcp_flow *flow, const struct net *net)
 		return refcount_inc_not_zero(&sk->sk_refcnt);
 	if (!refcount_inc_not_zero(&flow->refcnt))
 		return false;
-	if (flow->key.net == net)
+	if (flow->key.xn == xtcp_net(net))
 		return true;
 	xtcp_flow_put(flow);
 	return false;

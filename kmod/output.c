@@ -209,25 +209,43 @@ static bool push_probe(struct sock *sk, u64 now_ns)
 	return true;
 }
 
+/*
+ * How much may leave in one piece.  What is one packet anyway, and is not paced,
+ * needs no arithmetic with rates.
+ */
+static u32 burst_of(struct sock *sk, const struct sk_buff *skb)
+{
+	u32 mss = xtcp_mss_now(&xtcp_sk(sk)->tcb);
+
+	if (skb->len <= mss && skb_queue_is_last(&sk->sk_write_queue, skb) &&
+	    READ_ONCE(sk->sk_pacing_status) == SK_PACING_NONE)
+		return mss;
+	return xtcp_pace_burst(sk, xtcp_gso_max(sk));
+}
+
 /**
  * xtcp_push - send what the windows allow of the send queue
  * @sk: the socket, locked
  */
 void xtcp_push(struct sock *sk)
 {
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u64 now_ns = ktime_get_ns();
-	xtcp_usec_t now = now_ns / NSEC_PER_USEC;
-	struct sk_buff *skb;
-	u32 bytes, mss, burst = 0;
+	u32 bytes, mss, burst;
+	xtcp_usec_t now;
+	u64 now_ns;
 
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) && !xtcp_fastopen_pending(t))
 		return;
-	skb = skb_peek(&sk->sk_write_queue);
-	/* most ACKs of a dialogue find nothing to send: no division for them */
-	if (skb)
-		burst = xtcp_pace_burst(sk, xtcp_gso_max(sk));
-	if (unlikely(t->rec & XTCP_R_MTUP) && skb && !xtcp_pace_holds(sk, now_ns)) {
+	/* as most ACKs of a dialogue */
+	if (!skb) {
+		xtcp_output_none(t);
+		return;
+	}
+	burst = burst_of(sk, skb);
+	now_ns = ktime_get_ns();
+	now = now_ns / NSEC_PER_USEC;
+	if (unlikely(t->rec & XTCP_R_MTUP) && !xtcp_pace_holds(sk, now_ns)) {
 		if (!push_probe(sk, now_ns))
 			goto done;
 		skb = skb_peek(&sk->sk_write_queue);

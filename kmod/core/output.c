@@ -185,6 +185,23 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 }
 
 /**
+ * xtcp_output_none - the host's send queue is empty
+ * @t: the connection
+ *
+ * Nothing is left to ask for.
+ */
+void xtcp_output_none(struct xtcp_tcb *t)
+{
+	t->flags &= ~(XTCP_F_FORCE | XTCP_F_TLP_SEND);
+	if (likely(!(t->flags & XTCP_F_PROBE)) || t->packets_out)
+		return;
+	t->flags &= ~XTCP_F_PROBE;
+	t->backoff = 0;
+	t->retrans_stamp = 0;
+	xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
+}
+
+/**
  * xtcp_output_done - the host has sent what it could
  * @t: the connection
  * @pending: its send queue is not empty
@@ -203,12 +220,7 @@ void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now)
 	    !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
 	if (!pending) {
-		if (t->flags & XTCP_F_PROBE) {
-			t->flags &= ~XTCP_F_PROBE;
-			t->backoff = 0;
-			t->retrans_stamp = 0;
-			xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
-		}
+		xtcp_output_none(t);
 		return;
 	}
 	if (t->flags & XTCP_F_PROBE && t->deadline[XTCP_TIMER_REXMIT])

@@ -32,6 +32,7 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 		      xtcp_usec_t now);
 void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now);
+void xtcp_output_none(struct xtcp_tcb *t);
 enum xtcp_resend xtcp_retransmit_next(struct xtcp_tcb *t, u32 gso_max,
 				      struct xtcp_seg **seg, u32 *len);
 void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);

@@ -414,7 +414,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
  */
 void xtcp_user_call(struct sock *sk, enum xtcp_call call)
 {
-	struct xtcp_actions a;
+	struct xtcp_actions a __uninitialized;
 
 	xtcp_actions_init(&a);
 	xtcp_on_user(&xtcp_sk(sk)->tcb, call, xtcp_now(), &a);

@@ -520,18 +520,19 @@ void xtcp_ooo_purge(struct sock *sk)
 /**
  * xtcp_rcvbuf_autotune - the user read: grow the receive buffer if it limits
  * @sk: the socket, locked
+ * @now: the time
  */
-void xtcp_rcvbuf_autotune(struct sock *sk)
+void xtcp_rcvbuf_autotune(struct sock *sk, xtcp_usec_t now)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	const struct xtcp_net *xn = xtcp_sk_net(sk);
-	u32 wnd = xtcp_window_autotune(&xs->tcb, xtcp_now());
+	u32 wnd = xtcp_window_autotune(&xs->tcb, now);
 	u32 space;
 
 	if (!wnd || sk->sk_userlocks & SOCK_RCVBUF_LOCK ||
 	    !READ_ONCE(xs->tcb.conf->moderate_rcvbuf))
 		return;
-	space = min_t(u32, xtcp_space_from_win(sk, wnd), READ_ONCE(xn->rmem[2]));
+	space = min_t(u32, xtcp_space_from_win(sk, wnd),
+		      READ_ONCE(xtcp_sk_net(sk)->rmem[2]));
 	if (space <= sk->sk_rcvbuf)
 		return;
 	WRITE_ONCE(sk->sk_rcvbuf, (int)space);

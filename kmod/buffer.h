@@ -29,7 +29,7 @@ void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb);
 void xtcp_rmem_append(struct sock *sk, struct sk_buff *skb);
 void xtcp_rmem_wait(struct sock *sk, struct sk_buff *skb);
 void xtcp_ooo_purge(struct sock *sk);
-void xtcp_rcvbuf_autotune(struct sock *sk);
+void xtcp_rcvbuf_autotune(struct sock *sk, xtcp_usec_t now);
 
 /* Window that @bytes of receive buffer have room for. */
 static inline int xtcp_win_from_space(const struct sock *sk, int bytes)

@@ -13,6 +13,7 @@
 #include "buffer.h"
 #include "conntrack.h"
 #include "core/options.h"
+#include "core/window.h"
 #include "input.h"
 #include "kernel_tcp.h"
 #include "listen.h"
@@ -58,6 +59,10 @@ static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	seg->drop = XTCP_DROP_NONE;
 	seg->ecn = ip_hdr(skb)->tos & INET_ECN_MASK;
 	seg->no_room = false;
+	/* what has no payload does not ask for more than this */
+	seg->free_space = 0;
+	seg->full_space = 0;
+	seg->lowat = 0;
 	seg->segs = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
 	seg->node = node;
 	node->seq = seg->seq + th->syn;
@@ -89,7 +94,6 @@ static u32 truesize(const struct sk_buff *skb)
 static void look_at_buffers(struct sock *sk, struct sk_buff *skb,
 			    struct xtcp_segment *seg)
 {
-	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	/* larger than those before: they may hold memory in another proportion */
@@ -98,9 +102,11 @@ static void look_at_buffers(struct sock *sk, struct sk_buff *skb,
 	seg->no_room = !xtcp_rmem_admit(sk, skb);
 	seg->free_space = xtcp_free_space_less(sk, skb->truesize);
 	seg->full_space = xtcp_full_space(sk);
-	seg->cost = xtcp_win_from_space(sk, truesize(skb));
-	seg->max_space = xtcp_win_from_space(sk, READ_ONCE(xn->rmem[2]));
 	seg->lowat = READ_ONCE(sk->sk_rcvlowat);
+	if (!xtcp_window_may_grow(t, seg->len))
+		return;
+	seg->cost = xtcp_win_from_space(sk, truesize(skb));
+	seg->max_space = xtcp_win_from_space(sk, READ_ONCE(xtcp_sk_net(sk)->rmem[2]));
 	seg->pressure = sk_under_memory_pressure(sk);
 }
 
@@ -113,7 +119,7 @@ static void look_at_buffers(struct sock *sk, struct sk_buff *skb,
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_actions a;
+	struct xtcp_actions a __uninitialized;
 
 	trace_xtcp_receive(&xs->flow, seg);
 	if (unlikely(seg->flags & XTCP_URG)) {
@@ -133,7 +139,7 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 /* The socket is locked and nobody else uses it. */
 static void do_rcv(struct sock *sk, struct sk_buff *skb)
 {
-	struct xtcp_segment seg;
+	struct xtcp_segment seg __uninitialized;
 
 	if (sk->sk_state == TCP_CLOSE)
 		goto drop;
@@ -304,7 +310,7 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb)
 	int dif, sdif;
 	enum xtcp_drop reason;
 	struct xtcp_flow *tw;
-	struct xtcp_key key;
+	struct xtcp_key key __uninitialized;
 	struct sock *sk;
 
 	/* ports and sequence number: with less there is nobody to tell */

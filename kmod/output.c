@@ -128,7 +128,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 no
 	const struct xtcp_seg *seg = xtcp_skb_seg(skb);
 	u32 len = skb->len;
 	struct sk_buff *copy;
-	struct header h;
+	struct header h __uninitialized;
 	u8 flags = seg->flags & (XTCP_FIN | XTCP_PSH);
 	bool fresh = len && !xtcp_before(seg->seq, t->snd_nxt);
 	xtcp_usec_t now = now_ns / NSEC_PER_USEC;
@@ -337,7 +337,7 @@ void xtcp_send_ack(struct sock *sk)
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	xtcp_usec_t now = xtcp_now();
 	struct sk_buff *skb;
-	struct header h;
+	struct header h __uninitialized;
 
 	if (sk->sk_state == TCP_CLOSE)
 		return;
@@ -363,7 +363,7 @@ void xtcp_send_ack_before(struct sock *sk, u32 ack)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb = alloc_control(sk);
-	struct header h;
+	struct header h __uninitialized;
 
 	/* the one that follows says it all, only less exactly */
 	if (unlikely(!skb))
@@ -380,7 +380,7 @@ static void send_empty(struct sock *sk, u32 seq)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb = alloc_control(sk);
-	struct header h;
+	struct header h __uninitialized;
 
 	if (unlikely(!skb))
 		return;
@@ -438,7 +438,7 @@ void xtcp_send_syn(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_tfo_cookie tfo = { .len = -1 };
 	struct sk_buff *skb;
-	struct header h;
+	struct header h __uninitialized;
 
 	if (unlikely(!t->retransmits && (xs->tfo_mode || t->syn_data) && !syn_ack)) {
 		skb = fastopen_syn(sk, &tfo);

@@ -27,12 +27,12 @@ static void free_read(struct sock *sk, struct sk_buff *skb)
 static void after_read(struct sock *sk, u32 copied)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_actions a;
+	struct xtcp_actions a __uninitialized;
+	xtcp_usec_t now = xtcp_now();
 
-	xtcp_rcvbuf_autotune(sk);
+	xtcp_rcvbuf_autotune(sk, now);
 	xtcp_actions_init(&a);
-	xtcp_on_read(t, copied, xtcp_free_space(sk), xtcp_full_space(sk),
-		     xtcp_now(), &a);
+	xtcp_on_read(t, copied, xtcp_free_space(sk), xtcp_full_space(sk), now, &a);
 	if (a.orders)
 		xtcp_apply(sk, &a, NULL, NULL);
 }

@@ -117,7 +117,8 @@ struct xtcp_options {
  * @no_room: the host has no receive buffer left for the payload
  * @free_space: window that the receive buffer has room for, bytes
  * @full_space: window that it would have if it were empty, bytes
- * @cost: window that its buffer's memory would have room for, bytes
+ * @cost: window that its buffer's memory would have room for, bytes; this,
+ *	  @max_space and @pressure are only set when xtcp_window_may_grow()
  * @max_space: window of the largest receive buffer there can be, bytes
  * @lowat: SO_RCVLOWAT, bytes
  * @pressure: the system is short of memory for buffers

@@ -197,7 +197,7 @@ void xtcp_window_grow(struct xtcp_tcb *t, const struct xtcp_segment *seg)
 {
 	u32 limit = min_t(u32, t->window_clamp, seg->free_space), step;
 
-	if (t->rcv_ssthresh >= limit || seg->len < 128)
+	if (!xtcp_window_may_grow(t, seg->len) || t->rcv_ssthresh >= limit)
 		return;
 	if (seg->pressure) {
 		t->rcv_ssthresh = min_t(u32, t->rcv_ssthresh, 4 * t->advmss);

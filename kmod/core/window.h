@@ -16,4 +16,19 @@ void xtcp_window_limit(struct xtcp_tcb *t, u32 clamp);
 void xtcp_window_full(struct xtcp_tcb *t, bool over);
 void xtcp_window_clamp(struct xtcp_tcb *t, u32 full_space);
 
+/* Less payload than this does not make the window grow, bytes. */
+#define XTCP_WINDOW_GROW_MIN	128
+
+/**
+ * xtcp_window_may_grow - can a segment make the offered window grow?
+ * @t: the connection
+ * @len: the segment's payload, bytes
+ *
+ * Return: false when the core does not ask what the buffer costs.
+ */
+static inline bool xtcp_window_may_grow(const struct xtcp_tcb *t, u32 len)
+{
+	return t->rcv_ssthresh < t->window_clamp && len >= XTCP_WINDOW_GROW_MIN;
+}
+
 #endif /* XTCP_CORE_WINDOW_H */

@@ -3,6 +3,7 @@
  * A segment arrives: RFC 9293 3.10.7, in the order of its steps, with the
  * checks of RFC 5961 and 7323 where those put them.
  */
+#include "ack.h"
 #include "ecn.h"
 #include "fastopen.h"
 #include "internal.h"
@@ -526,7 +527,7 @@ static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	}
 	if (t->flags & XTCP_F_SYN_OUT && !ack_of_syn(t, seg, now, a))
 		return;
-	if (!xtcp_ack(t, seg, now, a))
+	if (!xtcp_ack_repeats(t, seg, now) && !xtcp_ack(t, seg, now, a))
 		return;
 	if (seg->flags & XTCP_CWR)
 		xtcp_ecn_cwr(t, seg, a);

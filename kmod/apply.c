@@ -334,6 +334,33 @@ static void count_notes(struct xtcp_net *xn, const struct xtcp_actions *a)
 		xtcp_count_add(xn, LOST_RETRANSMIT, a->lost_retrans);
 }
 
+#define RARE_ORDERS	(XTCP_ACT_SYN_DATA | XTCP_ACT_PURGE_OOO | XTCP_ACT_CONNECTED | \
+			 XTCP_ACT_ERROR | XTCP_ACT_QUEUE_FIN)
+/* What send_ordered() looks at. */
+#define SEND_ORDERS	(XTCP_ACT_ACK_SKIPPED | XTCP_ACT_ROUTE | XTCP_ACT_ACK_BEFORE | \
+			 XTCP_ACT_SEND_SYN | XTCP_ACT_OUTPUT_FIRST | \
+			 XTCP_ACT_RETRANSMIT | XTCP_ACT_OUTPUT | XTCP_ACT_SEND_PROBE | \
+			 XTCP_ACT_DUPACK | XTCP_ACT_SEND_ACK | XTCP_ACT_CHALLENGE | \
+			 XTCP_ACT_SEND_RST)
+
+/* The beginning and the end of a connection. */
+static void do_rare(struct sock *sk, const struct xtcp_actions *a,
+		    const struct xtcp_segment *seg, const struct sk_buff *skb)
+{
+	u32 orders = a->orders;
+
+	if (orders & XTCP_ACT_SYN_DATA)
+		xtcp_wmem_syn_acked(sk);
+	if (orders & XTCP_ACT_PURGE_OOO)
+		xtcp_ooo_purge(sk);
+	if (orders & XTCP_ACT_CONNECTED)
+		connected(sk, seg, skb);
+	if (orders & XTCP_ACT_ERROR)
+		report_error(sk, a->error);
+	if (orders & XTCP_ACT_QUEUE_FIN)
+		xtcp_queue_fin(sk);
+}
+
 /**
  * xtcp_apply - carry out what the core ordered
  * @sk: the socket, locked
@@ -379,17 +406,10 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		deliver_list(sk, a->ready);
 	if (a->dropped)
 		free_dropped(sk, a->dropped);
-	if (unlikely(orders & XTCP_ACT_SYN_DATA))
-		xtcp_wmem_syn_acked(sk);
-	if (orders & XTCP_ACT_PURGE_OOO)
-		xtcp_ooo_purge(sk);
-	if (orders & XTCP_ACT_CONNECTED)
-		connected(sk, seg, skb);
-	if (orders & XTCP_ACT_ERROR)
-		report_error(sk, a->error);
-	if (orders & XTCP_ACT_QUEUE_FIN)
-		xtcp_queue_fin(sk);
-	send_ordered(sk, a);
+	if (unlikely(orders & RARE_ORDERS))
+		do_rare(sk, a, seg, skb);
+	if (orders & SEND_ORDERS)
+		send_ordered(sk, a);
 	/* our FIN is acknowledged: close() may wait for that (SO_LINGER) */
 	if (unlikely(a->nr_edges) && sk->sk_state == TCP_FIN_WAIT2 &&
 	    !sock_flag(sk, SOCK_DEAD))

@@ -647,14 +647,13 @@ static inline void xtcp_actions_init(struct xtcp_actions *a)
  */
 static inline xtcp_usec_t xtcp_timer_next(const struct xtcp_tcb *t)
 {
-	xtcp_usec_t next = 0;
+	xtcp_usec_t next = ~0ULL;
 	unsigned int i;
 
-	for (i = 0; i < XTCP_TIMER_NR; i++) {
-		if (t->deadline[i] && (!next || t->deadline[i] < next))
-			next = t->deadline[i];
-	}
-	return next;
+	/* one less, so that what is off comes last and needs no test of its own */
+	for (i = 0; i < XTCP_TIMER_NR; i++)
+		next = min_t(xtcp_usec_t, next, t->deadline[i] - 1);
+	return next + 1;
 }
 
 /* Inside the core. */

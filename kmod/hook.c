@@ -5,9 +5,15 @@
  *
  * It is registered with the first socket of a namespace and stays, so that
  * namespaces that never use xtcp pay nothing.
+ *
+ * And the PRE_ROUTING hook, which takes nothing: it spares the segments of our
+ * connections the look-up of a route, as the kernel's early demultiplexing does
+ * for its own TCP. Loopback needs none, so it comes with the first connection or
+ * listener that may leave the host.
  */
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/tcp.h>
 #include <net/ip.h>
 
 #include "hook.h"
@@ -48,6 +54,24 @@ static unsigned int local_in4(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/* Not for a fragment: its ports are not there. */
+static unsigned int pre_routing4(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct xtcp_net *xn = priv;
+
+	if (skb_dst(skb) || iph->protocol != IPPROTO_TCP || ip_is_fragment(iph) ||
+	    foreign(xn, skb) || skb->pkt_type != PACKET_HOST || skb->sk ||
+	    netif_is_l3_slave(skb->dev) ||
+	    skb_headlen(skb) < ip_hdrlen(skb) + offsetofend(struct tcphdr, dest) ||
+	    !READ_ONCE(xn->net->ipv4.sysctl_ip_early_demux) ||
+	    !READ_ONCE(xn->net->ipv4.sysctl_tcp_early_demux))
+		return NF_ACCEPT;
+	xtcp_early_demux(xn, skb);
+	return NF_ACCEPT;
+}
+
 /*
  * Last but for conntrack's own last hook, which must not see what we take: equal
  * priorities would be ordered by who came first.
@@ -56,6 +80,14 @@ static const struct nf_hook_ops ops = {
 	.hook		= local_in4,
 	.pf		= NFPROTO_IPV4,
 	.hooknum	= NF_INET_LOCAL_IN,
+	.priority	= INT_MAX - 1,
+};
+
+/* Behind destination NAT. */
+static const struct nf_hook_ops demux_ops = {
+	.hook		= pre_routing4,
+	.pf		= NFPROTO_IPV4,
+	.hooknum	= NF_INET_PRE_ROUTING,
 	.priority	= INT_MAX - 1,
 };
 
@@ -85,9 +117,34 @@ int xtcp_hook_need(struct xtcp_net *xn)
 	return err;
 }
 
+/**
+ * xtcp_hook_need_demux - a namespace is about to have a peer on another host
+ * @xn: the namespace, with xtcp_hook_need() done
+ *
+ * Without memory it does without, which is only slower.
+ *
+ * Context: process, may sleep.
+ */
+void xtcp_hook_need_demux(struct xtcp_net *xn)
+{
+	if (likely(smp_load_acquire(&xn->demuxed)))
+		return;
+	mutex_lock(&xn->hook_lock);
+	if (!xn->demuxed) {
+		xn->demux_hook = demux_ops;
+		xn->demux_hook.priv = xn;
+		if (!nf_register_net_hook(xn->net, &xn->demux_hook))
+			smp_store_release(&xn->demuxed, true);
+	}
+	mutex_unlock(&xn->hook_lock);
+}
+
 /* From pre_exit: running hooks end before the next stage begins. */
 void xtcp_hook_netns_exit(struct xtcp_net *xn)
 {
+	if (xn->demuxed)
+		nf_unregister_net_hook(xn->net, &xn->demux_hook);
+	xn->demuxed = false;
 	if (xn->hooked)
 		nf_unregister_net_hook(xn->net, &xn->hook);
 	xn->hooked = false;

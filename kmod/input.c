@@ -18,6 +18,7 @@
 #include "kernel_tcp.h"
 #include "listen.h"
 #include "reply.h"
+#include "route.h"
 #include "table.h"
 #include "timewait.h"
 #include "trace.h"
@@ -25,12 +26,9 @@
 /* What a socket's backlog may hold besides its buffers, as Linux's TCP. */
 #define BACKLOG_HEADROOM	(64 * 1024)
 
-static void key_from_skb(struct xtcp_key *key, struct xtcp_net *xn,
-			 const struct sk_buff *skb)
+static void key_of(struct xtcp_key *key, struct xtcp_net *xn,
+		   const struct iphdr *iph, const struct tcphdr *th)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	const struct tcphdr *th = tcp_hdr(skb);
-
 	key->xn = xn;
 	xtcp_addr_set4(&key->laddr, iph->daddr);
 	xtcp_addr_set4(&key->raddr, iph->saddr);
@@ -176,12 +174,16 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 /* Lock the socket and hand it the segment, now or when the user lets go. */
 static void give(struct sock *sk, struct sk_buff *skb)
 {
+	/* over loopback it is the sender's, which costs nothing */
+	struct dst_entry *dst = skb_dst_is_noref(skb) ? skb_dst(skb) : NULL;
+	int iif = skb->skb_iif;
 	u64 limit;
 
 	skb_dst_drop(skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		do_rcv(sk, skb);
+		xtcp_route_came(sk, dst, iif);
 		bh_unlock_sock(sk);
 		return;
 	}
@@ -319,7 +321,7 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb)
 	    skb->len < iphlen + 8)
 		return XTCP_CLAIM_NOT_OURS;
 	skb_set_transport_header(skb, iphlen);
-	key_from_skb(&key, xn, skb);
+	key_of(&key, xn, ip_hdr(skb), tcp_hdr(skb));
 	dif = inet_iif(skb);
 	sdif = inet_sdif(skb);
 	if (likely(!find_owner(&key, dif, sdif, skb, &sk, &tw)))
@@ -354,4 +356,26 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb)
 drop:
 	kfree_skb(skb);
 	return XTCP_CLAIM_TAKEN;
+}
+
+/**
+ * xtcp_early_demux - whose is a segment that has no route yet?
+ * @xn: the namespace
+ * @skb: an IPv4 packet with protocol TCP, whole, as the PRE_ROUTING hook sees it;
+ *	 the ports are in its linear part
+ *
+ * A connection remembers how its segments are routed.
+ *
+ * Context: softirq, RCU read side.
+ */
+void xtcp_early_demux(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct xtcp_key key __uninitialized;
+	struct xtcp_flow *flow;
+
+	key_of(&key, xn, iph, (const void *)iph + iph->ihl * 4);
+	flow = xtcp_flow_lookup(&key);
+	if (flow && flow->kind == XTCP_KIND_SOCK)
+		xtcp_route_in(xtcp_to_sk(xtcp_flow_sock(flow)), skb);
 }

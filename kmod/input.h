@@ -13,6 +13,7 @@ enum xtcp_claim {
 };
 
 enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb);
+void xtcp_early_demux(struct xtcp_net *xn, struct sk_buff *skb);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg);
 

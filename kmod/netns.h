@@ -45,9 +45,11 @@ struct xtcp_tfo_keys;
  * @challenge_stamp: second in which @challenge_left counts
  * @challenge_left: challenge ACKs left in that second (RFC 5961 7)
  * @ctl_sk: raw socket through which RSTs and TIME_WAIT ACKs leave
- * @hook_lock: serialises @hooked
- * @hook: the netfilter hook
- * @hooked: it is registered
+ * @hook_lock: serialises @hooked and @demuxed
+ * @hook: LOCAL_IN
+ * @demux_hook: PRE_ROUTING
+ * @hooked: @hook is registered
+ * @demuxed: so is @demux_hook
  * @dying: no new socket: the namespace is on its way out
  * @orphans: sockets without a file
  * @tw_lock: protects the TIME_WAIT queue, taken inside no other lock of ours
@@ -81,7 +83,9 @@ struct xtcp_net {
 	struct sock		*ctl_sk;
 	struct mutex		hook_lock;
 	struct nf_hook_ops	hook;
+	struct nf_hook_ops	demux_hook;
 	bool			hooked;
+	bool			demuxed;
 	bool			dying;
 	atomic_t		orphans;
 	spinlock_t		tw_lock;

@@ -141,3 +141,34 @@ void xtcp_route_pmtu(struct sock *sk, u32 mtu)
 	if (dst)
 		dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
 }
+
+/* The slow part of xtcp_route_came(). */
+void __xtcp_route_came(struct sock *sk, struct dst_entry *dst, int iif)
+{
+	struct dst_entry *old;
+
+	if (!dst_hold_safe(dst))
+		return;
+	old = rcu_replace_pointer(sk->sk_rx_dst, dst, lockdep_sock_is_held(sk));
+	sk->sk_rx_dst_ifindex = iif;
+	dst_release(old);
+}
+
+/**
+ * xtcp_route_in - spare a segment the look-up of its route
+ * @sk: the connection that it is for, not locked
+ * @skb: the segment, before IP looks for a route
+ *
+ * It came the way of the one before, and that route is still good: what the
+ * kernel's TCP calls early demultiplexing.
+ *
+ * Context: softirq, RCU read side.
+ */
+void xtcp_route_in(const struct sock *sk, struct sk_buff *skb)
+{
+	struct dst_entry *dst = rcu_dereference(sk->sk_rx_dst);
+
+	if (dst && READ_ONCE(sk->sk_rx_dst_ifindex) == skb->skb_iif &&
+	    dst_check(dst, 0))
+		skb_dst_set_noref(skb, dst);
+}

@@ -15,5 +15,23 @@ int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport);
 u32 xtcp_route_mtu(struct sock *sk);
 u16 xtcp_route_advmss(struct sock *sk);
 void xtcp_route_pmtu(struct sock *sk, u32 mtu);
+void xtcp_route_in(const struct sock *sk, struct sk_buff *skb);
+void __xtcp_route_came(struct sock *sk, struct dst_entry *dst, int iif);
+
+/**
+ * xtcp_route_came - a segment of a connection was routed to us: remember how
+ * @sk: the socket, locked
+ * @dst: what routing found, from a table that it shares with others; NULL: nothing
+ * @iif: the interface that it came in on
+ *
+ * Context: RCU read side.
+ */
+static inline void xtcp_route_came(struct sock *sk, struct dst_entry *dst, int iif)
+{
+	if (dst && sk->sk_state == TCP_ESTABLISHED &&
+	    (unlikely(dst != rcu_access_pointer(sk->sk_rx_dst)) ||
+	     unlikely(iif != sk->sk_rx_dst_ifindex)))
+		__xtcp_route_came(sk, dst, iif);
+}
 
 #endif /* XTCP_ROUTE_H */

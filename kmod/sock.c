@@ -59,6 +59,7 @@
 #include "core/ecn.h"
 #include "core/window.h"
 #include "fastopen.h"
+#include "hook.h"
 #include "input.h"
 #include "isn.h"
 #include "listen.h"
@@ -226,6 +227,8 @@ int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
 	err = xtcp_route_connect(sk, usin->sin_addr.s_addr, usin->sin_port);
 	if (err)
 		return err;
+	if (!(__sk_dst_get(sk)->dev->flags & IFF_LOOPBACK))
+		xtcp_hook_need_demux(xtcp_sk_net(sk));
 	if (listening)
 		xtcp_listen_stop(sk);
 	inet->inet_daddr = usin->sin_addr.s_addr;
@@ -355,6 +358,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	xtcp_cong_renew(&fresh, t);
 	*t = fresh;
 	sk_dst_reset(sk);
+	dst_release(rcu_replace_pointer(sk->sk_rx_dst, NULL, lockdep_sock_is_held(sk)));
 	sk_error_report(sk);
 	return 0;
 }

@@ -370,4 +370,29 @@ TEST_F(ip, path_mtu__never_grows_by_icmp)
 	packets(p, "> P. 1401:2361(960) ack 1");
 }
 
+/* ---- routes -------------------------------------------------------------- */
+
+/*
+ * A connection remembers how its segments are routed (early demultiplexing), and
+ * what is remembered ends with the route.
+ */
+TEST_F(ip, route__that_went_is_not_remembered)
+{
+	struct peer *p = &self->p;
+
+	open_active(p);
+	packets(p, "< P. 1:11(10) ack 1",
+		   "> .  1:1(0) ack 11",
+		   "< P. 11:21(10) ack 1",
+		   "> .  1:1(0) ack 21");
+	ASSERT_EQ(0, system("ip address del " WIRE_LOCAL "/24 dev wire"));
+	packets(p, "< P. 21:31(10) ack 1",
+		   "quiet 20");
+	ASSERT_EQ(0, system("ip address add " WIRE_LOCAL "/24 dev wire"));
+	packets(p, "< P. 21:31(10) ack 1",
+		   "> .  1:1(0) ack 31",
+		   "< P. 31:41(10) ack 1",
+		   "> .  1:1(0) ack 41");
+}
+
 TEST_HARNESS_MAIN

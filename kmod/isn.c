@@ -25,6 +25,12 @@ static u64 hash_tuple(const struct xtcp_key *key)
 		.lport = key->lport, .rport = key->rport,
 	};
 
+	/* half the work, for most */
+	if (likely(ipv6_addr_v4mapped(&key->laddr)))
+		return siphash_3u32((__force u32)xtcp_addr_v4(&key->laddr),
+				    (__force u32)xtcp_addr_v4(&key->raddr),
+				    (__force u32)key->lport << 16 | (__force u32)key->rport,
+				    &secret);
 	return siphash(&tuple, sizeof(tuple), &secret);
 }
 

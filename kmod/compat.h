@@ -9,6 +9,7 @@
 #include <linux/hrtimer.h>
 #include <linux/random.h>
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 #include <linux/timer.h>
 #include <net/flow.h>
 #include <net/inet_common.h>
@@ -53,6 +54,23 @@ static inline kuid_t sk_uid(const struct sock *sk)
 #ifndef XTCP_HAVE_NET_SYSCTL_SZ
 #define register_net_sysctl_sz(net, path, table, size) \
 	register_net_sysctl(net, path, table)
+#endif
+
+/*
+ * A cache of entries of the connection table. Memory of one that is free stays of
+ * the type, and its link must not be where a reader still looks: in @field, where
+ * that can be said, and otherwise behind the entry.
+ */
+#ifdef XTCP_HAVE_CACHE_FREEPTR
+#define xtcp_entry_cache(name, type, field)				\
+	kmem_cache_create(name, sizeof(type), (&(struct kmem_cache_args){ \
+				.use_freeptr_offset = true,		\
+				.freeptr_offset = offsetof(type, field), \
+			  }), SLAB_TYPESAFE_BY_RCU | SLAB_ACCOUNT)
+#else
+#define xtcp_entry_cache(name, type, field)				\
+	kmem_cache_create(name, sizeof(type), 0,			\
+			  SLAB_TYPESAFE_BY_RCU | SLAB_ACCOUNT, NULL)
 #endif
 
 /*

@@ -972,8 +972,7 @@ struct sock *xtcp_accept_pop(struct sock *sk)
 
 int xtcp_listen_init(void)
 {
-	cache = kmem_cache_create("xtcp_req", sizeof(struct xtcp_req), 0,
-				  SLAB_TYPESAFE_BY_RCU | SLAB_ACCOUNT, NULL);
+	cache = xtcp_entry_cache("xtcp_req", struct xtcp_req, opening);
 	return cache ? 0 : -ENOMEM;
 }
 

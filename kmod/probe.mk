@@ -28,6 +28,8 @@ XTCP_PROBED += $(call xtcp_probe,SK_UID,net/sock.h,kuid_t u = sk_uid(p); (void)u
 XTCP_PROBED += $(call xtcp_probe,NET_SYSCTL_SZ,net/net_namespace.h linux/sysctl.h,register_net_sysctl_sz(NULL$(xtcp_comma) ""$(xtcp_comma) p$(xtcp_comma) 1);)
 # connect() and bind() of struct proto take an unsized address
 XTCP_PROBED += $(call xtcp_probe,SOCKADDR_UNSIZED,net/sock.h,struct sockaddr_unsized *q = p; struct proto *r = p; r->connect(NULL$(xtcp_comma) q$(xtcp_comma) 0);)
+# where an object of a type-safe cache is linked while it is free can be chosen
+XTCP_PROBED += $(call xtcp_probe,CACHE_FREEPTR,linux/slab.h,struct kmem_cache_args *a = p; (void)a->use_freeptr_offset;)
 # splice out of a page without a copy
 XTCP_PROBED += $(call xtcp_probe,SPLICE_PAGES,linux/skbuff.h linux/socket.h,return MSG_SPLICE_PAGES;)
 # struct flowi4 has a dscp_t

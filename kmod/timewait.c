@@ -307,8 +307,7 @@ void xtcp_timewait_netns_exit(struct xtcp_net *xn)
 
 int xtcp_timewait_init_cache(void)
 {
-	cache = kmem_cache_create("xtcp_tw", sizeof(struct xtcp_tw), 0,
-				  SLAB_TYPESAFE_BY_RCU | SLAB_ACCOUNT, NULL);
+	cache = xtcp_entry_cache("xtcp_tw", struct xtcp_tw, due);
 	return cache ? 0 : -ENOMEM;
 }
 

@@ -294,6 +294,8 @@ static void acknowledged(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int 
 		news->what |= XTCP_NEWS_RTT;
 		/* what was reported before comes in time, whatever is behind it */
 		first = xtcp_packet_seq(seg, __ffs64(fresh));
+		if (xtcp_before(first, news->sample.prior_una))
+			first = news->sample.prior_una;	/* the ACK before ended in it */
 		if (xtcp_before(first, news->reord))
 			news->reord = first;
 		if (!xtcp_after(seg->end_seq, t->recover))

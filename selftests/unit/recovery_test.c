@@ -263,6 +263,17 @@ TEST(rack__rest_of_a_buffer_is_not_late)
 	CHECK_EQ(ep.t.reordering, 3);
 }
 
+/* An ACK may end inside of a packet: the rest of that is not late. */
+TEST(rack__a_packet_acknowledged_in_parts_is_in_order)
+{
+	flight(10, 10);
+	rcv(". 1 ack 3501");
+	rcv(". 1 ack 6001");
+	rcv(". 1 ack 10001");
+	CHECK_EQ(NOTED(SACK_REORDER), 0);
+	CHECK_EQ(ep.t.reord_seen, 0);
+}
+
 /* Where there is reordering, three are not enough. */
 TEST(rack__reordering_makes_it_patient)
 {

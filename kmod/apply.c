@@ -18,6 +18,7 @@
 #include "timer.h"
 #include "timewait.h"
 #include "trace.h"
+#include "tstamp.h"
 
 static void report_edge(struct xtcp_net *xn, const struct xtcp_flow *flow,
 			struct sock *sk, unsigned int edge, int error)
@@ -95,6 +96,8 @@ static void free_acked(struct sock *sk, struct xtcp_seg *seg)
 	while (seg) {
 		struct xtcp_seg *next = xtcp_seg_next(seg);
 
+		if (unlikely(seg->mark & XTCP_SEG_TSTAMP))
+			xtcp_tstamp_acked(sk, xtcp_seg_skb(seg));
 		xtcp_wmem_free(sk, xtcp_seg_skb(seg));
 		seg = next;
 	}

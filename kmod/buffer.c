@@ -6,6 +6,7 @@
 #include "core/reasm.h"
 #include "core/window.h"
 #include "pace.h"
+#include "tstamp.h"
 
 /* A send buffer holds cwnd twice, for what is sent again while new data waits. */
 #define SNDBUF_CWND_FACTOR	2
@@ -199,6 +200,8 @@ int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
 	sk_wmem_queued_add(sk, rest->truesize);
 	sk_mem_charge(sk, rest->truesize);
 	xtcp_seg_split(t, xtcp_skb_seg(skb), xtcp_skb_seg(rest), len, sent);
+	if (unlikely(xtcp_tstamp_asked(skb)))
+		xtcp_tstamp_move(skb, rest);
 	if (!sent)
 		__skb_queue_after(&sk->sk_write_queue, skb, rest);
 	return 0;
@@ -447,6 +450,7 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
 		return false;
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
+	xtcp_tstamp_merge(to, from);
 	xtcp_count(xtcp_sk_net(sk), RCV_COALESCE);
 	return true;
 }

@@ -29,6 +29,9 @@
 #define TCP_RTO_MIN_US		45
 #define TCP_DELACK_MAX_US	46
 #endif
+#ifndef TCP_IS_MPTCP
+#define TCP_IS_MPTCP		43
+#endif
 
 #ifndef timer_container_of
 #define timer_container_of(var, timer, field) from_timer(var, timer, field)
@@ -84,6 +87,17 @@ static inline kuid_t sk_uid(const struct sock *sk)
 #else
 #define XTCP_SK_PROTOCOL	262
 #endif
+
+/*
+ * setsockopt() of SOL_SOCKET comes to us first.  Where that is no flag, our number
+ * is taken for MPTCP's.
+ */
+static inline void xtcp_own_socket_options(struct socket *sock)
+{
+#ifdef XTCP_HAVE_SOCK_CUSTOM_SOCKOPT
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+#endif
+}
 
 /* Addresses of struct proto's calls. */
 #ifdef XTCP_HAVE_SOCKADDR_UNSIZED
@@ -220,6 +234,58 @@ static inline void xtcp_skb_set_departure(struct sk_buff *skb, u64 ns)
 #else
 	skb_set_delivery_time(skb, ns_to_ktime(ns), true);
 #endif
+}
+
+/* MSG_ZEROCOPY: who will be told about the pages; @tail: of the last buffer. */
+static inline struct ubuf_info *xtcp_zerocopy_open(struct sock *sk, size_t size,
+						   struct ubuf_info *tail)
+{
+#ifdef XTCP_HAVE_ZEROCOPY_DEVMEM
+	return msg_zerocopy_realloc(sk, size, tail, false);
+#else
+	return msg_zerocopy_realloc(sk, size, tail);
+#endif
+}
+
+/* Append the user's pages to a buffer, and charge them to the socket. */
+static inline int xtcp_zerocopy_fill(struct sock *sk, struct sk_buff *skb,
+				     struct msghdr *msg, int len, struct ubuf_info *uarg)
+{
+#ifdef XTCP_HAVE_ZEROCOPY_DEVMEM
+	return skb_zerocopy_iter_stream(sk, skb, msg, len, uarg, NULL);
+#else
+	return skb_zerocopy_iter_stream(sk, skb, msg, len, uarg);
+#endif
+}
+
+/* Append the pages of a file or a pipe. */
+#ifndef MSG_SPLICE_PAGES
+#define MSG_SPLICE_PAGES	0x8000000
+#endif
+static inline int xtcp_splice_fill(struct sk_buff *skb, struct iov_iter *from, u32 len)
+{
+#if defined(XTCP_HAVE_SPLICE_GFP)
+	int n = skb_splice_from_iter(skb, from, len, GFP_KERNEL);
+#elif !defined(XTCP_HAVE_SENDPAGE)
+	int n = skb_splice_from_iter(skb, from, len);
+#else
+	int i = skb_shinfo(skb)->nr_frags, n;
+	struct page *page;
+	size_t offset;
+
+	if (i >= MAX_SKB_FRAGS)
+		return -EMSGSIZE;
+	n = iov_iter_get_pages2(from, &page, len, 1, &offset);
+	if (n <= 0)
+		return -EIO;
+	skb_fill_page_desc(skb, i, page, offset, n);
+	skb_len_add(skb, n);
+#endif
+
+	/* their owner may change them while they wait */
+	if (n > 0)
+		skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
+	return n;
 }
 
 #endif /* XTCP_COMPAT_H */

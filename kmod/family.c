@@ -58,6 +58,7 @@ static int create(struct net *net, struct socket *sock, int protocol, int kern)
 		return -ENOBUFS;
 	sock->state = SS_UNCONNECTED;
 	sock->ops = &xtcp_stream_ops;
+	xtcp_own_socket_options(sock);
 	sock_init_data(sock, sk);
 	sk->sk_protocol = XTCP_SK_PROTOCOL;
 	sk->sk_backlog_rcv = xtcp_backlog_rcv;
@@ -142,6 +143,7 @@ static int accept_child(struct socket *sock, struct socket *newsock, int flags)
 	xtcp_memcg_accept(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);
+	xtcp_own_socket_options(newsock);
 	newsock->state = SS_CONNECTED;
 	release_sock(child);
 	return 0;
@@ -160,12 +162,11 @@ static int accept_call(struct socket *sock, struct socket *newsock, int flags, b
 }
 #endif
 
-/* 6.1 takes our protocol number for MPTCP's, whose SOL_SOCKET is its own. */
 static int setsockopt_call(struct socket *sock, int level, int optname,
 			   sockptr_t optval, unsigned int optlen)
 {
 	if (level == SOL_SOCKET)
-		return sock_setsockopt(sock, level, optname, optval, optlen);
+		return xtcp_setsockopt_socket(sock, optname, optval, optlen);
 	return sock_common_setsockopt(sock, level, optname, optval, optlen);
 }
 
@@ -189,9 +190,13 @@ const struct proto_ops xtcp_stream_ops = {
 	.recvmsg	= xtcp_recvmsg,
 	.mmap		= sock_no_mmap,
 #ifdef XTCP_HAVE_SENDPAGE
-	.sendpage	= sock_no_sendpage,
+	.sendpage	= xtcp_sendpage,
+#else
+	.splice_eof	= xtcp_splice_eof,
 #endif
+	.splice_read	= xtcp_splice_read,
 	.set_rcvlowat	= xtcp_set_rcvlowat,
+	.set_peek_off	= sk_set_peek_off,
 };
 
 static struct net_proto_family family_ops = {

@@ -3,6 +3,7 @@
  * A segment on its way from IP to the core: whose is it, is it well formed,
  * who has the lock.
  */
+#include <net/busy_poll.h>
 #include <net/inet_ecn.h>
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
@@ -141,6 +142,8 @@ static void do_rcv(struct sock *sk, struct sk_buff *skb)
 
 	if (sk->sk_state == TCP_CLOSE)
 		goto drop;
+	sock_rps_save_rxhash(sk, skb);
+	sk_mark_napi_id(sk, skb);
 	if (unlikely(!parse(skb, &seg))) {
 		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_OPTION);
 		goto drop;
@@ -181,6 +184,7 @@ static void give(struct sock *sk, struct sk_buff *skb)
 
 	skb_dst_drop(skb);
 	bh_lock_sock_nested(sk);
+	sk_incoming_cpu_update(sk);
 	if (!sock_owned_by_user(sk)) {
 		do_rcv(sk, skb);
 		xtcp_route_came(sk, dst, iif);
@@ -215,11 +219,17 @@ static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
 		return XTCP_DROP_HDR_OFFSET;
 	if (unlikely(!pskb_may_pull(skb, th->doff * 4)))
 		return XTCP_DROP_MEMORY;
+	/* pages of a sender on this host that wants them back (MSG_ZEROCOPY) */
+	if (unlikely(skb_orphan_frags_rx(skb, GFP_ATOMIC)))
+		return XTCP_DROP_MEMORY;
 	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
 	    (!skb_csum_unnecessary(skb) && __skb_checksum_complete(skb)))
 		return XTCP_DROP_CSUM;
 	if (!sk)
 		return XTCP_DROP_NONE;
+	/* may have changed meanwhile, which is as good as a little later */
+	if (unlikely(ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl)))
+		return XTCP_DROP_MIN_TTL;
 	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
 		return XTCP_DROP_POLICY;
 	/* the socket's filter, the control group's and the security module */

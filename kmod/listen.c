@@ -416,6 +416,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xs->user_mss = xtcp_sk(sk)->user_mss;
 	xs->notsent_lowat = xtcp_sk(sk)->notsent_lowat;
 	xs->save_syn = xtcp_sk(sk)->save_syn;
+	xs->inq = xtcp_sk(sk)->inq;
 	xs->flow.key = *key;
 	xs->flow.family = AF_INET;
 	inet->inet_daddr = xtcp_addr_v4(&key->raddr);

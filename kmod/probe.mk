@@ -17,7 +17,7 @@ ifndef XTCP_PROBED
 XTCP_PROBED := $(call xtcp_probe,PROTO_ACCEPT_ARG,net/sock.h,struct proto_accept_arg *a = p; (void)a->flags;)
 # proto.ioctl takes an int in kernel memory
 XTCP_PROBED += $(call xtcp_probe,IOCTL_KARG,net/sock.h,struct proto *q = p; int k; q->ioctl(NULL$(xtcp_comma) 0$(xtcp_comma) &k);)
-# proto_ops.sendpage still exists
+# proto_ops.sendpage still exists, for what is sendmsg() with MSG_SPLICE_PAGES since
 XTCP_PROBED += $(call xtcp_probe,SENDPAGE,linux/net.h,struct proto_ops *q = p; q->sendpage = NULL;)
 # timer_delete_sync() and timer_shutdown_sync() replaced del_timer_sync()
 XTCP_PROBED += $(call xtcp_probe,TIMER_DELETE,linux/timer.h,timer_delete_sync(p);)
@@ -30,8 +30,10 @@ XTCP_PROBED += $(call xtcp_probe,NET_SYSCTL_SZ,net/net_namespace.h linux/sysctl.
 XTCP_PROBED += $(call xtcp_probe,SOCKADDR_UNSIZED,net/sock.h,struct sockaddr_unsized *q = p; struct proto *r = p; r->connect(NULL$(xtcp_comma) q$(xtcp_comma) 0);)
 # where an object of a type-safe cache is linked while it is free can be chosen
 XTCP_PROBED += $(call xtcp_probe,CACHE_FREEPTR,linux/slab.h,struct kmem_cache_args *a = p; (void)a->use_freeptr_offset;)
-# splice out of a page without a copy
-XTCP_PROBED += $(call xtcp_probe,SPLICE_PAGES,linux/skbuff.h linux/socket.h,return MSG_SPLICE_PAGES;)
+# skb_splice_from_iter() is told how to allocate
+XTCP_PROBED += $(call xtcp_probe,SPLICE_GFP,linux/skbuff.h,return skb_splice_from_iter(p$(xtcp_comma) p$(xtcp_comma) 0$(xtcp_comma) GFP_KERNEL);)
+# pages of MSG_ZEROCOPY may be a device's
+XTCP_PROBED += $(call xtcp_probe,ZEROCOPY_DEVMEM,linux/skbuff.h,msg_zerocopy_realloc(p$(xtcp_comma) 0$(xtcp_comma) p$(xtcp_comma) false);)
 # struct flowi4 has a dscp_t
 XTCP_PROBED += $(call xtcp_probe,FLOWI4_DSCP,net/flow.h net/inet_sock.h,struct flowi4 *f = p; f->flowi4_dscp = inet_sk_dscp(p);)
 # sk_clone() replaced sk_clone_lock()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <net/busy_poll.h>
 #include <net/tcp.h>
 
 #include "apply.h"
@@ -9,6 +10,7 @@
 #include "output.h"
 #include "sendmsg.h"
 #include "timer.h"
+#include "tstamp.h"
 
 /* Payload of a queued buffer that lies behind @seq, and where it begins. */
 static u32 unread(const struct sk_buff *skb, u32 seq, u32 *offset)
@@ -20,7 +22,9 @@ static u32 unread(const struct sk_buff *skb, u32 seq, u32 *offset)
 static void free_read(struct sock *sk, struct sk_buff *skb)
 {
 	__skb_unlink(skb, &sk->sk_receive_queue);
-	__kfree_skb(skb);
+	/* its timestamp may be waited for */
+	if (skb_unref(skb))
+		__kfree_skb(skb);
 }
 
 /* The window may have opened: does the peer need to know now? */
@@ -40,11 +44,12 @@ static void after_read(struct sock *sk, u32 copied)
 /*
  * Copy what is in order to the user.  MSG_TRUNC throws it away instead, MSG_PEEK
  * leaves it.  A byte that is marked urgent ends it; one at the beginning is left
- * out, unless SO_OOBINLINE.
+ * out, unless SO_OOBINLINE.  @stamped, unless NULL, becomes the last buffer of
+ * which is known when it came, with a reference.
  * Return: bytes, or -EFAULT when none could be copied.
  */
 static int copy_queue(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-		      u32 *seq)
+		      u32 *seq, struct sk_buff **stamped)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb, *next;
@@ -71,6 +76,10 @@ static int copy_queue(struct sock *sk, struct msghdr *msg, size_t len, int flags
 			return copied ? copied : -EFAULT;
 		*seq += n;
 		copied += n;
+		if (unlikely(stamped) && n && xtcp_tstamp_has(skb)) {
+			consume_skb(*stamped);
+			*stamped = skb_get(skb);
+		}
 		if (n < avail)
 			break;
 		if (!(flags & MSG_PEEK))
@@ -130,14 +139,17 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	u32 peek_seq = t->copied_seq, *seq = &t->copied_seq;
+	struct sk_buff *stamped = NULL;
 	int copied = 0, err = 0;
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
 		return recv_urgent(sk, msg, len, flags);
-	if (flags & MSG_PEEK)
+	if (flags & MSG_PEEK) {
+		peek_seq += max(sk_peek_offset(sk, flags), 0);
 		seq = &peek_seq;
+	}
 	for (;;) {
 		int n;
 
@@ -147,8 +159,8 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 			err = timeo ? sock_intr_errno(timeo) : -EAGAIN;
 			break;
 		}
-		n = copy_queue(sk, msg, len - copied, flags, seq);
-
+		n = copy_queue(sk, msg, len - copied, flags, seq,
+			       xtcp_tstamp_wanted(sk) ? &stamped : NULL);
 		if (n < 0) {
 			err = n;
 			break;
@@ -188,7 +200,118 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	}
 	if (!(flags & MSG_PEEK) && copied)
 		after_read(sk, copied);
+	/* SO_PEEK_OFF: the next MSG_PEEK goes on here */
+	sk_peek_offset_fwd(sk, flags & MSG_PEEK ? copied : -copied);
+	if (unlikely(stamped)) {
+		sock_recv_timestamp(msg, sk, stamped);
+		consume_skb(stamped);
+	}
 	return copied ? copied : err;
+}
+
+/* TCP_INQ: how much is left to read; after the last byte 1, for the end. */
+static void tell_inq(struct sock *sk, struct msghdr *msg)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	int inq;
+
+	lock_sock(sk);
+	inq = t->rcv_nxt - t->copied_seq;
+	if (sock_flag(sk, SOCK_DONE))
+		inq = max(inq, 1);
+	release_sock(sk);
+	msg->msg_inq = inq;
+	if (xtcp_sk(sk)->inq)
+		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
+}
+
+/* Move what is in order to a pipe.  Return: bytes, 0: none or no room, an errno. */
+static int splice_queue(struct sock *sk, struct pipe_inode_info *pipe, size_t len,
+			unsigned int flags)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb, *next;
+	int moved = 0;
+
+	skb_queue_walk_safe(&sk->sk_receive_queue, skb, next) {
+		u32 offset, avail = unread(skb, t->copied_seq, &offset);
+		u32 want = min_t(size_t, avail, len - moved);
+		int n = 0;
+
+		/* it ends before a byte that is marked urgent */
+		if (unlikely(t->flags & XTCP_F_URG))
+			want = min(want, t->urg_seq - t->copied_seq);
+		if (want)
+			n = skb_splice_bits(skb, sk, offset, pipe, want, flags);
+		if (n <= 0 && avail)
+			return moved ? moved : n;
+		t->copied_seq += n;
+		moved += n;
+		if (n < avail)
+			break;
+		free_read(sk, skb);
+		if (moved == len)
+			break;
+	}
+	return moved;
+}
+
+/**
+ * xtcp_splice_read - splice() from a socket, without a copy
+ * @sock: the socket
+ * @ppos: must be 0
+ * @pipe: where to
+ * @len: how much at most, bytes
+ * @flags: SPLICE_F_*
+ *
+ * Context: process.
+ *
+ * Return: bytes, 0 at the end of the stream, or the errno of Linux's TCP.
+ */
+ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe,
+			 size_t len, unsigned int flags)
+{
+	struct sock *sk = sock->sk;
+	ssize_t moved = 0;
+	int ret = 0;
+	long timeo;
+
+	if (unlikely(*ppos))
+		return -ESPIPE;
+	sock_rps_record_flow(sk);
+	lock_sock(sk);
+	timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK);
+	if (sk->sk_state == TCP_LISTEN)
+		ret = -ENOTCONN;
+	while (len && !ret) {
+		ret = splice_queue(sk, pipe, len, flags);
+		if (ret < 0)
+			break;
+		if (ret) {
+			moved += ret;
+			len -= ret;
+			after_read(sk, ret);
+			if (!timeo)
+				break;
+			/* what is in the backlog comes along */
+			release_sock(sk);
+			lock_sock(sk);
+			ret = 0;
+			continue;
+		}
+		if (moved)
+			break;
+		ret = why_empty(sk, timeo);
+		if (ret <= 0)
+			break;
+		/* it is the pipe that is full, or the mark */
+		ret = 0;
+		if (!skb_queue_empty(&sk->sk_receive_queue))
+			break;
+		sk_wait_data(sk, &timeo, NULL);
+	}
+	release_sock(sk);
+	return moved ? moved : ret;
 }
 
 /**
@@ -208,11 +331,16 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	int ret;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
-		return xtcp_recv_error(sk, msg, len);
+		return xtcp_tstamp_read(sk, msg, len);
 	sock_rps_record_flow(sk);
+	if (sk_can_busy_loop(sk) && skb_queue_empty_lockless(&sk->sk_receive_queue) &&
+	    sk->sk_state == TCP_ESTABLISHED)
+		sk_busy_loop(sk, flags & MSG_DONTWAIT);
 	lock_sock(sk);
 	ret = recv_locked(sk, msg, len, flags);
 	release_sock(sk);
 	msg->msg_namelen = 0;
+	if (unlikely(xtcp_sk(sk)->inq || msg->msg_get_inq) && ret >= 0)
+		tell_inq(sk, msg);
 	return ret;
 }

@@ -12,13 +12,33 @@
 #include "output.h"
 #include "sendmsg.h"
 #include "timer.h"
+#include "tstamp.h"
+
+/**
+ * struct source - where the bytes of a write come from
+ * @msg: the call's
+ * @uarg: MSG_ZEROCOPY: who waits for the pages; with a reference, or NULL
+ * @how: what becomes of them
+ * @tsflags: SOF_TIMESTAMPING_*
+ */
+struct source {
+	struct msghdr		*msg;
+	struct ubuf_info	*uarg;
+	enum {
+		COPY,
+		PIN,		/* the user's own pages are sent */
+		SPLICE,		/* those of a file or a pipe are (MSG_SPLICE_PAGES) */
+	} how;
+	u32			tsflags;
+};
 
 /* The send queue's last buffer, if more fits into it. */
 static struct sk_buff *open_tail(struct sock *sk, u32 goal)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	if (!skb || skb->len >= goal || xtcp_skb_seg(skb)->flags & XTCP_FIN)
+	if (!skb || skb->len >= goal || xtcp_skb_seg(skb)->flags & XTCP_FIN ||
+	    xtcp_skb_seg(skb)->mark & XTCP_SEG_EOR)
 		return NULL;
 	return skb;
 }
@@ -46,7 +66,7 @@ static struct sk_buff *new_tail(struct sock *sk)
  * Copy user data behind what the buffer holds.
  * Return: bytes, 0: the buffer is full, -ENOBUFS: no memory, -EFAULT.
  */
-static int fill(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, u32 room)
+static int fill_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, u32 room)
 {
 	struct page_frag *pfrag = sk_page_frag(sk);
 	int i = skb_shinfo(skb)->nr_frags, copy, err;
@@ -77,8 +97,35 @@ static int fill(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, u32 ro
 	return copy;
 }
 
+/* The same without a copy. */
+static int fill_pages(struct sock *sk, struct sk_buff *skb, struct source *src, u32 room)
+{
+	u32 most = min_t(size_t, msg_data_left(src->msg), room);
+	int n;
+
+	if (!sk_wmem_schedule(sk, most))
+		return -ENOBUFS;
+	if (src->how == PIN) {
+		n = xtcp_zerocopy_fill(sk, skb, src->msg, most, src->uarg);
+	} else {
+		n = xtcp_splice_fill(skb, &src->msg->msg_iter, most);
+		if (n > 0) {
+			sk_wmem_queued_add(sk, n);
+			sk_mem_charge(sk, n);
+		}
+	}
+	/* out of fragments, or it has pages that somebody else waits for */
+	return n == -EMSGSIZE || n == -EEXIST ? 0 : n;
+}
+
+static int fill(struct sock *sk, struct sk_buff *skb, struct source *src, u32 room)
+{
+	return likely(src->how == COPY) ? fill_copy(sk, skb, src->msg, room) :
+					  fill_pages(sk, skb, src, room);
+}
+
 /* Append to the send queue what one buffer takes. */
-static int append(struct sock *sk, struct msghdr *msg, u32 goal)
+static int append(struct sock *sk, struct source *src, u32 goal)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb = open_tail(sk, goal);
@@ -92,7 +139,7 @@ again:
 		if (!skb)
 			return -ENOBUFS;
 	}
-	copied = fill(sk, skb, msg, goal - skb->len);
+	copied = fill(sk, skb, src, goal - skb->len);
 	if (!copied) {
 		/* fragments used up: the next buffer has all of its own */
 		fresh = true;
@@ -126,12 +173,36 @@ static void push(struct sock *sk)
 	xtcp_timer_sync(sk);
 }
 
+/* The buffer with the last byte that was written; NULL: it was acknowledged. */
+static struct sk_buff *last_written(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	struct rb_node *rb;
+
+	if (skb)
+		return skb;
+	rb = rb_last(&xtcp_sk(sk)->tcb.rtx);
+	return rb ? xtcp_seg_skb(xtcp_rb_seg(rb)) : NULL;
+}
+
 /* MSG_MORE corks this call only. */
-static void push_last(struct sock *sk, int flags)
+static void push_last(struct sock *sk, const struct source *src)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	u32 corked = t->flags & XTCP_F_CORK;
+	int flags = src->msg->msg_flags;
+	struct sk_buff *skb;
 
+	if (unlikely(src->tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK)) {
+		skb = last_written(sk);
+		if (skb)
+			xtcp_tstamp_sent(skb, src->tsflags);
+	}
+	if (unlikely(flags & MSG_EOR) && !msg_data_left(src->msg)) {
+		skb = skb_peek_tail(&sk->sk_write_queue);
+		if (skb)
+			xtcp_skb_seg(skb)->mark |= XTCP_SEG_EOR;
+	}
 	if (unlikely(flags & MSG_OOB))
 		xtcp_urg_set(t);
 	if (flags & MSG_MORE)
@@ -165,11 +236,12 @@ static int send_opens(struct socket *sock, struct msghdr *msg)
 static int send_syn(struct sock *sk, struct msghdr *msg)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct source src = { .msg = msg };
 	u32 room = xtcp_tfo_prepare(sk);
 	int n;
 
 	while (t->syn_data < room && msg_data_left(msg)) {
-		n = append(sk, msg, room);
+		n = append(sk, &src, room);
 		if (n <= 0)
 			break;
 		t->syn_data += n;
@@ -209,16 +281,47 @@ static int send_opening(struct socket *sock, struct msghdr *msg, int *copied)
 	return err;
 }
 
-static int send_locked(struct socket *sock, struct msghdr *msg)
+/* What the call wants besides that its bytes are sent. */
+static int source_open(struct sock *sk, struct source *src, struct msghdr *msg)
 {
+	bool pages = sk->sk_route_caps & NETIF_F_SG;
+
+	*src = (struct source){ .msg = msg, .tsflags = READ_ONCE(sk->sk_tsflags) };
+	if (unlikely(msg->msg_controllen)) {
+		struct sockcm_cookie sockc;
+
+		sockcm_init(&sockc, sk);
+		if (sock_cmsg_send(sk, msg, &sockc))
+			return -EINVAL;
+		src->tsflags = sockc.tsflags;
+	}
+	if (unlikely(msg->msg_flags & MSG_ZEROCOPY) && msg_data_left(msg) &&
+	    sock_flag(sk, SOCK_ZEROCOPY)) {
+		src->uarg = xtcp_zerocopy_open(sk, msg_data_left(msg),
+					       skb_zcopy(skb_peek_tail(&sk->sk_write_queue)));
+		if (!src->uarg)
+			return -ENOBUFS;
+		/* what may go with the SYN is copied */
+		if (pages && !(msg->msg_flags & MSG_FASTOPEN) &&
+		    !xtcp_inet_connect_deferred(sk))
+			src->how = PIN;
+		else
+			uarg_to_msgzc(src->uarg)->zerocopy = 0;
+	} else if (unlikely(msg->msg_flags & MSG_SPLICE_PAGES) && pages &&
+		   iov_iter_is_bvec(&msg->msg_iter)) {
+		src->how = SPLICE;
+	}
+	return 0;
+}
+
+static int send_stream(struct socket *sock, struct source *src)
+{
+	struct msghdr *msg = src->msg;
 	struct sock *sk = sock->sk;
 	int flags = msg->msg_flags, copied = 0, err;
 	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	u32 goal, unpushed = 0;
 
-	err = send_opens(sock, msg);
-	if (err)
-		goto fail;
 	if (unlikely(flags & MSG_FASTOPEN || xtcp_inet_connect_deferred(sk))) {
 		err = send_opening(sock, msg, &copied);
 		if (err == -EINPROGRESS && copied)
@@ -245,7 +348,7 @@ static int send_locked(struct socket *sock, struct msghdr *msg)
 	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
 		goto fail;
 	while (msg_data_left(msg)) {
-		int n = append(sk, msg, goal);
+		int n = append(sk, src, goal);
 
 		if (n > 0) {
 			copied += n;
@@ -259,7 +362,7 @@ static int send_locked(struct socket *sock, struct msghdr *msg)
 			}
 			continue;
 		}
-		if (n == -EFAULT) {
+		if (n != -ENOBUFS) {
 			err = n;
 			goto fail;
 		}
@@ -276,7 +379,7 @@ static int send_locked(struct socket *sock, struct msghdr *msg)
 		goal = xtcp_gso_max(sk);
 	}
 	if (copied)
-		push_last(sk, flags);
+		push_last(sk, src);
 	return copied;
 
 fail_opening:
@@ -284,7 +387,7 @@ fail_opening:
 	return sk_stream_error(sk, flags, err);
 fail:
 	if (copied) {
-		push_last(sk, flags);
+		push_last(sk, src);
 		return copied;
 	}
 	err = sk_stream_error(sk, flags, err);
@@ -292,6 +395,25 @@ fail:
 	if (err == -EAGAIN)
 		sk->sk_write_space(sk);
 	return err;
+}
+
+static int send_locked(struct socket *sock, struct msghdr *msg)
+{
+	struct sock *sk = sock->sk;
+	struct source src;
+	int ret;
+
+	ret = send_opens(sock, msg);
+	if (!ret)
+		ret = source_open(sk, &src, msg);
+	if (ret)
+		return sk_stream_error(sk, msg->msg_flags, ret);
+	ret = send_stream(sock, &src);
+	if (ret < 0)
+		net_zcopy_put_abort(src.uarg, true);
+	else
+		net_zcopy_put(src.uarg);
+	return ret;
 }
 
 /**
@@ -315,3 +437,47 @@ int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 	release_sock(sk);
 	return ret;
 }
+
+#ifndef XTCP_HAVE_SENDPAGE
+/**
+ * xtcp_splice_eof - sendfile() came to the end of a file that was said to be longer
+ * @sock: the socket
+ *
+ * What waited for more is sent.
+ */
+void xtcp_splice_eof(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	if (skb_queue_empty_lockless(&sk->sk_write_queue))
+		return;
+	lock_sock(sk);
+	mark_push(sk);
+	push(sk);
+	release_sock(sk);
+}
+#endif
+
+#ifdef XTCP_HAVE_SENDPAGE
+/**
+ * xtcp_sendpage - sendfile() and splice() of kernels before 6.5
+ * @sock: the socket
+ * @page: whose bytes to send
+ * @offset: where they begin
+ * @size: how many
+ * @flags: MSG_*
+ *
+ * Return: as xtcp_sendmsg().
+ */
+ssize_t xtcp_sendpage(struct socket *sock, struct page *page, int offset, size_t size,
+		      int flags)
+{
+	struct bio_vec bvec = { .bv_page = page, .bv_offset = offset, .bv_len = size };
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
+
+	if (flags & MSG_SENDPAGE_NOTLAST)
+		msg.msg_flags |= MSG_MORE;
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bvec, 1, size);
+	return xtcp_sendmsg(sock, &msg, size);
+}
+#endif

@@ -74,6 +74,7 @@ struct xtcp_listener {
  * @tfo_exp: of the experimental kind
  * @tfo_again: the first attempt after a time without Fast Open
  * @tfo_fail: TCP_INFO's tcpi_fastopen_client_fail
+ * @inq: TCP_INQ
  */
 struct xtcp_sock {
 	struct inet_sock	inet;
@@ -111,7 +112,8 @@ struct xtcp_sock {
 				tfo_exp : 1,
 				tfo_again : 1,
 				tfo_fail : 2,
-				cc_chosen : 1;
+				cc_chosen : 1,
+				inq : 1;
 };
 
 #define XTCP_DEFER_TIMER	0	/* the timer fired */

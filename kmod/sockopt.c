@@ -19,6 +19,7 @@
 #include "pace.h"
 #include "sockopt.h"
 #include "timer.h"
+#include "tstamp.h"
 
 /* TCP_MAXSEG: bounds of Linux. */
 #define MAXSEG_MIN	TCP_MIN_MSS
@@ -157,14 +158,13 @@ static struct xtcp_conf *own_conf(struct sock *sk)
 /* TCP_RTO_MAX_MS, TCP_RTO_MIN_US, TCP_DELACK_MAX_US */
 static int set_limit(struct sock *sk, int optname, int val)
 {
-	int least = 1, most = jiffies_to_usecs(TCP_RTO_MIN);
+	int least = jiffies_to_usecs(1) + 1, most = jiffies_to_usecs(TCP_RTO_MIN);
 	struct xtcp_conf *conf;
 
 	if (optname == TCP_RTO_MAX_MS) {
 		least = MSEC_PER_SEC;
 		most = 120 * MSEC_PER_SEC;
 	} else if (optname == TCP_DELACK_MAX_US) {
-		least = jiffies_to_usecs(1) + 1;
 		most = jiffies_to_usecs(TCP_DELACK_MAX);
 	}
 	if (val < least || val > most)
@@ -310,8 +310,74 @@ static int set_int(struct sock *sk, int optname, int val)
 			return -EINVAL;
 		xs->tfo_no_cookie = val;
 		return 0;
+	case TCP_INQ:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		xs->inq = val;
+		return 0;
 	default:
 		return -ENOPROTOOPT;
+	}
+}
+
+/* IP's, and no level at all. */
+static int set_ip(struct sock *sk, int level, int optname, sockptr_t optval,
+		  unsigned int optlen)
+{
+	int err;
+
+	/* a stream hears no multicast */
+	if (level == SOL_IP && (optname == IP_ADD_MEMBERSHIP || optname == IP_DROP_MEMBERSHIP))
+		return -EPROTO;
+	err = ip_setsockopt(sk, level, optname, optval, optlen);
+	if (err || level != SOL_IP || optname != IP_OPTIONS)
+		return err;
+	/* they take room in each segment */
+	lock_sock(sk);
+	if (__sk_dst_get(sk))
+		xtcp_sync_mss(sk);
+	release_sock(sk);
+	return 0;
+}
+
+static int set_zerocopy(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	int val;
+
+	if (optlen < sizeof(val))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	lock_sock(sk);
+	sock_valbool_flag(sk, SOCK_ZEROCOPY, val);
+	release_sock(sk);
+	return 0;
+}
+
+/**
+ * xtcp_setsockopt_socket - setsockopt() of SOL_SOCKET
+ * @sock: the socket
+ * @optname: SO_*
+ * @optval: value
+ * @optlen: its length
+ *
+ * The generic code does it all, but for what it knows of the kernel's TCP only.
+ *
+ * Return: 0, or the errno of Linux's TCP.
+ */
+int xtcp_setsockopt_socket(struct socket *sock, int optname, sockptr_t optval,
+			   unsigned int optlen)
+{
+	switch (optname) {
+	case SO_ZEROCOPY:
+		return set_zerocopy(sock->sk, optval, optlen);
+	case SO_TIMESTAMPING_OLD:
+	case SO_TIMESTAMPING_NEW:
+		return xtcp_tstamp_set(sock, optname, optval, optlen);
+	default:
+		return sock_setsockopt(sock, SOL_SOCKET, optname, optval, optlen);
 	}
 }
 
@@ -330,10 +396,8 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 {
 	int val, err;
 
-	if (level == SOL_IP)
-		return ip_setsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
+		return set_ip(sk, level, optname, optval, optlen);
 	if (optname == TCP_CONGESTION)
 		return set_congestion(sk, optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY) {
@@ -435,6 +499,12 @@ static int get_int(struct sock *sk, int optname, int *val)
 	case TCP_FASTOPEN_NO_COOKIE:
 		*val = xs->tfo_no_cookie;
 		return 0;
+	case TCP_INQ:
+		*val = xs->inq;
+		return 0;
+	case TCP_IS_MPTCP:
+		*val = 0;
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -486,10 +556,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 	struct tcp_info info;
 	int val, len, err, cc_attr;
 
-	if (level == SOL_IP)
-		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
+		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)

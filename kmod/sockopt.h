@@ -14,6 +14,8 @@ struct tcp_info;
 
 int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen);
+int xtcp_setsockopt_socket(struct socket *sock, int optname, sockptr_t optval,
+			   unsigned int optlen);
 int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
 		    int __user *optlen);
 int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG karg);

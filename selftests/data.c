@@ -77,6 +77,43 @@ STORY(data, recv__peek)
 }
 
 /* MSG_TRUNC throws away. */
+/* SO_PEEK_OFF: each MSG_PEEK goes on where the last one ended. */
+STORY(data, recv__peek_goes_on)
+{
+	int pair[2];
+	char buf[20];
+
+	/* the kernel's own TCP has it since 6.9 */
+	if (set_int(socket(AF_INET, SOCK_STREAM, 0), SOL_SOCKET, SO_PEEK_OFF, 0))
+		return;
+	story_pair(s, pair);
+	tell(s, send(pair[0], "0123456789", 10, 0));
+	tell(s, revents(pair[1]));
+	tell(s, set_int(pair[1], SOL_SOCKET, SO_PEEK_OFF, 2));
+	tell(s, recv(pair[1], buf, 3, MSG_PEEK));
+	tell(s, buf[0]);
+	tell(s, get_int(pair[1], SOL_SOCKET, SO_PEEK_OFF));
+	tell(s, recv(pair[1], buf, 3, MSG_PEEK));
+	tell(s, buf[0]);
+	/* what is read for good takes it back */
+	tell(s, recv(pair[1], buf, 4, 0));
+	tell(s, buf[0]);
+	tell(s, get_int(pair[1], SOL_SOCKET, SO_PEEK_OFF));
+	tell(s, recv(pair[1], buf, 20, MSG_PEEK));
+	tell(s, buf[0]);
+	tell(s, recv(pair[1], buf, 20, MSG_PEEK | MSG_DONTWAIT));
+	tell(s, send(pair[0], "ab", 2, 0));
+	tell(s, recv(pair[1], buf, 20, MSG_PEEK));
+	tell(s, buf[0]);
+	tell(s, recv(pair[1], buf, 20, MSG_TRUNC));
+	tell(s, get_int(pair[1], SOL_SOCKET, SO_PEEK_OFF));
+	tell(s, set_int(pair[1], SOL_SOCKET, SO_PEEK_OFF, -1));
+	tell(s, send(pair[0], "ab", 2, 0));
+	tell(s, recv(pair[1], buf, 20, MSG_PEEK));
+	tell(s, recv(pair[1], buf, 20, MSG_PEEK));
+	close(pair[0]);
+}
+
 STORY(data, recv__trunc)
 {
 	char buf[10] = "";
@@ -351,6 +388,28 @@ TEST_F(wire, push__ends_a_burst)
 		packets(p, fmt("> * %d:%d(1460) ack 1", 1 + i * 1460, 1461 + i * 1460));
 	packets(p, "> P. 13141:14601(1460) ack 1",
 		   "quiet 20");
+}
+
+/* MSG_EOR: what follows begins a segment of its own. */
+TEST_F(wire, eor__ends_a_segment)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	/* something in flight, so that writes gather */
+	put_pattern(fd, 0, 10);
+	packets(p, "> P. 1:11(10) ack 1");
+	p->no_verify = true;
+	ASSERT_EQ(send(fd, "0123456789", 10, MSG_EOR), 10);
+	ASSERT_EQ(send(fd, "0123456789", 10, 0), 10);
+	ASSERT_EQ(send(fd, "0123456789", 10, MSG_EOR | MSG_MORE), 10);
+	ASSERT_EQ(send(fd, "0123456789", 10, 0), 10);
+	packets(p, "< . 1:1(0) ack 11",
+		   "> P. 11:21(10) ack 1",
+		   "< . 1:1(0) ack 21",
+		   ">  . 21:41(20) ack 1",	/* there is more */
+		   "< . 1:1(0) ack 41",
+		   "> P. 41:51(10) ack 1");
 }
 
 TEST_F(wire, nodelay__each_write_at_once)

@@ -143,7 +143,7 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 	u32 len = xtcp_seg_len(seg), stamp = xtcp_stamp(now);
 
 	seg->mss = mss;
-	seg->mark = 0;
+	seg->mark &= XTCP_SEG_HOST;
 	seg->segs = packets(len, seg->mss);
 	seg->gone = 0;
 	seg->lost = 0;

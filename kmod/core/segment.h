@@ -56,7 +56,8 @@
 	D(LISTEN_OVERFLOW, "ListenOverflows") /* accept queue is full */ \
 	D(LISTEN_DROP,	"ListenDrops")	  /* SYN queue is full */	\
 	D(POLICY,	"InPolicyDrop")	  /* IPsec policy or socket filter */ \
-	D(CONNTRACK,	"InConntrackDrop") /* conntrack refused the entry */
+	D(CONNTRACK,	"InConntrackDrop") /* conntrack refused the entry */ \
+	D(MIN_TTL,	"MinTTLDrop")	  /* IP_MINTTL: it came too far */
 
 #define XTCP_DROP_ENUM_(name, mib)	XTCP_DROP_##name,
 enum xtcp_drop {
@@ -156,6 +157,9 @@ struct xtcp_segment {
 /* struct xtcp_seg.mark */
 #define XTCP_SEG_RETRANS	0x04	/* a retransmission of it may be in flight */
 #define XTCP_SEG_EVER_RETRANS	0x08	/* more than one copy existed (Karn) */
+#define XTCP_SEG_EOR		0x10	/* the host's: nothing is appended (MSG_EOR) */
+#define XTCP_SEG_TSTAMP		0x20	/* the host's: tell the user when it was ACKed */
+#define XTCP_SEG_HOST		(XTCP_SEG_EOR | XTCP_SEG_TSTAMP)
 
 /* Packets of one record at most: one bit each. */
 #define XTCP_SEG_PACKETS_MAX	64
@@ -178,7 +182,7 @@ typedef u64 __attribute__((aligned(4))) xtcp_bits_t;
  * @seq: first sequence number
  * @end_seq: first sequence number after it, FIN counted
  * @flags: control bits to send it with; of a received one, those that came
- * @mark: XTCP_SEG_*, of a sent one
+ * @mark: XTCP_SEG_*, of one to send
  * @nr_sacks: of xtcp_tcb.ooo_last: how many @sacks there are
  * @mss: segment size that it was cut for, bytes; 0 when it has no payload
  * @segs: packets on the wire that still count as outstanding for it

@@ -214,8 +214,12 @@ static bool join(struct sock *sk, struct sk_buff *to, struct sk_buff *from)
 	bool stolen;
 	int moved;
 
+	/* the user wanted an end here, or to know what becomes of it */
+	if (seg->mark & XTCP_SEG_EOR || xtcp_tstamp_asked(to) || xtcp_tstamp_asked(from))
+		return false;
 	if (!skb_try_coalesce(to, from, &stolen, &moved))
 		return false;
+	seg->mark |= xtcp_skb_seg(from)->mark;
 	seg->end_seq = xtcp_skb_seg(from)->end_seq;
 	seg->flags |= xtcp_skb_seg(from)->flags;
 	__skb_unlink(from, &sk->sk_write_queue);

@@ -212,6 +212,7 @@ static const struct opt not_offered[] = {
 /* What xtcp has on kernels whose own TCP is too old for it. */
 static const struct opt younger[] = {
 	{ SOL_SOCKET, SO_PEEK_OFF, "6.9" },
+	{ IPPROTO_TCP, 43, "TCP_IS_MPTCP, 6.7" },
 	{ IPPROTO_TCP, 44, "TCP_RTO_MAX_MS, 6.15" },
 	{ IPPROTO_TCP, 45, "TCP_RTO_MIN_US, 6.15" },
 	{ IPPROTO_TCP, 46, "TCP_DELACK_MAX_US, 6.15" },

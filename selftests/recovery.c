@@ -12,6 +12,9 @@
 
 WIRE_FIXTURE(recovery)
 
+#define RTT_MS	100
+#define RTT	"quiet 100"
+
 /* ---- with SACK ----------------------------------------------------------- */
 
 TEST_F(recovery, sack__three_segments_behind_a_hole)
@@ -50,10 +53,11 @@ TEST_F(recovery, sack__two_holes)
 TEST_F(recovery, sack__shifted_blocks)
 {
 	struct peer *p = &self->p;
-	int fd = open_sender(p, SENDER_SACK);
+	int fd = open_sender_rtt(p, SENDER_SACK, RTT_MS);
 
 	send_segs(p, fd, 0, CWND);
-	packets(p, "< . 1:1(0) ack 1 <nop,nop,sack 1501:2501>");
+	packets(p, RTT,
+		   "< . 1:1(0) ack 1 <nop,nop,sack 1501:2501>");
 	EXPECT_INFO(fd, "open sacked 0 lost 0");
 	packets(p, "< . 1:1(0) ack 1 <nop,nop,sack 1501:4501>");
 	EXPECT_INFO(fd, "disorder sacked 2 lost 0");
@@ -104,8 +108,6 @@ TEST_F(recovery, sack__second_loss_of_a_window_does_not_reduce_again)
  * A millisecond after the last packet none is held back to make a larger buffer.
  */
 
-#define RTT_MS	100
-
 TEST_F(recovery, limited__two_duplicates_send_two)
 {
 	struct peer *p = &self->p;
@@ -132,7 +134,7 @@ TEST_F(recovery, limited__with_sack)
 
 	queue_segs(fd, 0, 15);
 	segs_leave(p, 0, CWND);
-	packets(p, fmt("quiet %u", RTT_MS),
+	packets(p, RTT,
 		   "< . 1:1(0) ack 1 <nop,nop,sack 1001:2001>",
 		   "> . 10001:11001(1000) ack 1",
 		   "quiet 2",

@@ -61,8 +61,7 @@ check-unit: setup
 # TESTS="load handshake" runs a part.
 # Under KASAN on an emulated machine unmodified programs take an hour: by default the
 # tests of the wire, the calls and the ports. TESTS=. runs all.
-check-debug: TESTS ?= acks api badinput cgroup cong data ecn edges fastopen flow handshake icmp ip \
-	load poll port_sharing recovery reopen reuseport sack syncookies teardown timers urgent
+check-debug: TESTS ?= load $(filter-out lifecycle,$(patsubst selftests/%.c,%,$(wildcard selftests/*.c)))
 
 check-6.12 check-6.1 check-debug: setup
 	@$(RIG)/lane $(@:check-%=%) $(TESTS) || :

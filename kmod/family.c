@@ -191,7 +191,8 @@ const struct proto_ops xtcp_stream_ops = {
 	.mmap		= sock_no_mmap,
 #ifdef XTCP_HAVE_SENDPAGE
 	.sendpage	= xtcp_sendpage,
-#else
+#endif
+#ifdef XTCP_HAVE_SPLICE_EOF
 	.splice_eof	= xtcp_splice_eof,
 #endif
 	.splice_read	= xtcp_splice_read,

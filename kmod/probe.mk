@@ -19,6 +19,8 @@ XTCP_PROBED := $(call xtcp_probe,PROTO_ACCEPT_ARG,net/sock.h,struct proto_accept
 XTCP_PROBED += $(call xtcp_probe,IOCTL_KARG,net/sock.h,struct proto *q = p; int k; q->ioctl(NULL$(xtcp_comma) 0$(xtcp_comma) &k);)
 # proto_ops.sendpage still exists, for what is sendmsg() with MSG_SPLICE_PAGES since
 XTCP_PROBED += $(call xtcp_probe,SENDPAGE,linux/net.h,struct proto_ops *q = p; q->sendpage = NULL;)
+# proto_ops.splice_eof came with its end, and was brought to older kernels
+XTCP_PROBED += $(call xtcp_probe,SPLICE_EOF,linux/net.h,struct proto_ops *q = p; q->splice_eof = NULL;)
 # timer_delete_sync() and timer_shutdown_sync() replaced del_timer_sync()
 XTCP_PROBED += $(call xtcp_probe,TIMER_DELETE,linux/timer.h,timer_delete_sync(p);)
 XTCP_PROBED += $(call xtcp_probe,TIMER_SHUTDOWN,linux/timer.h,timer_shutdown_sync(p);)

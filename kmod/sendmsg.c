@@ -438,7 +438,7 @@ int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 	return ret;
 }
 
-#ifndef XTCP_HAVE_SENDPAGE
+#ifdef XTCP_HAVE_SPLICE_EOF
 /**
  * xtcp_splice_eof - sendfile() came to the end of a file that was said to be longer
  * @sock: the socket

@@ -129,9 +129,9 @@ static bool is_xtcp(int fd, int protocol, getsockopt_fn *real)
 
 	if (protocol <= 255 || (protocol & 255) != IPPROTO_TCP)
 		return false;
-	/* 262 is MPTCP's number, too: whose sockets know this option, ours do not */
+	/* 262 is MPTCP's number, too, whose sockets say that they are */
 	return protocol != IPPROTO_MPTCP ||
-	       real(fd, IPPROTO_TCP, TCP_IS_MPTCP, &answer, &len) < 0;
+	       real(fd, IPPROTO_TCP, TCP_IS_MPTCP, &answer, &len) < 0 || !answer;
 }
 
 /**

@@ -21,6 +21,8 @@ static int open_with(struct peer *p, const char *algorithm, unsigned int rtt_ms)
 
 	if (!conf_set("congestion_control", algorithm))
 		wire_fail(p->w, "no %s", algorithm);
+	/* however slow the machine: what may leave does so in one piece */
+	conf_set("min_tso_segs", "10");
 	fd = open_sender_rtt(p, SENDER_SACK, rtt_ms);
 	/* a write that does not block takes all of it */
 	set_int(fd, SOL_SOCKET, SO_SNDBUF, 200000);

@@ -401,12 +401,15 @@ static bool prune(struct sock *sk, const struct sk_buff *skb)
  * xtcp_rmem_admit - may a segment's payload be kept?
  * @sk: the socket, locked
  * @skb: the segment
+ * @seg: the same, parsed
  *
  * Return: whether there is room in the receive buffer and memory for it.
  */
-bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb)
+bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb,
+		     const struct xtcp_segment *seg)
 {
-	if (atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf && !prune(sk, skb))
+	if (unlikely(atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf) &&
+	    (!xtcp_window_takes(&xtcp_sk(sk)->tcb, seg) || !prune(sk, skb)))
 		return false;
 	return sk_rmem_schedule(sk, skb, skb->truesize);
 }

@@ -23,7 +23,8 @@ void xtcp_buffer_freed(struct sock *sk);
 void xtcp_write_space_check(struct sock *sk);
 
 void xtcp_collapse(struct sock *sk);
-bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb);
+bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb,
+		     const struct xtcp_segment *seg);
 void xtcp_rmem_measure(struct sock *sk, const struct sk_buff *skb, u32 len);
 void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb);
 void xtcp_rmem_append(struct sock *sk, struct sk_buff *skb);

@@ -98,7 +98,7 @@ static void look_at_buffers(struct sock *sk, struct sk_buff *skb,
 	/* larger than those before: they may hold memory in another proportion */
 	if (unlikely(seg->len > (u32)seg->segs * t->rcv_mss && seg->seq == t->rcv_nxt))
 		xtcp_rmem_measure(sk, skb, seg->len);
-	seg->no_room = !xtcp_rmem_admit(sk, skb);
+	seg->no_room = !xtcp_rmem_admit(sk, skb, seg);
 	seg->free_space = xtcp_free_space_less(sk, skb->truesize);
 	seg->full_space = xtcp_full_space(sk);
 	seg->lowat = READ_ONCE(sk->sk_rcvlowat);

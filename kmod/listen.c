@@ -464,7 +464,7 @@ static void fastopen_open(struct sock *child, struct sk_buff *skb,
 	xtcp_sync_mss(child);
 	xtcp_sndbuf_init(child);
 	if (seg->len)
-		seg->no_room = !xtcp_rmem_admit(child, skb);
+		seg->no_room = !xtcp_rmem_admit(child, skb, seg);
 	xtcp_actions_init(&a);
 	xtcp_fastopen_child(t, seg, xtcp_now(), &a);
 	if (!xtcp_apply(child, &a, seg, skb))

@@ -235,9 +235,6 @@ TEST_F(reopen, default__more_connections_than_ports)
 		      EADDRNOTAVAIL);
 		ASSERT_EQ(0, err) { TH_LOG("connection %d", i); }
 	}
-	/* fewer on a slow machine, where an entry is old enough before all ports have one */
-	EXPECT_LT(0, conns_in_state(TCP_TIME_WAIT));
-	EXPECT_GE(ports, conns_in_state(TCP_TIME_WAIT));
 }
 
 TEST_HARNESS_MAIN

@@ -5,6 +5,7 @@
  * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
  * lib/wire.h explains the rest.
  */
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -318,6 +319,40 @@ TEST_F(sack, memory__pruned_when_it_is_full)
 	packets(p, "< . 1:1101(1100) ack 1",
 		   "> . 1:1(0) ack 1101");
 	get_pattern(fd, 0, 1100);
+}
+
+static bool is_full(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len);
+	return info[SK_MEMINFO_RMEM_ALLOC] > info[SK_MEMINFO_RCVBUF];
+}
+
+/* What is not kept anyway, old or beyond the window, drives nothing out. */
+TEST_F(sack, memory__nothing_goes_for_what_is_not_kept)
+{
+	struct peer *p = &self->p;
+	int fd = open_sack(p, false), i;
+
+	XTCP_ONLY();
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_RCVBUF, 4096));
+	for (i = 0; !is_full(fd); i++) {
+		ASSERT_GT(1000, i);
+		packets(p, fmt("< . %d:%d(1) ack 1", 2001 - 2 * i, 2002 - 2 * i),
+			   "> . 1:1(0) ack 1");
+	}
+	ASSERT_EQ(0, counter("PruneCalled"));
+	packets(p, "< . -99:1(100) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< . 900001:900101(100) ack 1",
+		   "> . 1:1(0) ack 1");
+	EXPECT_EQ(0, counter("PruneCalled"));
+	EXPECT_EQ(0, counter("OfoPruned"));
+	packets(p, "< . 2003:2004(1) ack 1",
+		   "> . 1:1(0) ack 1");
+	EXPECT_EQ(1, counter("PruneCalled"));
 }
 
 /* ---- what comes in ------------------------------------------------------- */

@@ -217,7 +217,6 @@ enum xtcp_ca_state {
 	XTCP_CA_LOSS,
 };
 
-
 /* Bytes that an algorithm has in the TCB for its own state. */
 #define XTCP_CC_PRIV_SIZE	32
 

@@ -31,4 +31,22 @@ static inline bool xtcp_window_may_grow(const struct xtcp_tcb *t, u32 len)
 	return t->rcv_ssthresh < t->window_clamp && len >= XTCP_WINDOW_GROW_MIN;
 }
 
+/**
+ * xtcp_window_takes - may any of a segment's payload be kept?
+ * @t: the connection
+ * @seg: the segment
+ *
+ * For what is old or beyond the window nobody else has to make room.  Before the
+ * handshake is over there is no window yet.
+ *
+ * Return: false when RFC 9293 3.10.7.4 drops it.
+ */
+static inline bool xtcp_window_takes(const struct xtcp_tcb *t,
+				     const struct xtcp_segment *seg)
+{
+	return !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) ||
+	       (xtcp_after(seg->end_seq, t->rcv_nxt) &&
+		xtcp_before(seg->seq, t->rcv_nxt + xtcp_receive_window(t)));
+}
+
 #endif /* XTCP_CORE_WINDOW_H */

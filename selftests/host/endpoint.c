@@ -323,7 +323,7 @@ void ep_tcb_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *pay
 	struct xtcp_actions a;
 	struct buf *b = NULL;
 
-	if (seg->len && ep->rmem > ep->rcvbuf) {
+	if (seg->len && ep->rmem > ep->rcvbuf && xtcp_window_takes(&ep->t, seg)) {
 		prune(ep);
 		seg->no_room = ep->rmem > ep->rcvbuf;
 	}

@@ -80,8 +80,8 @@ const struct scenario scenarios[] = {
 			    .reorder_ns = MS(5) },
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 1,
-		.duration_ns = SEC(20),
-		.least = 55,
+		.duration_ns = SEC(60),
+		.least = 65,
 	}, {
 		.name = "jitter",
 		.title = "100 Mbit/s, 20 ms, every packet up to 2 ms late",
@@ -89,8 +89,8 @@ const struct scenario scenarios[] = {
 			    .queue_bytes = KB(250), .jitter_ns = MS(2) },
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 1,
-		.duration_ns = SEC(20),
-		.least = 70,
+		.duration_ns = SEC(60),
+		.least = 80,
 	}, {
 		.name = "duplicates",
 		.title = "100 Mbit/s, 20 ms, 5 % of the packets arrive twice",

@@ -462,6 +462,23 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from,
 	return true;
 }
 
+/* The offered window should be able to grow to @wnd. */
+static void fit_rcvbuf(struct sock *sk, u32 wnd)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 space;
+
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK ||
+	    !READ_ONCE(xs->tcb.conf->moderate_rcvbuf))
+		return;
+	space = min_t(u32, xtcp_space_from_win(sk, wnd),
+		      READ_ONCE(xtcp_sk_net(sk)->rmem[2]));
+	if (space <= sk->sk_rcvbuf)
+		return;
+	WRITE_ONCE(sk->sk_rcvbuf, (int)space);
+	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
+}
+
 /**
  * xtcp_rmem_wait - a charged buffer waits behind a gap
  * @sk: the socket, locked
@@ -476,6 +493,9 @@ void xtcp_rmem_wait(struct sock *sk, struct sk_buff *skb)
 	struct rb_node *rb = rb_prev(xtcp_seg_rb(seg));
 	bool stolen;
 
+	/* one that nobody accepted yet, or an orphan, gets no more */
+	if (sk->sk_socket)
+		fit_rcvbuf(sk, xtcp_window_behind_gap(&xtcp_sk(sk)->tcb));
 	if (!rb)
 		return;
 	before = xtcp_rb_seg(rb);
@@ -535,17 +555,8 @@ void xtcp_ooo_purge(struct sock *sk)
  */
 void xtcp_rcvbuf_autotune(struct sock *sk, xtcp_usec_t now)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 wnd = xtcp_window_autotune(&xs->tcb, now);
-	u32 space;
+	u32 wnd = xtcp_window_autotune(&xtcp_sk(sk)->tcb, now);
 
-	if (!wnd || sk->sk_userlocks & SOCK_RCVBUF_LOCK ||
-	    !READ_ONCE(xs->tcb.conf->moderate_rcvbuf))
-		return;
-	space = min_t(u32, xtcp_space_from_win(sk, wnd),
-		      READ_ONCE(xtcp_sk_net(sk)->rmem[2]));
-	if (space <= sk->sk_rcvbuf)
-		return;
-	WRITE_ONCE(sk->sk_rcvbuf, (int)space);
-	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
+	if (wnd)
+		fit_rcvbuf(sk, wnd);
 }

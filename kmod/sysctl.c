@@ -224,6 +224,7 @@ static const struct ctl_table template[] = {
 		.extra1 = &rto_max_least, .extra2 = &rto_max_most,
 	},
 	BYTE("moderate_rcvbuf", conf.moderate_rcvbuf, NULL, &one),
+	INT("rcvbuf_low_rtt", conf.rcvbuf_low_rtt_us),
 	BYTE("shrink_window", conf.shrink_window, NULL, &one),
 	BYTE("workaround_signed_windows", conf.signed_windows, NULL, &one),
 	BYTE("app_win", conf.app_win, NULL, &app_win_most),

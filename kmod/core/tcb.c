@@ -48,6 +48,7 @@ void xtcp_conf_init(struct xtcp_conf *conf)
 		.reordering		= XTCP_DUPACK_THRESH,
 		.max_reordering		= 300,
 		.moderate_rcvbuf	= true,
+		.rcvbuf_low_rtt_us	= XTCP_USEC_PER_MSEC,
 		.app_win		= 31,
 		.pingpong_thresh	= 1,
 		.base_mss		= 1024,

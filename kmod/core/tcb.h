@@ -69,6 +69,7 @@ enum xtcp_timer {
  * @rto_max_us: greatest RTO
  * @shrink_window: a window that was offered may be taken back (needs scaling)
  * @moderate_rcvbuf: receive buffers grow with what their users read
+ * @rcvbuf_low_rtt_us: where the RTT is shorter, receive buffers grow less
  * @signed_windows: without scaling, offer windows that fit a signed field
  * @app_win: 2^-app_win of the buffer is kept for what the window does not know; 0:
  *	     nothing is
@@ -126,6 +127,7 @@ struct xtcp_conf {
 	u8	frto;
 	int	reordering;
 	int	max_reordering;
+	int	rcvbuf_low_rtt_us;
 	u32	fin_timeout_us;
 	u32	timewait_us;
 	u32	timewait_reuse_delay_us;

@@ -224,23 +224,40 @@ void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	xtcp_window_grow(t, seg);
 }
 
+/*
+ * What a reader needs that read so much in an RTT, and so much in the one before.
+ * As Linux: a measurement is an RTT late, and a sender in slow start doubles once
+ * more until the next one.  What waits behind a gap is not read, but more has to
+ * come.
+ */
+static u32 reader_needs(const struct xtcp_tcb *t, u32 read, u32 before)
+{
+	u32 rtt_us = t->rcv_rtt_us >> 3, low_rtt_us = t->conf->rcvbuf_low_rtt_us;
+	u64 wnd = 2 * (u64)read;
+
+	/* on a short path buffers grow less: they are to stay in the cache */
+	if (rtt_us < low_rtt_us)
+		wnd += wnd * rtt_us / max_t(u32, low_rtt_us, 1);
+	else
+		wnd += 2 * wnd * (read - before) / max_t(u32, before, 1);
+	if (t->ooo_last)
+		wnd += t->ooo_last->end_seq - t->rcv_nxt;
+	return min_t(u64, wnd, XTCP_WND_MAX);
+}
+
 /**
  * xtcp_window_autotune - the user read: does the receive buffer hold it back?
  * @t: the connection
  * @now: the time
  *
  * Dynamic right-sizing: once an RTT, compare what the user read with what it read
- * in the RTT before.  A measurement is an RTT late, and a sender in slow start
- * doubles, so the window has to be twice as large, and as much larger as it grew
- * twice over.  Linux multiplies by the rate of growth, which asks for twice that:
- * on a path with a short queue the rest only makes slow start overshoot.
+ * in the RTT before.
  *
  * Return: window that an empty buffer should have room for, bytes; 0: no change.
  */
 u32 xtcp_window_autotune(struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	u32 stamp = xtcp_stamp(now), before = t->space_bytes;
-	u64 wnd;
 	s32 read;
 
 	if (!t->rcv_rtt_us || stamp - t->space_time < t->rcv_rtt_us >> 3)
@@ -252,10 +269,18 @@ u32 xtcp_window_autotune(struct xtcp_tcb *t, xtcp_usec_t now)
 	if (read <= (s32)before)
 		return 0;
 	t->space_bytes = read;
-	wnd = 2 * (u64)read + 2 * (u64)(read - before) + 16 * t->advmss;
-	if (t->ooo_last)
-		wnd += t->ooo_last->end_seq - t->rcv_nxt;
-	return min_t(u64, wnd, XTCP_WND_MAX);
+	return reader_needs(t, read, before);
+}
+
+/**
+ * xtcp_window_behind_gap - data waits behind a gap: does the buffer hold it back?
+ * @t: the connection
+ *
+ * Return: window that an empty buffer should have room for, bytes.
+ */
+u32 xtcp_window_behind_gap(const struct xtcp_tcb *t)
+{
+	return reader_needs(t, t->space_bytes, t->space_bytes);
 }
 
 /**

@@ -11,6 +11,7 @@ void xtcp_window_init(u32 space, u32 max_space, u16 mss, bool scaling,
 		      u32 *wnd, u8 *wscale);
 u16 xtcp_window_select(struct xtcp_tcb *t, u32 free_space, u32 full_space);
 u32 xtcp_window_autotune(struct xtcp_tcb *t, xtcp_usec_t now);
+u32 xtcp_window_behind_gap(const struct xtcp_tcb *t);
 void xtcp_window_ready(struct xtcp_tcb *t, u32 full_space);
 void xtcp_window_limit(struct xtcp_tcb *t, u32 clamp);
 void xtcp_window_full(struct xtcp_tcb *t, bool over);

@@ -241,7 +241,7 @@ u32 endpoint_read(struct endpoint *ep, u32 len)
 {
 	struct xtcp_tcb *t = &ep->t;
 	struct xtcp_actions a;
-	u32 copied = 0, wnd;
+	u32 copied = 0;
 
 	while (ep->recvq && copied < len)
 		copied += read_head(ep, len - copied);
@@ -254,14 +254,7 @@ u32 endpoint_read(struct endpoint *ep, u32 len)
 	}
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return copied;
-	wnd = xtcp_window_autotune(t, *ep->now);
-	if (wnd) {
-		u64 space = min_t(u64, ((u64)wnd << 8) / ep->conf.ratio,
-				  ep->conf.rcvbuf_max);
-
-		if (space > ep->rcvbuf)
-			ep_rcvbuf_set(ep, space);
-	}
+	ep_rcvbuf_grow(ep, xtcp_window_autotune(t, *ep->now));
 	xtcp_actions_init(&a);
 	xtcp_on_read(t, copied, ep_free_space(ep), ep_full_space(ep), *ep->now, &a);
 	ep_apply(ep, &a, NULL);

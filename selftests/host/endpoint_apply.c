@@ -5,6 +5,7 @@
 
 #include "endpoint_room.h"
 #include "output.h"
+#include "window.h"
 
 /* A link that nobody may follow: the core sets those of its lists. */
 #define POISON			((struct buf *)0x100)
@@ -117,6 +118,8 @@ bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *
 		b->next = POISON;
 		if (orders & XTCP_ACT_DELIVER)
 			ep_recvq_append(ep, b);
+		else
+			ep_rcvbuf_grow(ep, xtcp_window_behind_gap(t));
 		ep->rmem += b->truesize;
 		kept = true;
 	}

@@ -154,6 +154,15 @@ void ep_rcvbuf_set(struct endpoint *ep, u32 size)
 	xtcp_window_clamp(&ep->t, ep_full_space(ep));
 }
 
+/* As xtcp_rcvbuf_autotune(). */
+void ep_rcvbuf_grow(struct endpoint *ep, u32 wnd)
+{
+	u64 space = min_t(u64, ((u64)wnd << 8) / ep->conf.ratio, ep->conf.rcvbuf_max);
+
+	if (space > ep->rcvbuf)
+		ep_rcvbuf_set(ep, space);
+}
+
 u32 ep_max_space(const struct endpoint *ep)
 {
 	return (u64)max(ep->conf.rcvbuf_max, ep->conf.rcvbuf) * ep->conf.ratio >> 8;

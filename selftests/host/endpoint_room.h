@@ -22,6 +22,7 @@ void ep_queue_fin(struct endpoint *ep);
 u32 ep_full_space(const struct endpoint *ep);
 u32 ep_free_space(const struct endpoint *ep);
 void ep_rcvbuf_set(struct endpoint *ep, u32 size);
+void ep_rcvbuf_grow(struct endpoint *ep, u32 wnd);
 u32 ep_max_space(const struct endpoint *ep);
 
 /* endpoint_output.c */

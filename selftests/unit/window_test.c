@@ -275,6 +275,65 @@ TEST(window_autotune__a_reader_that_keeps_up)
 	ep.check.synchronised = false;
 }
 
+/* As Linux: room for a sender in slow start, which the measurement is an RTT behind. */
+TEST(window_autotune__leaves_slow_start_alone)
+{
+	u32 rtt = 10000;
+
+	given(ESTABLISHED);
+	ep.t.rcv_rtt_us = rtt << 3;
+	ep.t.space_bytes = 20000;
+	ep.t.copied_seq += 40000;
+	ep.t.rcv_nxt += 40000;
+	now += rtt;
+	CHECK_EQ(xtcp_window_autotune(&ep.t, now), 2 * 40000 + 4 * 40000);
+	/* on a short path buffers stay small */
+	ep.t.rcv_rtt_us = 500 << 3;
+	ep.t.copied_seq += 80000;
+	ep.t.rcv_nxt += 80000;
+	now += rtt;
+	CHECK_EQ(xtcp_window_autotune(&ep.t, now), 2 * 80000 + 80000);
+	/* and none is short */
+	ep.conf.core.rcvbuf_low_rtt_us = 0;
+	ep.t.copied_seq += 160000;
+	ep.t.rcv_nxt += 160000;
+	now += rtt;
+	CHECK_EQ(xtcp_window_autotune(&ep.t, now), 2 * 160000 + 4 * 160000);
+	ep.check.synchronised = false;
+}
+
+/* What waits behind a gap is not read, but the sender goes on. */
+TEST(window_autotune__behind_a_gap)
+{
+	peer_options = " sackOK";
+	given(ESTABLISHED);
+	ep.t.rcv_rtt_us = 10000 << 3;
+	ep.t.space_bytes = 20000;
+	rcv(". 1001:31001(30000) ack 1");
+	CHECK_EQ(xtcp_window_behind_gap(&ep.t), 2 * 20000 + 31000);
+	ignore_output();
+}
+
+/* The offer grows behind a gap only where SACK tells the sender of the gap. */
+TEST(window_grow__behind_a_gap_with_sack)
+{
+	unsigned int sack;
+
+	conf.core.window_scaling = true;
+	conf.core.sack = true;
+	conf.rcvbuf = 1 << 20;
+	for (sack = 0; sack < 2; sack++) {
+		given(CLOSE);
+		usr_listen();
+		rcvf("S 0 win 65535 mss 1000 wscale 7%s", sack ? " sackOK" : "");
+		rcv(". 1 ack 1");
+		CHECK_EQ(ep.t.rcv_ssthresh, 65535);
+		rcv(". 1001:2001(1000) ack 1");
+		CHECK_EQ(ep.t.rcv_ssthresh, sack ? 67535 : 65535);
+		ignore_output();
+	}
+}
+
 TEST(window_autotune__not_before_the_rtt_is_known)
 {
 	given(ESTABLISHED);

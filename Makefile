@@ -50,7 +50,7 @@ setup:
 # failure in the first does not hide the others.
 check: setup
 	@$(RIG)/lane unit || :
-	@$(RIG)/lane 6.12,6.1 || :
+	@$(RIG)/lane 6.12,6.1 $(TESTS) || :
 	@$(RIG)/lane sum unit 6.12 6.1
 
 check-unit: setup

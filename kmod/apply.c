@@ -19,6 +19,7 @@
 #include "timewait.h"
 #include "trace.h"
 #include "tstamp.h"
+#include "verify.h"
 
 static void report_edge(struct xtcp_net *xn, const struct xtcp_flow *flow,
 			struct sock *sk, unsigned int edge, int error)
@@ -427,6 +428,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		xtcp_done(sk);
 	else
 		xtcp_timer_sync(sk);
+	xtcp_verify(sk, a);
 	return kept;
 }
 

@@ -40,6 +40,7 @@
 #include "table.h"
 #include "timer.h"
 #include "timewait.h"
+#include "verify.h"
 
 /* The user has the listener: look again soon. */
 #define REQ_RETRY	(HZ / 50)
@@ -438,6 +439,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xtcp_window_clamp(&xs->tcb, xtcp_full_space(child));
 	xs->tcb.rcv_ssthresh = core->rcv_wnd;
 	child->sk_state = TCP_SYN_RECV;
+	xtcp_verify_begin(child);
 	if (xtcp_route_connect(child, inet->inet_daddr, inet->inet_dport)) {
 		free_child(child);
 		return NULL;

@@ -73,6 +73,7 @@
 #include "table.h"
 #include "timer.h"
 #include "timewait.h"
+#include "verify.h"
 
 /* net.xtcp.mem, pages: leave and enter memory pressure, refuse. */
 long xtcp_sysctl_mem[3];
@@ -139,6 +140,7 @@ void xtcp_init_fields(struct sock *sk)
 	INIT_HLIST_NODE(&xs->listen_node);
 	xs->scaling_ratio = XTCP_SCALING_RATIO_INIT;
 	xtcp_tcb_init(&xs->tcb, &xn->conf);
+	xtcp_verify_begin(sk);
 	xtcp_timer_setup(sk);
 	skb_queue_head_init(&sk->sk_write_queue);
 	sk->sk_destruct = destruct;
@@ -357,6 +359,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	fresh.linger2_us = t->linger2_us;
 	xtcp_cong_renew(&fresh, t);
 	*t = fresh;
+	xtcp_verify_begin(sk);
 	sk_dst_reset(sk);
 	dst_release(rcu_replace_pointer(sk->sk_rx_dst, NULL, lockdep_sock_is_held(sk)));
 	sk_error_report(sk);
@@ -477,6 +480,7 @@ void xtcp_release_cb(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	xtcp_verify(sk, NULL);
 	if (likely(!READ_ONCE(xs->deferred)))
 		return;
 	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xs->deferred))

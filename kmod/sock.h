@@ -8,6 +8,9 @@
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
+#ifdef XTCP_VERIFY
+#include "core/check.h"
+#endif
 #include "core/tcb.h"
 #include "flow.h"
 #include "netns.h"
@@ -75,6 +78,7 @@ struct xtcp_listener {
  * @tfo_again: the first attempt after a time without Fast Open
  * @tfo_fail: TCP_INFO's tcpi_fastopen_client_fail
  * @inq: TCP_INQ
+ * @check: what the TCB was like after the last event (verify.c)
  */
 struct xtcp_sock {
 	struct inet_sock	inet;
@@ -114,6 +118,9 @@ struct xtcp_sock {
 				tfo_fail : 2,
 				cc_chosen : 1,
 				inq : 1;
+#ifdef XTCP_VERIFY
+	struct xtcp_check	check;
+#endif
 };
 
 #define XTCP_DEFER_TIMER	0	/* the timer fired */

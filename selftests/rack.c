@@ -183,6 +183,8 @@ TEST_F(rack, retransmission__is_in_flight)
 /* No answer comes sooner than the handshake's, or it would be the original's. */
 #define PROBED_RTT_MS	20
 #define PROBED_RTT	"quiet 30"
+/* an ACK of what was sent twice that came sooner than any before is not believed */
+#define LATE_RTT	"quiet 80"
 
 static int open_probing(struct peer *p)
 {
@@ -203,7 +205,7 @@ TEST_F(rack, probe__last_segment)
 		   "< . 1:1(0) ack 8001",
 		   "> P. 9001:10001(1000) ack 1",
 		   /* and with it RACK knows about the one before it */
-		   PROBED_RTT,
+		   LATE_RTT,
 		   "< . 1:1(0) ack 8001 <nop,nop,sack 9001:10001>",
 		   "> . 8001:9001(1000) ack 1",
 		   "< . 1:1(0) ack 10001");
@@ -237,7 +239,7 @@ TEST_F(rack, probe__window_is_closed)
 	packets(p, PROBED_RTT,
 		   "< . 1:1(0) ack 8001 win 2000",
 		   "> . 9001:10001(1000) ack 1",
-		   PROBED_RTT,
+		   LATE_RTT,
 		   "< . 1:1(0) ack 8001 win 2000 <nop,nop,sack 9001:10001>",
 		   "> . 8001:9001(1000) ack 1",
 		   "< . 1:1(0) ack 10001 win 10000");

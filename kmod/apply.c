@@ -9,7 +9,6 @@
 #include "core/output.h"
 #include "core/window.h"
 #include "fastopen.h"
-#include "listen.h"
 #include "observe.h"
 #include "output.h"
 #include "port.h"

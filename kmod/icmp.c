@@ -14,8 +14,8 @@
 #include "apply.h"
 #include "compat.h"
 #include "icmp.h"
-#include "listen.h"
 #include "output.h"
+#include "req.h"
 #include "table.h"
 #include "timer.h"
 

@@ -19,6 +19,7 @@
 #include "kernel_tcp.h"
 #include "listen.h"
 #include "reply.h"
+#include "req.h"
 #include "route.h"
 #include "table.h"
 #include "timewait.h"

@@ -2,14 +2,11 @@
 /*
  * The passive side.
  *
- * A SYN makes an entry in SYN_RECV (struct xtcp_req); the ACK that completes
- * the handshake makes a child socket, which waits in the listener's accept
- * queue.  All of it happens under the listener's lock: a segment for an entry
- * goes to the listener, or to its backlog, and finds the entry again there.
- *
- * References: the table and the listener's list hold an entry with one, its
- * timer with another, and an entry holds its listener.  A child in the accept
- * queue has the reference that its user will have.
+ * A SYN makes an entry in SYN_RECV (req.c); the ACK that completes the handshake
+ * makes a child socket, which waits in the listener's accept queue with the
+ * reference that its user will have.  All of it happens under the listener's lock:
+ * a segment for an entry goes to the listener, or to its backlog, and finds the
+ * entry again there.
  *
  * When there are too many entries, a SYN makes none: the SYN,ACK's sequence number
  * is a cookie (syncookie.c), and the ACK that brings it back makes the child.
@@ -34,6 +31,7 @@
 #include "output.h"
 #include "port.h"
 #include "reply.h"
+#include "req.h"
 #include "route.h"
 #include "sockopt.h"
 #include "syncookie.h"
@@ -41,192 +39,6 @@
 #include "timer.h"
 #include "timewait.h"
 #include "verify.h"
-
-/* The user has the listener: look again soon. */
-#define REQ_RETRY	(HZ / 50)
-
-static struct kmem_cache *cache;
-
-static struct xtcp_net *req_net(const struct xtcp_req *req)
-{
-	return xtcp_net(sock_net(req->listener));
-}
-
-/**
- * xtcp_req_free - the last reference is gone
- * @req: the entry
- */
-void xtcp_req_free(struct xtcp_req *req)
-{
-	kfree(req->opening);
-	sock_put(req->listener);
-	kmem_cache_free(cache, req);
-}
-
-/* Off the listener's list; the list's reference is the caller's then. */
-static void unlink_req(struct xtcp_req *req)
-{
-	struct xtcp_listener *l = xtcp_sk(req->listener)->listener;
-
-	list_del_init(&req->node);
-	WRITE_ONCE(l->nr_reqs, l->nr_reqs - 1);
-	if (!req->core.retries)
-		l->nr_young--;
-	if (timer_delete(&req->timer))
-		xtcp_flow_put(&req->flow);
-}
-
-/**
- * xtcp_req_kill - an entry ends without a connection
- * @req: the entry; its listener is locked
- * @event: why
- */
-void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event)
-{
-	if (list_empty(&req->node))
-		return;
-	xtcp_take_edge(req_net(req), &req->flow, event);
-	xtcp_flow_remove(&req->flow);
-	unlink_req(req);
-	xtcp_flow_put(&req->flow);
-}
-
-/* The clock that timestamps are made from, before the peer's offset. */
-static u32 clock_ms(void)
-{
-	return (u32)(xtcp_now() / XTCP_USEC_PER_MSEC);
-}
-
-/* @rt: a route whose reference goes, or NULL; @clock: what our TSval is made from. */
-static void send_synack(struct sock *sk, const struct xtcp_key *key,
-			const struct xtcp_synrcv *c, u32 mark, u32 clock,
-			struct rtable *rt, const struct xtcp_tfo_cookie *tfo)
-{
-	struct xtcp_options opt = { .mss = c->advmss };
-	struct xtcp_reply r = {
-		.key	= key,
-		.seq	= c->iss,
-		.ack	= c->irs + 1,
-		.window	= min_t(u32, c->rcv_wnd, XTCP_WND_MAX_UNSCALED),
-		.flags	= XTCP_SYN | XTCP_ACK |
-			  (c->flags & XTCP_F_ECN_OK ? XTCP_ECE : 0),
-		.ecn	= xtcp_ecn_synack_ip(&xtcp_sk(sk)->tcb, c),
-		.mark	= mark,
-		.rt	= rt,
-	};
-
-	if (c->flags & XTCP_F_SACK_OK)
-		opt.has |= XTCP_OPT_SACK_PERM;
-	if (c->flags & XTCP_F_TS_OK) {
-		opt.has |= XTCP_OPT_TS;
-		opt.tsval = clock + c->ts_offset;
-		opt.tsecr = c->ts_recent;
-	}
-	if (c->flags & XTCP_F_WSCALE_OK) {
-		opt.has |= XTCP_OPT_WSCALE;
-		opt.wscale = c->rcv_wscale;
-	}
-	r.optlen = xtcp_options_build_syn(r.opt, &opt);
-	if (unlikely(tfo))
-		r.optlen = xtcp_options_add_tfo(r.opt, r.optlen, tfo);
-	xtcp_reply_send(xtcp_net(sock_net(sk)), sk, &r);
-}
-
-static void send_req_synack(struct xtcp_req *req, struct rtable *rt,
-			    const struct xtcp_tfo_cookie *tfo)
-{
-	send_synack(req->listener, &req->flow.key, &req->core, req->mark, clock_ms(), rt,
-		    tfo);
-}
-
-static void send_req_ack(struct xtcp_req *req)
-{
-	const struct xtcp_synrcv *c = &req->core;
-	struct xtcp_reply r = {
-		.key	= &req->flow.key,
-		.seq	= c->iss + 1,
-		.ack	= c->irs + 1,
-		.window	= min_t(u32, c->rcv_wnd >> c->rcv_wscale, U16_MAX),
-		.flags	= XTCP_ACK,
-		.mark	= req->mark,
-	};
-
-	if (c->flags & XTCP_F_TS_OK) {
-		xtcp_options_build_ts(r.opt, clock_ms() + c->ts_offset, c->ts_recent);
-		r.optlen = XTCP_OPT_TS_ALIGNED;
-	}
-	xtcp_reply_send(req_net(req), req->listener, &r);
-}
-
-static void send_req_rst(struct xtcp_req *req)
-{
-	struct xtcp_reply r = {
-		.key	= &req->flow.key,
-		.seq	= req->core.iss + 1,
-		.ack	= req->core.irs + 1,
-		.flags	= XTCP_RST | XTCP_ACK,
-		.mark	= req->mark,
-	};
-
-	xtcp_reply_send(req_net(req), req->listener, &r);
-}
-
-/* What the entry's timer decides: give up, ask again, or wait. */
-static enum xtcp_synrcv_due req_due(struct xtcp_req *req)
-{
-	const struct xtcp_sock *xs = xtcp_sk(req->listener);
-	struct xtcp_listener *l = xs->listener;
-	const struct xtcp_synrcv_queue q = {
-		.len	 = l->nr_reqs,
-		.young	 = l->nr_young,
-		.backlog = READ_ONCE(req->listener->sk_max_ack_backlog),
-		.retries = xs->tcb.syn_retries ? :
-			   READ_ONCE(req_net(req)->conf.synack_retries),
-		.defer	 = xs->defer_accept,
-	};
-	bool young = !req->core.retries;
-	enum xtcp_synrcv_due due = xtcp_synrcv_timer(&req->core, &q);
-
-	if (young && req->core.retries)
-		l->nr_young--;
-	return due;
-}
-
-/* The timer's reference is taken with it and goes when it is not set again. */
-static void req_timer(struct timer_list *timer)
-{
-	struct xtcp_req *req = timer_container_of(req, timer, timer);
-	struct sock *sk = req->listener;
-	struct xtcp_net *xn = req_net(req);
-
-	bh_lock_sock(sk);
-	if (list_empty(&req->node))
-		goto out;
-	if (sock_owned_by_user(sk)) {
-		mod_timer(timer, jiffies + REQ_RETRY);
-		bh_unlock_sock(sk);
-		return;
-	}
-	xtcp_count(xn, TIMEOUTS);
-	switch (req_due(req)) {
-	case XTCP_SYNRCV_EXPIRE:
-		xtcp_req_kill(req, XTCP_EV_TIMEOUT);
-		goto out;
-	case XTCP_SYNRCV_RESEND:
-		xtcp_count(xn, RETRANS_SEGS);
-		send_req_synack(req, NULL, NULL);
-		break;
-	case XTCP_SYNRCV_WAIT:
-		break;
-	}
-	mod_timer(timer, jiffies +
-		  usecs_to_jiffies(xtcp_synrcv_timeout(&req->core, &xn->conf)));
-	bh_unlock_sock(sk);
-	return;
-out:
-	bh_unlock_sock(sk);
-	xtcp_flow_put(&req->flow);
-}
 
 /* The way back to a peer; NULL: there is none.  @advmss: what our MSS option says. */
 static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key,
@@ -326,59 +138,8 @@ static void send_cookie(struct sock *sk, const struct xtcp_key *key,
 
 	xtcp_cookie_strip(syn);
 	init_core(&core, sk, key, syn, xtcp_syncookie_make(sk, key, syn), advmss, rt);
-	send_synack(sk, key, &core, READ_ONCE(sk->sk_mark),
-		    xtcp_cookie_clock(&core, clock_ms()), rt, NULL);
-}
-
-/* An entry that nobody else knows; it has one reference. */
-static struct xtcp_req *alloc_req(struct sock *sk, const struct xtcp_key *key,
-				  const struct xtcp_synrcv *core, u8 state)
-{
-	struct xtcp_req *req = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
-
-	if (!req)
-		return NULL;
-	req->flow.key = *key;
-	req->flow.kind = XTCP_KIND_REQ;
-	req->flow.state = state;
-	req->flow.family = AF_INET;
-	req->flow.hashed = false;
-	req->listener = sk;
-	req->mark = READ_ONCE(sk->sk_mark);
-	req->core = *core;
-	req->opening = NULL;
-	INIT_LIST_HEAD(&req->node);
-	timer_setup(&req->timer, req_timer, TIMER_PINNED);
-	sock_hold(sk);
-	refcount_set(&req->flow.refcnt, 1);
-	return req;
-}
-
-/* The entry lives: in the table, on the listener's list, and with a timer. */
-static int hash_req(struct sock *sk, struct xtcp_req *req, struct xtcp_tw *tw)
-{
-	struct xtcp_listener *l = xtcp_sk(sk)->listener;
-	struct xtcp_net *xn = req_net(req);
-	int err;
-
-	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN))
-		return -ENOENT;	/* it ended meanwhile: the peer sends again */
-	refcount_set(&req->flow.refcnt, 2);	/* table and list; timer */
-	err = xtcp_flow_insert(&req->flow);
-	if (err) {
-		refcount_set(&req->flow.refcnt, 1);
-		return err;
-	}
-	if (!tw)
-		xtcp_take_edge(xn, &req->flow, XTCP_EV_RCV_SYN);
-	else
-		xtcp_count(xn, TW_RECYCLED);
-	list_add(&req->node, &l->reqs);
-	WRITE_ONCE(l->nr_reqs, l->nr_reqs + 1);
-	l->nr_young++;
-	mod_timer(&req->timer, jiffies +
-		  usecs_to_jiffies(xtcp_synrcv_timeout(&req->core, &xn->conf)));
-	return 0;
+	xtcp_send_synack(sk, key, &core, READ_ONCE(sk->sk_mark),
+			 xtcp_cookie_clock(&core, xtcp_clock_ms()), rt, NULL);
 }
 
 /* It was never seen. */
@@ -573,13 +334,13 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 		ip_rt_put(rt);
 		return true;
 	}
-	req = alloc_req(sk, key, &core, tw ? XTCP_SYN_RECV : XTCP_LISTEN);
+	req = xtcp_req_alloc(sk, key, &core, tw ? XTCP_SYN_RECV : XTCP_LISTEN);
 	if (!req) {
 		ip_rt_put(rt);
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
 		return false;
 	}
-	err = hash_req(sk, req, tw);
+	err = xtcp_req_hash(req, tw);
 	if (err) {
 		ip_rt_put(rt);
 		xtcp_flow_put(&req->flow);
@@ -589,15 +350,14 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 	}
 	if (unlikely(xtcp_sk(sk)->save_syn))
 		req->opening = xtcp_opening_alloc(sk, skb);
-	send_req_synack(req, rt, &tfo);
+	xtcp_req_send_synack(req, rt, &tfo);
 	return false;
 }
-
 
 /* The handshake is complete, and the accept queue is full. */
 static void overflow(struct xtcp_req *req, const struct xtcp_segment *seg)
 {
-	struct xtcp_net *xn = req_net(req);
+	struct xtcp_net *xn = xtcp_req_net(req);
 
 	count_overflow(xn);
 	if (READ_ONCE(xn->abort_on_overflow)) {
@@ -621,7 +381,7 @@ static bool deferred(const struct sock *sk, const struct xtcp_req *req,
 static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 		      struct xtcp_segment *seg)
 {
-	struct xtcp_net *xn = req_net(req);
+	struct xtcp_net *xn = xtcp_req_net(req);
 	struct sock *child;
 
 	if (deferred(sk, req, seg)) {
@@ -649,7 +409,7 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 		xtcp_sk(child)->has_opening = 1;
 		req->opening = NULL;
 	}
-	unlink_req(req);
+	xtcp_req_unlink(req);
 	xtcp_flow_put(&req->flow);
 	adopt(sk, child, skb, seg);
 	return;
@@ -710,21 +470,21 @@ drop:
 static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 		    struct xtcp_segment *seg)
 {
-	struct xtcp_net *xn = req_net(req);
+	struct xtcp_net *xn = xtcp_req_net(req);
 
 	switch (xtcp_synrcv_segment(&req->core, seg)) {
 	case XTCP_SYNRCV_DROP:
 		break;
 	case XTCP_SYNRCV_SYNACK:
 		xtcp_count(xn, RETRANS_SEGS);
-		send_req_synack(req, NULL, NULL);
+		xtcp_req_send_synack(req, NULL, NULL);
 		break;
 	case XTCP_SYNRCV_ACK:
-		send_req_ack(req);
+		xtcp_req_send_ack(req);
 		break;
 	case XTCP_SYNRCV_CHALLENGE:
 		if (xtcp_challenge_allowed(xn))
-			send_req_ack(req);
+			xtcp_req_send_ack(req);
 		break;
 	case XTCP_SYNRCV_RST:
 		xtcp_reply_rst(xn, &req->flow.key, seg);
@@ -936,7 +696,7 @@ void xtcp_listen_stop(struct sock *sk)
 	/* the timers of entries look at the list under the spinlock */
 	spin_lock_bh(&sk->sk_lock.slock);
 	while ((req = list_first_entry_or_null(&l->reqs, struct xtcp_req, node))) {
-		send_req_rst(req);
+		xtcp_req_send_rst(req);
 		xtcp_req_kill(req, XTCP_EV_ABORT);
 	}
 	spin_unlock_bh(&sk->sk_lock.slock);
@@ -971,15 +731,4 @@ struct sock *xtcp_accept_pop(struct sock *sk)
 	INIT_HLIST_NODE(&child->listen_node);
 	sk_acceptq_removed(sk);
 	return xtcp_to_sk(child);
-}
-
-int xtcp_listen_init(void)
-{
-	cache = xtcp_entry_cache("xtcp_req", struct xtcp_req, opening);
-	return cache ? 0 : -ENOMEM;
-}
-
-void xtcp_listen_exit(void)
-{
-	kmem_cache_destroy(cache);
 }

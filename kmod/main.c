@@ -8,10 +8,10 @@
 
 #include "family.h"
 #include "isn.h"
-#include "listen.h"
 #include "netns.h"
 #include "observe.h"
 #include "port.h"
+#include "req.h"
 #include "sock.h"
 #include "table.h"
 #include "timewait.h"
@@ -24,12 +24,12 @@ static int __init xtcp_init(void)
 	err = xtcp_table_init();
 	if (err)
 		return err;
-	err = xtcp_listen_init();
+	err = xtcp_req_init();
 	if (err)
 		goto out_table;
 	err = xtcp_timewait_init_cache();
 	if (err)
-		goto out_listen;
+		goto out_req;
 	err = xtcp_port_init();
 	if (err)
 		goto out_timewait;
@@ -62,8 +62,8 @@ out_port:
 	xtcp_port_exit();
 out_timewait:
 	xtcp_timewait_exit_cache();
-out_listen:
-	xtcp_listen_exit();
+out_req:
+	xtcp_req_exit();
 out_table:
 	xtcp_table_exit();
 	return err;
@@ -79,7 +79,7 @@ static void __exit xtcp_exit(void)
 	xtcp_sock_exit();
 	xtcp_port_exit();
 	xtcp_timewait_exit_cache();
-	xtcp_listen_exit();
+	xtcp_req_exit();
 	xtcp_table_exit();
 }
 

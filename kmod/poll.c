@@ -8,7 +8,6 @@
 #include "core/fastopen.h"
 #include "core/urgent.h"
 #include "core/window.h"
-#include "listen.h"
 #include "poll.h"
 #include "sock.h"
 

@@ -67,6 +67,7 @@
 #include "pace.h"
 #include "port.h"
 #include "reply.h"
+#include "req.h"
 #include "route.h"
 #include "sendmsg.h"
 #include "sockopt.h"

@@ -9,7 +9,6 @@
 #include <linux/net.h>
 
 #include "isn.h"
-#include "listen.h"
 #include "syncookie.h"
 
 /**

@@ -6,8 +6,8 @@
 #include <net/sock_reuseport.h>
 
 #include "compat.h"
-#include "listen.h"
 #include "port.h"
+#include "req.h"
 #include "table.h"
 #include "timewait.h"
 

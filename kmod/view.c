@@ -10,7 +10,7 @@
 #include <net/sock.h>
 
 #include "compat.h"
-#include "listen.h"
+#include "req.h"
 #include "sock.h"
 #include "table.h"
 #include "timewait.h"

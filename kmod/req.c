@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A connection in SYN_RECV that a listener made: a small object, not a socket.
+ *
+ * References: the table and the listener's list hold an entry with one, its timer
+ * with another, and an entry holds its listener, whose lock protects it.
+ */
+#include <linux/slab.h>
+
+#include "apply.h"
+#include "compat.h"
+#include "core/ecn.h"
+#include "core/options.h"
+#include "output.h"
+#include "reply.h"
+#include "req.h"
+#include "table.h"
+#include "timewait.h"
+
+/* The user has the listener: look again soon. */
+#define REQ_RETRY	(HZ / 50)
+
+static struct kmem_cache *cache;
+
+/**
+ * xtcp_req_free - the last reference is gone
+ * @req: the entry
+ */
+void xtcp_req_free(struct xtcp_req *req)
+{
+	kfree(req->opening);
+	sock_put(req->listener);
+	kmem_cache_free(cache, req);
+}
+
+/**
+ * xtcp_req_unlink - off the listener's list, and no timer any more
+ * @req: the entry; its listener is locked
+ *
+ * The list's reference is the caller's then.
+ */
+void xtcp_req_unlink(struct xtcp_req *req)
+{
+	struct xtcp_listener *l = xtcp_sk(req->listener)->listener;
+
+	list_del_init(&req->node);
+	WRITE_ONCE(l->nr_reqs, l->nr_reqs - 1);
+	if (!req->core.retries)
+		l->nr_young--;
+	if (timer_delete(&req->timer))
+		xtcp_flow_put(&req->flow);
+}
+
+/**
+ * xtcp_req_kill - an entry ends without a connection
+ * @req: the entry; its listener is locked
+ * @event: why
+ */
+void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event)
+{
+	if (list_empty(&req->node))
+		return;
+	xtcp_take_edge(xtcp_req_net(req), &req->flow, event);
+	xtcp_flow_remove(&req->flow);
+	xtcp_req_unlink(req);
+	xtcp_flow_put(&req->flow);
+}
+
+/**
+ * xtcp_clock_ms - what timestamps are made from, before the peer's offset
+ *
+ * Return: milliseconds.
+ */
+u32 xtcp_clock_ms(void)
+{
+	return (u32)(xtcp_now() / XTCP_USEC_PER_MSEC);
+}
+
+/**
+ * xtcp_send_synack - answer a SYN
+ * @sk: the listener
+ * @key: the flow
+ * @c: what the SYN made
+ * @mark: SO_MARK
+ * @clock: what our TSval is made from, milliseconds
+ * @rt: the route back, whose reference goes; NULL: look it up
+ * @tfo: Fast Open cookie to hand out, NULL: none
+ */
+void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
+		      const struct xtcp_synrcv *c, u32 mark, u32 clock,
+		      struct rtable *rt, const struct xtcp_tfo_cookie *tfo)
+{
+	struct xtcp_options opt = { .mss = c->advmss };
+	struct xtcp_reply r = {
+		.key	= key,
+		.seq	= c->iss,
+		.ack	= c->irs + 1,
+		.window	= min_t(u32, c->rcv_wnd, XTCP_WND_MAX_UNSCALED),
+		.flags	= XTCP_SYN | XTCP_ACK |
+			  (c->flags & XTCP_F_ECN_OK ? XTCP_ECE : 0),
+		.ecn	= xtcp_ecn_synack_ip(&xtcp_sk(sk)->tcb, c),
+		.mark	= mark,
+		.rt	= rt,
+	};
+
+	if (c->flags & XTCP_F_SACK_OK)
+		opt.has |= XTCP_OPT_SACK_PERM;
+	if (c->flags & XTCP_F_TS_OK) {
+		opt.has |= XTCP_OPT_TS;
+		opt.tsval = clock + c->ts_offset;
+		opt.tsecr = c->ts_recent;
+	}
+	if (c->flags & XTCP_F_WSCALE_OK) {
+		opt.has |= XTCP_OPT_WSCALE;
+		opt.wscale = c->rcv_wscale;
+	}
+	r.optlen = xtcp_options_build_syn(r.opt, &opt);
+	if (unlikely(tfo))
+		r.optlen = xtcp_options_add_tfo(r.opt, r.optlen, tfo);
+	xtcp_reply_send(xtcp_sk_net(sk), sk, &r);
+}
+
+/**
+ * xtcp_req_send_synack - the entry's SYN,ACK
+ * @req: the entry
+ * @rt: the route back, whose reference goes; NULL: look it up
+ * @tfo: Fast Open cookie to hand out, NULL: none
+ */
+void xtcp_req_send_synack(struct xtcp_req *req, struct rtable *rt,
+			  const struct xtcp_tfo_cookie *tfo)
+{
+	xtcp_send_synack(req->listener, &req->flow.key, &req->core, req->mark,
+			 xtcp_clock_ms(), rt, tfo);
+}
+
+/**
+ * xtcp_req_send_ack - an ACK before the child is there
+ * @req: the entry
+ */
+void xtcp_req_send_ack(struct xtcp_req *req)
+{
+	const struct xtcp_synrcv *c = &req->core;
+	struct xtcp_reply r = {
+		.key	= &req->flow.key,
+		.seq	= c->iss + 1,
+		.ack	= c->irs + 1,
+		.window	= min_t(u32, c->rcv_wnd >> c->rcv_wscale, U16_MAX),
+		.flags	= XTCP_ACK,
+		.mark	= req->mark,
+	};
+
+	if (c->flags & XTCP_F_TS_OK) {
+		xtcp_options_build_ts(r.opt, xtcp_clock_ms() + c->ts_offset, c->ts_recent);
+		r.optlen = XTCP_OPT_TS_ALIGNED;
+	}
+	xtcp_reply_send(xtcp_req_net(req), req->listener, &r);
+}
+
+/**
+ * xtcp_req_send_rst - tell the peer that there will be no connection
+ * @req: the entry
+ */
+void xtcp_req_send_rst(struct xtcp_req *req)
+{
+	struct xtcp_reply r = {
+		.key	= &req->flow.key,
+		.seq	= req->core.iss + 1,
+		.ack	= req->core.irs + 1,
+		.flags	= XTCP_RST | XTCP_ACK,
+		.mark	= req->mark,
+	};
+
+	xtcp_reply_send(xtcp_req_net(req), req->listener, &r);
+}
+
+/* What the entry's timer decides: give up, ask again, or wait. */
+static enum xtcp_synrcv_due req_due(struct xtcp_req *req)
+{
+	const struct xtcp_sock *xs = xtcp_sk(req->listener);
+	struct xtcp_listener *l = xs->listener;
+	const struct xtcp_synrcv_queue q = {
+		.len	 = l->nr_reqs,
+		.young	 = l->nr_young,
+		.backlog = READ_ONCE(req->listener->sk_max_ack_backlog),
+		.retries = xs->tcb.syn_retries ? :
+			   READ_ONCE(xtcp_req_net(req)->conf.synack_retries),
+		.defer	 = xs->defer_accept,
+	};
+	bool young = !req->core.retries;
+	enum xtcp_synrcv_due due = xtcp_synrcv_timer(&req->core, &q);
+
+	if (young && req->core.retries)
+		l->nr_young--;
+	return due;
+}
+
+/* The timer's reference is taken with it and goes when it is not set again. */
+static void req_timer(struct timer_list *timer)
+{
+	struct xtcp_req *req = timer_container_of(req, timer, timer);
+	struct sock *sk = req->listener;
+	struct xtcp_net *xn = xtcp_req_net(req);
+
+	bh_lock_sock(sk);
+	if (list_empty(&req->node))
+		goto out;
+	if (sock_owned_by_user(sk)) {
+		mod_timer(timer, jiffies + REQ_RETRY);
+		bh_unlock_sock(sk);
+		return;
+	}
+	xtcp_count(xn, TIMEOUTS);
+	switch (req_due(req)) {
+	case XTCP_SYNRCV_EXPIRE:
+		xtcp_req_kill(req, XTCP_EV_TIMEOUT);
+		goto out;
+	case XTCP_SYNRCV_RESEND:
+		xtcp_count(xn, RETRANS_SEGS);
+		xtcp_req_send_synack(req, NULL, NULL);
+		break;
+	case XTCP_SYNRCV_WAIT:
+		break;
+	}
+	mod_timer(timer, jiffies +
+		  usecs_to_jiffies(xtcp_synrcv_timeout(&req->core, &xn->conf)));
+	bh_unlock_sock(sk);
+	return;
+out:
+	bh_unlock_sock(sk);
+	xtcp_flow_put(&req->flow);
+}
+
+/**
+ * xtcp_req_alloc - an entry that nobody else knows
+ * @sk: its listener
+ * @key: the flow
+ * @core: what the SYN made
+ * @state: XTCP_LISTEN, or XTCP_SYN_RECV when a TIME_WAIT entry takes the edge there
+ *
+ * Return: the entry, with one reference; NULL without memory.
+ */
+struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
+				const struct xtcp_synrcv *core, u8 state)
+{
+	struct xtcp_req *req = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!req)
+		return NULL;
+	req->flow.key = *key;
+	req->flow.kind = XTCP_KIND_REQ;
+	req->flow.state = state;
+	req->flow.family = AF_INET;
+	req->flow.hashed = false;
+	req->listener = sk;
+	req->mark = READ_ONCE(sk->sk_mark);
+	req->core = *core;
+	req->opening = NULL;
+	INIT_LIST_HEAD(&req->node);
+	timer_setup(&req->timer, req_timer, TIMER_PINNED);
+	sock_hold(sk);
+	refcount_set(&req->flow.refcnt, 1);
+	return req;
+}
+
+/**
+ * xtcp_req_hash - the entry lives: in the table, on its listener's list, with a timer
+ * @req: the entry, whose listener is locked
+ * @tw: TIME_WAIT entry whose place it takes, NULL: none
+ *
+ * Return: 0; -ENOENT when @tw ended meanwhile, so that the peer sends again; what
+ * xtcp_flow_insert() says.
+ */
+int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
+{
+	struct xtcp_listener *l = xtcp_sk(req->listener)->listener;
+	struct xtcp_net *xn = xtcp_req_net(req);
+	int err;
+
+	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN))
+		return -ENOENT;
+	refcount_set(&req->flow.refcnt, 2);	/* table and list; timer */
+	err = xtcp_flow_insert(&req->flow);
+	if (err) {
+		refcount_set(&req->flow.refcnt, 1);
+		return err;
+	}
+	if (!tw)
+		xtcp_take_edge(xn, &req->flow, XTCP_EV_RCV_SYN);
+	else
+		xtcp_count(xn, TW_RECYCLED);
+	list_add(&req->node, &l->reqs);
+	WRITE_ONCE(l->nr_reqs, l->nr_reqs + 1);
+	l->nr_young++;
+	mod_timer(&req->timer, jiffies +
+		  usecs_to_jiffies(xtcp_synrcv_timeout(&req->core, &xn->conf)));
+	return 0;
+}
+
+int xtcp_req_init(void)
+{
+	cache = xtcp_entry_cache("xtcp_req", struct xtcp_req, opening);
+	return cache ? 0 : -ENOMEM;
+}
+
+void xtcp_req_exit(void)
+{
+	kmem_cache_destroy(cache);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Connections in SYN_RECV that a listener made.
+ */
+#ifndef XTCP_REQ_H
+#define XTCP_REQ_H
+
+#include "core/options.h"
+#include "core/synrcv.h"
+#include "sock.h"
+#include "timewait.h"
+
+/**
+ * struct xtcp_req - a connection in SYN_RECV that a listener made
+ * @flow: its entry in the connection table; must be first
+ * @listener: its listener, with a reference
+ * @node: link in the listener's list, under the listener's lock
+ * @timer: retransmits the SYN,ACK
+ * @core: the protocol's part
+ * @mark: SO_MARK of the listener when the SYN came
+ * @opening: TCP_SAVED_SYN of the child to come, NULL: none
+ */
+struct xtcp_req {
+	struct xtcp_flow	flow;
+	struct sock		*listener;
+	struct list_head	node;
+	struct timer_list	timer;
+	struct xtcp_synrcv	core;
+	u32			mark;
+	struct xtcp_opening	*opening;
+};
+
+static inline struct xtcp_net *xtcp_req_net(const struct xtcp_req *req)
+{
+	return req->flow.key.xn;
+}
+
+static inline struct xtcp_req *xtcp_flow_req(struct xtcp_flow *flow)
+{
+	return container_of(flow, struct xtcp_req, flow);
+}
+
+struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
+				const struct xtcp_synrcv *core, u8 state);
+int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw);
+void xtcp_req_unlink(struct xtcp_req *req);
+void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event);
+void xtcp_req_free(struct xtcp_req *req);
+u32 xtcp_clock_ms(void);
+void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
+		      const struct xtcp_synrcv *c, u32 mark, u32 clock,
+		      struct rtable *rt, const struct xtcp_tfo_cookie *tfo);
+void xtcp_req_send_synack(struct xtcp_req *req, struct rtable *rt,
+			  const struct xtcp_tfo_cookie *tfo);
+void xtcp_req_send_ack(struct xtcp_req *req);
+void xtcp_req_send_rst(struct xtcp_req *req);
+int xtcp_req_init(void);
+void xtcp_req_exit(void);
+
+#endif /* XTCP_REQ_H */

@@ -143,7 +143,7 @@ const struct scenario scenarios[] = {
 			    .queue_bytes = KB(250) },
 			  BACK(MBIT(100), MS(20)) },
 		.flows = 8, .stagger_ns = MS(250),
-		.duration_ns = SEC(60),
+		.duration_ns = SEC(180),
 		.least = 85, .least_jain = 0.7,
 	}, {
 		.name = "incast",

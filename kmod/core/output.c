@@ -12,7 +12,7 @@
 
 /* A burst is held back until it is at least this part of the window. */
 #define DEFER_WINDOW_PART	3
-/* ... but not when nothing was sent for so long. */
+/* ... but not when nothing was sent for so long, or the next ACK is further away. */
 #define DEFER_PAUSE_US		1000
 
 /*
@@ -45,15 +45,17 @@ static bool defer(const struct xtcp_tcb *t, u32 now_bytes, u32 want_bytes,
 	u32 cwnd_bytes = t->cwnd * t->mss;
 	u32 chunk = min_t(u32, min(t->snd_wnd, cwnd_bytes) / DEFER_WINDOW_PART,
 			  gso_max - gso_max % t->mss);
+	s32 rtt = t->srtt_us >> 3;
 	u32 stamp = xtcp_stamp(now);
 	struct rb_node *head;
 
 	if (t->packets_out <= 2 || now_bytes >= min(want_bytes, chunk) ||
 	    xtcp_in_recovery(t) || stamp - t->lsndtime > DEFER_PAUSE_US)
 		return false;
-	/* the ACK of the oldest segment is due, not half an RTT away */
+	/* the ACK of the oldest segment is due, not half an RTT or a millisecond away */
 	head = rb_first(&t->rtx);
-	return head && stamp - xtcp_rb_seg(head)->xmit_us >= t->srtt_us >> 4;
+	return head && (s32)(stamp - xtcp_rb_seg(head)->xmit_us) >=
+		       max(rtt / 2, rtt - DEFER_PAUSE_US);
 }
 
 /**

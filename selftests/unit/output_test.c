@@ -350,10 +350,32 @@ TEST(gso__nothing_is_deferred_when_the_next_ack_is_far)
 	ep.t.ssthresh = 30;
 	usr_write(60000);
 	CHECK_EQ(ignore_output(), 30);
-	ep.t.srtt_us = 4000 << 3;
+	/* half an RTT away */
+	ep.t.srtt_us = 1200 << 3;
 	advance_us(500);
 	rcv(". 1 ack 1001");
 	CHECK_EQ(ignore_output(), 1);
+	/* more than a millisecond: of a small window that is a part (as Linux 7) */
+	ep.t.srtt_us = 40000 << 3;
+	advance(38);
+	ep.t.lsndtime = xtcp_stamp(now);
+	rcv(". 1 ack 2001");
+	CHECK_EQ(ignore_output(), 1);
+}
+
+TEST(gso__small_bursts_are_deferred_until_the_next_ack)
+{
+	given(ESTABLISHED);
+	ep.t.cwnd = 30;
+	ep.t.ssthresh = 30;
+	usr_write(60000);
+	CHECK_EQ(ignore_output(), 30);
+	advance(39);
+	/* others have left since */
+	ep.t.lsndtime = xtcp_stamp(now);
+	ep.t.srtt_us = 40000 << 3;
+	rcv(". 1 ack 1001");
+	expect_nothing();
 }
 
 TEST(gso__nothing_is_deferred_with_little_in_flight)

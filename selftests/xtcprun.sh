@@ -82,6 +82,24 @@ scripts__work() {
 	[ "$("$XTCPRUN" -d "$WORK/script" 2>&1 | grep -c '^xtcprun: ')" = 1 ]
 }
 
+# It has another number, and the program can no longer ask which.
+family__is_remembered() {
+	local rc=0
+	[ -n "${XTCP_KO-}" ] || { echo "XTCP_KO is not set"; return $KSFT_SKIP; }
+	rmmod xtcp
+	insmod "$XTCP_KO" family=20
+	"$XTCPRUN" -d python3 - <<-END 2>"$WORK/turned" || rc=$?
+		import os, socket
+		os.chroot("$WORK")
+		os.environ.pop("XTCPRUN_FAMILY")
+		socket.socket()
+	END
+	rmmod xtcp
+	insmod "$XTCP_KO"
+	cat "$WORK/turned"
+	return $rc
+}
+
 status__is_the_program_s() {
 	local rc=0
 	"$XTCPRUN" sh -c 'exit 42' || rc=$?
@@ -124,6 +142,6 @@ refuses__set_user_id() {
 }
 
 plan turns__tcp_over_ipv4 turns__nothing_else hides__domain_and_protocol \
-	leaves__other_answers_alone children__inherit scripts__work \
+	leaves__other_answers_alone family__is_remembered children__inherit scripts__work \
 	status__is_the_program_s preload__is_kept refuses__missing refuses__static \
 	refuses__another_word_size refuses__set_user_id

@@ -4,7 +4,7 @@
  * of AF_XTCP, and the program does not notice.
  *
  * Only two calls differ between the families, so only they are replaced:
- * socket(), which takes the family, and getsockopt(), which tells it. Nothing
+ * socket(), which takes the family, and getsockopt(), which tells the protocol. Nothing
  * is remembered about a descriptor: it may be duplicated, inherited or passed
  * on, and the kernel knows best what it is.
  */
@@ -73,7 +73,7 @@ static void debug(int type, int protocol, int fd, int err)
 }
 
 /* The module's family number: told by xtcprun, by the module, or the default. */
-static int xtcp_family(void)
+static int find_family(void)
 {
 	const char *env = getenv(ENV_FAMILY);
 	char buf[16] = "";
@@ -90,6 +90,20 @@ static int xtcp_family(void)
 		close(fd);
 	}
 	return family > 0 ? family : AF_XTCP;
+}
+
+/*
+ * Found before the program begins: it may clear its environment, change its root or
+ * give up open() before its first socket().
+ */
+__attribute__((constructor))
+static int xtcp_family(void)
+{
+	static int family;
+
+	if (!family)
+		family = find_family();
+	return family;
 }
 
 /**
@@ -135,8 +149,8 @@ static bool is_xtcp(int fd, int protocol, getsockopt_fn *real)
 }
 
 /**
- * getsockopt - the C library's, with AF_INET for AF_XTCP, and IPPROTO_TCP for
- * the number that the module's sockets have
+ * getsockopt - the C library's, with IPPROTO_TCP for the number that the module's
+ * sockets have
  * @fd: socket
  * @level: level
  * @name: option
@@ -154,14 +168,12 @@ int getsockopt(int fd, int level, int name, void *restrict value,
 	if (!real)
 		real = next("getsockopt");
 	rc = real(fd, level, name, value, len);
-	if (rc || level != SOL_SOCKET || *len < sizeof(answer) ||
-	    (name != SO_DOMAIN && name != SO_PROTOCOL))
+	if (rc || level != SOL_SOCKET || name != SO_PROTOCOL || *len < sizeof(answer))
 		return rc;
 	memcpy(&answer, value, sizeof(answer));
-	if (name == SO_DOMAIN && answer == xtcp_family())
-		answer = AF_INET;
-	else if (name == SO_PROTOCOL && is_xtcp(fd, answer, real))
+	if (is_xtcp(fd, answer, real)) {
 		answer = IPPROTO_TCP;
-	memcpy(value, &answer, sizeof(answer));
+		memcpy(value, &answer, sizeof(answer));
+	}
 	return 0;
 }

@@ -124,6 +124,14 @@ refuses__static() {
 	says 126 'linked statically' "$XTCPRUN" "$busybox" true
 }
 
+# A program that the dynamic linker starts, with Go's mark in it.
+refuses__go() {
+	cp "$(readlink -f "$(type -P true)")" "$WORK/true"
+	"$XTCPRUN" "$WORK/true"
+	printf '\377 Go buildinf:' >>"$WORK/true"
+	says 126 'written in Go' "$XTCPRUN" "$WORK/true"
+}
+
 # /bin/true with the number of another processor in its header.
 refuses__another_word_size() {
 	cp "$(readlink -f "$(type -P true)")" "$WORK/true"
@@ -143,5 +151,5 @@ refuses__set_user_id() {
 
 plan turns__tcp_over_ipv4 turns__nothing_else hides__domain_and_protocol \
 	leaves__other_answers_alone family__is_remembered children__inherit scripts__work \
-	status__is_the_program_s preload__is_kept refuses__missing refuses__static \
+	status__is_the_program_s preload__is_kept refuses__missing refuses__static refuses__go \
 	refuses__another_word_size refuses__set_user_id

@@ -278,6 +278,7 @@ static inline int xtcp_splice_fill(struct sk_buff *skb, struct iov_iter *from, u
 	n = iov_iter_get_pages2(from, &page, len, 1, &offset);
 	if (n <= 0)
 		return -EIO;
+	skb_zcopy_downgrade_managed(skb);
 	skb_fill_page_desc(skb, i, page, offset, n);
 	skb_len_add(skb, n);
 #endif

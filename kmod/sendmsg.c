@@ -90,6 +90,7 @@ static int fill_copy(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, u
 	if (merge) {
 		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], copy);
 	} else {
+		skb_zcopy_downgrade_managed(skb);
 		skb_fill_page_desc(skb, i, pfrag->page, pfrag->offset, copy);
 		page_ref_inc(pfrag->page);
 	}
@@ -281,6 +282,33 @@ static int send_opening(struct socket *sock, struct msghdr *msg, int *copied)
 	return err;
 }
 
+/*
+ * MSG_ZEROCOPY: a socket tells of its pages over the error queue, if it was asked to;
+ * io_uring brings along who is to be told.
+ */
+static int source_pin(struct sock *sk, struct source *src, bool pages)
+{
+	struct msghdr *msg = src->msg;
+
+	if (msg->msg_ubuf) {
+		src->uarg = msg->msg_ubuf;
+		net_zcopy_get(src->uarg);
+	} else if (sock_flag(sk, SOCK_ZEROCOPY)) {
+		src->uarg = xtcp_zerocopy_open(sk, msg_data_left(msg),
+					       skb_zcopy(skb_peek_tail(&sk->sk_write_queue)));
+		if (!src->uarg)
+			return -ENOBUFS;
+	} else {
+		return 0;
+	}
+	/* what may go with the SYN is copied */
+	if (pages && !(msg->msg_flags & MSG_FASTOPEN) && !xtcp_inet_connect_deferred(sk))
+		src->how = PIN;
+	else if (!msg->msg_ubuf)
+		uarg_to_msgzc(src->uarg)->zerocopy = 0;
+	return 0;
+}
+
 /* What the call wants besides that its bytes are sent. */
 static int source_open(struct sock *sk, struct source *src, struct msghdr *msg)
 {
@@ -295,22 +323,11 @@ static int source_open(struct sock *sk, struct source *src, struct msghdr *msg)
 			return -EINVAL;
 		src->tsflags = sockc.tsflags;
 	}
-	if (unlikely(msg->msg_flags & MSG_ZEROCOPY) && msg_data_left(msg) &&
-	    sock_flag(sk, SOCK_ZEROCOPY)) {
-		src->uarg = xtcp_zerocopy_open(sk, msg_data_left(msg),
-					       skb_zcopy(skb_peek_tail(&sk->sk_write_queue)));
-		if (!src->uarg)
-			return -ENOBUFS;
-		/* what may go with the SYN is copied */
-		if (pages && !(msg->msg_flags & MSG_FASTOPEN) &&
-		    !xtcp_inet_connect_deferred(sk))
-			src->how = PIN;
-		else
-			uarg_to_msgzc(src->uarg)->zerocopy = 0;
-	} else if (unlikely(msg->msg_flags & MSG_SPLICE_PAGES) && pages &&
-		   iov_iter_is_bvec(&msg->msg_iter)) {
+	if (unlikely(msg->msg_flags & MSG_ZEROCOPY) && msg_data_left(msg))
+		return source_pin(sk, src, pages);
+	if (unlikely(msg->msg_flags & MSG_SPLICE_PAGES) && pages &&
+	    iov_iter_is_bvec(&msg->msg_iter))
 		src->how = SPLICE;
-	}
 	return 0;
 }
 

@@ -325,7 +325,8 @@ int xtcp_disconnect(struct sock *sk, int flags)
 		xtcp_user_call(sk, XTCP_CALL_CLOSE);
 		xtcp_listen_stop(sk);
 	} else if (old != TCP_CLOSE) {
-		if (old == TCP_SYN_SENT)
+		/* as Linux: not when both sides had closed */
+		if ((1 << old) & ~(TCPF_CLOSING | TCPF_LAST_ACK))
 			WRITE_ONCE(sk->sk_err, ECONNRESET);
 		xtcp_user_call(sk, XTCP_CALL_ABORT);
 	}

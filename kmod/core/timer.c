@@ -32,7 +32,7 @@ void xtcp_dead(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
 
 	for (i = 0; i < XTCP_TIMER_NR; i++)
 		xtcp_timer_stop(t, i);
-	a->orders |= XTCP_ACT_DEAD | XTCP_ACT_WAKE_READER | XTCP_ACT_WAKE_WRITER;
+	a->orders |= XTCP_ACT_DEAD;
 	a->orders &= ~(XTCP_ACT_SEND_ACK | XTCP_ACT_OUTPUT | XTCP_ACT_CHALLENGE |
 		       XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN | XTCP_ACT_SEND_PROBE);
 	if (error) {

@@ -65,4 +65,27 @@ TEST_F(acks, read__two_writes_of_the_peer)
 	close(fd);
 }
 
+/*
+ * At the start ACKs leave at once, so that the peer's window grows; but not where
+ * the reader is so late that they could not open it.
+ */
+TEST_F(acks, start__the_reader_is_late)
+{
+	struct peer *p = &self->p;
+	struct sockaddr_in sin = peer_sockaddr(p);
+	int fd = wire_socket(&self->w, SOCK_NONBLOCK);
+
+	set_int(fd, SOL_SOCKET, SO_RCVBUF, 20000);
+	connect(fd, (struct sockaddr *)&sin, sizeof(sin));
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:1(0) ack 1",
+		   "<  . 1:4001(4000) ack 1",	/* as GRO merges them */
+		   ">  . 1:1(0) ack 4001",
+		   "<  . 4001:16001(12000) ack 1",
+		   "quiet 15",
+		   ">  . 1:1(0) ack 16001");
+	close(fd);
+}
+
 TEST_HARNESS_MAIN

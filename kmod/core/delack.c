@@ -161,10 +161,11 @@ void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 {
 	if (!(t->flags & XTCP_F_ACK_PENDING) || a->orders & XTCP_ACT_SEND_ACK)
 		return;
-	if (quick_mode(t) || !RB_EMPTY_ROOT(&t->ooo) ||
-	    (t->rcv_nxt - t->rcv_wup > t->rcv_mss &&
+	/* the window comes first: where the reader is late, there is no hurry */
+	if ((t->rcv_nxt - t->rcv_wup > t->rcv_mss &&
 	     (t->rcv_nxt - t->copied_seq < seg->lowat ||
-	      xtcp_window_wanted(t, seg->free_space, seg->full_space) >= t->rcv_wnd)))
+	      xtcp_window_wanted(t, seg->free_space, seg->full_space) >= t->rcv_wnd)) ||
+	    quick_mode(t) || !RB_EMPTY_ROOT(&t->ooo))
 		a->orders |= XTCP_ACT_SEND_ACK;
 	else
 		delay(t, now, a);

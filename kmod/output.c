@@ -170,14 +170,11 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 no
 u32 xtcp_gso_max(const struct sock *sk)
 {
 	u32 mss = xtcp_mss_now(&xtcp_sk(sk)->tcb);
-	u32 max = READ_ONCE(sk->sk_gso_max_size);
+	u32 max = READ_ONCE(sk->sk_gso_max_size);	/* headers taken off */
 
 	/* each packet has an urgent pointer of its own */
 	if (unlikely(xtcp_urg_out(&xtcp_sk(sk)->tcb)))
 		return mss;
-	if (!max || max > GSO_LEGACY_MAX_SIZE)
-		max = GSO_LEGACY_MAX_SIZE;
-	max -= MAX_TCP_HEADER + 1;
 	max = min_t(u32, max, mss * (u32)max_t(u16, READ_ONCE(sk->sk_gso_max_segs), 1));
 	return max > mss ? max - max % mss : mss;
 }
@@ -223,11 +220,8 @@ static u32 burst_of(struct sock *sk, const struct sk_buff *skb)
 	return xtcp_pace_burst(sk, xtcp_gso_max(sk));
 }
 
-/**
- * xtcp_push - send what the windows allow of the send queue
- * @sk: the socket, locked
- */
-void xtcp_push(struct sock *sk)
+/* @most: buffers that may leave at most */
+static void push(struct sock *sk, unsigned int most)
 {
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
@@ -250,7 +244,7 @@ void xtcp_push(struct sock *sk)
 			goto done;
 		skb = skb_peek(&sk->sk_write_queue);
 	}
-	for (; skb; skb = skb_peek(&sk->sk_write_queue)) {
+	for (; skb && most; skb = skb_peek(&sk->sk_write_queue), most--) {
 		struct xtcp_seg *seg = xtcp_skb_seg(skb);
 		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
 
@@ -272,6 +266,24 @@ void xtcp_push(struct sock *sk)
 	}
 done:
 	xtcp_output_done(t, skb, now);
+}
+
+/**
+ * xtcp_push - send what the windows allow of the send queue
+ * @sk: the socket, locked
+ */
+void xtcp_push(struct sock *sk)
+{
+	push(sk, UINT_MAX);
+}
+
+/**
+ * xtcp_push_one - send one burst of it, as more is about to be queued
+ * @sk: the socket, locked
+ */
+void xtcp_push_one(struct sock *sk)
+{
+	push(sk, 1);
 }
 
 /* Return: false when the rest has to wait. */

@@ -8,6 +8,7 @@
 #include "sock.h"
 
 void xtcp_push(struct sock *sk);
+void xtcp_push_one(struct sock *sk);
 void xtcp_retransmit(struct sock *sk);
 void xtcp_send_ack(struct sock *sk);
 void xtcp_send_ack_before(struct sock *sk, u32 ack);

@@ -46,7 +46,7 @@ static void set_gso(struct sock *sk, const struct dst_entry *dst)
 	if (sk->sk_gso_max_segs > 1 || dst->header_len)
 		return;
 	sk->sk_gso_max_size = min_t(u32, READ_ONCE(dev->gso_max_size),
-				    GSO_LEGACY_MAX_SIZE);
+				    GSO_LEGACY_MAX_SIZE) - (MAX_TCP_HEADER + 1);
 	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dev->gso_max_segs), 1);
 }
 

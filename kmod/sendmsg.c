@@ -32,6 +32,21 @@ struct source {
 	u32			tsflags;
 };
 
+/*
+ * How much one buffer takes.  As Linux, half the largest window at most: so there
+ * is always something for the peer to acknowledge while the rest waits for room.
+ */
+static u32 size_goal(const struct sock *sk)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u32 goal = xtcp_gso_max(sk), half = xtcp_half_window(t), mss;
+
+	if (likely(!half || goal <= half))
+		return goal;
+	mss = xtcp_mss_now(t);
+	return half > mss ? half - half % mss : mss;
+}
+
 /* The send queue's last buffer, if more fits into it. */
 static struct sk_buff *open_tail(struct sock *sk, u32 goal)
 {
@@ -143,6 +158,7 @@ again:
 	copied = fill(sk, skb, src, goal - skb->len);
 	if (!copied) {
 		/* fragments used up: the next buffer has all of its own */
+		xtcp_skb_seg(skb)->flags |= XTCP_PSH;
 		fresh = true;
 		goto again;
 	}
@@ -172,6 +188,22 @@ static void push(struct sock *sk)
 {
 	xtcp_push(sk);
 	xtcp_timer_sync(sk);
+}
+
+/*
+ * The last buffer is full, and the user has more: let the network work while we
+ * copy on.  @unpushed: what was written since the last PSH, bytes; returns that.
+ */
+static u32 push_full(struct sock *sk, u32 unpushed)
+{
+	if (unpushed > xtcp_sk(sk)->tcb.max_window >> 1) {
+		mark_push(sk);
+		push(sk);
+		return 0;
+	}
+	if (skb_queue_len(&sk->sk_write_queue) == 1)
+		xtcp_push_one(sk);
+	return unpushed;
 }
 
 /* The buffer with the last byte that was written; NULL: it was acknowledged. */
@@ -360,7 +392,7 @@ static int send_stream(struct socket *sock, struct source *src)
 	if (skb_queue_empty(&sk->sk_write_queue) &&
 	    sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1))
 		xtcp_rate_app_limited(&xtcp_sk(sk)->tcb);
-	goal = xtcp_gso_max(sk);
+	goal = size_goal(sk);
 	err = -EPIPE;
 	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
 		goto fail;
@@ -370,13 +402,9 @@ static int send_stream(struct socket *sock, struct source *src)
 		if (n > 0) {
 			copied += n;
 			unpushed += n;
-			/* let the network work while we copy on */
-			if (unpushed >= max_t(u32, xtcp_sk(sk)->tcb.max_window >> 1, goal) &&
-			    msg_data_left(msg)) {
-				mark_push(sk);
-				push(sk);
-				unpushed = 0;
-			}
+			if (msg_data_left(msg) &&
+			    skb_peek_tail(&sk->sk_write_queue)->len >= goal)
+				unpushed = push_full(sk, unpushed);
 			continue;
 		}
 		if (n != -ENOBUFS) {
@@ -393,7 +421,7 @@ static int send_stream(struct socket *sock, struct source *src)
 		err = sk_stream_wait_memory(sk, &timeo);
 		if (err)
 			goto fail;
-		goal = xtcp_gso_max(sk);
+		goal = size_goal(sk);
 	}
 	if (copied)
 		push_last(sk, src);

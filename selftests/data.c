@@ -351,6 +351,9 @@ STORY(data, descriptors__shutdown_in_a_copy)
 
 WIRE_FIXTURE(wire)
 
+/* Something to send. */
+static char page[18 * 8192];
+
 /* RFC 9293 3.7.4, Nagle: one small segment at a time. */
 TEST_F(wire, nagle__small_writes_wait)
 {
@@ -391,6 +394,73 @@ TEST_F(wire, push__ends_a_burst)
 		packets(p, fmt("> * %d:%d(1460) ack 1", 1 + i * 1460, 1461 + i * 1460));
 	packets(p, "> P. 13141:14601(1460) ack 1",
 		   "quiet 20");
+}
+
+/*
+ * What is written is kept in buffers of half the peer's window at most: when there
+ * is no room for another one the last, though full, says PSH.
+ */
+TEST_F(wire, push__no_room_for_more)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 win 2000 <mss 1000>",
+		   "> .  1:1(0) ack 1");
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_SNDBUF, 1));
+	p->no_verify = true;
+	ASSERT_GT(10000, send(fd, page, 10000, MSG_DONTWAIT));
+	packets(p, "> .  1:1001(1000) ack 1",
+		   "> P. 1001:2001(1000) ack 1",
+		   "quiet 20");
+}
+
+/*
+ * The first buffer leaves as soon as it is full: what the windows do not let pass
+ * of it has room for more of the same write, when there is none for another buffer.
+ */
+TEST_F(wire, push__the_first_buffer_at_once)
+{
+	struct peer *p = &self->p;
+	int fd, i;
+
+	conf_set("min_tso_segs", "64");
+	fd = start_connect(p);
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 win 65535 <mss 1000,nop,wscale 7>",
+		   "> .  1:1(0) ack 1",
+		   "< .  1:1(0) ack 1 win 10000");
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_SNDBUF, 30000));
+	p->no_verify = true;
+	/* a buffer is full with 64 or 65 segments, of which ten leave, in two bursts */
+	i = send(fd, page, 100000, MSG_DONTWAIT);
+	EXPECT_LE(74000, i);
+	EXPECT_GE(75000, i);
+	for (i = 0; i < 10; i++)
+		packets(p, fmt("> * %d:%d(1000) ack 1", 1 + i * 1000, 1001 + i * 1000));
+}
+
+/* Seventeen pieces of memory fill a buffer as well. */
+TEST_F(wire, push__no_room_for_more_pieces)
+{
+	struct iovec iov[18];
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 18 };
+	struct peer *p = &self->p;
+	int fd = open_active(p), i;
+
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_ZEROCOPY, 1));
+	/* each byte counts as a page */
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_SNDBUF, 1 << 20));
+	for (i = 0; i < 18; i++) {
+		iov[i].iov_base = page + i * 8192;
+		iov[i].iov_len = 1;
+	}
+	p->no_verify = true;
+	ASSERT_EQ(18, sendmsg(fd, &msg, MSG_ZEROCOPY));
+	packets(p, "> P. 1:18(17) ack 1",
+		   "< .  1:1(0) ack 18",
+		   "> P. 18:19(1) ack 1");
 }
 
 /* MSG_EOR: what follows begins a segment of its own. */

@@ -519,8 +519,7 @@ void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss)
 {
 	u32 mss = min_t(u32, t->mss_clamp, path_mss);
-	u32 half = t->max_window > XTCP_MSS_DEFAULT ? t->max_window / 2
-						    : t->max_window;
+	u32 half = xtcp_half_window(t);
 
 	t->path_mss = min_t(u32, path_mss, U16_MAX);
 	if (unlikely(t->rec & XTCP_R_MTUP))

@@ -64,6 +64,18 @@ static inline u32 xtcp_mss_now(const struct xtcp_tcb *t)
 }
 
 /**
+ * xtcp_half_window - what a sender may wait to have together (RFC 9293 3.8.6.2.1)
+ * @t: the connection
+ *
+ * Return: half the largest window that the peer ever offered, bytes; all of one
+ * that is smaller than any segment (as Linux); 0: it offered none.
+ */
+static inline u32 xtcp_half_window(const struct xtcp_tcb *t)
+{
+	return t->max_window > XTCP_MSS_DEFAULT ? t->max_window / 2 : t->max_window;
+}
+
+/**
  * xtcp_dsack_sent - a segment that reports a duplicate has left
  * @t: the connection
  *

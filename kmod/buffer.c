@@ -2,6 +2,7 @@
 #include <net/tcp.h>
 
 #include "buffer.h"
+#include "core/chrono.h"
 #include "core/output.h"
 #include "core/reasm.h"
 #include "core/window.h"
@@ -328,6 +329,8 @@ void xtcp_write_space_check(struct sock *sk)
 	    sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0))
 		xtcp_sndbuf_init(sk);
 	xtcp_write_space(sk);
+	if (!test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		xtcp_chrono_stop(t, XTCP_CHRONO_SNDBUF, xtcp_now());
 }
 
 /* A received buffer that is in no tree any more, whose links have been used. */

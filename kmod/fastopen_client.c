@@ -198,7 +198,7 @@ void xtcp_tfo_suspect(struct sock *sk, const struct xtcp_segment *seg)
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	if ((seg->drop == XTCP_DROP_RST && t->state == XTCP_ESTABLISHED &&
-	     !t->bytes_received) ||
+	     !t->data_segs_in) ||
 	    (seg->drop == XTCP_DROP_CLOSED_RCV && seg->flags & XTCP_FIN))
 		disable(xtcp_net(sock_net(sk)));
 }
@@ -214,7 +214,7 @@ void xtcp_tfo_closing(struct sock *sk)
 	const struct rb_node *first = rb_first(&xs->tcb.ooo);
 	const struct dst_entry *dst;
 
-	if (!xs->tcb.bytes_received) {
+	if (!xs->tcb.data_segs_in) {
 		if (first && !rb_next(first) && xtcp_rb_seg(first)->flags & XTCP_FIN)
 			disable(xn);
 	} else if (xs->tfo_again && atomic_read(&xn->tfo_disabled)) {

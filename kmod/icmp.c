@@ -51,7 +51,7 @@ static void path_mtu(struct sock *sk, const struct icmphdr *ih)
 	}
 	WRITE_ONCE(xs->pmtu, mtu);
 	if (sock_owned_by_user(sk))
-		set_bit(XTCP_DEFER_MTU, &xs->deferred);
+		set_bit(XTCP_DEFER_MTU, &sk->sk_tsq_flags);
 	else
 		xtcp_pmtu_changed(sk, mtu);
 }

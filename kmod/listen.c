@@ -176,7 +176,6 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	RCU_INIT_POINTER(inet->mc_list, NULL);
 	memset(&inet->cork, 0, sizeof(inet->cork));
 	xs->user_mss = xtcp_sk(sk)->user_mss;
-	xs->notsent_lowat = xtcp_sk(sk)->notsent_lowat;
 	xs->save_syn = xtcp_sk(sk)->save_syn;
 	xs->inq = xtcp_sk(sk)->inq;
 	xs->flow.key = *key;
@@ -190,7 +189,8 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xs->tcb.keep_idle_s = lt->keep_idle_s;
 	xs->tcb.keep_intvl_s = lt->keep_intvl_s;
 	xs->tcb.user_timeout_ms = lt->user_timeout_ms;
-	xs->tcb.linger2_us = lt->linger2_us;
+	xs->tcb.linger2_s = lt->linger2_s;
+	xs->tcb.notsent_lowat = lt->notsent_lowat;
 	xs->tcb.flags = lt->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE |
 				     XTCP_F_THIN_LTO);
 	if (xs->user_mss)

@@ -5,6 +5,8 @@
 
 #include "apply.h"
 #include "buffer.h"
+#include "core/chrono.h"
+#include "core/cong.h"
 #include "core/ecn.h"
 #include "core/fastopen.h"
 #include "core/mtup.h"
@@ -175,7 +177,8 @@ u32 xtcp_gso_max(const struct sock *sk)
 	/* each packet has an urgent pointer of its own */
 	if (unlikely(xtcp_urg_out(&xtcp_sk(sk)->tcb)))
 		return mss;
-	max = min_t(u32, max, mss * (u32)max_t(u16, READ_ONCE(sk->sk_gso_max_segs), 1));
+	max = min(max, mss * clamp_t(u32, READ_ONCE(sk->sk_gso_max_segs), 1,
+				     XTCP_SEG_PACKETS_MAX));
 	return max > mss ? max - max % mss : mss;
 }
 
@@ -218,6 +221,14 @@ static u32 burst_of(struct sock *sk, const struct sk_buff *skb)
 	    READ_ONCE(sk->sk_pacing_status) == SK_PACING_NONE)
 		return mss;
 	return xtcp_pace_burst(sk, xtcp_gso_max(sk));
+}
+
+/* All has left, cwnd has room, and a writer waits because SO_SNDBUF has none. */
+static bool lacks_room(const struct sock *sk)
+{
+	return sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags) &&
+	       !xtcp_cwnd_limited(&xtcp_sk(sk)->tcb) &&
+	       (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT);
 }
 
 /* @most: buffers that may leave at most */
@@ -266,6 +277,8 @@ static void push(struct sock *sk, unsigned int most)
 	}
 done:
 	xtcp_output_done(t, skb, now);
+	if (!skb && unlikely(lacks_room(sk)))
+		xtcp_chrono_start(t, XTCP_CHRONO_SNDBUF, now);
 }
 
 /**
@@ -481,6 +494,8 @@ void xtcp_send_syn(struct sock *sk)
 	h.optlen = xtcp_options_add_tfo(h.opt, h.optlen, &tfo);
 	if (t->retransmits)
 		xtcp_count(xtcp_sk_net(sk), RETRANS_SEGS);
+	if (skb->len)
+		t->data_segs_out++;
 	transmit(sk, skb, &h);
 	t->segs_out++;
 }

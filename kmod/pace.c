@@ -43,7 +43,7 @@ static enum hrtimer_restart fired(struct hrtimer *timer)
 	if (!sock_owned_by_user(sk))
 		xtcp_pacer_run(sk);
 	else
-		set_bit(XTCP_DEFER_PUSH, &xtcp_sk(sk)->deferred);
+		set_bit(XTCP_DEFER_PUSH, &sk->sk_tsq_flags);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 	return HRTIMER_NORESTART;
@@ -230,7 +230,7 @@ static void go_on(struct tasklet_struct *tasklet)
 		if (!sock_owned_by_user(sk))
 			xtcp_pacer_run(sk);
 		else
-			set_bit(XTCP_DEFER_PUSH, &xtcp_sk(sk)->deferred);
+			set_bit(XTCP_DEFER_PUSH, &sk->sk_tsq_flags);
 		bh_unlock_sock(sk);
 		sock_put(sk);
 	}

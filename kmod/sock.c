@@ -8,7 +8,7 @@
  * between lock_sock() and release_sock(); softirq holds the spinlock and must
  * leave the socket alone while a user owns it.  What softirq cannot do then
  * waits: segments in the backlog, a timer or an MTU change as a bit in
- * xtcp_sock.deferred for release_cb.  Either way one context at a time is
+ * sk_tsq_flags for release_cb.  Either way one context at a time is
  * inside the core for one TCB.
  *
  * Order, outermost first; each may be taken without those before it:
@@ -134,6 +134,7 @@ void xtcp_init_fields(struct sock *sk)
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
 	memset_after(xs, 0, inet);
+	sk->sk_tsq_flags = 0;
 	xs->flow.kind = XTCP_KIND_SOCK;
 	xs->flow.family = AF_INET;
 	xs->flow.key.xn = xn;
@@ -358,7 +359,8 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	fresh.keep_idle_s = t->keep_idle_s;
 	fresh.keep_intvl_s = t->keep_intvl_s;
 	fresh.user_timeout_ms = t->user_timeout_ms;
-	fresh.linger2_us = t->linger2_us;
+	fresh.linger2_s = t->linger2_s;
+	fresh.notsent_lowat = t->notsent_lowat;
 	xtcp_cong_renew(&fresh, t);
 	*t = fresh;
 	xtcp_verify_begin(sk);
@@ -483,13 +485,13 @@ void xtcp_release_cb(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	xtcp_verify(sk, NULL);
-	if (likely(!READ_ONCE(xs->deferred)))
+	if (likely(!READ_ONCE(sk->sk_tsq_flags)))
 		return;
-	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xs->deferred))
+	if (test_and_clear_bit(XTCP_DEFER_TIMER, &sk->sk_tsq_flags))
 		xtcp_timer_run(sk);
-	if (test_and_clear_bit(XTCP_DEFER_PUSH, &xs->deferred))
+	if (test_and_clear_bit(XTCP_DEFER_PUSH, &sk->sk_tsq_flags))
 		xtcp_pacer_run(sk);
-	if (test_and_clear_bit(XTCP_DEFER_MTU, &xs->deferred))
+	if (test_and_clear_bit(XTCP_DEFER_MTU, &sk->sk_tsq_flags))
 		xtcp_pmtu_changed(sk, READ_ONCE(xs->pmtu));
 }
 
@@ -556,7 +558,7 @@ static bool memory_free(const struct sock *sk, int wake)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 notsent = READ_ONCE(xs->tcb.write_seq) - READ_ONCE(xs->tcb.snd_nxt);
-	u32 lowat = READ_ONCE(xs->notsent_lowat) ? :
+	u32 lowat = READ_ONCE(xs->tcb.notsent_lowat) ? :
 		    READ_ONCE(xs->tcb.conf->notsent_lowat);
 
 	return (u64)notsent << wake < lowat;

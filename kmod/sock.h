@@ -48,7 +48,6 @@ struct xtcp_listener {
  * @inet: the stack's view of it; must be first
  * @flow: its entry in the connection table
  * @tcb: the protocol
- * @timer_due: what sk_timer is set to, microseconds; 0: not pending
  * @port: reservation of its local address and port
  * @port_node: link in @port
  * @listen_node: link in the listener table; RCU readers follow it
@@ -57,9 +56,8 @@ struct xtcp_listener {
  * @opening: with @has_opening: what a child keeps of its SYN, or owes to it
  * @scaling_ratio: payload per 256 bytes of receive buffer
  * @pacer: when some of its segments wait below TCP; NULL: they never did
- * @deferred: XTCP_DEFER_* that softirq left for release_cb
+ * @timer_due: what sk_timer is set to, on the coarse clock; 0: not pending
  * @user_mss: TCP_MAXSEG, 0: not set
- * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: as much as fits
  * @defer_accept: TCP_DEFER_ACCEPT, in retransmissions of the SYN,ACK
  * @cc_chosen: by TCP_CONGESTION: children do not take the default
  * @orphaned: counted in xtcp_net.orphans
@@ -84,7 +82,6 @@ struct xtcp_sock {
 	struct inet_sock	inet;
 	struct xtcp_flow	flow;
 	struct xtcp_tcb		tcb;
-	u64			timer_due;
 	struct xtcp_port	*port;
 	struct hlist_node	port_node;
 	union {
@@ -96,8 +93,7 @@ struct xtcp_sock {
 		struct xtcp_opening	*opening;
 	};
 	struct xtcp_pacer	*pacer;
-	unsigned long		deferred;
-	u32			notsent_lowat;
+	u32			timer_due;
 	u16			mtu;
 	u16			pmtu;
 	u16			user_mss;
@@ -123,6 +119,10 @@ struct xtcp_sock {
 #endif
 };
 
+/*
+ * Bits of sk_tsq_flags, in which the kernel's TCP keeps the same: what softirq left
+ * for release_cb.
+ */
 #define XTCP_DEFER_TIMER	0	/* the timer fired */
 #define XTCP_DEFER_MTU		1	/* the path MTU shrank */
 #define XTCP_DEFER_PUSH		2	/* what was held back may go on */

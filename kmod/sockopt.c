@@ -10,6 +10,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "cong.h"
+#include "core/chrono.h"
 #include "core/output.h"
 #include "core/rate.h"
 #include "core/urgent.h"
@@ -252,11 +253,9 @@ static int set_int(struct sock *sk, int optname, int val)
 		return 0;
 	case TCP_LINGER2:
 		if (val < 0)
-			t->linger2_us = XTCP_LINGER2_NONE;
-		else if (val > TCP_FIN_TIMEOUT_MAX / HZ)
-			t->linger2_us = TCP_FIN_TIMEOUT_MAX / HZ * XTCP_USEC_PER_SEC;
+			t->linger2_s = XTCP_LINGER2_NONE;
 		else
-			t->linger2_us = (u32)val * XTCP_USEC_PER_SEC;
+			t->linger2_s = min(val, TCP_FIN_TIMEOUT_MAX / HZ);
 		return 0;
 	case TCP_WINDOW_CLAMP:
 		if (!val) {
@@ -268,7 +267,7 @@ static int set_int(struct sock *sk, int optname, int val)
 		xtcp_window_limit(t, max_t(int, val, SOCK_MIN_RCVBUF / 2));
 		return 0;
 	case TCP_NOTSENT_LOWAT:
-		xs->notsent_lowat = val;
+		t->notsent_lowat = val;
 		sk->sk_write_space(sk);
 		return 0;
 	case TCP_DEFER_ACCEPT:
@@ -460,14 +459,14 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = t->user_timeout_ms;
 		return 0;
 	case TCP_LINGER2:
-		*val = t->linger2_us == XTCP_LINGER2_NONE ? -1 :
-		       to_seconds(t->linger2_us ? : READ_ONCE(conf->fin_timeout_us));
+		*val = t->linger2_s == XTCP_LINGER2_NONE ? -1 :
+		       t->linger2_s ? : to_seconds(READ_ONCE(conf->fin_timeout_us));
 		return 0;
 	case TCP_WINDOW_CLAMP:
 		*val = t->window_clamp;
 		return 0;
 	case TCP_NOTSENT_LOWAT:
-		*val = xs->notsent_lowat;
+		*val = t->notsent_lowat;
 		return 0;
 	case TCP_DEFER_ACCEPT:
 		*val = retries_to_seconds(xs->defer_accept);
@@ -675,13 +674,27 @@ int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG karg)
 /* Payload that left, each time that it did; a SYN and a FIN are none. */
 static u64 bytes_sent(const struct xtcp_tcb *t)
 {
-	u32 in_flight = t->snd_nxt - t->snd_una;
+	u64 sent = xtcp_acked(t) + (t->snd_nxt - t->snd_una);
 
-	if (in_flight && t->flags & XTCP_F_SYN_OUT)
-		in_flight--;
-	if (in_flight && t->flags & XTCP_F_FIN_QUEUED && t->snd_nxt == t->write_seq)
-		in_flight--;
-	return t->bytes_acked + in_flight + t->bytes_retrans;
+	if (sent)
+		sent--;
+	if (t->flags & XTCP_F_FIN_QUEUED && t->snd_nxt == t->write_seq)
+		sent--;
+	return sent + t->bytes_retrans;
+}
+
+/* What a sender spent its time with. */
+static void chrono_info(const struct xtcp_tcb *t, xtcp_usec_t now,
+			struct tcp_info *info)
+{
+	u64 rwnd, sndbuf;
+
+	rwnd = xtcp_chrono_spent(t, XTCP_CHRONO_RWND, now);
+	sndbuf = xtcp_chrono_spent(t, XTCP_CHRONO_SNDBUF, now);
+	info->tcpi_busy_time = (xtcp_chrono_spent(t, XTCP_CHRONO_BUSY, now) + rwnd +
+				sndbuf) << XTCP_COARSE_SHIFT;
+	info->tcpi_rwnd_limited = rwnd << XTCP_COARSE_SHIFT;
+	info->tcpi_sndbuf_limited = sndbuf << XTCP_COARSE_SHIFT;
 }
 
 /**
@@ -693,12 +706,19 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_tcb *t = &xs->tcb;
-	u32 now = xtcp_stamp(xtcp_now());
+	xtcp_usec_t time = xtcp_now();
+	u32 now = xtcp_stamp(time);
 	unsigned long rate;
 	bool app_limited;
 
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = sk->sk_state;
+	info->tcpi_snd_cwnd = t->cwnd;
+	info->tcpi_reordering = t->reordering;
+	/* sk_pacing_rate is that of the last push */
+	info->tcpi_pacing_rate = xtcp_pace_rate(sk);
+	rate = READ_ONCE(sk->sk_max_pacing_rate);
+	info->tcpi_max_pacing_rate = rate == ULONG_MAX ? ~0ULL : rate;
 	if (sk->sk_state == TCP_LISTEN) {
 		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
 		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
@@ -734,16 +754,15 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_retrans = t->retrans_out;
 	info->tcpi_last_data_sent = (now - t->lsndtime) / XTCP_USEC_PER_MSEC;
 	info->tcpi_last_data_recv = (now - t->lrcvtime) / XTCP_USEC_PER_MSEC;
-	info->tcpi_last_ack_recv = info->tcpi_last_data_recv;
+	info->tcpi_last_ack_recv = ((u64)(xtcp_coarse(time) - t->heard) << XTCP_COARSE_SHIFT) /
+				   XTCP_USEC_PER_MSEC;
 	info->tcpi_pmtu = xs->mtu;
 	info->tcpi_rcv_ssthresh = t->rcv_ssthresh;
 	info->tcpi_rtt = t->srtt_us >> 3;
 	info->tcpi_rttvar = t->mdev_us >> 2;
 	info->tcpi_snd_ssthresh = min_t(u32, t->ssthresh, S32_MAX);
-	info->tcpi_snd_cwnd = t->cwnd;
 	info->tcpi_delivered_ce = t->delivered_ce;
 	info->tcpi_advmss = t->advmss;
-	info->tcpi_reordering = t->reordering;
 	info->tcpi_reord_seen = t->reord_seen;
 	info->tcpi_dsack_dups = t->dsack_dups;
 	info->tcpi_min_rtt = t->min_rtt_us ? t->min_rtt_us : U32_MAX;
@@ -751,18 +770,19 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_rcv_rtt = t->rcv_rtt_us >> 3;
 	info->tcpi_rcv_space = t->space_bytes;
 	info->tcpi_total_retrans = t->total_retrans;
-	info->tcpi_bytes_acked = t->bytes_acked;
-	info->tcpi_bytes_received = t->bytes_received;
+	/* as in Linux: a FIN counts, and the SYN of an active open */
+	info->tcpi_bytes_acked = xtcp_acked(t) - (t->flags & XTCP_F_PASSIVE &&
+						  t->snd_una != t->iss);
+	info->tcpi_bytes_received = xtcp_received(t) - (t->rcv_nxt != t->irs);
 	info->tcpi_bytes_sent = bytes_sent(t);
 	info->tcpi_bytes_retrans = t->bytes_retrans;
 	info->tcpi_segs_out = t->segs_out;
 	info->tcpi_segs_in = t->segs_in;
+	info->tcpi_data_segs_out = t->data_segs_out;
+	info->tcpi_data_segs_in = t->data_segs_in;
+	chrono_info(t, time, info);
 	info->tcpi_notsent_bytes = max_t(int, 0, t->write_seq - t->snd_nxt);
 	info->tcpi_snd_wnd = t->snd_wnd;
-	/* sk_pacing_rate is that of the last push */
-	info->tcpi_pacing_rate = xtcp_pace_rate(sk);
-	rate = READ_ONCE(sk->sk_max_pacing_rate);
-	info->tcpi_max_pacing_rate = rate == ULONG_MAX ? ~0ULL : rate;
 	info->tcpi_delivery_rate = xtcp_rate_delivery(t, &app_limited);
 	info->tcpi_delivery_rate_app_limited = app_limited;
 #ifdef XTCP_HAVE_TCPI_RCV_WND

@@ -23,11 +23,11 @@ void xtcp_timer_sync(struct sock *sk)
 	xtcp_usec_t due = xtcp_timer_next(&xs->tcb), now;
 	unsigned long delay;
 
-	if (!due || (xs->timer_due && xs->timer_due <= due))
+	if (!due || (xs->timer_due && (s32)(xs->timer_due - xtcp_coarse(due)) <= 0))
 		return;
 	now = xtcp_now();
 	delay = due > now ? usecs_to_jiffies(min_t(u64, due - now, U32_MAX)) : 0;
-	xs->timer_due = due;
+	xs->timer_due = xtcp_coarse_stamp(due);
 	sk_reset_timer(sk, &sk->sk_timer, jiffies + delay);
 }
 
@@ -84,7 +84,7 @@ static void fired(struct timer_list *timer)
 	if (!sock_owned_by_user(sk))
 		xtcp_timer_run(sk);
 	else
-		set_bit(XTCP_DEFER_TIMER, &xs->deferred);
+		set_bit(XTCP_DEFER_TIMER, &sk->sk_tsq_flags);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 }

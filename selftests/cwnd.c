@@ -306,4 +306,158 @@ TEST_F(cwnd, info__counts)
 	EXPECT_EQ(100, info.tcpi_bytes_received);
 }
 
+/* Segments with and without text, of both directions. */
+TEST_F(cwnd, info__segments_with_text)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	struct tcp_info before = info_of(fd), info;
+
+	EXPECT_EQ(0, before.tcpi_data_segs_out);
+	EXPECT_EQ(0, before.tcpi_data_segs_in);
+	send_segs(p, fd, 0, 10);
+	packets(p, "< . 1:1(0) ack 1 <nop,nop,sack 1001:4001>",
+		   "> . 1:1001(1000) ack 1",
+		   "< . 1:1(0) ack 10001",
+		   "< P. 1:101(100) ack 10001",
+		   "> . 10001:10001(0) ack 101",
+		   "< P. 1:101(100) ack 10001",
+		   "> . 10001:10001(0) ack 101");
+	info = info_of(fd);
+	EXPECT_EQ(11, info.tcpi_data_segs_out);
+	EXPECT_EQ(2, info.tcpi_data_segs_in);
+	EXPECT_EQ(13, (int)(info.tcpi_segs_out - before.tcpi_segs_out));
+	EXPECT_EQ(4, (int)(info.tcpi_segs_in - before.tcpi_segs_in));
+	shutdown(fd, SHUT_WR);
+	packets(p, "> F. 10001:10001(0) ack 101");
+	EXPECT_EQ(11, info_of(fd).tcpi_data_segs_out);
+}
+
+/* A FIN counts as a byte, and so does the SYN of an active open. */
+TEST_F(cwnd, info__bytes_of_syn_and_fin)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+	struct tcp_info info = info_of(fd);
+
+	EXPECT_EQ(1, (int)info.tcpi_bytes_acked);
+	EXPECT_EQ(0, (int)info.tcpi_bytes_sent);
+	EXPECT_EQ(0, (int)info.tcpi_bytes_received);
+	put_pattern(fd, 0, 100);
+	packets(p, "> P. 1:101(100) ack 1",
+		   "< P. 1:11(10) ack 101",
+		   "> . 101:101(0) ack 11");
+	shutdown(fd, SHUT_WR);
+	packets(p, "> F. 101:101(0) ack 11",
+		   "< F. 11:11(0) ack 102",
+		   "> . 102:102(0) ack 12");
+	peer_clone(p, p, p->port + 1);
+	close(fd);
+	fd = open_with(p, "reno", 0);
+	send_segs(p, fd, 0, 1);
+	packets(p, "< . 1:1(0) ack 1001");
+	EXPECT_EQ(1000, (int)info_of(fd).tcpi_bytes_acked);
+	packets(p, "< F. 1:1(0) ack 1001",
+		   "> . 1001:1001(0) ack 2");
+	EXPECT_EQ(1, (int)info_of(fd).tcpi_bytes_received);
+	shutdown(fd, SHUT_WR);
+	packets(p, "> F. 1001:1001(0) ack 2");
+	info = info_of(fd);
+	EXPECT_EQ(1000, (int)info.tcpi_bytes_acked);
+	EXPECT_EQ(1000, (int)info.tcpi_bytes_sent);
+}
+
+/* How long there was something to send, and the peer's window was too small for it. */
+TEST_F(cwnd, info__time_without_a_window)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	struct tcp_info info;
+
+	EXPECT_EQ(0, (int)info_of(fd).tcpi_busy_time);
+	send_segs(p, fd, 0, 2);
+	packets(p, "quiet 50",
+		   "< . 1:1(0) ack 2001 win 3000",	/* nothing is left to do */
+		   "quiet 50");
+	queue_segs(fd, 2, 5);
+	segs_leave(p, 2, 3);
+	packets(p, "quiet 100");
+	info = info_of(fd);
+	EXPECT_LE(95000, (int)info.tcpi_rwnd_limited);
+	EXPECT_LE(140000 + info.tcpi_rwnd_limited - 95000, info.tcpi_busy_time + 2000);
+	packets(p, "< . 1:1(0) ack 5001 win 3000");
+	segs_leave(p, 5, 2);
+	info = info_of(fd);
+	EXPECT_LE(95000, (int)info.tcpi_rwnd_limited);
+	packets(p, "quiet 50");
+	/* only the network is waited for now */
+	EXPECT_EQ(info.tcpi_rwnd_limited, info_of(fd).tcpi_rwnd_limited);
+	EXPECT_LE(info.tcpi_busy_time + 45000, info_of(fd).tcpi_busy_time);
+	packets(p, "< . 1:1(0) ack 7001 win 3000");
+	info = info_of(fd);
+	packets(p, "quiet 20");
+	EXPECT_EQ(info.tcpi_busy_time, info_of(fd).tcpi_busy_time);
+	EXPECT_EQ(0, (int)info.tcpi_sndbuf_limited);
+}
+
+/* How long a user who had more waited for a send buffer that is too small. */
+TEST_F(cwnd, info__time_without_a_buffer)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	static char text[400000];
+	struct tcp_info info;
+
+	set_int(fd, SOL_SOCKET, SO_SNDBUF, 4000);
+	p->no_verify = true;
+	/* half the window is one buffer, and already more than may be kept */
+	ASSERT_EQ(42000, send(fd, text, sizeof(text), MSG_DONTWAIT));
+	segs_leave(p, 0, 10);
+	packets(p, "< . 1:1(0) ack 10001");
+	segs_leave(p, 10, 20);
+	EXPECT_EQ(0, (int)info_of(fd).tcpi_sndbuf_limited);
+	packets(p, "< . 1:1(0) ack 30001");
+	/* cwnd is 40: there could be more */
+	segs_leave(p, 30, 12);
+	packets(p, "quiet 100");
+	info = info_of(fd);
+	EXPECT_EQ(0, info.tcpi_notsent_bytes);
+	EXPECT_LE(95000, (int)info.tcpi_sndbuf_limited);
+	EXPECT_LE(info.tcpi_sndbuf_limited, info.tcpi_busy_time);
+	packets(p, "< . 1:1(0) ack 42001");
+	info = info_of(fd);
+	packets(p, "quiet 20");
+	EXPECT_EQ(info.tcpi_sndbuf_limited, info_of(fd).tcpi_sndbuf_limited);
+	EXPECT_EQ(0, (int)info.tcpi_rwnd_limited);
+}
+
+/* A pure ACK is no data, but a sign of life. */
+TEST_F(cwnd, info__last_heard)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	struct tcp_info info;
+
+	send_segs(p, fd, 0, 1);
+	packets(p, "quiet 60",
+		   "< . 1:1(0) ack 1001");
+	info = info_of(fd);
+	EXPECT_LE(58, info.tcpi_last_data_recv);
+	EXPECT_LE(58, info.tcpi_last_data_sent);
+	EXPECT_GE(info.tcpi_last_data_recv - 50, info.tcpi_last_ack_recv);
+}
+
+/* A listener tells how its connections will begin. */
+TEST_F(cwnd, info__listener)
+{
+	struct tcp_info info = info_of(start_listen(&self->w, 7));
+
+	EXPECT_EQ(0, info.tcpi_unacked);
+	EXPECT_EQ(7, info.tcpi_sacked);
+	EXPECT_EQ(10, info.tcpi_snd_cwnd);
+	EXPECT_EQ(3, info.tcpi_reordering);
+	EXPECT_EQ(~0ULL, info.tcpi_pacing_rate);
+	EXPECT_EQ(~0ULL, info.tcpi_max_pacing_rate);
+}
+
 TEST_HARNESS_MAIN

@@ -3,6 +3,7 @@
  * The acknowledgement of a segment: RFC 9293 3.10.7.4 fifth, RFC 5961 5; what it
  * means for the scoreboard, the RTT and the state of recovery.
  */
+#include "chrono.h"
 #include "ecn.h"
 #include "internal.h"
 #include "mtup.h"
@@ -168,7 +169,7 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	if (xtcp_before(seg->ack, t->snd_una)) {
 		/* RFC 5961 5.2: older than any window, or our first byte */
 		if (xtcp_before(seg->ack, t->snd_una -
-				(u32)min_t(u64, t->max_window, t->bytes_acked + 1))) {
+				(u32)min_t(u64, t->max_window, xtcp_acked(t)))) {
 			seg->drop = XTCP_DROP_ACK_OLD;
 			xtcp_ack_challenge(t, now, a);
 			return false;
@@ -177,7 +178,7 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		return true;
 	}
 
-	t->snd_una = seg->ack;
+	xtcp_una_advance(t, seg->ack);
 	t->probes_out = 0;
 	t->heard = xtcp_coarse(now);
 	if (news.sample.ece)
@@ -186,17 +187,16 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		news.what |= XTCP_NEWS_TEXT;
 	update_window(t, seg, &news);
 	if (seg->ack != news.sample.prior_una) {
-		u32 len = seg->ack - news.sample.prior_una;
-
 		news.what |= XTCP_NEWS_ADVANCED;
 		xtcp_rtx_clean(t, &news);
 		/* filled late: what was missing had not been sent again */
 		if (unlikely(xtcp_before(news.reord, news.prior_high)) &&
 		    xtcp_sack_ok(t))
 			xtcp_reordered(t, news.reord, XTCP_NOTE_SACK_REORDER, &news);
-		t->bytes_acked += len - xtcp_fin_acked(t);
 		t->retransmits = 0;
 		t->retrans_stamp = 0;
+		if (t->snd_una == t->write_seq)
+			xtcp_chrono_set(t, XTCP_CHRONO_IDLE, now);
 		a->orders |= XTCP_ACT_WAKE_WRITER;
 	}
 	if (unlikely(seg->opt.has & XTCP_OPT_SACK) && xtcp_sack_ok(t))

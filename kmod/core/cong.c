@@ -87,12 +87,14 @@ void xtcp_cong_init(struct xtcp_tcb *t)
 	xtcp_cong_start(t);
 }
 
-/*
- * Was cwnd what limited the sender?  A window that was not in use says nothing
- * about the path and does not grow (RFC 7661 in spirit); in slow start half of
- * it is use enough (as Linux).
+/**
+ * xtcp_cwnd_limited - was cwnd what limited the sender?
+ * @t: the connection
+ *
+ * A window that was not in use says nothing about the path and does not grow (RFC
+ * 7661 in spirit); in slow start half of it is use enough (as Linux).
  */
-static bool cwnd_limited(const struct xtcp_tcb *t)
+bool xtcp_cwnd_limited(const struct xtcp_tcb *t)
 {
 	if (t->flags & XTCP_F_CWND_LIMITED)
 		return true;
@@ -107,7 +109,7 @@ static bool may_grow(const struct xtcp_tcb *t, const struct xtcp_ack_sample *sam
 {
 	if (!sample->acked && t->reordering <= t->conf->reordering)
 		return false;
-	return cwnd_limited(t);
+	return xtcp_cwnd_limited(t);
 }
 
 /**
@@ -139,7 +141,7 @@ void xtcp_cong_control(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample,
  * xtcp_cong_used - a segment was sent: how much of cwnd is in use?
  * @t: the connection, the segment counted in packets_out
  *
- * The largest use of each flight is what counts: see cwnd_limited().
+ * The largest use of each flight is what counts: see xtcp_cwnd_limited().
  */
 void xtcp_cong_used(struct xtcp_tcb *t)
 {

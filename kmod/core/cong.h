@@ -87,6 +87,7 @@ void xtcp_cong_start(struct xtcp_tcb *t);
 void xtcp_cong_stop(struct xtcp_tcb *t);
 void xtcp_cong_used(struct xtcp_tcb *t);
 void xtcp_cong_limited(struct xtcp_tcb *t);
+bool xtcp_cwnd_limited(const struct xtcp_tcb *t);
 void xtcp_cong_tell_state(struct xtcp_tcb *t, enum xtcp_ca_state state);
 void xtcp_cong_save(struct xtcp_tcb *t);
 u32 xtcp_cong_ssthresh(struct xtcp_tcb *t);

@@ -22,6 +22,7 @@ void xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn,
 {
 	syn->drop = XTCP_DROP_NONE;
 	t->segs_in = max_t(u16, syn->segs, 1);
+	t->data_segs_in = syn->len ? t->segs_in : 0;
 	/* RFC 7323 2.2: the window of a SYN is not scaled */
 	t->snd_wnd = syn->wnd;
 	t->max_window = syn->wnd;
@@ -35,7 +36,6 @@ void xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn,
 	} else if (syn->len) {
 		t->rcv_nxt = syn->end_seq;
 		t->rcv_wup = t->rcv_nxt;
-		t->bytes_received = syn->len;
 		t->syn_data_acked = 1;
 		a->orders |= XTCP_ACT_DELIVER | XTCP_ACT_WAKE_READER;
 	}
@@ -69,7 +69,6 @@ void xtcp_fastopen_acked(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 {
 	if (!xtcp_after(seg->ack, t->snd_nxt))
 		return;
-	t->bytes_acked += seg->ack - t->snd_nxt;
 	t->snd_nxt = seg->ack;
 	t->snd_una = seg->ack;
 	t->snd_sml = seg->ack;

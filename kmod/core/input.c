@@ -493,8 +493,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		xtcp_ecn_data(t, seg, t->rcv_nxt, now, a);
 		a->orders |= XTCP_ACT_DELIVER | XTCP_ACT_WAKE_READER;
 	}
-	t->bytes_received += seg->end_seq - t->rcv_nxt - fin;
-	t->rcv_nxt = seg->end_seq;
+	xtcp_rcv_advance(t, seg->end_seq);
 	if (!fin && !RB_EMPTY_ROOT(&t->ooo)) {
 		/* the sender waits for this: acknowledge what it closed */
 		a->orders |= XTCP_ACT_SEND_ACK;
@@ -570,6 +569,8 @@ void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 {
 	seg->drop = XTCP_DROP_NONE;
 	t->segs_in += max_t(u16, seg->segs, 1);
+	if (seg->len)
+		t->data_segs_in += max_t(u16, seg->segs, 1);
 	switch (t->state) {
 	case XTCP_CLOSE:
 		/* 3.10.7.1 */

@@ -4,6 +4,7 @@
  * 3.7.4) and the sender's side of silly-window avoidance (3.8.6.2.1).
  */
 #include "internal.h"
+#include "chrono.h"
 #include "mtup.h"
 #include "output.h"
 #include "urgent.h"
@@ -58,6 +59,63 @@ static bool defer(const struct xtcp_tcb *t, u32 now_bytes, u32 want_bytes,
 		       max(rtt / 2, rtt - DEFER_PAUSE_US);
 }
 
+/* Why the head of the send queue stays, if it does. */
+enum verdict {
+	LEAVES,
+	WAITS,		/* for ACKs, or for more */
+	NO_WINDOW,
+};
+
+/* See xtcp_output_allow(). */
+static enum verdict judge(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last,
+			  u32 gso_max, xtcp_usec_t now, u32 *bytes)
+{
+	u32 len = xtcp_seg_len(seg), in_flight = xtcp_in_flight(t);
+	u32 end = t->snd_una + t->snd_wnd, mss = xtcp_mss_now(t), max, room;
+	bool fin = seg->flags & XTCP_FIN;
+
+	if (!t->packets_out)
+		xtcp_cong_idle(t, now);
+	if (unlikely(t->flags & (XTCP_F_FORCE | XTCP_F_TLP_SEND))) {
+		/* a probe: one packet of what fits (3.8.6.1, RFC 8985 7.3) */
+		if (!xtcp_before(seg->seq, end))
+			return NO_WINDOW;
+		*bytes = min3(len, end - seg->seq, mss);
+		return t->flags & XTCP_F_TLP_SEND || !t->packets_out ? LEAVES : WAITS;
+	}
+	gso_max = min_t(u32, gso_max, XTCP_SEG_PACKETS_MAX * mss);
+	if (in_flight >= t->cwnd) {
+		xtcp_cong_limited(t);
+		return WAITS;
+	}
+	if (len <= mss) {
+		*bytes = len;
+		if (xtcp_after(seg->end_seq, end))
+			return NO_WINDOW;
+		return len == mss || fin || !last || !nagle_holds(t) ? LEAVES : WAITS;
+	}
+	if (!xtcp_before(seg->seq, end))
+		return NO_WINDOW;
+	room = (t->cwnd - in_flight) * mss;
+	/* as Linux: at least two bursts a window, or it has one ACK for a clock */
+	max = min3(end - seg->seq, room, min(gso_max, max(t->cwnd / 2, 1U) * mss));
+	if (max >= len) {
+		/* the tail that does not fill a segment obeys Nagle by itself */
+		if (last && !fin && len % mss && nagle_holds(t))
+			len -= len % mss;
+		*bytes = len;
+		return LEAVES;
+	}
+	max -= max % mss;
+	*bytes = max;
+	if (max && !defer(t, max, len, gso_max, now))
+		return LEAVES;
+	if (room > end - seg->seq)
+		return NO_WINDOW;
+	xtcp_cong_limited(t);
+	return WAITS;
+}
+
 /**
  * xtcp_output_allow - may the head of the send queue leave?
  * @t: the connection
@@ -73,49 +131,14 @@ static bool defer(const struct xtcp_tcb *t, u32 now_bytes, u32 want_bytes,
 bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last,
 		       u32 gso_max, xtcp_usec_t now, u32 *bytes)
 {
-	u32 len = xtcp_seg_len(seg), in_flight = xtcp_in_flight(t);
-	u32 end = t->snd_una + t->snd_wnd, mss = xtcp_mss_now(t), max, room;
-	bool fin = seg->flags & XTCP_FIN;
+	enum verdict verdict = judge(t, seg, last, gso_max, now, bytes);
 
-	if (!t->packets_out)
-		xtcp_cong_idle(t, now);
-	if (unlikely(t->flags & (XTCP_F_FORCE | XTCP_F_TLP_SEND))) {
-		/* a probe: one packet of what fits (3.8.6.1, RFC 8985 7.3) */
-		if (!xtcp_before(seg->seq, end))
-			return false;
-		*bytes = min3(len, end - seg->seq, mss);
-		return t->flags & XTCP_F_TLP_SEND || !t->packets_out;
-	}
-	gso_max = min_t(u32, gso_max, XTCP_SEG_PACKETS_MAX * mss);
-	if (in_flight >= t->cwnd) {
-		xtcp_cong_limited(t);
-		return false;
-	}
-	if (len <= mss) {
-		*bytes = len;
-		if (xtcp_after(seg->end_seq, end))
-			return false;
-		return len == mss || fin || !last || !nagle_holds(t);
-	}
-	if (!xtcp_before(seg->seq, end))
-		return false;
-	room = (t->cwnd - in_flight) * mss;
-	/* as Linux: at least two bursts a window, or it has one ACK for a clock */
-	max = min3(end - seg->seq, room, min(gso_max, max(t->cwnd / 2, 1U) * mss));
-	if (max >= len) {
-		/* the tail that does not fill a segment obeys Nagle by itself */
-		if (last && !fin && len % mss && nagle_holds(t))
-			len -= len % mss;
-		*bytes = len;
-		return true;
-	}
-	max -= max % mss;
-	*bytes = max;
-	if (max && !defer(t, max, len, gso_max, now))
-		return true;
-	if (room <= end - seg->seq)
-		xtcp_cong_limited(t);
-	return false;
+	if (unlikely(verdict == NO_WINDOW))
+		xtcp_chrono_start(t, XTCP_CHRONO_RWND, now);
+	else
+		xtcp_chrono_stop(t, XTCP_CHRONO_RWND, now);
+	xtcp_chrono_start(t, XTCP_CHRONO_BUSY, now);
+	return verdict == LEAVES;
 }
 
 static u32 packets(u32 len, u32 mss)
@@ -172,6 +195,8 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 	}
 	t->packets_out += seg->segs;
 	t->segs_out += seg->segs;
+	if (likely(len))
+		t->data_segs_out += seg->segs;
 	xtcp_cong_used(t);
 	if (unlikely(t->rec & XTCP_R_PRR))
 		t->prr_out += seg->segs;
@@ -400,6 +425,8 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
 		t->retrans_stamp = xtcp_coarse_stamp(now);
 	t->total_retrans += seg->segs;
 	t->segs_out += seg->segs;
+	if (likely(xtcp_seg_len(seg)))
+		t->data_segs_out += seg->segs;
 	t->bytes_retrans += xtcp_seg_len(seg);
 	t->lsndtime = seg->xmit_us;
 }

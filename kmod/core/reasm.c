@@ -206,8 +206,7 @@ bool xtcp_ooo_advance(struct xtcp_tcb *t, struct xtcp_actions *a)
 			continue;
 		}
 		fin = seg->flags & XTCP_FIN;
-		t->bytes_received += seg->end_seq - t->rcv_nxt - fin;
-		t->rcv_nxt = seg->end_seq;
+		xtcp_rcv_advance(t, seg->end_seq);
 		ready_append(a, seg);
 	}
 	if (RB_EMPTY_ROOT(&t->ooo))

@@ -253,8 +253,8 @@ enum xtcp_urg_state {
 #define XTCP_RTO_FALLBACK_US	(3 * XTCP_USEC_PER_SEC)
 /* Timestamps older than this no longer condemn a segment (RFC 7323 5.5). */
 #define XTCP_PAWS_DAYS_SEC	(24U * 24 * 3600)
-/* struct xtcp_tcb.linger2_us: an orphan does not stay in FIN_WAIT2. */
-#define XTCP_LINGER2_NONE	U32_MAX
+/* struct xtcp_tcb.linger2_s: an orphan does not stay in FIN_WAIT2. */
+#define XTCP_LINGER2_NONE	U8_MAX
 /* Largest window without and with scaling, bytes. */
 #define XTCP_WND_MAX_UNSCALED	65535U
 #define XTCP_WND_MAX_SIGNED	32767U
@@ -368,7 +368,8 @@ enum xtcp_urg_state {
  * @keep_idle_s: TCP_KEEPIDLE, seconds, or 0 for the namespace's
  * @keep_intvl_s: TCP_KEEPINTVL, seconds, or 0 for the namespace's
  * @user_timeout_ms: TCP_USER_TIMEOUT, milliseconds, 0: @retries2 decides
- * @linger2_us: TCP_LINGER2, 0: the namespace's fin_timeout
+ * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes, 0: the namespace's
+ * @linger2_s: TCP_LINGER2, seconds, 0: the namespace's fin_timeout
  * @rcv_rtt_us: RTT seen by the receiver, eighths of a microsecond
  * @rcv_rtt_seq: end of the window that is being timed without timestamps
  * @rcv_rtt_time: when it began, low 32 bits of the clock
@@ -378,11 +379,16 @@ enum xtcp_urg_state {
  * @iss: ISS
  * @irs: IRS
  * @total_retrans: segments sent again, for TCP_INFO
- * @bytes_acked: payload bytes ACKed, for TCP_INFO
- * @bytes_received: payload bytes received, for TCP_INFO
+ * @acked_wraps: how often SND.UNA has gone round since @iss
+ * @received_wraps: how often RCV.NXT has gone round since @irs
  * @bytes_retrans: payload bytes sent again, modulo 2^32, for TCP_INFO
  * @segs_out: segments sent, for TCP_INFO
  * @segs_in: segments received, for TCP_INFO
+ * @data_segs_out: of those sent, how many with text
+ * @data_segs_in: of those received, how many with text
+ * @chrono: enum xtcp_chrono: what the sender waits for
+ * @chrono_since: since when, on the coarse clock
+ * @chrono_spent: how long it has waited for each before, units of the coarse clock
  */
 struct xtcp_tcb {
 	/* receiving */
@@ -481,10 +487,12 @@ struct xtcp_tcb {
 	u8		probes_out;
 	u8		syn_retries;
 	u8		keep_probes;
+	u8		linger2_s;
 	u16		last_seg;
 	u8		ca_state;
 	u8		urg_state;
 	u8		cc;
+	u8		chrono;
 	u32		rcv_ssthresh;
 	u32		window_clamp;
 	u32		rcv_rtt_us;
@@ -496,15 +504,19 @@ struct xtcp_tcb {
 	u16		keep_idle_s;
 	u16		keep_intvl_s;
 	u32		user_timeout_ms;
-	u32		linger2_us;
+	u32		notsent_lowat;
 	u32		iss;
 	u32		irs;
 	u32		total_retrans;
 	u32		bytes_retrans;
-	u64		bytes_acked;
-	u64		bytes_received;
+	u32		acked_wraps;
+	u32		received_wraps;
 	u32		segs_out;
 	u32		segs_in;
+	u32		data_segs_out;
+	u32		data_segs_in;
+	u32		chrono_since;
+	u32		chrono_spent[3];
 	union {
 		u64		cc_priv[XTCP_CC_PRIV_SIZE / sizeof(u64)];
 		struct xtcp_rate *cc_mem;
@@ -697,6 +709,32 @@ static inline u32 xtcp_coarse_stamp(xtcp_usec_t now)
 static inline u32 xtcp_tsval(const struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	return (u32)(now / XTCP_USEC_PER_MSEC) + t->ts_offset;
+}
+
+/* SND.UNA moves ahead. */
+static inline void xtcp_una_advance(struct xtcp_tcb *t, u32 seq)
+{
+	t->acked_wraps += seq - t->iss < t->snd_una - t->iss;
+	t->snd_una = seq;
+}
+
+/* Sequence numbers of ours that were acknowledged, SYN and FIN included. */
+static inline u64 xtcp_acked(const struct xtcp_tcb *t)
+{
+	return (u64)t->acked_wraps << 32 | (u32)(t->snd_una - t->iss);
+}
+
+/* RCV.NXT moves ahead. */
+static inline void xtcp_rcv_advance(struct xtcp_tcb *t, u32 seq)
+{
+	t->received_wraps += seq - t->irs < t->rcv_nxt - t->irs;
+	t->rcv_nxt = seq;
+}
+
+/* Sequence numbers of the peer that were received, SYN and FIN included. */
+static inline u64 xtcp_received(const struct xtcp_tcb *t)
+{
+	return (u64)t->received_wraps << 32 | (u32)(t->rcv_nxt - t->irs);
 }
 
 /* How much of the advertised window the peer may still use, bytes. */

@@ -185,10 +185,10 @@ static u64 fin_timeout(const struct xtcp_tcb *t)
 {
 	u64 least = (u64)xtcp_rto_backed_off(t) * FIN_WAIT2_HALF_RTOS / 2;
 
-	if (t->linger2_us == XTCP_LINGER2_NONE)
+	if (t->linger2_s == XTCP_LINGER2_NONE)
 		return 0;
-	return max_t(u64, least,
-		     t->linger2_us ? t->linger2_us : t->conf->fin_timeout_us);
+	return max_t(u64, least, t->linger2_s ? t->linger2_s * XTCP_USEC_PER_SEC
+					      : t->conf->fin_timeout_us);
 }
 
 /**

@@ -107,7 +107,7 @@ void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
 	case XTCP_CALL_CLOSE:
 		/* TCP_LINGER2 < 0: an orphan does not wait for the peer's FIN */
 		if (t->state == XTCP_FIN_WAIT2 &&
-		    t->linger2_us == XTCP_LINGER2_NONE) {
+		    t->linger2_s == XTCP_LINGER2_NONE) {
 			abort_connection(t, a);
 			return;
 		}

@@ -274,7 +274,7 @@ static void look(struct view *v, const struct start *st, enum variation how)
 		.iss		= t->iss,
 		.una		= t->snd_una,
 		.nxt		= t->snd_nxt,
-		.max_window	= min_t(u64, t->max_window, t->bytes_acked + 1),
+		.max_window	= min_t(u64, t->max_window, xtcp_acked(t)),
 		.unread		= t->copied_seq != t->rcv_nxt,
 		.rcv_nxt	= t->rcv_nxt,
 		.rcv_wup	= t->rcv_wup,

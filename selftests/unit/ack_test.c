@@ -36,7 +36,7 @@ TEST(ack__new_data)
 	rcv(". 1 ack 1001");
 	CHECK_EQ(ep.t.snd_una, our(1001));
 	CHECK_EQ(ep.t.packets_out, 2);
-	CHECK_EQ(ep.t.bytes_acked, 1000);
+	CHECK_EQ(xtcp_acked(&ep.t), 1 + 1000);
 	CHECK(ep.last.orders & XTCP_ACT_WAKE_WRITER);
 	rcv(". 1 ack 3001");
 	CHECK_EQ(ep.t.packets_out, 0);
@@ -54,13 +54,13 @@ TEST(ack__part_of_a_segment)
 	expect(". 501:1001(500) ack 1");
 }
 
-TEST(ack__of_fin_is_no_payload)
+TEST(ack__of_fin_counts_as_a_byte)
 {
 	in_flight(1);
 	usr_shutdown();
 	expect("F. 1001 ack 1");
 	rcv(". 1 ack 1002");
-	CHECK_EQ(ep.t.bytes_acked, 1000);
+	CHECK_EQ(xtcp_acked(&ep.t), 1 + 1000 + 1);
 	expect_state(FIN_WAIT2);
 }
 

@@ -114,7 +114,7 @@ TEST(text__acked)
 	CHECK(t.syn_data_acked);
 	CHECK_EQ(t.snd_una, ISS + 1 + TEXT);
 	CHECK_EQ(t.snd_nxt, ISS + 1 + TEXT);
-	CHECK_EQ(t.bytes_acked, TEXT);
+	CHECK_EQ(xtcp_acked(&t), 1 + TEXT);
 }
 
 /* RFC 7413 4.1.3: it is still to be sent. */
@@ -138,7 +138,7 @@ TEST(text__acked_in_part)
 	CHECK(a.orders & XTCP_ACT_SYN_DATA);
 	CHECK(!t.syn_data_acked);
 	CHECK_EQ(t.snd_nxt, ISS + 1 + TEXT / 2);
-	CHECK_EQ(t.bytes_acked, TEXT / 2);
+	CHECK_EQ(xtcp_acked(&t), 1 + TEXT / 2);
 }
 
 TEST(text__more_acked_than_sent)

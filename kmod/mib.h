@@ -33,6 +33,7 @@
 	M(WQUEUE_TOO_BIG,	"WqueueTooBig")			\
 	XTCP_NOTES(M)						\
 	M(DELAYED_ACKS,		"DelayedACKs")			\
+	M(ACK_COMPRESSED,	"AckCompressed")		\
 	M(OFO_QUEUE,		"OFOQueue")			\
 	M(OFO_DROP,		"OFODrop")			\
 	M(OFO_MERGE,		"OFOMerge")			\

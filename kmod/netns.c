@@ -32,6 +32,7 @@ static void set_defaults(struct xtcp_net *xn)
 	xn->max_tw_buckets = 65536;
 	xn->max_orphans = 65536;
 	xn->challenge_ack_limit = INT_MAX;
+	xn->comp_sack_slack_ns = 10 * NSEC_PER_USEC;
 	xn->limit_output_bytes = READ_ONCE(xn->net->ipv4.sysctl_tcp_limit_output_bytes);
 }
 

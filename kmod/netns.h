@@ -32,6 +32,7 @@ struct xtcp_tfo_keys;
  * @max_tw_buckets: net.xtcp.max_tw_buckets
  * @max_orphans: net.xtcp.max_orphans
  * @limit_output_bytes: net.xtcp.limit_output_bytes
+ * @comp_sack_slack_ns: net.xtcp.comp_sack_slack_ns
  * @cc: net.xtcp.congestion_control, index into xtcp_cc_table, with a reference
  * @challenge_ack_limit: net.xtcp.challenge_ack_limit, per second
  * @abort_on_overflow: net.xtcp.abort_on_overflow
@@ -69,6 +70,7 @@ struct xtcp_net {
 	int			max_orphans;
 	int			challenge_ack_limit;
 	int			limit_output_bytes;
+	unsigned long		comp_sack_slack_ns;
 	u8			cc;
 	u8			abort_on_overflow;
 	u8			syncookies;

@@ -52,8 +52,12 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	skb_set_hash_from_sk(skb, sk);
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
 	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
-	if (h->flags & XTCP_ACK)
-		xtcp_ack_sent(&xs->tcb);
+	if (h->flags & XTCP_ACK) {
+		unsigned int held = xtcp_ack_sent(&xs->tcb);
+
+		if (unlikely(held))
+			xtcp_acks_held(sk, held);
+	}
 	xtcp_count(xtcp_sk_net(sk), OUT_SEGS);
 	/* the socket's own type of service has no ECN bits */
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | h->ecn);

@@ -12,6 +12,9 @@
  * sk_write_space, in whatever context that is, be it under the socket's own lock.
  * So that only puts the socket on a list, from which a tasklet takes it.
  *
+ * ACKs that are held back behind a gap wait for less than a tick, and so for a
+ * high-resolution timer, too.
+ *
  * Lifetime: buffers in flight do not hold the socket but sk_wmem_alloc, and
  * sock_wfree() gives up its part after sk_write_space has returned; a timer that
  * is set and a place on the list hold a reference.  Unloading waits until the
@@ -49,6 +52,21 @@ static enum hrtimer_restart fired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+static enum hrtimer_restart ack_fired(struct hrtimer *timer)
+{
+	struct xtcp_pacer *p = container_of(timer, struct xtcp_pacer, ack_timer);
+	struct sock *sk = p->sk;
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		xtcp_timer_run(sk);
+	else
+		set_bit(XTCP_DEFER_TIMER, &sk->sk_tsq_flags);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	return HRTIMER_NORESTART;
+}
+
 /* NULL without memory: then nothing is held back this time. */
 static struct xtcp_pacer *pacer(struct sock *sk)
 {
@@ -62,6 +80,8 @@ static struct xtcp_pacer *pacer(struct sock *sk)
 		return NULL;
 	p->sk = sk;
 	xtcp_hrtimer_setup(&p->timer, fired, CLOCK_MONOTONIC,
+			   HRTIMER_MODE_ABS_PINNED_SOFT);
+	xtcp_hrtimer_setup(&p->ack_timer, ack_fired, CLOCK_MONOTONIC,
 			   HRTIMER_MODE_ABS_PINNED_SOFT);
 	/* pairs with xtcp_pacer_write_space(), which holds no lock */
 	smp_store_release(&xs->pacer, p);
@@ -179,6 +199,39 @@ bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int f
 }
 
 /**
+ * xtcp_ack_soon - an ACK is held back, for less than a tick
+ * @sk: the socket, locked
+ *
+ * Without memory sk_timer sends it, some ticks later.
+ */
+void xtcp_ack_soon(struct sock *sk)
+{
+	u64 due_us = xtcp_sk(sk)->tcb.deadline[XTCP_TIMER_DELACK];
+	struct xtcp_pacer *p = pacer(sk);
+
+	if (!p || hrtimer_is_queued(&p->ack_timer))
+		return;
+	sock_hold(sk);	/* before it can fire */
+	hrtimer_start_range_ns(&p->ack_timer, ns_to_ktime(due_us * NSEC_PER_USEC),
+			       READ_ONCE(xtcp_sk_net(sk)->comp_sack_slack_ns),
+			       HRTIMER_MODE_ABS_PINNED_SOFT);
+}
+
+/**
+ * xtcp_acks_held - an ACK leaves, and replaces some that were held back
+ * @sk: the socket, locked
+ * @held: how many
+ */
+void xtcp_acks_held(struct sock *sk, unsigned int held)
+{
+	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
+
+	xtcp_count_add(xtcp_sk_net(sk), ACK_COMPRESSED, held);
+	if (p && hrtimer_try_to_cancel(&p->ack_timer) == 1)
+		__sock_put(sk);
+}
+
+/**
  * xtcp_pacer_run - go on with what was held back
  * @sk: the socket, locked
  */
@@ -244,7 +297,11 @@ void xtcp_pacer_stop(struct sock *sk)
 {
 	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
 
-	if (p && hrtimer_try_to_cancel(&p->timer) == 1)
+	if (!p)
+		return;
+	if (hrtimer_try_to_cancel(&p->timer) == 1)
+		__sock_put(sk);
+	if (hrtimer_try_to_cancel(&p->ack_timer) == 1)
 		__sock_put(sk);
 }
 

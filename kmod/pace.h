@@ -9,9 +9,11 @@
 #include "sock.h"
 
 /**
- * struct xtcp_pacer - what a socket has whose segments wait below TCP
+ * struct xtcp_pacer - what a socket has whose segments wait below TCP, or whose ACKs
+ *		       are held back
  * @pace: when the next segment may leave
  * @timer: wakes it then, where no fq does; holds a reference to @sk
+ * @ack_timer: XTCP_TIMER_DELACK is due too soon for sk_timer; holds a reference, too
  * @node: link in a processor's list of sockets that may go on
  * @sk: the socket
  * @flags: XTCP_PACER_*
@@ -21,6 +23,7 @@
 struct xtcp_pacer {
 	struct xtcp_pace	pace;
 	struct hrtimer		timer;
+	struct hrtimer		ack_timer;
 	struct llist_node	node;
 	struct sock		*sk;
 	unsigned long		flags;
@@ -34,6 +37,8 @@ u32 xtcp_pace_burst(struct sock *sk, u32 gso_max);
 bool xtcp_pace_holds(struct sock *sk, u64 now_ns);
 bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int factor);
 void xtcp_pace_depart(struct sock *sk, struct sk_buff *skb, u64 now_ns);
+void xtcp_ack_soon(struct sock *sk);
+void xtcp_acks_held(struct sock *sk, unsigned int held);
 void xtcp_pacer_run(struct sock *sk);
 void xtcp_pacer_stop(struct sock *sk);
 void xtcp_pacer_free(struct sock *sk);

@@ -30,7 +30,7 @@
  * at sk_state.  References are held by
  *  - the user: the descriptor, or the accept queue before there is one, or for
  *    an orphan the connection itself; xtcp_destroy() gives it up;
- *  - sk_timer while it is pending, and so does the timer of pace.c;
+ *  - sk_timer while it is pending, and so do the timers of pace.c;
  *  - SYN_RECV entries, one each to their listener;
  *  - buffers in flight, not by a reference but by sk_wmem_alloc.
  * A connection ends in xtcp_done(): tables, queues and timers let go of it.  If

@@ -55,7 +55,8 @@ struct xtcp_listener {
  * @listener: allocated while the socket listens, or was told how to
  * @opening: with @has_opening: what a child keeps of its SYN, or owes to it
  * @scaling_ratio: payload per 256 bytes of receive buffer
- * @pacer: when some of its segments wait below TCP; NULL: they never did
+ * @pacer: when some of its segments wait below TCP, or ACKs of it behind a gap; NULL:
+ *	   they never did
  * @timer_due: what sk_timer is set to, on the coarse clock; 0: not pending
  * @user_mss: TCP_MAXSEG, 0: not set
  * @defer_accept: TCP_DEFER_ACCEPT, in retransmissions of the SYN,ACK

@@ -161,6 +161,9 @@ static int do_fastopen_key(XTCP_CTL_TABLE *table, int write, void *buffer,
 		.procname = name, .data = AT(field), .maxlen = sizeof(int), \
 		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
 		.extra1 = lo, .extra2 = hi }
+#define LONG(name, field) {						\
+		.procname = name, .data = AT(field), .maxlen = sizeof(long), \
+		.mode = 0644, .proc_handler = proc_doulongvec_minmax }
 #define BUFS(name, field) {						\
 		.procname = name, .data = AT(field), .maxlen = sizeof(int[3]), \
 		.mode = 0644, .proc_handler = proc_dointvec_minmax,	\
@@ -250,6 +253,10 @@ static const struct ctl_table template[] = {
 		.proc_handler = proc_douintvec_minmax, .extra2 = &most_probe_interval,
 	},
 	BYTE("thin_linear_timeouts", conf.thin_linear_timeouts, NULL, &one),
+	BYTE("comp_sack_nr", conf.comp_sack_nr, NULL, NULL),
+	LONG("comp_sack_delay_ns", conf.comp_sack_delay_ns),
+	RANGE("comp_sack_rtt_percent", conf.comp_sack_rtt_percent, SYSCTL_ONE, &most_ratio),
+	LONG("comp_sack_slack_ns", comp_sack_slack_ns),
 	INT("max_syn_backlog", max_syn_backlog),
 	INT("max_tw_buckets", max_tw_buckets),
 	INT("max_orphans", max_orphans),
@@ -282,6 +289,7 @@ static const struct ctl_table template[] = {
 };
 
 static_assert(sizeof(bool) == sizeof(u8));
+static_assert(sizeof(u64) == sizeof(long));
 
 int xtcp_sysctl_netns_init(struct xtcp_net *xn)
 {

@@ -56,7 +56,7 @@ void xtcp_timer_run(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_sk_net(sk);
-	bool delack = xs->tcb.flags & XTCP_F_ACK_PENDING;
+	bool delack = xs->tcb.flags & XTCP_F_ACK_PENDING && !xs->tcb.held_acks;
 	struct xtcp_actions a;
 
 	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)

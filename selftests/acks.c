@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ACKs that wait for the reader.
+ * ACKs that wait: for the reader, and while there is a gap (Linux, tcp_comp_sack_*).
+ *
+ * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
+ * lib/wire.h explains the rest.
  */
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -86,6 +89,163 @@ TEST_F(acks, start__the_reader_is_late)
 		   "quiet 15",
 		   ">  . 1:1(0) ack 16001");
 	close(fd);
+}
+
+/* ---- while there is a gap -------------------------------------------------- */
+
+/* The socket's first TSval, which its peer echoes all the time: so it looks far. */
+static uint32_t echo;
+
+/*
+ * A connection over a long path: an RTT of 600 ms to both ends' knowledge, so that
+ * a third of it is time enough for the slowest machine.  Its first, immediate ACKs
+ * are over.
+ */
+static int open_far(struct peer *p)
+{
+	int listener = start_listen(p->w, 8), fd;
+
+	conf_set("comp_sack_delay_ns", "1000000000");
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) win 65535 <mss 1460,sackOK,TS val 100 ecr 0>",
+		   "> S. 0:0(0) ack 1");
+	p->ts = true;
+	p->tsval = 101;
+	echo = p->ts_recent;
+	packets(p, "quiet 600",
+		   "<  . 1:1(0) ack 1",
+		   "quiet 600",
+		   "< P. 1:1001(1000) ack 1",
+		   ">  . 1:1(0) ack 1001");
+	fd = do_accept(p->w, listener);
+	close(listener);
+	get_pattern(fd, 0, 1000);
+	set_int(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
+	return fd;
+}
+
+/* The peer sends 1,000 bytes. */
+static void arrives(struct peer *p, int from)
+{
+	packets(p, fmt("< . %d:%d(1000) ack 1 <nop,nop,TS val %u ecr %u>", from,
+		       from + 1000, p->tsval++, echo));
+}
+
+/* The socket reports what it has from 2001 on. */
+static void reported(struct peer *p, int to)
+{
+	packets(p, fmt("> . 1:1(0) ack 1001 <nop,nop,TS val * ecr *,nop,nop,sack 2001:%d>",
+		       to));
+}
+
+/* Three segments behind a gap, each with its ACK. */
+static void three_behind_a_gap(struct peer *p)
+{
+	int from;
+
+	for (from = 2001; from < 5001; from += 1000) {
+		arrives(p, from);
+		reported(p, from + 1000);
+	}
+}
+
+/* One ACK for those that follow. */
+TEST_F(acks, gap__the_fourth_is_held)
+{
+	struct peer *p = &self->p;
+
+	open_far(p);
+	three_behind_a_gap(p);
+	arrives(p, 5001);
+	arrives(p, 6001);
+	arrives(p, 7001);
+	packets(p, "quiet 10");
+	reported(p, 8001);
+	packets(p, "quiet 50");
+	EXPECT_EQ(2, stat_counter("AckCompressed"));
+}
+
+/* RCV.NXT moves: the sender wants to know at once. */
+TEST_F(acks, gap__progress_is_told)
+{
+	struct peer *p = &self->p;
+	int fd = open_far(p);
+
+	three_behind_a_gap(p);
+	arrives(p, 5001);
+	arrives(p, 1001);
+	packets(p, "> . 1:1(0) ack 6001",
+		   "quiet 400");
+	get_pattern(fd, 1000, 5000);
+	EXPECT_EQ(1, stat_counter("AckCompressed"));
+}
+
+TEST_F(acks, gap__data_carries_it)
+{
+	struct peer *p = &self->p;
+	int fd = open_far(p);
+
+	three_behind_a_gap(p);
+	arrives(p, 5001);
+	packets(p, "quiet 10");
+	put_pattern(fd, 0, 100);
+	packets(p, "> P. 1:101(100) ack 1001 <nop,nop,TS val * ecr *,nop,nop,sack 2001:6001>",
+		   "<  . 6001:6001(0) ack 101",
+		   "quiet 300");
+	EXPECT_EQ(1, stat_counter("AckCompressed"));
+}
+
+TEST_F(acks, gap__not_more_than_so_many)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_TRUE(conf_set("comp_sack_nr", "2"));
+	open_far(p);
+	three_behind_a_gap(p);
+	arrives(p, 5001);
+	arrives(p, 6001);
+	packets(p, "quiet 10");
+	arrives(p, 7001);
+	reported(p, 8001);
+	packets(p, "quiet 300");
+	EXPECT_EQ(2, stat_counter("AckCompressed"));
+}
+
+TEST_F(acks, gap__none_is_held)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_TRUE(conf_set("comp_sack_nr", "0"));
+	open_far(p);
+	three_behind_a_gap(p);
+	arrives(p, 5001);
+	reported(p, 6001);
+	EXPECT_EQ(0, stat_counter("AckCompressed"));
+}
+
+/* The timer goes with the connection. */
+TEST_F(acks, gap__held_at_the_end)
+{
+	struct peer *p = &self->p;
+
+	open_far(p);
+	three_behind_a_gap(p);
+	arrives(p, 5001);
+	packets(p, "< R 1001:1001(0)",
+		   "quiet 400");
+}
+
+/* What is reported once is not held back (RFC 2883 4). */
+TEST_F(acks, gap__duplicates_are_told)
+{
+	struct peer *p = &self->p;
+
+	XTCP_ONLY();
+	open_far(p);
+	three_behind_a_gap(p);
+	arrives(p, 5001);
+	arrives(p, 3001);
+	packets(p, "> . 1:1(0) ack 1001 <nop,nop,TS val * ecr *,nop,nop,sack 3001:4001 2001:6001>");
 }
 
 TEST_HARNESS_MAIN

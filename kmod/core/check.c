@@ -237,6 +237,7 @@ static void check_timers(const struct xtcp_tcb *t, const char **wrong)
 	/* what waits for a window, or Nagle, with nothing to be acknowledged, moves */
 	MUST(out || armed(t, XTCP_TIMER_REXMIT) == !!(t->flags & XTCP_F_PROBE));
 	MUST(out || t->write_seq == t->snd_nxt || t->flags & XTCP_F_PROBE);
+	MUST(!t->held_acks || t->flags & XTCP_F_ACK_PENDING);
 	MUST(armed(t, XTCP_TIMER_DELACK) == !!(t->flags & XTCP_F_ACK_PENDING));
 	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN)
 		MUST(armed(t, XTCP_TIMER_KEEP));

@@ -144,6 +144,64 @@ static void delay(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 		xtcp_timer_arm(t, XTCP_TIMER_DELACK, now + ato);
 }
 
+/*
+ * More than a full segment waits to be acknowledged, and that would open the
+ * window, or it is more than the user waits for.
+ */
+static bool second_segment(struct xtcp_tcb *t, const struct xtcp_segment *seg)
+{
+	return t->rcv_nxt - t->rcv_wup > t->rcv_mss &&
+	       (t->rcv_nxt - t->copied_seq < seg->lowat ||
+		xtcp_window_wanted(t, seg->free_space, seg->full_space) >= t->rcv_wnd);
+}
+
+/* How long an ACK may be held back behind a gap: a part of the RTT, microseconds. */
+static xtcp_usec_t hold_time(const struct xtcp_tcb *t)
+{
+	u32 rtt = t->rcv_rtt_us;
+
+	if (t->srtt_us && t->srtt_us < rtt)
+		rtt = t->srtt_us;
+	return min_t(u64, (u64)(rtt >> 3) * t->conf->comp_sack_rtt_percent / 100,
+		     t->conf->comp_sack_delay_ns / 1000);
+}
+
+/**
+ * xtcp_ack_gap - a segment came, and waits behind a gap
+ * @t: the connection
+ * @seg: the segment
+ * @now: the time
+ * @a: out
+ *
+ * It is acknowledged at once (RFC 5681 4.2).  But when three such ACKs have told
+ * the sender that something is missing, those that follow only make blocks grow:
+ * they are held back for a moment, and one tells what all of them would have (as
+ * Linux).  Not those that report a duplicate, which would be lost (RFC 2883 4).
+ */
+void xtcp_ack_gap(struct xtcp_tcb *t, const struct xtcp_segment *seg, xtcp_usec_t now,
+		  struct xtcp_actions *a)
+{
+	xtcp_usec_t running = t->deadline[XTCP_TIMER_DELACK], wait = 0;
+
+	t->flags |= XTCP_F_ACK_PENDING;
+	if (t->flags & XTCP_F_SACK_OK && !(t->flags & XTCP_F_DSACK) &&
+	    !(a->orders & XTCP_ACT_SEND_ACK) && !second_segment(t, seg) &&
+	    !quick_mode(t) && t->held_acks < t->conf->comp_sack_nr) {
+		if (t->gap_acks < XTCP_DUPACK_THRESH)
+			t->gap_acks++;
+		else
+			wait = hold_time(t);
+	}
+	if (!wait) {
+		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+		return;
+	}
+	if (!running || now + wait < running)
+		xtcp_timer_arm(t, XTCP_TIMER_DELACK, now + wait);
+	t->held_acks++;
+	a->orders |= XTCP_ACT_ACK_SOON;
+}
+
 /**
  * xtcp_ack_decide - acknowledge now, or later
  * @t: the connection
@@ -153,8 +211,8 @@ static void delay(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
  *
  * 3.8.6.3: every second full segment is acknowledged at once (SHLD-19), unless
  * the user reads so slowly that the ACK could not open the window: then the
- * ACK leaves when it reads, if it has enough to read.  So is every segment while there is a gap (RFC 5681
- * 4.2).
+ * ACK leaves when it reads, if it has enough to read.  While there is a gap none is
+ * delayed, but what xtcp_ack_gap() holds back.
  */
 void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		     xtcp_usec_t now, struct xtcp_actions *a)
@@ -162,13 +220,12 @@ void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	if (!(t->flags & XTCP_F_ACK_PENDING) || a->orders & XTCP_ACT_SEND_ACK)
 		return;
 	/* the window comes first: where the reader is late, there is no hurry */
-	if ((t->rcv_nxt - t->rcv_wup > t->rcv_mss &&
-	     (t->rcv_nxt - t->copied_seq < seg->lowat ||
-	      xtcp_window_wanted(t, seg->free_space, seg->full_space) >= t->rcv_wnd)) ||
-	    quick_mode(t) || !RB_EMPTY_ROOT(&t->ooo))
+	if (second_segment(t, seg) || quick_mode(t))
 		a->orders |= XTCP_ACT_SEND_ACK;
-	else
+	else if (RB_EMPTY_ROOT(&t->ooo))
 		delay(t, now, a);
+	else if (!t->held_acks)
+		a->orders |= XTCP_ACT_SEND_ACK;
 }
 
 /**
@@ -180,6 +237,11 @@ void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a)
 {
 	if (!(t->flags & XTCP_F_ACK_PENDING))
 		return;
+	if (t->held_acks) {
+		t->held_acks--;		/* this one is sent */
+		a->orders |= XTCP_ACT_SEND_ACK;
+		return;
+	}
 	if (in_dialogue(t)) {
 		/* the answer it was to ride on did not come: no dialogue */
 		t->pingpong = 0;

@@ -475,7 +475,6 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		return;
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt)) {
-		/* a gap: say so at once (RFC 5681 4.2) */
 		xtcp_ecn_data(t, seg, t->rcv_nxt, now, a);
 		if (xtcp_ooo_insert(t, seg->node, a))
 			a->orders |= XTCP_ACT_QUEUED_OOO;
@@ -484,8 +483,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		/* without SACK all duplicates must look alike */
 		if (t->flags & XTCP_F_SACK_OK && seg->len)
 			xtcp_window_grow(t, seg);
-		t->flags |= XTCP_F_ACK_PENDING;
-		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+		xtcp_ack_gap(t, seg, now, a);
 		return;
 	}
 	if (seg->len) {

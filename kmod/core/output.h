@@ -92,15 +92,23 @@ static inline void xtcp_dsack_sent(struct xtcp_tcb *t)
  * @t: the connection
  *
  * Whatever was waiting to be acknowledged is.
+ *
+ * Return: how many ACKs were held back, which it replaces.
  */
-static inline void xtcp_ack_sent(struct xtcp_tcb *t)
+static inline unsigned int xtcp_ack_sent(struct xtcp_tcb *t)
 {
+	unsigned int held;
+
 	if (!(t->flags & XTCP_F_ACK_PENDING))
-		return;
+		return 0;
 	t->flags &= ~(XTCP_F_ACK_PENDING | XTCP_F_ACK_PUSHED | XTCP_F_ACK_PUSHED2);
 	if (t->quick)
 		t->quick--;
 	xtcp_timer_stop(t, XTCP_TIMER_DELACK);
+	held = t->held_acks;
+	if (unlikely(held))
+		t->held_acks = 0;
+	return held;
 }
 
 /* Payload bytes of a queued segment. */

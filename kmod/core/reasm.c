@@ -33,6 +33,7 @@ static void forget_last(struct xtcp_tcb *t)
 {
 	t->ooo_last = NULL;
 	t->flags &= ~XTCP_F_SACKS;
+	t->gap_acks = 0;
 }
 
 /* Drop those behind @seg that it covers.  Return: there is one left. */
@@ -191,6 +192,7 @@ bool xtcp_ooo_advance(struct xtcp_tcb *t, struct xtcp_actions *a)
 	struct rb_node *rb;
 	bool fin = false;
 
+	t->gap_acks = 0;
 	while ((rb = rb_first(&t->ooo)) && !fin) {
 		struct xtcp_seg *seg = xtcp_rb_seg(rb);
 

@@ -12,6 +12,9 @@
 #include "options.h"
 #include "output.h"
 
+/* News of another block than the first of these, an ACK that is held back had not. */
+#define BLOCKS_EXPECTED		2
+
 /* Make @to cover @from as well, if nothing lies between them. */
 static bool join(struct xtcp_range *to, const struct xtcp_range *from)
 {
@@ -40,12 +43,13 @@ static void set_count(struct xtcp_tcb *t, unsigned int n)
  * @end_seq: where it ends
  *
  * RFC 2018 4: the first block is the one that the newest segment is in, and
- * those that were reported before follow.
+ * those that were reported before follow.  While ACKs are held back, one that is new
+ * at the front is told at once: the peer may not hear of too many together.
  */
 void xtcp_sack_add(struct xtcp_tcb *t, u32 seq, u32 end_seq)
 {
 	struct xtcp_range grown = { seq, end_seq }, *sacks = t->ooo_last->sacks;
-	unsigned int i, n = 0;
+	unsigned int i, n = 0, was = t->ooo_last->nr_sacks;
 
 	if (!(t->flags & XTCP_F_SACK_OK))
 		return;
@@ -53,7 +57,11 @@ void xtcp_sack_add(struct xtcp_tcb *t, u32 seq, u32 end_seq)
 	for (i = 0; i < t->ooo_last->nr_sacks; i++) {
 		if (!join(&grown, &sacks[i]))
 			sacks[n++] = sacks[i];
+		else
+			was = min(was, i);
 	}
+	if (was >= BLOCKS_EXPECTED && t->held_acks)
+		t->gap_acks = XTCP_DUPACK_THRESH - 1;
 	n = min_t(unsigned int, n, XTCP_SACKS_MAX - 1);
 	memmove(sacks + 1, sacks, n * sizeof(*sacks));
 	sacks[0] = grown;

@@ -84,6 +84,9 @@ enum xtcp_timer {
  * @probe_interval_s: a search that is over begins anew after this, seconds
  * @thin_linear_timeouts: a stream that is too thin for fast retransmission does
  *			  not double its first timeouts
+ * @comp_sack_delay_ns: longest time that ACKs are held back behind a gap
+ * @comp_sack_rtt_percent: of the RTT, the same
+ * @comp_sack_nr: so many of them at most; 0: none
  * @delack_min_us: least delay of an ACK
  * @delack_max_us: greatest delay of an ACK
  */
@@ -111,6 +114,9 @@ struct xtcp_conf {
 	u8	app_win;
 	u8	pingpong_thresh;
 	u8	mtu_probing;
+	u8	comp_sack_nr;
+	int	comp_sack_rtt_percent;
+	u64	comp_sack_delay_ns;
 	int	base_mss;
 	int	min_snd_mss;
 	int	mtu_probe_floor;
@@ -361,6 +367,8 @@ enum xtcp_urg_state {
  * @keep_probes: TCP_KEEPCNT, or 0 for the namespace's
  * @quick: immediate ACKs left before delayed ones begin
  * @pingpong: answers of the user to what it read, on which ACKs can ride
+ * @gap_acks: ACKs sent at once since RCV.NXT moved or the gap appeared
+ * @held_acks: ACKs that were not, and for which XTCP_TIMER_DELACK runs
  * @last_seg: size of the last segment that was smaller than @rcv_mss, bytes
  * @ato_us: current delay of an ACK
  * @rcv_ssthresh: limit on the window offered, grows as the peer fills it
@@ -475,7 +483,8 @@ struct xtcp_tcb {
 		u32	mtup_stamp;
 	};
 	u8		reo_steps;
-	u8		reo_persist;
+	u8		reo_persist : 5,
+			gap_acks : 2;
 	u16		syn_data : 15,
 			syn_data_acked : 1;
 	u32		last_oow_ack;
@@ -485,14 +494,15 @@ struct xtcp_tcb {
 	u8		backoff;
 	u8		retransmits;
 	u8		probes_out;
-	u8		syn_retries;
-	u8		keep_probes;
-	u8		linger2_s;
+	u8		held_acks;
+	u16		syn_retries : 7,
+			keep_probes : 7,
+			urg_state : 2;
 	u16		last_seg;
 	u8		ca_state;
-	u8		urg_state;
 	u8		cc;
 	u8		chrono;
+	u8		linger2_s;
 	u32		rcv_ssthresh;
 	u32		window_clamp;
 	u32		rcv_rtt_us;
@@ -546,6 +556,7 @@ struct xtcp_tcb {
 #define XTCP_ACT_RETRANSMIT	0x20000	/* ask xtcp_retransmit_next() */
 #define XTCP_ACT_OUTPUT_FIRST	0x40000	/* before that, look at the send queue */
 #define XTCP_ACT_TIMEOUT	0x80000	/* counts as a retransmission timeout */
+#define XTCP_ACT_ACK_SOON	0x100000 /* XTCP_TIMER_DELACK is due in less than a tick */
 #define XTCP_ACT_ACK_SKIPPED	0x1000000 /* counts as an answer that was not sent */
 #define XTCP_ACT_ROUTE		0x2000000 /* the route may be what fails */
 #define XTCP_ACT_URGENT		0x8000000 /* the peer has urgent data: SIGURG */

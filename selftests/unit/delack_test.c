@@ -315,4 +315,182 @@ TEST(delay__fin_rides_on_our_fin)
 	expect_nothing();
 }
 
+/* ---- while there is a gap (Linux, tcp_comp_sack_*) ------------------------- */
+
+/* A receiver whose first, immediate ACKs are over, with an RTT of 20 ms. */
+static void given_gap(void)
+{
+	peer_options = " sackOK";
+	given(ESTABLISHED);
+	ep.t.quick = 0;
+	/* it does not grow any more, or ACKs would say so at once */
+	ep.t.rcv_ssthresh = ep.t.window_clamp;
+	ep.t.srtt_us = 20000 << 3;
+	ep.t.rcv_rtt_us = 20000 << 3;
+	rcv(". 1001:2001(1000) ack 1");
+	expect(". 1 ack 1 sack 1001:2001");
+	rcv(". 2001:3001(1000) ack 1");
+	expect(". 1 ack 1 sack 1001:3001");
+	rcv(". 3001:4001(1000) ack 1");
+	expect(". 1 ack 1 sack 1001:4001");
+}
+
+/* Three tell that something is missing; the rest is said at once, a bit later. */
+TEST(gap__the_fourth_ack_is_held)
+{
+	given_gap();
+	rcv(". 4001:5001(1000) ack 1");
+	expect_nothing();
+	CHECK_EQ(ep.t.held_acks, 1);
+	CHECK_EQ(due_ms(XTCP_TIMER_DELACK), 1);
+	rcv(". 5001:6001(1000) ack 1");
+	rcv(". 6001:7001(1000) ack 1");
+	expect_nothing();
+	CHECK_EQ(ep.t.held_acks, 3);
+	advance_us(999);
+	expect_nothing();
+	advance_us(1);
+	expect(". 1 ack 1 sack 1001:7001");
+	CHECK_EQ(ep.t.held_acks, 0);
+	/* and again */
+	rcv(". 7001:8001(1000) ack 1");
+	expect_nothing();
+	advance(1);
+	expect(". 1 ack 1 sack 1001:8001");
+}
+
+TEST(gap__a_third_of_the_rtt)
+{
+	conf.core.comp_sack_delay_ns = 100000000;
+	given_gap();
+	ep.t.srtt_us = 10000 << 3;
+	rcv(". 4001:5001(1000) ack 1");
+	advance_us(3299);
+	expect_nothing();
+	advance_us(1);
+	expect(". 1 ack 1 sack 1001:5001");
+}
+
+TEST(gap__not_more_than_so_many)
+{
+	conf.core.comp_sack_nr = 2;
+	given_gap();
+	rcv(". 4001:5001(1000) ack 1");
+	rcv(". 5001:6001(1000) ack 1");
+	expect_nothing();
+	rcv(". 6001:7001(1000) ack 1");
+	expect(". 1 ack 1 sack 1001:7001");
+	CHECK_EQ(due_ms(XTCP_TIMER_DELACK), -1);
+}
+
+TEST(gap__none_is_held)
+{
+	conf.core.comp_sack_nr = 0;
+	given_gap();
+	rcv(". 4001:5001(1000) ack 1");
+	expect(". 1 ack 1 sack 1001:5001");
+}
+
+TEST(gap__not_without_an_rtt)
+{
+	given_gap();
+	ep.t.rcv_rtt_us = 0;
+	rcv(". 4001:5001(1000) ack 1");
+	expect(". 1 ack 1 sack 1001:5001");
+}
+
+TEST(gap__not_without_sack)
+{
+	unsigned int i;
+
+	given(ESTABLISHED);
+	ep.t.quick = 0;
+	ep.t.rcv_rtt_us = 20000 << 3;
+	for (i = 1; i < 8; i++) {
+		rcvf(". %u:%u(1000) ack 1", 1 + i * 1000, 1001 + i * 1000);
+		expect(". 1 ack 1");
+	}
+}
+
+TEST(gap__not_in_quick_mode)
+{
+	given_gap();
+	ep.t.quick = 2;
+	rcv(". 4001:5001(1000) ack 1");
+	expect(". 1 ack 1 sack 1001:5001");
+}
+
+/* What fills a gap is acknowledged at once, and the count begins anew. */
+TEST(gap__progress_is_told)
+{
+	given_gap();
+	rcv(". 5001:6001(1000) ack 1");
+	expect_nothing();
+	rcv(". 1:1001(1000) ack 1");
+	expect(". 1 ack 4001 sack 5001:6001");
+	CHECK_EQ(ep.t.held_acks, 0);
+	ep.t.quick = 0;
+	rcv(". 6001:7001(1000) ack 1");
+	expect(". 1 ack 4001 sack 5001:7001");
+}
+
+/* A duplicate is reported once (RFC 2883 4): so that it is, at once. */
+TEST(gap__duplicates_are_told)
+{
+	given_gap();
+	rcv(". 4001:5001(1000) ack 1");
+	expect_nothing();
+	rcv(". 2001:3001(1000) ack 1");
+	expect(". 1 ack 1 sack 2001:3001,1001:5001");
+}
+
+/* News of a block that is not one of the last two do not wait (as Linux). */
+TEST(gap__new_blocks_are_told)
+{
+	given_gap();
+	rcv(". 5001:6001(1000) ack 1");
+	expect_nothing();
+	rcv(". 7001:8001(1000) ack 1");
+	expect(". 1 ack 1 sack 7001:8001,5001:6001,1001:4001");
+	rcv(". 8001:9001(1000) ack 1");
+	expect_nothing();
+	/* the second of the last report */
+	rcv(". 6001:6501(500) ack 1");
+	expect_nothing();
+	/* but that one was the third */
+	rcv(". 4001:4501(500) ack 1");
+	expect(". 1 ack 1 sack 1001:4501,5001:6501,7001:9001");
+	rcv(". 4501:4601(100) ack 1");
+	expect_nothing();
+	advance(1);
+	expect(". 1 ack 1 sack 1001:4601,5001:6501,7001:9001");
+}
+
+/* An ACK of the peer's does not bring ours about, nor does it count. */
+TEST(gap__ack_of_the_peer)
+{
+	given_gap();
+	usr_write(1000);
+	ignore_output();
+	rcv(". 4001:5001(1000) ack 1");
+	expect_nothing();
+	rcv(". 5001 ack 1001");
+	expect_nothing();
+	advance(1);
+	expect(". 1001 ack 1 sack 1001:5001");
+}
+
+/* Data of ours tells it as well. */
+TEST(gap__data_carries_it)
+{
+	given_gap();
+	rcv(". 4001:5001(1000) ack 1");
+	expect_nothing();
+	usr_write(100);
+	expect("P. 1:101(100) ack 1 sack 1001:5001");
+	CHECK_EQ(ep.t.held_acks, 0);
+	CHECK_EQ(due_ms(XTCP_TIMER_DELACK), -1);
+	rcv(". 5001 ack 101");
+}
+
 TESTS_MAIN

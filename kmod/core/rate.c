@@ -35,7 +35,7 @@ void __xtcp_rate_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 	seg->app_limited = r->app_limited;
 }
 
-void __xtcp_rate_seg_delivered(struct xtcp_tcb *t, struct xtcp_seg *seg,
+void __xtcp_rate_seg_delivered(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 			       struct xtcp_ack_sample *sample)
 {
 	struct xtcp_rate_sample *s = &sample->rate;
@@ -54,8 +54,6 @@ void __xtcp_rate_seg_delivered(struct xtcp_tcb *t, struct xtcp_seg *seg,
 		s->interval_us = sent - seg->first_tx_us;
 		r->first_tx_us = sent;
 	}
-	/* once: its cumulative ACK is no news after a selective one */
-	seg->delivered_us = 0;
 }
 
 void __xtcp_rate_done(struct xtcp_tcb *t, struct xtcp_ack_sample *sample,

@@ -10,7 +10,7 @@
 #include "cong.h"
 
 void __xtcp_rate_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);
-void __xtcp_rate_seg_delivered(struct xtcp_tcb *t, struct xtcp_seg *seg,
+void __xtcp_rate_seg_delivered(struct xtcp_tcb *t, const struct xtcp_seg *seg,
 			       struct xtcp_ack_sample *sample);
 void __xtcp_rate_done(struct xtcp_tcb *t, struct xtcp_ack_sample *sample,
 		      xtcp_usec_t now);
@@ -31,14 +31,14 @@ static inline void xtcp_rate_sent(struct xtcp_tcb *t, struct xtcp_seg *seg,
 }
 
 /**
- * xtcp_rate_seg_delivered - an ACK says, for the first time, that all of a
+ * xtcp_rate_seg_delivered - an ACK says, for the first time, that all or a part of a
  *			     segment arrived
  * @t: the connection
  * @seg: the segment, still on the retransmission queue
  * @sample: in and out: the ACK's
  */
 static inline void xtcp_rate_seg_delivered(struct xtcp_tcb *t,
-					   struct xtcp_seg *seg,
+					   const struct xtcp_seg *seg,
 					   struct xtcp_ack_sample *sample)
 {
 	if (unlikely(t->flags & XTCP_F_RATE))

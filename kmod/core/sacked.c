@@ -143,8 +143,8 @@ static void tag(struct xtcp_tcb *t, struct xtcp_seg *seg, const struct xtcp_rang
 	}
 	if (!t->sacked_out || xtcp_after(end_seq, t->sack_high))
 		t->sack_high = end_seq;
-	if (xtcp_seg_tag(t, seg, fresh))
-		xtcp_rate_seg_delivered(t, seg, &news->sample);
+	xtcp_seg_tag(t, seg, fresh);
+	xtcp_rate_seg_delivered(t, seg, &news->sample);
 	news->sample.delivered += hweight64(fresh);
 	news->what |= XTCP_NEWS_SACKED;
 }

@@ -205,16 +205,13 @@ void xtcp_seg_trim(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int gone)
  * @t: the connection
  * @seg: the record
  * @packets: which, as bits
- *
- * Return: whether it has all of the record now.
  */
-bool xtcp_seg_tag(struct xtcp_tcb *t, struct xtcp_seg *seg, u64 packets)
+void xtcp_seg_tag(struct xtcp_tcb *t, struct xtcp_seg *seg, u64 packets)
 {
 	xtcp_seg_uncount(t, seg);
 	seg->sacked |= packets;
 	ring_check(t, seg);
 	xtcp_seg_count(t, seg);
-	return !xtcp_seg_open(seg);
 }
 
 /**
@@ -286,6 +283,7 @@ static void acknowledged(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int 
 		news->what |= XTCP_NEWS_RETRANS_ACKED;
 	if (!fresh)
 		return;
+	xtcp_rate_seg_delivered(t, seg, &news->sample);
 	news->sample.delivered += hweight64(fresh);
 	if (!(seg->mark & XTCP_SEG_EVER_RETRANS)) {
 		if (!(news->what & XTCP_NEWS_RTT))
@@ -331,8 +329,6 @@ void xtcp_rtx_clean(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 			break;
 		}
 		acknowledged(t, seg, n, news);
-		if (xtcp_seg_open(seg))
-			xtcp_rate_seg_delivered(t, seg, &news->sample);
 		if (unlikely(seg->sacked | seg->lost | seg->mark)) {
 			xtcp_seg_uncount(t, seg);
 			if (seg->mark & XTCP_SEG_RETRANS)

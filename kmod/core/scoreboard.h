@@ -126,7 +126,7 @@ void xtcp_seg_again(struct xtcp_tcb *t, struct xtcp_seg *seg);
 void xtcp_seg_trim(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int gone);
 void xtcp_seg_split_ring(struct xtcp_tcb *t, struct xtcp_seg *seg,
 			 struct xtcp_seg *rest);
-bool xtcp_seg_tag(struct xtcp_tcb *t, struct xtcp_seg *seg, u64 packets);
+void xtcp_seg_tag(struct xtcp_tcb *t, struct xtcp_seg *seg, u64 packets);
 void xtcp_seg_lose(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int to,
 		   struct xtcp_ack_news *news);
 void xtcp_rtx_unlose(struct xtcp_tcb *t);

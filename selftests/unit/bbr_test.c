@@ -149,6 +149,31 @@ TEST(rate__says_when_the_user_was_the_limit)
 	over();
 }
 
+/* As in Linux an ACK that ends inside of a buffer is a sample like any other. */
+TEST(rate__part_of_a_buffer)
+{
+	const struct xtcp_rate *r;
+
+	conf.cc = XTCP_CC_BBR;
+	peer_options = " sackOK";
+	given(ESTABLISHED);
+	r = ep.t.cc_mem;
+	usr_write(4 * MSS);
+	ignore_output();
+	advance_us(20000);
+	rcv(". 1 ack 1001");
+	CHECK_EQ(r->rate_delivered, 1);
+	CHECK_EQ(r->rate_interval_us, 20000);
+	advance_us(1000);
+	rcv(". 1 ack 1001 sack 2001:3001");
+	CHECK_EQ(r->rate_delivered, 2);
+	CHECK_EQ(r->rate_interval_us, 21000);
+	advance_us(1000);
+	rcv(". 1 ack 4001");
+	CHECK_EQ(r->rate_delivered, 4);
+	CHECK_EQ(r->rate_interval_us, 22000);
+}
+
 TEST(rate__costs_nothing_when_nobody_asked)
 {
 	bool limited;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Local addresses and ports: who may bind what.
+ * Local addresses and ports: who holds what, and who may join.
  *
  * struct xtcp_port stands for a local address, device and port that sockets of
  * ours hold.  All that hold the same share one, and with it one reservation
@@ -29,14 +29,8 @@
  * wildcard and then connected; and the options of connections are those that
  * they had when they began.
  *
- * connect() without bind() picks a port the way of RFC 6056 3.3.4, as Linux
- * does.  Ports that such connections hold may be shared by more of them, since
- * what has to be unique is the pair of addresses and ports, in the connection
- * table; a port that somebody bound is left alone.  Ports that are held already
- * are not sought out, though that would save reservations: a peer that sees
- * one of our connections could then guess the port of the next one to somebody
- * else, and a loop of connections to one peer would come back to a port while
- * the peer still has it in TIME_WAIT.
+ * Entered by bind() and listen() (port_bind.c), by connect() (port_connect.c)
+ * and by the children of listeners.
  *
  * Table: ports, hashed by namespace and number.  Each bucket has a lock for its
  * chain, for all fields of the ports in it but the two counters, and for
@@ -55,109 +49,33 @@
  * allocated before.
  */
 #include <linux/err.h>
-#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/random.h>
-#include <linux/refcount.h>
-#include <linux/sched.h>
-#include <linux/siphash.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
-#include <net/ip.h>
 #include <net/netns/hash.h>
 
-#include "compat.h"
-#include "flow.h"
-#include "port.h"
-#include "reserve.h"
-#include "table.h"
-#include "timewait.h"
+#include "port_table.h"
 
 /* Hash buckets; with every ephemeral port in use, four ports in each. */
 #define PORT_BUCKETS		8192
-/* RFC 6056 3.3.4: TABLE_LENGTH.  Small tables were shown to leak. */
-#define PERTURB_SIZE		65536
-/* How long the offset into the ephemeral ports stays the same for a peer. */
-#define OFFSET_PERIOD		(10 * HZ)
 
 /* What all owners so far had, struct xtcp_port.common. */
 #define COMMON_REUSE		0x1	/* SO_REUSEADDR */
 #define COMMON_GROUP		0x2	/* SO_REUSEPORT, and the same user */
 
-/**
- * struct xtcp_port - a local address and port that is held
- * @node: link in the bucket
- * @net: namespace
- * @place: address, device, VRF
- * @num: port
- * @auto_only: connect() chose it and nobody bound it
- * @common: COMMON_*
- * @uid: user, while COMMON_GROUP
- * @refs: owners
- * @timewaits: owners that are TIME_WAIT entries
- * @listed: owners in @bound and @listening
- * @bound: sockets that are bound (xtcp_sock.port_node)
- * @listening: sockets that listen (xtcp_sock.port_node)
- * @rsv: keeps the kernel's TCP away
- */
-struct xtcp_port {
-	struct hlist_node	node;
-	struct net		*net;
-	struct xtcp_place	place;
-	u16			num;
-	bool			auto_only;
-	u8			common;
-	kuid_t			uid;
-	refcount_t		refs;
-	atomic_t		timewaits;
-	unsigned int		listed;
-	struct hlist_head	bound;
-	struct hlist_head	listening;
-	struct inet_timewait_sock rsv;
-};
-
-/**
- * struct claim - somebody who wants an address and port
- * @xs: the socket
- * @uid: its user
- * @reuse: it has SO_REUSEADDR
- * @group: it has SO_REUSEPORT
- * @share: SO_REUSEADDR counts: a certain port, or the second search for any
- * @join: SO_REUSEPORT counts: a certain port
- */
-struct claim {
-	struct xtcp_sock	*xs;
-	kuid_t			uid;
-	bool			reuse;
-	bool			group;
-	bool			share;
-	bool			join;
-};
-
-/**
- * struct port_bucket - ports with the same hash
- * @lock: see the head of this file
- * @ports: them (xtcp_port.node)
- */
-struct port_bucket {
-	spinlock_t		lock;
-	struct hlist_head	ports;
-};
-
-static struct port_bucket *port_buckets __read_mostly;
+static struct xtcp_port_bucket *buckets __read_mostly;
 static struct kmem_cache *port_cache __read_mostly;
-static u32 *perturb __read_mostly;
-static siphash_key_t offset_key __read_mostly;
 
-static struct port_bucket *bucket_of(const struct net *net, u16 num)
+/**
+ * xtcp_port_bucket_of - where a port is in the table
+ * @net: its namespace
+ * @num: its number, host order
+ *
+ * Context: any.
+ */
+struct xtcp_port_bucket *xtcp_port_bucket_of(const struct net *net, u16 num)
 {
-	return &port_buckets[(num + net_hash_mix(net)) % PORT_BUCKETS];
-}
-
-static struct port_bucket *port_bucket(const struct xtcp_port *p)
-{
-	return bucket_of(p->net, p->num);
+	return &buckets[(num + net_hash_mix(net)) % PORT_BUCKETS];
 }
 
 static u8 common_of(const struct sock *sk)
@@ -166,11 +84,15 @@ static u8 common_of(const struct sock *sk)
 	       (sk->sk_reuseport ? COMMON_GROUP : 0);
 }
 
-static struct claim claim_of(struct xtcp_sock *xs)
+/**
+ * xtcp_claim_of - what a socket brings with it when it asks for a port
+ * @xs: the socket, locked
+ */
+struct xtcp_claim xtcp_claim_of(struct xtcp_sock *xs)
 {
 	struct sock *sk = xtcp_to_sk(xs);
 
-	return (struct claim) {
+	return (struct xtcp_claim) {
 		.xs	= xs,
 		.uid	= sk_uid(sk),
 		.reuse	= sk->sk_reuse,
@@ -180,8 +102,16 @@ static struct claim claim_of(struct xtcp_sock *xs)
 	};
 }
 
-/* A port that nobody owns and that is in no table. */
-static struct xtcp_port *port_alloc(struct sock *sk, const struct in6_addr *addr)
+/**
+ * xtcp_port_alloc - a port that nobody owns and that is in no table
+ * @sk: for whom: its namespace and device
+ * @addr: its address
+ *
+ * Context: process, may sleep.
+ *
+ * Return: it, for xtcp_port_insert() or xtcp_port_free(); NULL without memory.
+ */
+struct xtcp_port *xtcp_port_alloc(struct sock *sk, const struct in6_addr *addr)
 {
 	struct xtcp_port *p;
 
@@ -196,16 +126,25 @@ static struct xtcp_port *port_alloc(struct sock *sk, const struct in6_addr *addr
 	return p;
 }
 
-static void port_free(struct xtcp_port *p)
+/**
+ * xtcp_port_free - throw away what has not been entered
+ * @p: from xtcp_port_alloc(), or NULL
+ */
+void xtcp_port_free(struct xtcp_port *p)
 {
 	if (p)
 		kmem_cache_free(port_cache, p);
 }
 
-/* Give up one reference; the last one gives the port back. */
-static void port_release(struct xtcp_port *p)
+/**
+ * xtcp_port_release - an owner gives the port up; the last one gives it back
+ * @p: the port
+ *
+ * Context: process or softirq, bucket not locked.
+ */
+void xtcp_port_release(struct xtcp_port *p)
 {
-	struct port_bucket *b = port_bucket(p);
+	struct xtcp_port_bucket *b = xtcp_port_bucket(p);
 
 	if (refcount_dec_not_one(&p->refs))
 		return;
@@ -217,16 +156,25 @@ static void port_release(struct xtcp_port *p)
 		p = NULL;
 	}
 	spin_unlock_bh(&b->lock);
-	port_free(p);
+	xtcp_port_free(p);
 }
 
-/* Whether @a and @b, on the same port number, may hold the same packets. */
-static bool port_overlap(const struct xtcp_port *a, const struct xtcp_port *b)
+/**
+ * xtcp_port_overlap - may two ports of the same number hold the same packets?
+ * @a: one
+ * @b: the other
+ */
+bool xtcp_port_overlap(const struct xtcp_port *a, const struct xtcp_port *b)
 {
 	return a->net == b->net && xtcp_place_overlap(&a->place, &b->place);
 }
 
-static bool port_same(const struct xtcp_port *a, const struct xtcp_port *b)
+/**
+ * xtcp_port_same - are two ports that overlap the very same place?
+ * @a: one
+ * @b: the other
+ */
+bool xtcp_port_same(const struct xtcp_port *a, const struct xtcp_port *b)
 {
 	return a->place.dev == b->place.dev &&
 	       a->place.v6only == b->place.v6only &&
@@ -234,7 +182,7 @@ static bool port_same(const struct xtcp_port *a, const struct xtcp_port *b)
 }
 
 /* Whether an owner with these properties stands in the way of @c. */
-static bool owner_conflict(const struct claim *c, bool reuse, bool group,
+static bool owner_conflict(const struct xtcp_claim *c, bool reuse, bool group,
 			   bool listening, bool same_user)
 {
 	bool grouped = c->group && group && same_user;
@@ -244,7 +192,7 @@ static bool owner_conflict(const struct claim *c, bool reuse, bool group,
 	return !grouped || !c->join;
 }
 
-static bool binders_conflict(const struct claim *c, const struct hlist_head *list,
+static bool binders_conflict(const struct xtcp_claim *c, const struct hlist_head *list,
 			     bool listening)
 {
 	struct xtcp_sock *other;
@@ -261,12 +209,12 @@ static bool binders_conflict(const struct claim *c, const struct hlist_head *lis
 }
 
 /* Whether an owner of @p stands in the way of @c, whose place overlaps. */
-static bool port_conflict(const struct xtcp_port *p, const struct claim *c)
+static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
 {
 	unsigned int timewaits = atomic_read(&p->timewaits);
 	unsigned int counted = refcount_read(&p->refs) - p->listed;
 
-	lockdep_assert_held(&port_bucket(p)->lock);
+	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
 	if (c->xs->port == p && hlist_unhashed(&c->xs->port_node))
 		counted--;
@@ -279,21 +227,30 @@ static bool port_conflict(const struct xtcp_port *p, const struct claim *c)
 	       binders_conflict(c, &p->bound, false);
 }
 
-/* Remember what a new owner does not have in common with the others. */
-static void port_account(struct xtcp_port *p, const struct claim *c)
+/**
+ * xtcp_port_account - note what a new owner has not in common with the others
+ * @p: the port, its bucket locked
+ * @c: the new owner
+ */
+void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c)
 {
 	u8 common = common_of(xtcp_to_sk(c->xs));
 
-	lockdep_assert_held(&port_bucket(p)->lock);
+	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
 	if (!uid_eq(p->uid, c->uid))
 		common &= ~COMMON_GROUP;
 	p->common &= common;
 }
 
-/* Enter @fresh into its bucket with its first owner. */
-static void port_insert(struct xtcp_port *fresh, struct port_bucket *b,
-			const struct claim *c)
+/**
+ * xtcp_port_insert - enter a port into its bucket with its first owner
+ * @fresh: from xtcp_port_alloc(), its number set, reserved
+ * @b: the bucket, locked
+ * @c: the owner
+ */
+void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
+		      const struct xtcp_claim *c)
 {
 	lockdep_assert_held(&b->lock);
 
@@ -303,14 +260,20 @@ static void port_insert(struct xtcp_port *fresh, struct port_bucket *b,
 	hlist_add_head(&fresh->node, &b->ports);
 }
 
-/*
- * Find what stands where @fresh wants to be, on port @num.  Returns the port
- * that is the very same, NULL if there is none, or an error if @c conflicts
- * with an owner.  @beside: there are others that overlap.
+/**
+ * xtcp_port_find - find what stands where somebody wants to be
+ * @b: bucket, locked
+ * @fresh: the place that is wanted
+ * @num: the port number that is wanted
+ * @c: who wants it
+ * @beside: set if there are others that overlap
+ *
+ * Return: the port that is the very same, NULL if there is none, or
+ * ERR_PTR(-EADDRINUSE) if @c conflicts with an owner of what overlaps.
  */
-static struct xtcp_port *port_find(struct port_bucket *b,
-				   const struct xtcp_port *fresh, u16 num,
-				   const struct claim *c, bool *beside)
+struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
+				 const struct xtcp_port *fresh, u16 num,
+				 const struct xtcp_claim *c, bool *beside)
 {
 	struct xtcp_port *same = NULL;
 	struct xtcp_port *p;
@@ -319,11 +282,11 @@ static struct xtcp_port *port_find(struct port_bucket *b,
 
 	*beside = false;
 	hlist_for_each_entry(p, &b->ports, node) {
-		if (p->num != num || !port_overlap(p, fresh))
+		if (p->num != num || !xtcp_port_overlap(p, fresh))
 			continue;
 		if (port_conflict(p, c))
 			return ERR_PTR(-EADDRINUSE);
-		if (port_same(p, fresh))
+		if (xtcp_port_same(p, fresh))
 			same = p;
 		else
 			*beside = true;
@@ -331,113 +294,12 @@ static struct xtcp_port *port_find(struct port_bucket *b,
 	return same;
 }
 
-/* What a reservation for @c may share the port with. */
-static unsigned int reserve_beside(const struct claim *c, bool ours)
-{
-	return (ours ? XTCP_BESIDE_OURS : 0) |
-	       (c->share && c->reuse ? XTCP_BESIDE_TW_REUSE : 0) |
-	       (c->join && c->group ? XTCP_BESIDE_TW_GROUP : 0);
-}
-
-/*
- * Bind to port @num, if that is possible.  Uses up *@fresh, or not: then the
- * caller may try another port with it.
+/**
+ * xtcp_port_set_num - a socket has a port number, or none any more
+ * @xs: the socket, locked
+ * @num: the number, host order; 0: none
  */
-static int bind_one(const struct claim *c, struct xtcp_port **fresh, u16 num)
-{
-	struct port_bucket *b = bucket_of((*fresh)->net, num);
-	struct xtcp_sock *xs = c->xs;
-	struct xtcp_port *p;
-	bool beside;
-	int err = 0;
-
-	spin_lock_bh(&b->lock);
-	p = port_find(b, *fresh, num, c, &beside);
-	if (IS_ERR(p)) {
-		err = PTR_ERR(p);
-		goto unlock;
-	}
-	if (p) {
-		refcount_inc(&p->refs);
-		port_account(p, c);
-		p->auto_only = false;
-	} else {
-		p = *fresh;
-		err = xtcp_reserve_take(&p->rsv, p->net, &p->place, num,
-					reserve_beside(c, beside));
-		if (err)
-			goto unlock;
-		p->num = num;
-		port_insert(p, b, c);
-		*fresh = NULL;
-	}
-	hlist_add_head(&xs->port_node, &p->bound);
-	p->listed++;
-	xs->port = p;
-unlock:
-	spin_unlock_bh(&b->lock);
-	return err;
-}
-
-/* Try the @n ports from @low in random order, those of @low's parity last:
- * connect() prefers them.
- */
-static int bind_range(const struct claim *c, struct xtcp_port **fresh,
-		      u32 low, u32 n)
-{
-	struct net *net = (*fresh)->net;
-	u32 start, i;
-	u16 num;
-	int odd;
-
-	if (n > 1)
-		n &= ~1U;
-	start = reciprocal_scale(get_random_u32(), n) & ~1U;
-	for (odd = 1; odd >= 0; odd--) {
-		for (i = odd; i < n + odd; i += 2) {
-			num = low + (start + i) % n;
-			if (inet_is_local_reserved_port(net, num))
-				continue;
-			if (!bind_one(c, fresh, num))
-				return num;
-			cond_resched();
-		}
-	}
-	return -EADDRINUSE;
-}
-
-/* Bind to any port.  With SO_REUSEADDR the lower half of the range first, to
- * leave the upper half to those without.
- */
-static int bind_any(struct claim *c, struct xtcp_port **fresh)
-{
-	struct sock *sk = xtcp_to_sk(c->xs);
-	int low, high;
-	int num;
-	u32 n, lower;
-
-	inet_sk_get_local_port_range(sk, &low, &high);
-	n = high - low + 1;
-	lower = sk->sk_reuse == SK_CAN_REUSE && n >= 4 ? n / 4 * 2 : 0;
-
-	/* First a port to itself; then, if the administrator lets us, one that
-	 * SO_REUSEADDR allows it to share.
-	 */
-	c->join = false;
-	c->share = false;
-	do {
-		num = lower ? bind_range(c, fresh, low, lower) : -EADDRINUSE;
-		if (num < 0)
-			num = bind_range(c, fresh, low + lower, n - lower);
-		if (num >= 0 || c->share)
-			break;
-		c->share = c->reuse &&
-			   READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_autobind_reuse);
-	} while (c->share);
-	return num;
-}
-
-static void set_num(struct xtcp_sock *xs, u16 num)
+void xtcp_port_set_num(struct xtcp_sock *xs, u16 num)
 {
 	xs->inet.inet_num = num;
 	xs->inet.inet_sport = htons(num);
@@ -445,64 +307,17 @@ static void set_num(struct xtcp_sock *xs, u16 num)
 }
 
 /**
- * xtcp_port_bind - bind a socket to a local address and port
- * @xs: socket, not bound
- * @addr: address, IPv4 mapped; a wildcard is ::ffff:0.0.0.0 for IPv4 and :: for
- *	  IPv6 (for both, unless the socket has IPV6_V6ONLY)
- * @port: port, host byte order; 0: any ephemeral one
+ * xtcp_port_set_listed - turn a binder into a connection, or the other way
+ * @xs: the socket, locked; it owns its port
+ * @list: one of the port's lists of binders; NULL for a connection
  *
- * Sets inet_num, inet_sport and the port in the flow's key.  The addresses, and
- * whether the caller may have them, are the caller's affair.
- *
- * Context: process, socket locked; may sleep.
- *
- * Return: 0; -EADDRINUSE if one of our sockets or of the kernel's has it, or
- * there is no ephemeral port left; -ENOMEM.
+ * Context: bucket locked.
  */
-int xtcp_port_bind(struct xtcp_sock *xs, const struct in6_addr *addr, u16 port)
-{
-	struct sock *sk = xtcp_to_sk(xs);
-	struct claim c = claim_of(xs);
-	struct xtcp_port *fresh;
-	int num;
-
-	sock_owned_by_me(sk);
-	if (WARN_ON_ONCE(xs->port))
-		return -EINVAL;
-
-	fresh = port_alloc(sk, addr);
-	if (!fresh)
-		return -ENOMEM;
-	if (port)
-		num = bind_one(&c, &fresh, port) ?: port;
-	else
-		num = bind_any(&c, &fresh);
-	port_free(fresh);
-	if (num < 0)
-		return num;
-
-	set_num(xs, num);
-	return 0;
-}
-
-/* Where a socket is that has not been bound. */
-static void local_addr(const struct sock *sk, struct in6_addr *addr)
-{
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6) {
-		*addr = sk->sk_v6_rcv_saddr;
-		return;
-	}
-#endif
-	xtcp_addr_set4(addr, sk->sk_rcv_saddr);
-}
-
-/* Turn a binder into a connection, or a connection into a binder. */
-static void set_listed(struct xtcp_sock *xs, struct hlist_head *list)
+void xtcp_port_set_listed(struct xtcp_sock *xs, struct hlist_head *list)
 {
 	struct xtcp_port *p = xs->port;
 
-	lockdep_assert_held(&port_bucket(p)->lock);
+	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
 	if (!hlist_unhashed(&xs->port_node)) {
 		hlist_del_init(&xs->port_node);
@@ -512,243 +327,6 @@ static void set_listed(struct xtcp_sock *xs, struct hlist_head *list)
 		hlist_add_head(&xs->port_node, list);
 		p->listed++;
 	}
-}
-
-/**
- * xtcp_port_listen - make sure that a socket may listen where it is bound
- * @xs: socket; bound to an ephemeral port if it is not bound yet
- *
- * Two sockets with SO_REUSEADDR may be bound to the same port, but only one of
- * them may listen.  Undone by xtcp_port_unlisten() or xtcp_port_unbind().
- *
- * Context: process, socket locked; may sleep.
- *
- * Return: 0, -EADDRINUSE, -ENOMEM.
- */
-int xtcp_port_listen(struct xtcp_sock *xs)
-{
-	struct sock *sk = xtcp_to_sk(xs);
-	struct claim c = claim_of(xs);
-	struct in6_addr addr;
-	struct xtcp_port *p;
-	bool beside;
-	int err;
-
-	sock_owned_by_me(sk);
-	if (!xs->port) {
-		local_addr(sk, &addr);
-		err = xtcp_port_bind(xs, &addr, 0);
-		if (err)
-			return err;
-	}
-
-	spin_lock_bh(&port_bucket(xs->port)->lock);
-	p = port_find(port_bucket(xs->port), xs->port, xs->port->num, &c,
-		      &beside);
-	if (!IS_ERR(p)) {
-		port_account(p, &c);
-		p->auto_only = false;
-		set_listed(xs, &p->listening);
-	}
-	spin_unlock_bh(&port_bucket(xs->port)->lock);
-	return PTR_ERR_OR_ZERO(p);
-}
-
-/**
- * xtcp_port_unlisten - a socket stops listening, and stays bound
- * @xs: socket, after xtcp_port_listen(); nothing happens if it is not bound
- *	any more
- *
- * Context: process or softirq, socket locked.
- */
-void xtcp_port_unlisten(struct xtcp_sock *xs)
-{
-	struct port_bucket *b;
-
-	if (!xs->port)
-		return;
-	b = port_bucket(xs->port);
-	spin_lock_bh(&b->lock);
-	set_listed(xs, &xs->port->bound);
-	spin_unlock_bh(&b->lock);
-}
-
-/* Make the pair of addresses and ports ours, if need be from a TIME_WAIT entry. */
-static int claim_tuple(struct xtcp_sock *xs, bool bound)
-{
-	int err = xtcp_flow_insert(&xs->flow);
-
-	return err == -EEXIST && xtcp_tw_take_over(xs, bound) ? 0 : err;
-}
-
-/* connect() after bind(): the socket becomes one of the port's connections. */
-static int connect_bound(struct xtcp_sock *xs)
-{
-	struct port_bucket *b = port_bucket(xs->port);
-	int err;
-
-	err = claim_tuple(xs, true);
-	if (err)
-		return err == -EEXIST ? -EADDRNOTAVAIL : err;
-
-	spin_lock_bh(&b->lock);
-	set_listed(xs, NULL);
-	spin_unlock_bh(&b->lock);
-	return 0;
-}
-
-/*
- * Connect from port @num, if that is possible.  Uses up *@fresh, or not: then
- * the caller may try another port with it.  -EEXIST: this port will not do.
- */
-static int connect_one(const struct claim *c, struct xtcp_port **fresh, u16 num)
-{
-	struct port_bucket *b = bucket_of((*fresh)->net, num);
-	struct xtcp_sock *xs = c->xs;
-	struct xtcp_port *same = NULL;
-	struct xtcp_port *p;
-	int err;
-
-	spin_lock_bh(&b->lock);
-	hlist_for_each_entry(p, &b->ports, node) {
-		if (p->num != num || !port_overlap(p, *fresh))
-			continue;
-		if (!p->auto_only || !port_same(p, *fresh))
-			goto unlock;
-		same = p;
-	}
-	p = same;
-	if (p) {
-		refcount_inc(&p->refs);
-		port_account(p, c);
-	} else {
-		p = *fresh;
-		if (xtcp_reserve_take(&p->rsv, p->net, &p->place, num, 0))
-			goto unlock;
-		p->num = num;
-		p->auto_only = true;
-		port_insert(p, b, c);
-		*fresh = NULL;
-	}
-	spin_unlock_bh(&b->lock);
-
-	xs->port = p;
-	set_num(xs, num);
-	err = claim_tuple(xs, false);
-	if (err) {
-		xs->port = NULL;
-		set_num(xs, 0);
-		port_release(p);
-	}
-	return err;
-
-unlock:
-	spin_unlock_bh(&b->lock);
-	return -EEXIST;
-}
-
-/* RFC 6056 3.3.4: F() and G() in one, from the connection's other three parts
- * and a secret.
- */
-static u64 port_offset(const struct xtcp_key *key)
-{
-	const struct {
-		struct in6_addr	laddr;
-		struct in6_addr	raddr;
-		u32		net;
-		u32		period;
-		u64		rport;
-	} __aligned(SIPHASH_ALIGNMENT) in = {
-		.laddr	= key->laddr,
-		.raddr	= key->raddr,
-		.net	= net_hash_mix(key->xn->net),
-		.period	= jiffies / OFFSET_PERIOD,
-		.rport	= (__force u16)key->rport,
-	};
-
-	return siphash(&in, sizeof(in), &offset_key);
-}
-
-/*
- * connect() without bind().  As Linux: ports of the low end's parity first,
- * since bind() prefers the others, unless the socket has a range of its own
- * (IP_LOCAL_PORT_RANGE).
- */
-static int connect_any(const struct claim *c, struct xtcp_port **fresh)
-{
-	struct sock *sk = xtcp_to_sk(c->xs);
-	u64 offset = port_offset(&c->xs->flow.key);
-	u32 *shift = &perturb[offset % PERTURB_SIZE];
-	int low, high, all_low, all_high;
-	u32 n, start, step, first, i;
-	u16 num;
-	int err;
-
-	inet_sk_get_local_port_range(sk, &low, &high);
-	inet_get_local_port_range(sock_net(sk), &all_low, &all_high);
-	step = low == all_low && high == all_high ? 2 : 1;
-	n = high - low + 1;
-	if (n == 1)
-		step = 1;
-	n -= n % step;
-	start = ((offset >> 32) + READ_ONCE(*shift)) % n;
-	start -= start % step;
-
-	for (first = 0; first < step; first++) {
-		for (i = 0; i < n; i += step) {
-			num = low + (start + first + i) % n;
-			if (inet_is_local_reserved_port(sock_net(sk), num))
-				continue;
-			err = connect_one(c, fresh, num);
-			if (!err) {
-				/* A little randomness while there are plenty. */
-				i = max(i, (get_random_u32() & 7) * step);
-				WRITE_ONCE(*shift, READ_ONCE(*shift) + i + step);
-				return 0;
-			}
-			if (err != -EEXIST)
-				return err;
-			/* A port that was ours alone went with the attempt. */
-			if (!*fresh)
-				*fresh = port_alloc(sk, &c->xs->flow.key.laddr);
-			if (!*fresh)
-				return -ENOMEM;
-			cond_resched();
-		}
-	}
-	return -EADDRNOTAVAIL;
-}
-
-/**
- * xtcp_port_connect - give a connection its local port and enter it in the table
- * @xs: socket; in the key of its flow everything is set, but for the local port
- *	of one that is not bound
- *
- * If the socket was not bound, sets inet_num, inet_sport and the port in the
- * flow's key, and leaves them 0 on error.
- *
- * Context: process, socket locked; may sleep.
- *
- * Return: 0; -EADDRNOTAVAIL if no port is left, or the bound one has a
- * connection to that peer; -ENOMEM, or another error of xtcp_flow_insert().
- */
-int xtcp_port_connect(struct xtcp_sock *xs)
-{
-	struct sock *sk = xtcp_to_sk(xs);
-	struct claim c = claim_of(xs);
-	struct xtcp_port *fresh;
-	int err;
-
-	sock_owned_by_me(sk);
-	if (xs->port)
-		return connect_bound(xs);
-
-	fresh = port_alloc(sk, &xs->flow.key.laddr);
-	if (!fresh)
-		return -ENOMEM;
-	err = connect_any(&c, &fresh);
-	port_free(fresh);
-	return err;
 }
 
 /**
@@ -767,9 +345,9 @@ void xtcp_port_inherit(struct xtcp_sock *child, struct xtcp_sock *listener)
 	refcount_inc(&p->refs);
 	child->port = p;
 	if (unlikely(READ_ONCE(p->common) & ~common)) {
-		spin_lock_bh(&port_bucket(p)->lock);
+		spin_lock_bh(&xtcp_port_bucket(p)->lock);
 		p->common &= common;
-		spin_unlock_bh(&port_bucket(p)->lock);
+		spin_unlock_bh(&xtcp_port_bucket(p)->lock);
 	}
 }
 
@@ -788,13 +366,13 @@ void xtcp_port_unbind(struct xtcp_sock *xs)
 	if (!p)
 		return;
 	if (!hlist_unhashed(&xs->port_node)) {
-		spin_lock_bh(&port_bucket(p)->lock);
-		set_listed(xs, NULL);
-		spin_unlock_bh(&port_bucket(p)->lock);
+		spin_lock_bh(&xtcp_port_bucket(p)->lock);
+		xtcp_port_set_listed(xs, NULL);
+		spin_unlock_bh(&xtcp_port_bucket(p)->lock);
 	}
 	xs->port = NULL;
 	xs->inet.inet_num = 0;
-	port_release(p);
+	xtcp_port_release(p);
 }
 
 /**
@@ -812,7 +390,7 @@ void xtcp_port_unbind(struct xtcp_sock *xs)
  */
 bool xtcp_port_held(const struct net *net, __be16 port)
 {
-	return !hlist_empty(&bucket_of(net, ntohs(port))->ports);
+	return !hlist_empty(&xtcp_port_bucket_of(net, ntohs(port))->ports);
 }
 
 /**
@@ -839,7 +417,7 @@ struct xtcp_port *xtcp_port_get(struct xtcp_port *port)
 void xtcp_port_put(struct xtcp_port *port)
 {
 	atomic_dec(&port->timewaits);
-	port_release(port);
+	xtcp_port_release(port);
 }
 
 /**
@@ -854,29 +432,28 @@ int xtcp_port_init(void)
 	int err = -ENOMEM;
 	int i;
 
-	port_buckets = kvmalloc_array(PORT_BUCKETS, sizeof(*port_buckets),
-				      GFP_KERNEL);
-	perturb = kvmalloc_array(PERTURB_SIZE, sizeof(*perturb), GFP_KERNEL);
+	buckets = kvmalloc_array(PORT_BUCKETS, sizeof(*buckets), GFP_KERNEL);
 	port_cache = KMEM_CACHE(xtcp_port, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
-	if (!port_buckets || !perturb || !port_cache)
+	if (!buckets || !port_cache)
 		goto free;
-
 	for (i = 0; i < PORT_BUCKETS; i++) {
-		spin_lock_init(&port_buckets[i].lock);
-		INIT_HLIST_HEAD(&port_buckets[i].ports);
+		spin_lock_init(&buckets[i].lock);
+		INIT_HLIST_HEAD(&buckets[i].ports);
 	}
-	get_random_bytes(perturb, PERTURB_SIZE * sizeof(*perturb));
-	get_random_bytes(&offset_key, sizeof(offset_key));
 
-	err = xtcp_reserve_init();
+	err = xtcp_port_connect_init();
 	if (err)
 		goto free;
+	err = xtcp_reserve_init();
+	if (err)
+		goto exit_connect;
 	return 0;
 
+exit_connect:
+	xtcp_port_connect_exit();
 free:
 	kmem_cache_destroy(port_cache);
-	kvfree(perturb);
-	kvfree(port_buckets);
+	kvfree(buckets);
 	return err;
 }
 
@@ -888,7 +465,7 @@ free:
 void xtcp_port_exit(void)
 {
 	xtcp_reserve_exit();
+	xtcp_port_connect_exit();
 	kmem_cache_destroy(port_cache);
-	kvfree(perturb);
-	kvfree(port_buckets);
+	kvfree(buckets);
 }

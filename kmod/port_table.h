@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The table of ports, for those who enter into it: port_bind.c and
+ * port_connect.c.  See the head of port.c.
+ */
+#ifndef XTCP_PORT_TABLE_H
+#define XTCP_PORT_TABLE_H
+
+#include <linux/lockdep.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+
+#include "compat.h"
+#include "port.h"
+#include "reserve.h"
+
+/**
+ * struct xtcp_port - a local address and port that is held
+ * @node: link in the bucket
+ * @net: namespace
+ * @place: address, device, VRF
+ * @num: port
+ * @auto_only: connect() chose it and nobody bound it
+ * @common: what all owners so far had (COMMON_* in port.c)
+ * @uid: user, while all owners have SO_REUSEPORT and the same one
+ * @refs: owners
+ * @timewaits: owners that are TIME_WAIT entries
+ * @listed: owners in @bound and @listening
+ * @bound: sockets that are bound (xtcp_sock.port_node)
+ * @listening: sockets that listen (xtcp_sock.port_node)
+ * @rsv: keeps the kernel's TCP away
+ */
+struct xtcp_port {
+	struct hlist_node	node;
+	struct net		*net;
+	struct xtcp_place	place;
+	u16			num;
+	bool			auto_only;
+	u8			common;
+	kuid_t			uid;
+	refcount_t		refs;
+	atomic_t		timewaits;
+	unsigned int		listed;
+	struct hlist_head	bound;
+	struct hlist_head	listening;
+	struct inet_timewait_sock rsv;
+};
+
+/**
+ * struct xtcp_claim - somebody who wants an address and port
+ * @xs: the socket
+ * @uid: its user
+ * @reuse: it has SO_REUSEADDR
+ * @group: it has SO_REUSEPORT
+ * @share: SO_REUSEADDR counts: a certain port, or the second search for any
+ * @join: SO_REUSEPORT counts: a certain port
+ */
+struct xtcp_claim {
+	struct xtcp_sock	*xs;
+	kuid_t			uid;
+	bool			reuse;
+	bool			group;
+	bool			share;
+	bool			join;
+};
+
+/**
+ * struct xtcp_port_bucket - ports with the same hash
+ * @lock: see the head of port.c
+ * @ports: them (xtcp_port.node)
+ */
+struct xtcp_port_bucket {
+	spinlock_t		lock;
+	struct hlist_head	ports;
+};
+
+struct xtcp_port_bucket *xtcp_port_bucket_of(const struct net *net, u16 num);
+
+static inline struct xtcp_port_bucket *xtcp_port_bucket(const struct xtcp_port *p)
+{
+	return xtcp_port_bucket_of(p->net, p->num);
+}
+
+struct xtcp_claim xtcp_claim_of(struct xtcp_sock *xs);
+
+struct xtcp_port *xtcp_port_alloc(struct sock *sk, const struct in6_addr *addr);
+void xtcp_port_free(struct xtcp_port *p);
+void xtcp_port_release(struct xtcp_port *p);
+
+bool xtcp_port_overlap(const struct xtcp_port *a, const struct xtcp_port *b);
+bool xtcp_port_same(const struct xtcp_port *a, const struct xtcp_port *b);
+
+/* These want the bucket locked. */
+struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
+				 const struct xtcp_port *fresh, u16 num,
+				 const struct xtcp_claim *c, bool *beside);
+void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
+		      const struct xtcp_claim *c);
+void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c);
+void xtcp_port_set_listed(struct xtcp_sock *xs, struct hlist_head *list);
+
+void xtcp_port_set_num(struct xtcp_sock *xs, u16 num);
+
+int xtcp_port_connect_init(void);
+void xtcp_port_connect_exit(void);
+
+#endif /* XTCP_PORT_TABLE_H */

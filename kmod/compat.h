@@ -89,6 +89,16 @@ static inline kuid_t sk_uid(const struct sock *sk)
 #endif
 
 /*
+ * Linux 7 lets receive buffers grow less where the RTT is below a millisecond: for
+ * the cache's sake, at the cost of smaller bursts.  As the kernel beside us.
+ */
+#ifdef XTCP_HAVE_RCVBUF_LOW_RTT
+#define XTCP_RCVBUF_LOW_RTT_US	USEC_PER_MSEC
+#else
+#define XTCP_RCVBUF_LOW_RTT_US	0
+#endif
+
+/*
  * setsockopt() of SOL_SOCKET comes to us first.  Where that is no flag, our number
  * is taken for MPTCP's.
  */

@@ -23,6 +23,7 @@ static void set_defaults(struct xtcp_net *xn)
 	int i;
 
 	xtcp_conf_init(&xn->conf);
+	xn->conf.rcvbuf_low_rtt_us = XTCP_RCVBUF_LOW_RTT_US;
 	for (i = 0; i < 3; i++) {
 		xn->rmem[i] = READ_ONCE(xn->net->ipv4.sysctl_tcp_rmem[i]);
 		xn->wmem[i] = READ_ONCE(xn->net->ipv4.sysctl_tcp_wmem[i]);

@@ -69,6 +69,8 @@ XTCP_PROBED += $(call xtcp_probe,KMEM_CACHE_CHARGE,linux/slab.h,return kmem_cach
 XTCP_PROBED += $(call xtcp_probe,HRTIMER_SETUP,linux/hrtimer.h,hrtimer_setup(p$(xtcp_comma) NULL$(xtcp_comma) 0$(xtcp_comma) 0);)
 # the kind of a departure time has a number (there was only the one)
 XTCP_PROBED += $(call xtcp_probe,SKB_CLOCK,linux/skbuff.h,return SKB_CLOCK_MONOTONIC;)
+# receive buffers grow less on short paths
+XTCP_PROBED += $(call xtcp_probe,RCVBUF_LOW_RTT,net/net_namespace.h,struct net *n = p; return n->ipv4.sysctl_tcp_rcvbuf_low_rtt;)
 export XTCP_PROBED
 endif
 

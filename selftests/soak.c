@@ -27,6 +27,8 @@
 
 #include "kselftest_harness.h"
 
+#include "dice.h"
+#include "user.h"
 #include "util.h"
 
 #pragma GCC diagnostic ignored "-Wclobbered"
@@ -37,17 +39,6 @@
 #define FDS		16
 
 static int family;
-static uint64_t dice;
-
-/* xorshift: the same for the same seed, whatever the C library. */
-static unsigned int roll(unsigned int n)
-{
-	dice ^= dice << 13;
-	dice ^= dice >> 7;
-	dice ^= dice << 17;
-	return (dice >> 32) % n;
-}
-
 static struct sockaddr_in server_addr(int i)
 {
 	return (struct sockaddr_in) {
@@ -66,82 +57,6 @@ static void loopback_up(void)
 	close(fd);
 }
 
-/* Options that change how a connection ends, waits or uses memory. */
-static void change_options(int fd)
-{
-	switch (roll(8)) {
-	case 0:
-		set_linger(fd, roll(2));
-		break;
-	case 1:
-		set_int(fd, SOL_SOCKET, SO_RCVBUF, 1 << roll(18));
-		break;
-	case 2:
-		set_int(fd, SOL_SOCKET, SO_SNDBUF, 1 << roll(18));
-		break;
-	case 3:
-		set_int(fd, IPPROTO_TCP, TCP_CORK, roll(2));
-		break;
-	case 4:
-		set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1 + roll(200));
-		break;
-	case 5:
-		set_int(fd, IPPROTO_TCP, TCP_LINGER2, (int)roll(3) - 1);
-		break;
-	case 6:
-		set_int(fd, SOL_SOCKET, SO_KEEPALIVE, roll(2));
-		break;
-	}
-}
-
-/* Something that one may do with a connected socket. */
-static void use(int fd)
-{
-	static char buf[65536];
-	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
-
-	switch (roll(12)) {
-	case 0 ... 3:
-		send(fd, buf, 1 + roll(sizeof(buf)), MSG_DONTWAIT | MSG_NOSIGNAL);
-		break;
-	case 4 ... 7:
-		recv(fd, buf, 1 + roll(sizeof(buf)), MSG_DONTWAIT | (roll(4) ? 0 : MSG_PEEK));
-		break;
-	case 8:
-		shutdown(fd, roll(3));
-		break;
-	case 9:
-		send(fd, buf, 1, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB);
-		break;
-	case 10:
-		if (!roll(8))
-			connect(fd, &unspec, sizeof(unspec));
-		break;
-	default:
-		change_options(fd);
-	}
-}
-
-/* Wait in a call, of which only a signal or the peer frees. */
-static void block(int fd)
-{
-	struct timeval t = { .tv_usec = 1000 * (1 + roll(50)) };
-	char c[4096];
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
-	if (roll(2))
-		recv(fd, c, sizeof(c), roll(2) ? MSG_WAITALL : 0);
-	else
-		send(fd, c, sizeof(c), MSG_NOSIGNAL);
-}
-
-/* Allocations of this process fail now and then, if the kernel can do that. */
-static void be_unlucky(void)
-{
-	proc_write("/proc/self/make-it-fail", "1");
-}
-
 /* Accept on one port, some with a descriptor that others have, too. */
 static void serve(int listener)
 {
@@ -153,11 +68,11 @@ static void serve(int listener)
 			n++;
 		for (i = 0; i < n; i++) {
 			if (roll(6)) {
-				use(fd[i]);
+				user_acts(fd[i]);
 				continue;
 			}
 			if (!roll(3))
-				block(fd[i]);
+				user_blocks(fd[i]);
 			close(fd[i]);
 			fd[i--] = fd[--n];
 		}
@@ -180,7 +95,7 @@ static void visit(void)
 			fd[n] = socket(kind, SOCK_STREAM | SOCK_CLOEXEC, 0);
 			if (fd[n] >= 0) {
 				if (!roll(4))
-					change_options(fd[n]);
+					user_changes_options(fd[n]);
 				set_nonblock(fd[n], roll(4));
 				connect(fd[n], (struct sockaddr *)&to, sizeof(to));
 				set_nonblock(fd[n], false);
@@ -189,11 +104,11 @@ static void visit(void)
 		}
 		for (i = 0; i < n; i++) {
 			if (roll(6)) {
-				use(fd[i]);
+				user_acts(fd[i]);
 				continue;
 			}
 			if (!roll(3))
-				block(fd[i]);
+				user_blocks(fd[i]);
 			close(fd[i]);
 			fd[i--] = fd[--n];
 		}
@@ -214,11 +129,11 @@ static void elsewhere(void)
 	for (i = 0; i < 8; i++) {
 		fd = socket(roll(2) ? family : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		connect(fd, (struct sockaddr *)&a, sizeof(a));
-		use(fd);
+		user_acts(fd);
 		if (roll(2))
 			close(fd);
 		if (roll(2))
-			use(accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
+			user_acts(accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
 	}
 	_exit(0);
 }
@@ -249,66 +164,15 @@ static pid_t start(int i, const int *listeners, uint64_t seed)
 	if (getppid() != parent)
 		_exit(0);
 	signal(SIGPIPE, SIG_IGN);
-	dice = (seed + 1) * 0x9e3779b97f4a7c15ULL | 1;
+	dice_seed(seed);
 	if (roll(2))
-		be_unlucky();
+		user_is_unlucky();
 	if (i < SERVERS)
 		serve(listeners[i]);
 	if (!roll(5))
 		elsewhere();
 	visit();
 	_exit(0);
-}
-
-/* Rows of /proc/net/protocols: name, size, sockets, memory in pages ... */
-static bool protocol_memory(long *pages)
-{
-	FILE *f = fopen("/proc/net/protocols", "re");
-	char line[256], name[32];
-	bool found = false;
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%31s %*d %*d %ld", name, pages) == 2 &&
-		    !strcmp(name, "XTCP"))
-			found = true;
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static long memory_pages(void)
-{
-	long pages = -1;
-
-	return protocol_memory(&pages) ? pages : -1;
-}
-
-/* Each processor keeps up to a megabyte that no socket has. */
-static long most_spare_pages(void)
-{
-	return (1 << 20) / sysconf(_SC_PAGESIZE) * sysconf(_SC_NPROCESSORS_CONF);
-}
-
-static void prepare_failslab(void)
-{
-	static const char *const settings[][2] = {
-		{ "probability", "3" }, { "interval", "7" }, { "times", "-1" },
-		{ "task-filter", "Y" }, { "ignore-gfp-wait", "N" }, { "verbose", "0" },
-	};
-	char path[64];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/failslab/%s", settings[i][0]);
-		proc_write(path, settings[i][1]);
-	}
-}
-
-static int env_number(const char *name, int otherwise)
-{
-	const char *value = getenv(name);
-
-	return value ? atoi(value) : otherwise;
 }
 
 FIXTURE(soak) {
@@ -339,7 +203,7 @@ TEST_F_TIMEOUT(soak, nothing_is_left, 120)
 	proc_write("/proc/sys/net/xtcp/timewait_len", "1");
 	proc_write("/proc/sys/net/xtcp/tw_reuse_delay", "1");
 	proc_write("/proc/sys/net/ipv4/ip_local_port_range", "30000 30999");
-	dice = env_number("XTCP_SEED", 1) * 0x9e3779b97f4a7c15ULL | 1;
+	dice_seed(env_number("XTCP_SEED", 1));
 	for (i = 0; i < SERVERS; i++)
 		listener[i] = start_listener(i);
 	for (i = 0; i < SERVERS + CLIENTS; i++)
@@ -355,7 +219,7 @@ TEST_F_TIMEOUT(soak, nothing_is_left, 120)
 			close(listener[i]);
 			listener[i] = start_listener(i);
 		}
-		pid[i] = start(i, listener, dice ^ n++);
+		pid[i] = start(i, listener, dice_state() ^ n++);
 		/* memory that is short for a while */
 		if (!roll(20))
 			proc_write("/proc/sys/net/xtcp/max_orphans", roll(2) ? "1" : "8192");

@@ -399,3 +399,53 @@ int diag_destroy(const struct sockaddr_in *local, const struct sockaddr_in *remo
 	close(fd);
 	return rc;
 }
+
+/* Rows of /proc/net/protocols: name, size, sockets, memory in pages ... */
+static bool protocol_memory(long *pages)
+{
+	FILE *f = fopen("/proc/net/protocols", "re");
+	char line[256], name[32];
+	bool found = false;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%31s %*d %*d %ld", name, pages) == 2 &&
+		    !strcmp(name, "XTCP"))
+			found = true;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/**
+ * memory_pages - what buffers of AF_XTCP take
+ *
+ * Return: pages, of all namespaces; -1 if the module is not loaded.
+ */
+long memory_pages(void)
+{
+	long pages = -1;
+
+	return protocol_memory(&pages) ? pages : -1;
+}
+
+/**
+ * most_spare_pages - what there may be of them without a socket
+ *
+ * Return: pages; each processor keeps up to a megabyte.
+ */
+long most_spare_pages(void)
+{
+	return (1 << 20) / sysconf(_SC_PAGESIZE) * sysconf(_SC_NPROCESSORS_CONF);
+}
+
+/**
+ * env_number - a number from the environment
+ * @name: of the variable
+ * @otherwise: what to return if there is none
+ */
+int env_number(const char *name, int otherwise)
+{
+	const char *value = getenv(name);
+
+	return value ? atoi(value) : otherwise;
+}

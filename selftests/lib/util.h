@@ -52,11 +52,15 @@ void set_nonblock(int fd, bool on);
 bool conf_set(const char *name, const char *value);
 bool proc_write(const char *path, const char *value);
 
+int env_number(const char *name, int otherwise);
+
 long long counter(const char *name);
 long long stat_counter(const char *name);
 long long edge_count(enum xtcp_edge edge);
 int conn_state(const struct sockaddr_in *local, const struct sockaddr_in *remote);
 int conns_in_state(int state);
+long memory_pages(void);
+long most_spare_pages(void);
 int diag_destroy(const struct sockaddr_in *local, const struct sockaddr_in *remote);
 
 #endif /* XTCP_SELFTESTS_UTIL_H */

@@ -96,9 +96,9 @@ const char *fmt(const char *format, ...)
 	return buf;
 }
 
-static int configure(int tun)
+static int configure(int tun, short flags)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI | flags };
 	struct sockaddr_in *sin = (struct sockaddr_in *)&ifr.ifr_addr;
 	int ctl, rc = -1;
 
@@ -152,6 +152,18 @@ static int open_tun(void)
  */
 const char *wire_open(struct wire *w)
 {
+	return wire_open_device(w, 0);
+}
+
+/**
+ * wire_open_device - the same with another kind of TUN device
+ * @w: the wire
+ * @flags: IFF_VNET_HDR or other flags of <linux/if_tun.h>; peers know none of them
+ *
+ * Return: NULL, or why the test has to be skipped.
+ */
+const char *wire_open_device(struct wire *w, short flags)
+{
 	const struct rlimit none = { 0, 0 };
 	const char *missing = xtcp_missing();
 
@@ -168,7 +180,7 @@ const char *wire_open(struct wire *w)
 	w->tun = open_tun();
 	if (w->tun < 0)
 		return "no /dev/net/tun";
-	if (configure(w->tun))
+	if (configure(w->tun, flags))
 		return fmt("the TUN device cannot be set up: %s", strerror(errno));
 	wire_note(w, "a namespace with %s, family %d", WIRE_LOCAL, w->family);
 	return NULL;
@@ -187,8 +199,10 @@ void wire_close(struct wire *w)
 		free(k);
 	}
 	free(w->trace);
+	w->trace = NULL;
 	if (w->tun >= 0)
 		close(w->tun);
+	w->tun = -1;
 }
 
 /**

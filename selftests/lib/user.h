@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A user of sockets who does what comes to mind.
+ */
+#ifndef XTCP_SELFTESTS_USER_H
+#define XTCP_SELFTESTS_USER_H
+
+void user_changes_options(int fd);
+void user_acts(int fd);
+void user_blocks(int fd);
+void user_is_unlucky(void);
+void prepare_failslab(void);
+
+#endif /* XTCP_SELFTESTS_USER_H */

@@ -34,11 +34,29 @@ struct header {
 	u8	opt[XTCP_OPT_MAX];
 };
 
-/* Header, checksum, owner, and off to IP.  The buffer is consumed. */
+/*
+ * A queue of this host had no room, for this segment or (NET_XMIT_CN) for another
+ * one; or IP would not have it.  Return: 0: it has left after all.
+ */
+static int refused(struct sock *sk, int err)
+{
+	if (err < 0) {
+		xtcp_count(xtcp_sk_net(sk), OUT_ERROR);
+		return err;
+	}
+	xtcp_output_congested(&xtcp_sk(sk)->tcb, net_xmit_eval(err));
+	return net_xmit_eval(err);
+}
+
+/*
+ * Header, checksum, owner, and off to IP.  The buffer is consumed.
+ * Return: 0, or an error: it has not left.
+ */
 static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	int err;
 
 	trace_xtcp_send(sk, h->flags, h->seq, skb->len, h->ack, h->window);
 	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h->seq, h->ack,
@@ -60,7 +78,8 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	}
 	xtcp_count(xtcp_sk_net(sk), OUT_SEGS);
 	/* the socket's own type of service has no ECN bits */
-	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | h->ecn);
+	err = __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | h->ecn);
+	return likely(!err) ? 0 : refused(sk, err);
 }
 
 static void add_urgent(struct xtcp_tcb *t, struct header *h)
@@ -127,6 +146,7 @@ static struct sk_buff *alloc_control(struct sock *sk)
 /*
  * Send what a queued buffer holds, in segments of @mss bytes; the buffer stays.
  * Its payload is shared with the copy that leaves.
+ * Return: 0, or an error: it has not left.
  */
 static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 now_ns)
 {
@@ -162,9 +182,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 no
 	if (h.flags & XTCP_CWR && len > mss)
 		skb_shinfo(copy)->gso_type |= SKB_GSO_TCP_ECN;
 	xtcp_pace_depart(sk, copy, now_ns);
-	if (transmit(sk, copy, &h) < 0)
-		xtcp_count(xtcp_sk_net(sk), OUT_ERROR);
-	return 0;
+	return transmit(sk, copy, &h);
 }
 
 /**
@@ -315,7 +333,7 @@ static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, u64 now_ns)
 		return false;
 	}
 	if (transmit_queued(sk, skb, xtcp_mss_now(t), now_ns)) {
-		xtcp_count(xn, RETRANS_FAIL);
+		xtcp_count_add(xn, RETRANS_FAIL, seg->segs);
 		return false;
 	}
 	if (t->ca_state == XTCP_CA_LOSS)

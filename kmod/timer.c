@@ -78,6 +78,10 @@ void xtcp_timer_run(struct sock *sk)
 	     (a.error && !(a.orders & XTCP_ACT_SEND_RST))))
 		xtcp_tfo_timeout(sk, a.error);
 	xtcp_apply(sk, &a, NULL, NULL);
+	if (unlikely(xs->tcb.rec & XTCP_R_DROPPED) && sk->sk_state != TCP_CLOSE) {
+		xtcp_timer_dropped(&xs->tcb, a.orders, xtcp_now());
+		xtcp_timer_sync(sk);
+	}
 }
 
 static void fired(struct timer_list *timer)

@@ -186,8 +186,10 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 		/* the clock of RACK may have gone round since the last flight */
 		t->rack_us = stamp;
 		t->rack_end_seq = seg->seq;
-		if (t->flags & (XTCP_F_PROBE | XTCP_F_FORCE))
-			t->backoff = 0;		/* that of the probes */
+		if (t->flags & (XTCP_F_PROBE | XTCP_F_FORCE)) {
+			t->backoff = 0;		/* those of the probes */
+			t->probes_out = 0;
+		}
 		t->flags &= ~(XTCP_F_PROBE | XTCP_F_FORCE);
 		t->retrans_stamp = 0;
 		t->rec &= ~(XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER);
@@ -209,6 +211,21 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 	/* we answer within the delay of an ACK: let ACKs ride on answers */
 	if (stamp - t->lrcvtime < t->ato_us && t->pingpong < U8_MAX)
 		t->pingpong++;
+}
+
+/**
+ * xtcp_output_congested - this host's own queue is full
+ * @t: the connection
+ * @dropped: a segment of it was dropped: it did not leave
+ *
+ * That is congestion, but nothing has to be repaired (as Linux).
+ */
+void xtcp_output_congested(struct xtcp_tcb *t, bool dropped)
+{
+	if (dropped)
+		t->rec |= XTCP_R_DROPPED;
+	if (XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+		xtcp_recovery_cwr(t);
 }
 
 /**

@@ -6,7 +6,8 @@
  * struct xtcp_seg each.  When ordered to (XTCP_ACT_OUTPUT) it asks
  * xtcp_output_allow() about the head, sends so much of it and reports with
  * xtcp_output_sent(), which moves the record to the retransmission queue, until
- * the answer is no; then it calls xtcp_output_done().
+ * the answer is no; then it calls xtcp_output_done().  A segment that this host's
+ * own queue has no room for (xtcp_output_congested()) was not sent.
  */
 #ifndef XTCP_CORE_OUTPUT_H
 #define XTCP_CORE_OUTPUT_H
@@ -33,6 +34,7 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 		      xtcp_usec_t now);
 void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now);
 void xtcp_output_none(struct xtcp_tcb *t);
+void xtcp_output_congested(struct xtcp_tcb *t, bool dropped);
 enum xtcp_resend xtcp_retransmit_next(struct xtcp_tcb *t, u32 gso_max,
 				      struct xtcp_seg **seg, u32 *len);
 void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);

@@ -110,6 +110,8 @@ void xtcp_recovery_cwr(struct xtcp_tcb *t)
 {
 	if (t->ca_state >= XTCP_CA_CWR)
 		return;
+	if (t->ca_state == XTCP_CA_OPEN)
+		t->todo = t->snd_una;
 	t->rec &= ~XTCP_R_UNDO;
 	reduce(t);
 	t->rec |= XTCP_R_ECE;

@@ -200,6 +200,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_R_ECE		0x0200	/* but ECN had asked for it */
 #define XTCP_R_FRTO		0x0400	/* was the timeout spurious? (RFC 5682) */
 #define XTCP_R_FRTO_NEW		0x0800	/* to find out, new data goes first */
+#define XTCP_R_DROPPED		0x1000	/* since a timer ran our own queue dropped a segment */
 #define XTCP_R_MTUP		0x4000	/* the path's MTU is searched for (RFC 4821) */
 #define XTCP_R_MTU_PROBE	0x8000	/* a probe of it is out, up to @mtup_end */
 
@@ -639,6 +640,7 @@ void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
 		  struct xtcp_actions *a);
 void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
+void xtcp_timer_dropped(struct xtcp_tcb *t, u32 orders, xtcp_usec_t now);
 u32 xtcp_rto_backed_off(const struct xtcp_tcb *t);
 void xtcp_rto_revert(struct xtcp_tcb *t, u32 seq, xtcp_usec_t now);
 void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space,

@@ -19,6 +19,8 @@
 #define FIN_WAIT2_HALF_RTOS	7
 /* Probes of one connection count up to here at most. */
 #define PROBES_MAX		U8_MAX
+/* What our own queue dropped is tried again after this (TCP_RESOURCE_PROBE_INTERVAL). */
+#define DROPPED_RETRY_US	(500 * XTCP_USEC_PER_MSEC)
 
 /**
  * xtcp_dead - the connection is over
@@ -53,28 +55,32 @@ static u64 unanswered(const struct xtcp_tcb *t, xtcp_usec_t now)
 	return (u64)(xtcp_coarse(now) - t->retrans_stamp) << XTCP_COARSE_SHIFT;
 }
 
-/* TCP_USER_TIMEOUT is set, and this long without an answer is more. */
+/*
+ * TCP_USER_TIMEOUT is set, and this long without an answer is more: a tick more,
+ * which is as well as the coarse clock knows it.
+ */
 static bool too_long_for_user(const struct xtcp_tcb *t, u64 silence_us)
 {
-	return t->user_timeout_ms &&
-	       silence_us >= (u64)t->user_timeout_ms * XTCP_USEC_PER_MSEC;
+	return t->user_timeout_ms && silence_us + (1U << XTCP_COARSE_SHIFT) >=
+				     (u64)t->user_timeout_ms * XTCP_USEC_PER_MSEC;
 }
 
-/*
- * How long to wait for an answer now: the RTO, but not beyond what the user
- * allows (as Linux).
- */
-static u64 patience(const struct xtcp_tcb *t, xtcp_usec_t now)
+/* How long to wait for an answer: not beyond what the user allows (as Linux). */
+static u64 patience(const struct xtcp_tcb *t, u64 wait, xtcp_usec_t now)
 {
-	u64 wait = xtcp_rto_backed_off(t), limit, waited;
+	u64 limit, waited;
 
 	if (!t->user_timeout_ms || !t->retrans_stamp)
 		return wait;
 	limit = (u64)t->user_timeout_ms * XTCP_USEC_PER_MSEC;
 	waited = unanswered(t, now);
-	limit = limit > waited ? limit - waited : 0;
-	/* a tick more, so that it is over then by the coarse clock as well */
-	return min_t(u64, wait, limit + (1U << XTCP_COARSE_SHIFT));
+	return limit > waited ? min(wait, limit - waited) : 1;
+}
+
+/* The same for the RTO. */
+static u64 rto_patience(const struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	return patience(t, xtcp_rto_backed_off(t), now);
 }
 
 /**
@@ -101,7 +107,7 @@ u32 xtcp_rexmit_left(const struct xtcp_tcb *t, xtcp_usec_t now)
 void xtcp_rexmit_restart(struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	t->rec &= ~(XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER);
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + rto_patience(t, now));
 }
 
 /**
@@ -298,7 +304,7 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 		t->backoff++;
 	t->total_retrans++;
 	a->orders |= XTCP_ACT_SEND_SYN;
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + rto_patience(t, now));
 }
 
 /* RFC 9293 3.8.6.1: the peer's window is closed, or Nagle holds the tail. */
@@ -318,20 +324,18 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
 		time_out(t, ETIMEDOUT, a);
 		return;
 	}
-	if (t->snd_wnd) {
-		/* there is room: what is queued is the best probe */
-		t->flags |= XTCP_F_FORCE;
-		t->flags &= ~XTCP_F_PROBE;
-		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
-		a->orders |= XTCP_ACT_OUTPUT;
-		return;
-	}
 	if (t->probes_out < PROBES_MAX)
 		t->probes_out++;
 	if (t->backoff < t->conf->retries2)
 		t->backoff++;
-	a->orders |= XTCP_ACT_SEND_PROBE;
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
+	if (t->snd_wnd) {
+		/* there is room: what is queued is the best probe */
+		t->flags |= XTCP_F_FORCE;
+		a->orders |= XTCP_ACT_OUTPUT;
+	} else {
+		a->orders |= XTCP_ACT_SEND_PROBE;
+	}
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + rto_patience(t, now));
 }
 
 /**
@@ -343,7 +347,7 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
  */
 void xtcp_persist_answered(struct xtcp_tcb *t, xtcp_usec_t now)
 {
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + patience(t, now));
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + rto_patience(t, now));
 }
 
 /*
@@ -451,6 +455,7 @@ void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	if (t->state == XTCP_CLOSE || t->state == XTCP_LISTEN)
 		return;
+	t->rec &= ~XTCP_R_DROPPED;
 	if (expired(t, XTCP_TIMER_DELACK, now))
 		xtcp_ack_timer(t, a);
 	if (expired(t, XTCP_TIMER_REXMIT, now)) {
@@ -463,4 +468,29 @@ void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 	}
 	if (t->state != XTCP_CLOSE && expired(t, XTCP_TIMER_KEEP, now))
 		keep_timer(t, now, a);
+}
+
+/**
+ * xtcp_timer_dropped - this host's own queue dropped what a timer had sent
+ * @t: the connection, with XTCP_R_DROPPED after xtcp_on_timer()
+ * @orders: those of xtcp_on_timer()
+ * @now: the time
+ *
+ * That nobody answers what did not leave says nothing about the path: it is tried
+ * again soon, and does not wait longer each time (as Linux).
+ */
+void xtcp_timer_dropped(struct xtcp_tcb *t, u32 orders, xtcp_usec_t now)
+{
+	u32 sent = t->flags & XTCP_F_PROBE ? XTCP_ACT_SEND_PROBE | XTCP_ACT_OUTPUT
+					   : XTCP_ACT_TIMEOUT | XTCP_ACT_SEND_SYN;
+
+	if (orders & sent) {
+		if (t->backoff)
+			t->backoff--;
+		xtcp_timer_arm(t, XTCP_TIMER_REXMIT,
+			       now + patience(t, DROPPED_RETRY_US, now));
+	} else if (orders & XTCP_ACT_SEND_PROBE) {
+		t->probes_out--;
+		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + DROPPED_RETRY_US);
+	}
 }

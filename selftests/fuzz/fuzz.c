@@ -231,7 +231,9 @@ static void user_step(struct input *in, struct endpoint *ep)
 		ep->t.user_timeout_ms = take8(in) * 100;
 		break;
 	case 13:
-		ep->fail_splits = take8(in) % 4;
+		ep->fail_splits = take8(in);
+		ep->local_drops = ep->fail_splits >> 6;
+		ep->fail_splits %= 4;
 		break;
 	default:
 		if (user)

@@ -411,6 +411,8 @@ void endpoint_timer(struct endpoint *ep)
 		xtcp_actions_init(&a);
 		xtcp_on_timer(&ep->t, now, &a);
 		ep_apply(ep, &a, NULL);
+		if (ep->t.rec & XTCP_R_DROPPED && ep->t.state != XTCP_CLOSE)
+			xtcp_timer_dropped(&ep->t, a.orders, now);
 		due = xtcp_timer_next(&ep->t);
 		if (due && due <= now)
 			ep_wrong(ep, "a timer that was due is still due");

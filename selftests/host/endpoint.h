@@ -125,6 +125,8 @@ struct endpoint_conf {
  * @rcvbuf: receive buffer now
  * @challenges: challenge ACKs that are left
  * @fail_splits: a test: so many splits find no memory
+ * @local_drops: a test: so many segments, or buffers with several, find no room in a
+ *		 queue of this host
  * @notes: how often recovery did what
  * @edges: how often each edge was taken
  * @drops: how often each reason to drop
@@ -161,6 +163,7 @@ struct endpoint {
 	u32			rcvbuf;
 	u32			challenges;
 	u32			fail_splits;
+	u32			local_drops;
 	u32			iss;
 	u32			notes[XTCP_NOTE_NR];
 	u32			edges[XTCP_EDGE_NR];

@@ -16,10 +16,22 @@
 /* Linux's sk_pacing_shift: a burst is what leaves in about a millisecond. */
 #define PACING_SHIFT		10
 
+/* A queue of this host has no room. */
+static bool queue_drops(struct endpoint *ep)
+{
+	if (!ep->local_drops)
+		return false;
+	ep->local_drops--;
+	xtcp_output_congested(&ep->t, true);
+	return true;
+}
+
 void ep_emit(struct endpoint *ep, const struct header *h, u64 pos, u32 len)
 {
 	struct packet *p;
 
+	if (queue_drops(ep))
+		return;
 	if (ep->conf.hollow) {
 		p = packet_make_hollow(h, len);
 	} else {
@@ -54,8 +66,8 @@ void ep_header_init(struct endpoint *ep, struct header *h, u32 seq, u8 flags,
 		h->optlen += xtcp_sack_build(t, h->opt + h->optlen);
 }
 
-/* One buffer, cut into segments as TSO does. */
-static void transmit_queued(struct endpoint *ep, const struct buf *b, u32 mss)
+/* One buffer, cut into segments as TSO does.  Return: it has left. */
+static bool transmit_queued(struct endpoint *ep, const struct buf *b, u32 mss)
 {
 	const struct xtcp_tcb *t = &ep->t;
 	u32 len = xtcp_seg_len(&b->seg), done = 0;
@@ -64,6 +76,9 @@ static void transmit_queued(struct endpoint *ep, const struct buf *b, u32 mss)
 
 	ep_header_init(ep, &h, b->seg.seq, flags,
 		       len && !xtcp_before(b->seg.seq, t->snd_nxt));
+	xtcp_ack_sent(&ep->t);
+	if (queue_drops(ep))
+		return false;
 	flags |= h.flags;
 	do {
 		u32 n = min_t(u32, len - done, mss);
@@ -78,7 +93,7 @@ static void transmit_queued(struct endpoint *ep, const struct buf *b, u32 mss)
 		ep_emit(ep, &h, b->pos + done, n);
 		done += n;
 	} while (done < len);
-	xtcp_ack_sent(&ep->t);
+	return true;
 }
 
 static bool split(struct endpoint *ep, struct buf *b, u32 len, bool sent)
@@ -151,31 +166,33 @@ static bool gather(struct endpoint *ep, u32 len)
 	return xtcp_seg_len(&b->seg) == len || split(ep, b, len, false);
 }
 
-/* The head of the send queue is about to leave. */
-static struct buf *dequeue(struct endpoint *ep, u32 mss)
+/* Send the head of the send queue.  Return: it has left, and is off the queue. */
+static bool dequeue(struct endpoint *ep, u32 mss)
 {
 	struct buf *b = ep->sendq;
 
-	transmit_queued(ep, b, mss);
+	if (!transmit_queued(ep, b, mss))
+		return false;
 	pace(ep, xtcp_seg_len(&b->seg));
 	ep->sendq = b->next;
 	if (!ep->sendq)
 		ep->sendq_tail = NULL;
 	b->next = POISON;
-	return b;
+	return true;
 }
 
 /* A probe of the path's MTU.  Return: whether anything else may follow. */
 static bool push_probe(struct endpoint *ep)
 {
+	struct buf *b = ep->sendq;
 	u32 len;
 
 	switch (xtcp_mtup_next(&ep->t, *ep->now, &len)) {
 	case XTCP_MTUP_WAIT:
 		return false;
 	case XTCP_MTUP_PROBE:
-		if (gather(ep, len))
-			xtcp_mtup_sent(&ep->t, &dequeue(ep, len)->seg, *ep->now);
+		if (gather(ep, len) && dequeue(ep, len))
+			xtcp_mtup_sent(&ep->t, &b->seg, *ep->now);
 		return true;
 	default:
 		return true;
@@ -204,7 +221,8 @@ void ep_push(struct endpoint *ep)
 		if (bytes < xtcp_seg_len(&b->seg) && !split(ep, b, bytes, false))
 			break;
 		mss = xtcp_mss_now(t);
-		dequeue(ep, mss);
+		if (!dequeue(ep, mss))
+			break;
 		xtcp_output_sent(t, &b->seg, mss, *ep->now);
 		/* as in Linux, a FIN that rides on data may be the first beyond it */
 		if (xtcp_after(t->snd_nxt, t->snd_una + t->snd_wnd +
@@ -237,7 +255,8 @@ static void retransmit_some(struct endpoint *ep)
 			free(b);
 			break;
 		default:
-			transmit_queued(ep, b, xtcp_mss_now(t));
+			if (!transmit_queued(ep, b, xtcp_mss_now(t)))
+				return;
 			pace(ep, xtcp_seg_len(&b->seg));
 			xtcp_retransmit_sent(t, seg, *ep->now);
 		}

@@ -261,8 +261,10 @@ static void run(const struct scenario *s, u64 seed, bool trace, struct outcome *
 			xtcp_usec_t due;
 
 			app_run(&r[i], &n.rng, n.now);
-			if (s->short_of_memory && !rng_below(&n.rng, 30))
+			if (s->short_of_memory && !rng_below(&n.rng, 30)) {
 				n.ep[i].fail_splits = 1;
+				n.ep[i].local_drops = 1;
+			}
 			due = app_due(&r[i], n.now);
 			if (due)
 				until = min(until, due);

@@ -3,6 +3,7 @@
  * Timers: retransmission (RFC 6298 5), giving up (RFC 9293 3.8.3), persist
  * (3.8.6.1), keepalive (3.8.4), the limit on FIN_WAIT2.
  */
+#include "output.h"
 #include "script.h"
 
 /* ---- SYN ---------------------------------------------------------------- */
@@ -695,6 +696,180 @@ TEST(fin_wait_2__keepalive_of_a_socket)
 	CHECK_EQ(due_ms(XTCP_TIMER_KEEP), 2 * HOUR_MS);
 	usr_close();
 	CHECK_EQ(due_ms(XTCP_TIMER_KEEP), 60000);
+}
+
+/* ---- this host's own queue drops it -------------------------------------- */
+
+/* It was not sent, and every half second it is tried again (Linux). */
+TEST(dropped__data)
+{
+	unsigned int i;
+
+	given(ESTABLISHED);
+	ep.local_drops = 4;
+	usr_write(100);
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_CWR);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 1000);
+	advance(1000);
+	for (i = 1; i < 4; i++) {
+		expect_nothing();
+		CHECK_EQ(ep.t.packets_out, 0);
+		CHECK_EQ(ep.t.probes_out, i);
+		CHECK_EQ(ep.t.backoff, 0);
+		CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 500);
+		advance(500);
+	}
+	expect("P. 1:101(100) ack 1");
+	CHECK_EQ(ep.t.probes_out, 0);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 1000);
+	rcv(". 1 ack 101");
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_OPEN);
+	CHECK_EQ(ep.t.cwnd, ep.t.ssthresh);
+}
+
+TEST(dropped__data_for_ever)
+{
+	given(ESTABLISHED);
+	ep.local_drops = U32_MAX;
+	usr_write(100);
+	/* retries2 attempts, and one timeout more */
+	advance(1000 + 15 * 500 - 1);
+	expect_state(ESTABLISHED);
+	advance(1);
+	expect_state(CLOSE);
+	expect_error(ETIMEDOUT);
+}
+
+TEST(dropped__user_timeout)
+{
+	given(ESTABLISHED);
+	ep.t.user_timeout_ms = 3000;
+	ep.local_drops = U32_MAX;
+	usr_write(100);
+	advance(1000 + 3000 - 2);
+	expect_state(ESTABLISHED);
+	advance(2);
+	expect_state(CLOSE);
+	CHECK_EQ(ep.t.probes_out, 6);
+	expect_nothing();
+}
+
+/* Something is in flight: its ACK sets it free. */
+TEST(dropped__data_behind_other)
+{
+	conf.gso_max = MSS;
+	given(ESTABLISHED);
+	usr_write(MSS);
+	expect("P. 1:1001(1000) ack 1");
+	ep.local_drops = 1;
+	usr_write(MSS);
+	expect_nothing();
+	CHECK_EQ(ep.t.packets_out, 1);
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_CWR);
+	rcv(". 1 ack 1001");
+	expect("P. 1001:2001(1000) ack 1");
+}
+
+/* Another one was dropped in its place: it has left. */
+TEST(dropped__another_one)
+{
+	given(ESTABLISHED);
+	xtcp_output_congested(&ep.t, false);
+	usr_write(100);
+	expect("P. 1:101(100) ack 1");
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_CWR);
+	advance(1000);
+	expect("P. 1:101(100) ack 1");
+	CHECK_EQ(ep.t.backoff, 1);
+}
+
+TEST(dropped__retransmission)
+{
+	given(ESTABLISHED);
+	usr_write(100);
+	expect("P. 1:101(100) ack 1");
+	ep.local_drops = 2;
+	advance(1000);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 500);
+	advance(500);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 500);
+	CHECK_EQ(ep.t.backoff, 0);
+	CHECK_EQ(ep.t.retransmits, 2);
+	CHECK_EQ(ep.t.retrans_out, 0);
+	expect_nothing();
+	advance(500);
+	expect("P. 1:101(100) ack 1");
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 2000);
+}
+
+TEST(dropped__tail_loss_probe)
+{
+	peer_options = " sackOK";
+	given(ESTABLISHED);
+	usr_write(100);
+	expect("P. 1:101(100) ack 1");
+	ep.local_drops = 1;
+	advance(999);
+	expect_nothing();
+	/* the retransmission timer goes on as if there had been no probe */
+	advance(1001);
+	expect("P. 1:101(100) ack 1");
+	CHECK_EQ(ep.t.backoff, 1);
+}
+
+TEST(dropped__syn)
+{
+	conf.core.syn_linear_timeouts = 0;
+	given(SYN_SENT);
+	ep.local_drops = 2;
+	advance(1000);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 500);
+	advance(500);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 500);
+	expect_nothing();
+	advance(500);
+	expect("S 0 mss 1000");
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 2000);
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_OPEN);
+}
+
+TEST(dropped__zero_window_probe)
+{
+	window_closed();
+	ep.local_drops = 2;
+	advance(1000 + 500);
+	expect_nothing();
+	CHECK_EQ(ep.t.backoff, 0);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 500);
+	advance(500);
+	expect(". 0 ack 1");
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 2000);
+}
+
+TEST(dropped__keepalive_probe)
+{
+	keepalive();
+	ep.local_drops = 2;
+	advance(2 * HOUR_MS + 500);
+	expect_nothing();
+	CHECK_EQ(ep.t.probes_out, 0);
+	advance(500);
+	expect(". 0 ack 1");
+	CHECK_EQ(ep.t.probes_out, 1);
+	CHECK_EQ(due_ms(XTCP_TIMER_KEEP), 75000);
+}
+
+/* What is not a timer's leaves the timers alone. */
+TEST(dropped__ack)
+{
+	window_closed();
+	ep.local_drops = 1;
+	rcv("P. 1:101(100) ack 1 win 0");
+	rcv("P. 101:201(100) ack 1 win 0");
+	ignore_output();
+	CHECK_EQ(ep.local_drops, 0);
+	CHECK_EQ(ep.t.ca_state, XTCP_CA_CWR);
+	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 1000);
 }
 
 /* ---- several at once ---------------------------------------------------- */

@@ -334,6 +334,8 @@ static void count_notes(struct xtcp_net *xn, const struct xtcp_actions *a)
 
 	for_each_set_bit(i, &notes, XTCP_NOTE_NR)
 		this_cpu_inc(xn->mib->item[XTCP_MIB_RENO_RECOVERY + i]);
+	if (a->notes & 1U << XTCP_NOTE_SACK_DISCARD)
+		xtcp_count_add(xn, SACK_DISCARD, a->more_discards);
 	if (a->lost_retrans)
 		xtcp_count_add(xn, LOST_RETRANSMIT, a->lost_retrans);
 }

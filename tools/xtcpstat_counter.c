@@ -36,7 +36,7 @@ static const struct meaning {
 	{ "SACKReorder",	"times reordering was found by selective acknowledgements" },
 	{ "TSReorder",		"times reordering was found by timestamps" },
 	{ "SACKReneging",	"times a peer forgot what it had acknowledged selectively" },
-	{ "SACKDiscard",	"segments with an impossible SACK block" },
+	{ "SACKDiscard",	"impossible SACK blocks" },
 	{ "DSACKRecv",		"reports of duplicates of old data received" },
 	{ "DSACKOfoRecv",	"reports of duplicates of data out of order received" },
 	{ "DSACKIgnoredOld",	"reports of duplicates too old to mean anything" },

@@ -7,7 +7,7 @@
 
 /*
  * N(enum name, text): the names are those of nstat's TcpExt without "TCP".  One
- * event notes each once at most.
+ * event notes each once at most (but see xtcp_actions.more_discards).
  */
 #define XTCP_NOTES(N)							\
 	N(RENO_RECOVERY,	"RenoRecovery")				\

@@ -72,17 +72,19 @@ static bool is_dsack(const struct xtcp_segment *seg, const struct xtcp_range *b,
 	return false;
 }
 
-/* Packets arrived twice: how many retransmissions were for nothing? */
-static void take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
+/*
+ * Packets arrived twice: how many retransmissions were for nothing?
+ * Return: false: who knows; it is a block like any other (as Linux).
+ */
+static bool take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
 		       struct xtcp_ack_news *news)
 {
 	u32 len = b->end_seq - b->seq, packets, known;
 
-	if (!xtcp_before(b->seq, b->end_seq))
-		return;
-	if (len > t->max_window || xtcp_after(b->end_seq, t->snd_nxt)) {
+	if (!xtcp_before(b->seq, b->end_seq) || len > t->max_window ||
+	    xtcp_after(b->end_seq, t->snd_nxt)) {
 		xtcp_note(news, XTCP_NOTE_DSACK_IGNORED_DUBIOUS);
-		return;
+		return false;
 	}
 	packets = len > t->mss ? DIV_ROUND_UP(len, t->mss) : 1;
 	if (t->rec & XTCP_R_TLP_RETRANS && t->tlp_high_seq == b->end_seq)
@@ -91,7 +93,7 @@ static void take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
 	/* what the network copied says nothing about our retransmissions */
 	if (t->dsack_dups > t->total_retrans) {
 		xtcp_note(news, XTCP_NOTE_DSACK_IGNORED_DUBIOUS);
-		return;
+		return false;
 	}
 	/* RFC 8985 6.2 step 4, as Linux: only where reordering was seen */
 	if (t->reord_seen && !(news->what & XTCP_NEWS_DSACK_TLP))
@@ -103,6 +105,7 @@ static void take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
 	if (t->rec & XTCP_R_UNDO && !xtcp_after(b->end_seq, known) &&
 	    xtcp_after(b->end_seq, t->undo_marker))
 		xtcp_undo_dsack(t, packets);
+	return true;
 }
 
 /* Packets of a record that a block covers whole, as bits. */
@@ -202,6 +205,10 @@ static void refuse(const struct xtcp_tcb *t, const struct xtcp_range *b, bool ds
 	/* an ACK that was overtaken reports what is acknowledged by now */
 	if (news->seg->ack != t->snd_una && !xtcp_after(b->end_seq, t->snd_una))
 		return;
+	if (news->a->notes & 1U << XTCP_NOTE_SACK_DISCARD)
+		news->a->more_discards++;
+	else
+		news->a->more_discards = 0;
 	xtcp_note(news, XTCP_NOTE_SACK_DISCARD);
 }
 
@@ -237,9 +244,7 @@ void xtcp_sacks(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 		b[i].seq = xtcp_get32(seg->sacks + 8 * i);
 		b[i].end_seq = xtcp_get32(seg->sacks + 8 * i + 4);
 	}
-	dsack = is_dsack(seg, b, nr, news);
-	if (dsack)
-		take_dsack(t, &b[0], news);
+	dsack = is_dsack(seg, b, nr, news) && take_dsack(t, &b[0], news);
 	/* too old to mean anything, or nothing left that it could be about */
 	if (xtcp_before(seg->ack, news->sample.prior_una - t->max_window) ||
 	    !t->packets_out)

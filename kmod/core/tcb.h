@@ -577,6 +577,7 @@ struct xtcp_tcb {
  * @bad_event: enum xtcp_event + 1 that the table had no edge for; 0: none
  * @lost_retrans: retransmissions that were lost themselves
  * @notes: what recovery did, for counters: bits by enum xtcp_note
+ * @more_discards: with XTCP_NOTE_SACK_DISCARD: how many blocks more than one
  * @rst_flags: XTCP_ACK when the RST carries an acknowledgement
  * @rst_seq: sequence number of the RST
  * @rst_ack: its acknowledgement number
@@ -597,6 +598,7 @@ struct xtcp_actions {
 	u8			nr_edges;
 	u8			edges[XTCP_ACT_EDGES];
 	u8			bad_event;
+	u8			more_discards;
 	u8			rst_flags;
 	u32			rst_seq;
 	u32			rst_ack;

@@ -171,6 +171,15 @@ TEST(scoreboard__good_block_beside_an_impossible_one)
 	CHECK_EQ(NOTED(SACK_DISCARD), 1);
 }
 
+TEST(scoreboard__each_impossible_block_counts)
+{
+	flight(10, 10);
+	rcv(". 1 ack 1 sack 20001:21001,9001:8001,4001:5001");
+	CHECK_EQ(NOTED(SACK_DISCARD), 2);
+	rcv(". 1 ack 1 sack 20001:21001");
+	CHECK_EQ(NOTED(SACK_DISCARD), 3);
+}
+
 TEST(scoreboard__not_without_agreement)
 {
 	conf.gso_max = MSS;

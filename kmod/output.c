@@ -252,7 +252,10 @@ static bool lacks_room(const struct sock *sk)
 	       (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT);
 }
 
-/* @most: buffers that may leave at most */
+/*
+ * @most: bursts that may leave at most.  One is two buffers where it has more packets
+ * than a record can stand for.
+ */
 static void push(struct sock *sk, unsigned int most)
 {
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
@@ -276,7 +279,7 @@ static void push(struct sock *sk, unsigned int most)
 			goto done;
 		skb = skb_peek(&sk->sk_write_queue);
 	}
-	for (; skb && most; skb = skb_peek(&sk->sk_write_queue), most--) {
+	for (; skb && most; skb = skb_peek(&sk->sk_write_queue)) {
 		struct xtcp_seg *seg = xtcp_skb_seg(skb);
 		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
 
@@ -295,6 +298,7 @@ static void push(struct sock *sk, unsigned int most)
 			break;
 		__skb_unlink(skb, &sk->sk_write_queue);
 		xtcp_output_sent(t, seg, mss, now);
+		most -= bytes != XTCP_SEG_PACKETS_MAX * mss;
 	}
 done:
 	xtcp_output_done(t, skb, now);

@@ -441,6 +441,38 @@ TEST_F(wire, push__the_first_buffer_at_once)
 		packets(p, fmt("> * %d:%d(1000) ack 1", 1 + i * 1000, 1001 + i * 1000));
 }
 
+/*
+ * A buffer of small segments leaves whole, though it may be more than one record can
+ * stand for: so nothing is left of it that has room for more.
+ */
+TEST_F(wire, push__the_first_buffer_of_small_segments)
+{
+	struct peer *p = &self->p;
+	int fd, n, i, at = 1;
+
+	conf_set("min_tso_segs", "70");
+	if (!conf_set("congestion_control", "reno"))
+		wire_fail(p->w, "no Reno");
+	fd = start_connect(p);
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 win 65535 <mss 1000,nop,wscale 7>",
+		   "> .  1:1(0) ack 1",
+		   "< .  1:1(0) ack 1 win 10000");
+	p->no_verify = true;
+	for (n = 10; n <= 80; n *= 2) {
+		ASSERT_EQ(n * 1000, send(fd, page, n * 1000, MSG_DONTWAIT));
+		for (i = 0; i < n; i++, at += 1000)
+			packets(p, fmt("> * %d:%d(1000) ack 1", at, at + 1000));
+		packets(p, fmt("< . 1:1(0) ack %d win 10000", at));
+	}
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_SNDBUF, 30000));
+	n = send(fd, page, 100000, MSG_DONTWAIT);
+	EXPECT_LE(64000, n);
+	EXPECT_GE(65000, n);
+	for (i = 0; i < n / 1000; i++, at += 1000)
+		packets(p, fmt("> * %d:%d(1000) ack 1", at, at + 1000));
+}
+
 /* Seventeen pieces of memory fill a buffer as well. */
 TEST_F(wire, push__no_room_for_more_pieces)
 {

@@ -34,9 +34,8 @@
  *
  * Table: ports, hashed by namespace and number.  Each bucket has a lock for its
  * chain, for all fields of the ports in it but the two counters, and for
- * xtcp_sock.port_node.  It is held from the check against our own sockets to
- * the end of the reservation, so that each pair of conflicting bind() calls has
- * one winner.
+ * sk_bind_node.  It is held from the check against our own sockets to the end of
+ * the reservation, so that each pair of conflicting bind() calls has one winner.
  *
  * References: owners are references, refs counts them.  The first one is taken
  * with the bucket locked, more can be taken by who has one, and the last one is
@@ -195,12 +194,10 @@ static bool owner_conflict(const struct xtcp_claim *c, bool reuse, bool group,
 static bool binders_conflict(const struct xtcp_claim *c, const struct hlist_head *list,
 			     bool listening)
 {
-	struct xtcp_sock *other;
+	struct sock *sk;
 
-	hlist_for_each_entry(other, list, port_node) {
-		struct sock *sk = xtcp_to_sk(other);
-
-		if (other != c->xs &&
+	sk_for_each_bound(sk, list) {
+		if (sk != xtcp_to_sk(c->xs) &&
 		    owner_conflict(c, sk->sk_reuse, sk->sk_reuseport, listening,
 				   uid_eq(c->uid, sk_uid(sk))))
 			return true;
@@ -216,7 +213,7 @@ static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
 
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
-	if (c->xs->port == p && hlist_unhashed(&c->xs->port_node))
+	if (c->xs->port == p && hlist_unhashed(&xtcp_to_sk(c->xs)->sk_bind_node))
 		counted--;
 	if (counted &&
 	    owner_conflict(c, p->common & COMMON_REUSE,
@@ -315,23 +312,24 @@ void xtcp_port_set_num(struct xtcp_sock *xs, u16 num)
  */
 void xtcp_port_set_listed(struct xtcp_sock *xs, struct hlist_head *list)
 {
+	struct hlist_node *node = &xtcp_to_sk(xs)->sk_bind_node;
 	struct xtcp_port *p = xs->port;
 
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
-	if (!hlist_unhashed(&xs->port_node)) {
-		hlist_del_init(&xs->port_node);
+	if (!hlist_unhashed(node)) {
+		hlist_del_init(node);
 		p->listed--;
 	}
 	if (list) {
-		hlist_add_head(&xs->port_node, list);
+		hlist_add_head(node, list);
 		p->listed++;
 	}
 }
 
 /**
  * xtcp_port_inherit - a new connection holds its listener's address and port
- * @child: connection; its xtcp_sock.port and port_node are garbage (a copy)
+ * @child: connection; its xtcp_sock.port and sk_bind_node are garbage (a copy)
  * @listener: its listener, which is bound
  *
  * Context: softirq or process, both sockets locked.
@@ -341,7 +339,7 @@ void xtcp_port_inherit(struct xtcp_sock *child, struct xtcp_sock *listener)
 	struct xtcp_port *p = listener->port;
 	u8 common = common_of(xtcp_to_sk(child));
 
-	INIT_HLIST_NODE(&child->port_node);
+	INIT_HLIST_NODE(&xtcp_to_sk(child)->sk_bind_node);
 	refcount_inc(&p->refs);
 	child->port = p;
 	if (unlikely(READ_ONCE(p->common) & ~common)) {
@@ -365,7 +363,7 @@ void xtcp_port_unbind(struct xtcp_sock *xs)
 
 	if (!p)
 		return;
-	if (!hlist_unhashed(&xs->port_node)) {
+	if (!hlist_unhashed(&xtcp_to_sk(xs)->sk_bind_node)) {
 		spin_lock_bh(&xtcp_port_bucket(p)->lock);
 		xtcp_port_set_listed(xs, NULL);
 		spin_unlock_bh(&xtcp_port_bucket(p)->lock);

@@ -54,7 +54,7 @@ static int bind_one(const struct xtcp_claim *c, struct xtcp_port **fresh, u16 nu
 		xtcp_port_insert(p, b, c);
 		*fresh = NULL;
 	}
-	hlist_add_head(&xs->port_node, &p->bound);
+	sk_add_bind_node(xtcp_to_sk(xs), &p->bound);
 	p->listed++;
 	xs->port = p;
 unlock:

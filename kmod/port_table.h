@@ -26,8 +26,8 @@
  * @refs: owners
  * @timewaits: owners that are TIME_WAIT entries
  * @listed: owners in @bound and @listening
- * @bound: sockets that are bound (xtcp_sock.port_node)
- * @listening: sockets that listen (xtcp_sock.port_node)
+ * @bound: sockets that are bound (sk_bind_node)
+ * @listening: sockets that listen (sk_bind_node)
  * @rsv: keeps the kernel's TCP away
  */
 struct xtcp_port {

@@ -138,7 +138,7 @@ void xtcp_init_fields(struct sock *sk)
 	xs->flow.kind = XTCP_KIND_SOCK;
 	xs->flow.family = AF_INET;
 	xs->flow.key.xn = xn;
-	INIT_HLIST_NODE(&xs->port_node);
+	INIT_HLIST_NODE(&sk->sk_bind_node);
 	INIT_HLIST_NODE(&xs->listen_node);
 	xs->scaling_ratio = XTCP_SCALING_RATIO_INIT;
 	xtcp_tcb_init(&xs->tcb, &xn->conf);

@@ -48,8 +48,7 @@ struct xtcp_listener {
  * @inet: the stack's view of it; must be first
  * @flow: its entry in the connection table
  * @tcb: the protocol
- * @port: reservation of its local address and port
- * @port_node: link in @port
+ * @port: reservation of its local address and port, where sk_bind_node links it
  * @listen_node: link in the listener table; RCU readers follow it
  * @accept_node: link in a listener's accept queue; before it could listen itself
  * @listener: allocated while the socket listens, or was told how to
@@ -84,7 +83,6 @@ struct xtcp_sock {
 	struct xtcp_flow	flow;
 	struct xtcp_tcb		tcb;
 	struct xtcp_port	*port;
-	struct hlist_node	port_node;
 	union {
 		struct hlist_node	listen_node;
 		struct list_head	accept_node;

@@ -23,12 +23,13 @@ int xtcp_family_nr = AF_XTCP;
 module_param_named(family, xtcp_family_nr, int, 0444);
 MODULE_PARM_DESC(family, "number of the protocol family (default 18)");
 
-/* As Linux: one byte, and what the namespace says about path MTU discovery. */
+/* As Linux: one byte, and what the namespace says about paths. */
 static void init_inet(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
 	xtcp_inet_set_mc_defaults(inet);
+	sk->sk_txrehash = READ_ONCE(sock_net(sk)->core.sysctl_txrehash);
 	inet->uc_ttl = -1;
 	inet->mc_ttl = 1;
 	inet->mc_index = 0;

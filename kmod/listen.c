@@ -183,6 +183,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	inet->inet_saddr = xtcp_addr_v4(&key->laddr);
 	inet->inet_rcv_saddr = inet->inet_saddr;
 	inet->inet_dport = key->rport;
+	sk_set_txhash(child);
 	xtcp_inet_new_id(inet);
 	xs->tcb.keep_probes = lt->keep_probes;
 	xs->tcb.keep_idle_s = lt->keep_idle_s;

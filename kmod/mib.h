@@ -25,6 +25,7 @@
 	M(RETRANS_SEGS,		"RetransSegs")			\
 	M(OUT_RSTS,		"OutRsts")			\
 	M(TIMEOUTS,		"Timeouts")			\
+	M(TIMEOUT_REHASH,	"TimeoutRehash")		\
 	M(FAST_RETRANS,		"FastRetrans")			\
 	M(SLOW_START_RETRANS,	"SlowStartRetrans")		\
 	M(LOST_RETRANSMIT,	"LostRetransmit")		\

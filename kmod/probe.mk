@@ -46,8 +46,10 @@ XTCP_PROBED += $(call xtcp_probe,SOCK_DIAG_OWNER,linux/sock_diag.h,struct sock_d
 XTCP_PROBED += $(call xtcp_probe,BIND_BUCKET_BHASH2,net/inet_hashtables.h,struct inet_bind_bucket *b = p; (void)b->bhash2.first;)
 # and each address has the flags of its own
 XTCP_PROBED += $(call xtcp_probe,BIND2_FASTREUSE,net/inet_hashtables.h,struct inet_bind2_bucket *b = p; (void)b->fastreuse;)
-# struct tcp_info ends with the receive window
-XTCP_PROBED += $(call xtcp_probe,TCPI_RCV_WND,uapi/linux/tcp.h,struct tcp_info *i = p; (void)i->tcpi_rcv_wnd;)
+# struct tcp_info goes on with the receive window
+XTCP_PROBED += $(call xtcp_probe,TCPI_RCV_WND,uapi/linux/tcp.h,struct tcp_info *i = p; (void)i->tcpi_rcv_wnd; (void)i->tcpi_rehash;)
+# and with timeouts
+XTCP_PROBED += $(call xtcp_probe,TCPI_TOTAL_RTO,uapi/linux/tcp.h,struct tcp_info *i = p; (void)i->tcpi_total_rto;)
 # sysctl handlers take a constant table
 XTCP_PROBED += $(call xtcp_probe,CONST_CTL_TABLE,linux/sysctl.h,proc_handler *h = p; const struct ctl_table *t = p; h(t$(xtcp_comma) 0$(xtcp_comma) NULL$(xtcp_comma) NULL$(xtcp_comma) NULL);)
 # headers that were parts of <net/sock.h>

@@ -697,6 +697,20 @@ static void chrono_info(const struct xtcp_tcb *t, xtcp_usec_t now,
 	info->tcpi_sndbuf_limited = sndbuf << XTCP_COARSE_SHIFT;
 }
 
+#ifdef XTCP_HAVE_TCPI_TOTAL_RTO
+static void timeout_info(const struct xtcp_tcb *t, xtcp_usec_t now,
+			 struct tcp_info *info)
+{
+	u32 spent = t->rto_time;
+
+	if (t->rec & XTCP_R_TIMED_OUT)
+		spent += xtcp_coarse(now);
+	info->tcpi_total_rto = t->total_rto;
+	info->tcpi_total_rto_recoveries = t->rto_recoveries;
+	info->tcpi_total_rto_time = ((u64)spent << XTCP_COARSE_SHIFT) / XTCP_USEC_PER_MSEC;
+}
+#endif
+
 /**
  * xtcp_get_info - TCP_INFO
  * @sk: the socket, locked
@@ -785,7 +799,12 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_wnd = t->snd_wnd;
 	info->tcpi_delivery_rate = xtcp_rate_delivery(t, &app_limited);
 	info->tcpi_delivery_rate_app_limited = app_limited;
+	info->tcpi_rcv_ooopack = t->rcv_ooopack;
 #ifdef XTCP_HAVE_TCPI_RCV_WND
 	info->tcpi_rcv_wnd = t->rcv_wnd;
+	info->tcpi_rehash = t->rehash;
+#endif
+#ifdef XTCP_HAVE_TCPI_TOTAL_RTO
+	timeout_info(t, time, info);
 #endif
 }

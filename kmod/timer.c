@@ -48,6 +48,15 @@ void xtcp_timer_off(struct sock *sk)
 	xtcp_pacer_stop(sk);
 }
 
+/* Where equal paths are chosen by a hash, another one may work. */
+static void rehash(struct sock *sk)
+{
+	if (!sk_rethink_txhash(sk))
+		return;
+	xtcp_sk(sk)->tcb.rehash++;
+	xtcp_count(xtcp_sk_net(sk), TIMEOUT_REHASH);
+}
+
 /**
  * xtcp_timer_run - tell the core what time it is
  * @sk: the socket, locked
@@ -65,8 +74,10 @@ void xtcp_timer_run(struct sock *sk)
 	xtcp_on_timer(&xs->tcb, xtcp_now(), &a);
 	if (a.orders & XTCP_ACT_SEND_ACK && delack)
 		xtcp_count(xn, DELAYED_ACKS);
-	if (a.orders & (XTCP_ACT_TIMEOUT | XTCP_ACT_SEND_SYN))
+	if (a.orders & (XTCP_ACT_TIMEOUT | XTCP_ACT_SEND_SYN)) {
 		xtcp_count(xn, TIMEOUTS);
+		rehash(sk);
+	}
 	if (a.orders & XTCP_ACT_DEAD && a.error) {
 		xtcp_count(xn, ABORT_ON_TIMEOUT);
 		/* what ICMP said meanwhile tells more */

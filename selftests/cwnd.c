@@ -7,6 +7,8 @@
  * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
  * lib/wire.h and lib/sender.h explain the rest.
  */
+#include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/fixture.h"
@@ -335,6 +337,142 @@ TEST_F(cwnd, info__segments_with_text)
 	shutdown(fd, SHUT_WR);
 	packets(p, "> F. 10001:10001(0) ack 101");
 	EXPECT_EQ(11, info_of(fd).tcpi_data_segs_out);
+}
+
+/* Each segment ahead of a gap, also one that comes twice. */
+TEST_F(cwnd, info__out_of_order)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+
+	packets(p, "< P. 101:201(100) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< P. 301:401(100) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< P. 301:401(100) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< P. 1:101(100) ack 1",
+		   "> . 1:1(0) ack 201");
+	EXPECT_EQ(3, (int)info_of(fd).tcpi_rcv_ooopack);
+}
+
+/* What TCP_INFO says about timeouts, behind what 6.1 has. */
+struct timeouts {
+	unsigned int	rcv_wnd;
+	unsigned int	rehash;
+	unsigned short	total;
+	unsigned short	recoveries;
+	unsigned int	time_ms;
+};
+
+/* Return: this kernel has it. */
+static bool timeouts_of(int fd, struct timeouts *out)
+{
+	size_t at = offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof(unsigned int);
+	char info[512];
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len);
+	memcpy(out, info + at, sizeof(*out));
+	return len >= at + sizeof(*out);
+}
+
+/* A series of them is one recovery, which lasts until all is acknowledged. */
+TEST_F(cwnd, info__timeouts)
+{
+	struct peer *p = &self->p;
+	int fd = open_with(p, "reno", 0);
+	struct timeouts first, then;
+
+	if (!timeouts_of(fd, &first))
+		SKIP(return, "an older kernel has no tcpi_total_rto");
+	send_segs(p, fd, 0, 1);
+	packets(p, "+0.2 > * 1:1001(1000) ack 1",
+		   "+0.4 > * 1:1001(1000) ack 1");
+	timeouts_of(fd, &first);
+	EXPECT_EQ(2, first.total);
+	EXPECT_EQ(1, first.recoveries);
+	EXPECT_EQ(2, first.rehash);
+	EXPECT_LE(390, first.time_ms);
+	packets(p, "quiet 50",
+		   "< . 1:1(0) ack 1001");
+	timeouts_of(fd, &first);
+	EXPECT_LE(440, first.time_ms);
+	EXPECT_GT(4000, first.time_ms);
+	if (!test_inet())
+		EXPECT_EQ(2, counter("TimeoutRehash"));
+	packets(p, "quiet 50");
+	timeouts_of(fd, &then);
+	EXPECT_EQ(first.time_ms, then.time_ms);
+	send_segs(p, fd, 1, 1);
+	packets(p, "> * 1001:2001(1000) ack 1",
+		   "quiet 50",
+		   "< . 1:1(0) ack 2001");
+	timeouts_of(fd, &then);
+	EXPECT_EQ(3, then.total);
+	EXPECT_EQ(2, then.recoveries);
+	EXPECT_LE(first.time_ms + 40, then.time_ms);
+}
+
+TEST_F(cwnd, info__timeouts_of_a_syn)
+{
+	struct peer *p = &self->p;
+	struct timeouts t;
+	int fd = start_connect(p);
+
+	packets(p, "> S 0:0(0)",
+		   "+1 > S 0:0(0)",
+		   "quiet 50",
+		   "< S. 0:0(0) ack 1 <mss 1460>",
+		   "> . 1:1(0) ack 1",
+		   "quiet 100");
+	if (!timeouts_of(fd, &t))
+		SKIP(return, "an older kernel has no tcpi_total_rto");
+	EXPECT_EQ(1, t.total);
+	EXPECT_EQ(1, t.recoveries);
+	EXPECT_EQ(1, t.rehash);
+	EXPECT_LE(40, t.time_ms);
+	EXPECT_GT(1000, t.time_ms);
+}
+
+TEST_F(cwnd, info__timeouts_of_a_syn_ack)
+{
+	struct peer *p = &self->p;
+	int listener = start_listen(&self->w, 8), fd;
+	struct timeouts t;
+
+	p->lport = WIRE_PORT;
+	p->port = 40000;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "+1 > S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 1");
+	fd = do_accept(&self->w, listener);
+	if (!timeouts_of(fd, &t))
+		SKIP(return, "an older kernel has no tcpi_total_rto");
+	EXPECT_EQ(1, t.total);
+	EXPECT_EQ(1, t.recoveries);
+	EXPECT_EQ(0, t.rehash);
+	EXPECT_LE(990, t.time_ms);
+}
+
+/* net.core.txrehash: the path is kept. */
+TEST_F(cwnd, info__timeouts_without_another_path)
+{
+	struct peer *p = &self->p;
+	struct timeouts t;
+	int fd;
+
+	if (!proc_write("/proc/sys/net/core/txrehash", "0"))
+		SKIP(return, "no net.core.txrehash");
+	fd = open_with(p, "reno", 0);
+	if (!timeouts_of(fd, &t))
+		SKIP(return, "an older kernel has no tcpi_total_rto");
+	send_segs(p, fd, 0, 1);
+	packets(p, "> * 1:1001(1000) ack 1");
+	timeouts_of(fd, &t);
+	EXPECT_EQ(1, t.total);
+	EXPECT_EQ(0, t.rehash);
 }
 
 /* A FIN counts as a byte, and so does the SYN of an active open. */

@@ -24,6 +24,7 @@ static const struct meaning {
 	{ "RetransSegs",	"segments retransmitted" },
 	{ "OutRsts",		"resets sent" },
 	{ "Timeouts",		"retransmission timeouts" },
+	{ "TimeoutRehash",	"of those, times that another path was chosen" },
 	{ "FastRetrans",	"segments retransmitted in fast recovery" },
 	{ "SlowStartRetrans",	"segments retransmitted in slow start after a timeout" },
 	{ "LostRetransmit",	"retransmissions that were lost as well" },

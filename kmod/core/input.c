@@ -216,6 +216,7 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		xtcp_cong_init(t);
 	else if (t->retransmits > 1)
 		t->cwnd = 1;
+	xtcp_timeout_over(t, now);
 	t->delivered++;		/* the SYN */
 	t->retrans_stamp = 0;
 	t->retransmits = 0;
@@ -476,6 +477,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt)) {
 		xtcp_ecn_data(t, seg, t->rcv_nxt, now, a);
+		t->rcv_ooopack += max_t(u32, seg->segs, 1);
 		if (xtcp_ooo_insert(t, seg->node, a))
 			a->orders |= XTCP_ACT_QUEUED_OOO;
 		else

@@ -77,6 +77,7 @@ void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 void xtcp_ack_challenge(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
 
 /* timer.c */
+void xtcp_timeout_over(struct xtcp_tcb *t, xtcp_usec_t now);
 void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
 void xtcp_rexmit_resume(struct xtcp_tcb *t, xtcp_usec_t now);
 void xtcp_rexmit_restart(struct xtcp_tcb *t, xtcp_usec_t now);

@@ -130,6 +130,7 @@ static void enter_recovery(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	if (news->what & XTCP_NEWS_ECE)
 		t->rec |= XTCP_R_ECE;
 	t->rec &= ~(XTCP_R_FRTO | XTCP_R_FRTO_NEW);
+	xtcp_timeout_over(t, news->now);
 	xtcp_cong_set_state(t, XTCP_CA_RECOVERY);
 }
 
@@ -402,6 +403,8 @@ void xtcp_recovery_ack(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 		break;
 	case XTCP_CA_LOSS:
 		in_loss(t, duplicates, news);
+		if (t->ca_state != XTCP_CA_LOSS)
+			xtcp_timeout_over(t, news->now);
 		detect(t, news);
 		if (t->ca_state != XTCP_CA_OPEN &&
 		    !(news->what & XTCP_NEWS_LOST_RETRANS))

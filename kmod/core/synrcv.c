@@ -203,6 +203,13 @@ enum xtcp_synrcv_due xtcp_synrcv_timer(struct xtcp_synrcv *r,
 	return resend ? XTCP_SYNRCV_RESEND : XTCP_SYNRCV_WAIT;
 }
 
+/* The time that one run of the timer takes, after @retries others; microseconds. */
+static u64 timeout_after(u8 retries, const struct xtcp_conf *conf)
+{
+	return min_t(u64, (u64)XTCP_RTO_INIT_US << min_t(u8, retries, 16),
+		     conf->rto_max_us);
+}
+
 /**
  * xtcp_synrcv_timeout - how long to wait before the timer fires
  * @r: the entry
@@ -213,8 +220,22 @@ enum xtcp_synrcv_due xtcp_synrcv_timer(struct xtcp_synrcv *r,
 xtcp_usec_t xtcp_synrcv_timeout(const struct xtcp_synrcv *r,
 				const struct xtcp_conf *conf)
 {
-	return min_t(u64, (u64)XTCP_RTO_INIT_US << min_t(u8, r->retries, 16),
-		     conf->rto_max_us);
+	return timeout_after(r->retries, conf);
+}
+
+/* For TCP_INFO; how long it took is as long as the timer ran, or a little more. */
+static void inherit_timeouts(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
+			     const struct xtcp_conf *conf)
+{
+	u64 time = 0;
+	u8 i;
+
+	for (i = 0; i < r->retries; i++)
+		time += timeout_after(i, conf);
+	t->retransmits = r->retries;
+	t->total_rto = r->retries;
+	t->rto_recoveries = !!r->retries;
+	t->rto_time = time >> XTCP_COARSE_SHIFT;
 }
 
 /**
@@ -251,7 +272,7 @@ void xtcp_synrcv_child(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
 	t->mss_clamp = min(t->mss_clamp, r->mss);
 	t->advmss = r->advmss;
 	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, r->advmss);
-	t->retransmits = r->retries;
+	inherit_timeouts(r, t, conf);
 	t->retrans_stamp = 0;
 	if (!(r->flags & XTCP_F_TS_OK) && r->ts_recent) {
 		/* as after a SYN of ours: what comes now is a measurement */

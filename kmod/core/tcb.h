@@ -201,6 +201,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_R_FRTO		0x0400	/* was the timeout spurious? (RFC 5682) */
 #define XTCP_R_FRTO_NEW		0x0800	/* to find out, new data goes first */
 #define XTCP_R_DROPPED		0x1000	/* since a timer ran our own queue dropped a segment */
+#define XTCP_R_TIMED_OUT	0x2000	/* a timeout is not repaired: @rto_time runs */
 #define XTCP_R_MTUP		0x4000	/* the path's MTU is searched for (RFC 4821) */
 #define XTCP_R_MTU_PROBE	0x8000	/* a probe of it is out, up to @mtup_end */
 
@@ -398,6 +399,12 @@ enum xtcp_urg_state {
  * @chrono: enum xtcp_chrono: what the sender waits for
  * @chrono_since: since when, on the coarse clock
  * @chrono_spent: how long it has waited for each before, units of the coarse clock
+ * @rcv_ooopack: segments that came ahead of a gap, for TCP_INFO
+ * @rto_time: how long timeouts took to repair, units of the coarse clock; less what
+ *	      it shows now, while XTCP_R_TIMED_OUT is set
+ * @total_rto: timeouts, modulo 2^16
+ * @rto_recoveries: of those, the first ones of a series
+ * @rehash: the host's: how often it chose another path for that
  */
 struct xtcp_tcb {
 	/* receiving */
@@ -532,6 +539,11 @@ struct xtcp_tcb {
 		u64		cc_priv[XTCP_CC_PRIV_SIZE / sizeof(u64)];
 		struct xtcp_rate *cc_mem;
 	};
+	u32		rcv_ooopack;
+	u32		rto_time;
+	u16		total_rto;
+	u16		rto_recoveries;
+	u16		rehash;
 };
 
 /*

@@ -280,6 +280,33 @@ static bool gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
 	return retried_longer(t, limit, MODEL_RTO_US, now);
 }
 
+/* Once more without an answer. */
+static void count_timeout(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	if (!t->retransmits)
+		t->rto_recoveries++;
+	if (t->retransmits < U8_MAX)
+		t->retransmits++;
+	t->total_rto++;
+	if (t->rec & XTCP_R_TIMED_OUT)
+		return;
+	t->rec |= XTCP_R_TIMED_OUT;
+	t->rto_time -= xtcp_coarse(now);
+}
+
+/**
+ * xtcp_timeout_over - what a timeout was for is repaired
+ * @t: the connection
+ * @now: the time
+ */
+void xtcp_timeout_over(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	if (!(t->rec & XTCP_R_TIMED_OUT))
+		return;
+	t->rec &= ~XTCP_R_TIMED_OUT;
+	t->rto_time += xtcp_coarse(now);
+}
+
 /* The SYN, or the SYN,ACK of a simultaneous open, was not answered. */
 static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
@@ -297,8 +324,7 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 	}
 	if (t->retransmits)
 		a->orders |= XTCP_ACT_ROUTE;
-	if (t->retransmits < U8_MAX)
-		t->retransmits++;
+	count_timeout(t, now);
 	/* the first few at an even pace, where most connections are saved */
 	if (t->retransmits > linear && t->backoff < U8_MAX)
 		t->backoff++;
@@ -392,8 +418,8 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 	/* an attempt counts, even if there is no memory to send it */
 	if (!t->retrans_stamp)
 		t->retrans_stamp = xtcp_coarse_stamp(now);
-	if (t->retransmits < U8_MAX && !probes_by_rexmit(t))
-		t->retransmits++;
+	if (!probes_by_rexmit(t))
+		count_timeout(t, now);
 	t->backoff = is_thin(t) ? 0 : min_t(u8, t->backoff + 1, 16);
 	xtcp_rexmit_restart(t, now);
 }

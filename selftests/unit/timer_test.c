@@ -292,6 +292,35 @@ TEST(rexmit__missing_route_takes_back_a_doubling)
 	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 400);
 }
 
+/* A series of timeouts is one recovery (TCP_INFO). */
+TEST(rexmit__timeouts_are_counted)
+{
+	u32 spent;
+
+	peer_options = " sackOK";
+	conf.core.early_retrans = 0;
+	given(ESTABLISHED);
+	usr_write(100);
+	advance(1000 + 2000);
+	CHECK_EQ(ignore_output(), 3);
+	CHECK_EQ(ep.t.total_rto, 2);
+	CHECK_EQ(ep.t.rto_recoveries, 1);
+	CHECK(ep.t.rec & XTCP_R_TIMED_OUT);
+	advance(100);
+	rcv(". 1 ack 101");
+	CHECK(!(ep.t.rec & XTCP_R_TIMED_OUT));
+	spent = ep.t.rto_time;
+	CHECK(spent >= (2100 * 1000 >> XTCP_COARSE_SHIFT));
+	CHECK(spent <= (2100 * 1000 >> XTCP_COARSE_SHIFT) + 1);
+	usr_write(100);
+	advance(due_ms(XTCP_TIMER_REXMIT));
+	rcv(". 1 ack 201");
+	ignore_output();
+	CHECK_EQ(ep.t.total_rto, 3);
+	CHECK_EQ(ep.t.rto_recoveries, 2);
+	CHECK_EQ(ep.t.rto_time, spent);
+}
+
 /* Five seconds after the first retransmission, whatever the RTO has become. */
 TEST(rexmit__user_timeout)
 {

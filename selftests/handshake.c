@@ -184,8 +184,8 @@ TEST_F(handshake, active__rst_without_ack_is_ignored)
 		   "< R  0:0(0)",
 		   "quiet 50",
 		   "< R. 0:0(0) ack 2");
-	/* Linux doubts that its SYN arrived, and may send it again. */
-	peer_settle(p, 100);
+	/* the SYN leaves again, see active__syn_again_after_a_bad_ack */
+	packets(p, "> S  0:0(0)");
 	EXPECT_EQ(TCP_SYN_SENT, fd_state(fd));
 	packets(p, "< S. 0:0(0) ack 1 <mss 1460>",
 		   ">  . 1:1(0) ack 1");
@@ -205,6 +205,26 @@ TEST_F(handshake, active__bad_ack_is_reset)
 	packets(p, "< . 0:0(0) ack 0",
 		   "> R  0:0(0)");
 	EXPECT_EQ(TCP_SYN_SENT, fd_state(fd));
+}
+
+/*
+ * RFC 9293 3.5.1, figure 9: an old connection of the peer's answered, which our
+ * RST ended. The SYN goes out again at once, not a second later.
+ */
+TEST_F(handshake, active__syn_again_after_a_bad_ack)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+	uint64_t start = now_ns();
+
+	packets(p, "> S  0:0(0)",
+		   "<  . 1000:1000(0) ack 77",
+		   "> R  77:77(0)",
+		   "> S  0:0(0)");
+	EXPECT_GT(500000000, now_ns() - start);
+	packets(p, "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
 }
 
 /* An ACK of our SYN without the peer's SYN is no answer: 3.10.7.3, fifth. */

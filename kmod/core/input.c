@@ -12,6 +12,8 @@
 
 /* Clock ticks that a timestamp may go back: CPUs overtake each other. */
 #define PAWS_SLACK	1
+/* A SYN that met another connection of the peer's is sent again after this. */
+#define SYN_AGAIN_US	(10 * XTCP_USEC_PER_MSEC)
 
 static void order_rst(struct xtcp_actions *a, const struct xtcp_segment *seg)
 {
@@ -287,6 +289,12 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 			seg->drop = XTCP_DROP_ACK_UNSENT;
 			if (!(seg->flags & XTCP_RST))
 				order_rst(a, seg);
+			/*
+			 * As Linux: an old connection of the peer's answered, which
+			 * our RST has ended now (3.5.1, figure 9).
+			 */
+			if (!t->retransmits)
+				xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + SYN_AGAIN_US);
 			return;
 		}
 		/* RFC 7323 3.2: an echo of what we did not send is an old SYN,ACK */

@@ -69,6 +69,25 @@ TEST(syn_sent__unacceptable_ack_is_reset)
 	expect_state(SYN_SENT);
 }
 
+/* as Linux: the peer's old connection has ended with that, and ours can begin */
+TEST(syn_sent__syn_again_soon_after_an_unacceptable_ack)
+{
+	given(SYN_SENT);
+	rcv(". 500 ack 2");
+	expect("R 2");
+	advance(9);
+	expect_nothing();
+	advance(1);
+	expect("S 0");
+	/* once: who answers so again has not understood */
+	rcv(". 500 ack 2");
+	expect("R 2");
+	advance(999);
+	expect_nothing();
+	advance(1);
+	expect("S 0");
+}
+
 TEST(syn_sent__unacceptable_ack_with_rst_is_dropped)
 {
 	given(SYN_SENT);

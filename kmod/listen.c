@@ -489,6 +489,10 @@ static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 	case XTCP_SYNRCV_RST:
 		xtcp_reply_rst(xn, &req->flow.key, seg);
 		break;
+	case XTCP_SYNRCV_ABORT:
+		xtcp_reply_rst(xn, &req->flow.key, seg);
+		xtcp_req_kill(req, XTCP_EV_ABORT);
+		break;
 	case XTCP_SYNRCV_RESET:
 		xtcp_req_kill(req, XTCP_EV_RCV_RST_PASSIVE);
 		break;

@@ -489,6 +489,9 @@ TEST_F(handshake, passive__bad_ack_is_reset)
 		   "> R  2:2(0)",
 		   "<  . 1:1(0) ack 0",
 		   "> R  0:0(0)",
+		   /* 3.5.2, 2: wherever the segment is */
+		   "<  . 100000:100000(0) ack 2",
+		   "> R  2:2(0)",
 		   /* and the right one still counts */
 		   "<  . 1:1(0) ack 1");
 	close(do_accept(&self->w, listener));
@@ -510,6 +513,24 @@ TEST_F(handshake, passive__rst)
 	/* and the listener listens */
 	packets(p, "< S  0:0(0) <mss 1460>",
 		   "> S. *:*(0) ack 1");
+}
+
+/* RFC 9293 3.10.7.4, fourth: back to LISTEN, and the peer may try once more. */
+TEST_F(handshake, passive__another_syn)
+{
+	struct peer *p = &self->p, again;
+
+	start_listen(&self->w, 8);
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "< S  100:100(0) <mss 1460>",
+		   "> R. =0:=0(0) ack 101");
+	EXPECT_EQ(TCP_CLOSE, peer_state(p));
+	peer_clone(&again, p, p->port);
+	again.iss = p->iss + 100;
+	packets(&again, "< S  0:0(0) <mss 1460>",
+			"> S. 0:0(0) ack 1");
 }
 
 /* RFC 9293 3.10.7.2, second: an ACK for a listener is a mistake. */

@@ -100,10 +100,11 @@ static void forget_sent(struct xtcp_synrcv *r)
 
 static bool in_window(const struct xtcp_synrcv *r, const struct xtcp_segment *seg)
 {
-	u32 rcv_nxt = r->irs + 1;
+	u32 rcv_nxt = r->irs + 1, edge = rcv_nxt + r->rcv_wnd;
 
-	return !xtcp_before(seg->end_seq, rcv_nxt) &&
-	       !xtcp_after(seg->seq, rcv_nxt + r->rcv_wnd);
+	if (seg->seq == seg->end_seq)
+		return xtcp_between(seg->seq, rcv_nxt, edge);
+	return xtcp_after(seg->end_seq, rcv_nxt) && xtcp_before(seg->seq, edge);
 }
 
 /**
@@ -121,10 +122,15 @@ enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 
 	seg->drop = XTCP_DROP_NONE;
 	/* the same SYN again: our SYN,ACK was lost */
-	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST | XTCP_FIN)) == XTCP_SYN &&
+	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
 	    seg->seq == r->irs && !paws) {
 		forget_sent(r);
 		return XTCP_SYNRCV_SYNACK;
+	}
+	/* an ACK of what was not sent is reset before anything else (3.5.2, 2) */
+	if ((seg->flags & (XTCP_ACK | XTCP_RST)) == XTCP_ACK && seg->ack != r->iss + 1) {
+		seg->drop = XTCP_DROP_ACK_UNSENT;
+		return XTCP_SYNRCV_RST;
 	}
 	/* first: sequence number */
 	if (paws || !in_window(r, seg)) {
@@ -138,19 +144,15 @@ enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 		seg->drop = XTCP_DROP_RST;
 		return XTCP_SYNRCV_CHALLENGE;
 	}
-	/* fourth: SYN; RFC 5961 4.2 */
+	/* fourth: SYN; if the peer has begun anew, it will again with our RST */
 	if (seg->flags & XTCP_SYN) {
 		seg->drop = XTCP_DROP_SYN;
-		return XTCP_SYNRCV_CHALLENGE;
+		return seg->seq == r->irs ? XTCP_SYNRCV_CHALLENGE : XTCP_SYNRCV_ABORT;
 	}
 	/* fifth: ACK */
 	if (!(seg->flags & XTCP_ACK)) {
 		seg->drop = XTCP_DROP_NO_ACK;
 		return XTCP_SYNRCV_DROP;
-	}
-	if (seg->ack != r->iss + 1) {
-		seg->drop = XTCP_DROP_ACK_UNSENT;
-		return XTCP_SYNRCV_RST;
 	}
 	return XTCP_SYNRCV_ESTABLISH;
 }

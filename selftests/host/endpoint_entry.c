@@ -140,6 +140,10 @@ void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *pay
 	case XTCP_SYNRCV_RST:
 		ep_send_rst_for(ep, seg);
 		break;
+	case XTCP_SYNRCV_ABORT:
+		ep_send_rst_for(ep, seg);
+		req_drop(ep, XTCP_EV_ABORT);
+		break;
 	case XTCP_SYNRCV_RESET:
 		req_drop(ep, XTCP_EV_RCV_RST_PASSIVE);
 		break;

@@ -128,6 +128,34 @@ static struct outcome text(const struct view *v, const struct xtcp_segment *s, u
 	return is(quiet, ANY);
 }
 
+/* SYN_RECV of a listener. */
+static struct outcome in_syn_recv(const struct view *v, const struct xtcp_segment *s)
+{
+	u32 right = v->rcv_nxt + v->rcv_wnd;
+
+	/* a SYN that comes again is answered as it was the first time */
+	if (s->seq == v->rcv_nxt - 1 &&
+	    (s->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN)
+		return is(v->state, SYN_ACK);
+	/* 3.5.2, 2 */
+	if ((s->flags & (XTCP_ACK | XTCP_RST)) == XTCP_ACK && s->ack != v->nxt)
+		return is(v->state, RST);
+	/* first: the sequence number */
+	if (s->seq == s->end_seq ? lt(s->seq, v->rcv_nxt) || lt(right, s->seq)
+				 : le(s->end_seq, v->rcv_nxt) || le(right, s->seq))
+		return is(v->state, s->flags & XTCP_RST ? NONE : ACK);
+	/* second: RST, RFC 5961 3.2 */
+	if (s->flags & XTCP_RST)
+		return s->seq == v->rcv_nxt ? is(XTCP_LISTEN, NONE) : is(v->state, ACK);
+	/* fourth: SYN */
+	if (s->flags & XTCP_SYN)
+		return s->seq == v->rcv_nxt - 1 ? is(v->state, ACK) : is(XTCP_LISTEN, RST);
+	/* fifth: ACK */
+	if (!(s->flags & XTCP_ACK))
+		return is(v->state, NONE);
+	return text(v, s, XTCP_ESTABLISHED, false);
+}
+
 static struct outcome oracle(const struct view *v, const struct xtcp_segment *s)
 {
 	u32 right = v->rcv_wup + v->rcv_wnd;
@@ -145,10 +173,8 @@ static struct outcome oracle(const struct view *v, const struct xtcp_segment *s)
 	case XTCP_TIME_WAIT:
 		return in_time_wait(v, s);
 	}
-	/* a SYN that comes again is answered as it was the first time */
-	if (v->state == XTCP_SYN_RECV && v->passive && s->seq == v->rcv_nxt - 1 &&
-	    (s->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST | XTCP_FIN)) == XTCP_SYN)
-		return is(v->state, SYN_ACK);
+	if (v->state == XTCP_SYN_RECV && v->passive)
+		return in_syn_recv(v, s);
 	/* first: the sequence number */
 	if (lt(s->end_seq, v->rcv_wup) || lt(right, s->seq) ||
 	    (v->unread && !(s->flags & XTCP_RST) &&
@@ -163,8 +189,7 @@ static struct outcome oracle(const struct view *v, const struct xtcp_segment *s)
 	/* second: RST, RFC 5961 3.2 */
 	if (s->flags & XTCP_RST) {
 		if (s->seq == v->rcv_nxt)
-			return is(v->state == XTCP_SYN_RECV && v->passive ? XTCP_LISTEN
-									  : XTCP_CLOSE, NONE);
+			return is(XTCP_CLOSE, NONE);
 		if (s->seq == v->rcv_nxt - 1 &&
 		    (v->state == XTCP_CLOSE_WAIT || v->state == XTCP_CLOSING ||
 		     v->state == XTCP_LAST_ACK))
@@ -173,7 +198,7 @@ static struct outcome oracle(const struct view *v, const struct xtcp_segment *s)
 	}
 	/* fourth: SYN, RFC 5961 4.2 */
 	if (s->flags & XTCP_SYN) {
-		if (v->state == XTCP_SYN_RECV && !v->passive && s->flags & XTCP_ACK &&
+		if (v->state == XTCP_SYN_RECV && s->flags & XTCP_ACK &&
 		    s->seq == v->rcv_nxt - 1 && s->end_seq == v->rcv_nxt &&
 		    s->ack == v->iss + 1)
 			return is(XTCP_ESTABLISHED, ANY);

@@ -162,15 +162,32 @@ TEST(synrcv__rst_elsewhere_in_the_window_is_challenged)
 	expect_state(SYN_RECV);
 }
 
-/* fourth: SYN, RFC 5961 4.2 */
-TEST(synrcv__another_syn_is_challenged)
+/* fourth: SYN */
+TEST(synrcv__another_syn_returns_to_listen)
 {
 	given(SYN_RECV);
 	rcv("S 5 mss 1000");
-	expect(". 1 ack 1");
-	rcv("S. 5 ack 1 mss 1000");
-	expect(". 1 ack 1");
+	expect("R. ack 6");
 	expect_drop(SYN);
+	expect_state(LISTEN);
+	expect_edge(SYN_RECV__ABORT);
+}
+
+TEST(synrcv__syn_ack_in_the_window_returns_to_listen)
+{
+	given(SYN_RECV);
+	rcv("S. 5 ack 1 mss 1000");
+	expect("R 1");
+	expect_state(LISTEN);
+}
+
+/* what ends where the window begins is not in it */
+TEST(synrcv__our_own_syn_ack_is_acked)
+{
+	given(SYN_RECV);
+	rcv("S. 0 ack 1 mss 1000");
+	expect(". 1 ack 1");
+	expect_drop(SEQ);
 	expect_state(SYN_RECV);
 }
 
@@ -191,6 +208,9 @@ TEST(synrcv__wrong_ack_is_reset)
 	expect("R 2");
 	rcv(". 1 ack 0");
 	expect("R 0");
+	/* 3.5.2: wherever it is */
+	rcv("P. 70000:70001(1) ack 2");
+	expect("R 2");
 	expect_drop(ACK_UNSENT);
 	expect_state(SYN_RECV);
 }

@@ -166,6 +166,21 @@ TEST_F(teardown, passive__fin_again)
 	EXPECT_EQ(TCP_CLOSE_WAIT, fd_state(fd));
 }
 
+/* RFC 9293 3.10.7.4, seventh: it cannot be, and is ignored. */
+TEST_F(teardown, passive__text_behind_the_fin)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	packets(p, "< F. 1:1(0) ack 1",
+		   ">  . 1:1(0) ack 2",
+		   "< P. 2:102(100) ack 1",
+		   "< F. 2:2(0) ack 1",
+		   "quiet 50");
+	EXPECT_EQ(TCP_CLOSE_WAIT, fd_state(fd));
+	EXPECT_EQ(0, recv_now(fd));
+}
+
 /* ---- half-closed connections --------------------------------------------- */
 
 TEST_F(teardown, half_close__we_still_receive)

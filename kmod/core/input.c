@@ -449,8 +449,11 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	if (!seg->len && !fin)
 		return;
 	if (!XTCP_IN(t->state, XTCP_SET_CAN_RECEIVE)) {
-		/* a retransmission of what the peer sent before its FIN */
 		seg->drop = XTCP_DROP_DUP_DATA;
+		/* behind the peer's FIN: ignored */
+		if (!xtcp_before(seg->seq, t->rcv_nxt))
+			return;
+		/* a retransmission of what the peer sent before its FIN */
 		if (!xtcp_after(seg->end_seq, t->rcv_nxt))
 			xtcp_dsack(t, seg->seq, seg->end_seq);
 		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;

@@ -229,7 +229,10 @@ static struct outcome oracle(const struct view *v, const struct xtcp_segment *s)
 	default:
 		return text(v, s, v->state, fin_acked);
 	}
-	return is(v->state, s->len || s->flags & XTCP_FIN ? ACK : ANY);
+	if (!s->len && !(s->flags & XTCP_FIN))
+		return is(v->state, ANY);
+	/* behind the peer's FIN nothing can be */
+	return is(v->state, lt(s->seq, v->rcv_nxt) ? ACK : NONE);
 }
 
 /* ---- cases -------------------------------------------------------------- */

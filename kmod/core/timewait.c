@@ -66,8 +66,7 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 		    (u32)(now / XTCP_USEC_PER_SEC) - w->ts_recent_sec <
 		    XTCP_PAWS_DAYS_SEC;
 	u32 wnd = (u32)w->rcv_wnd << w->rcv_wscale;
-	bool in_window = !xtcp_before(seg->end_seq, w->rcv_nxt) &&
-			 !xtcp_after(seg->seq, w->rcv_nxt + wnd);
+	bool in_window = xtcp_between(seg->seq, w->rcv_nxt, w->rcv_nxt + wnd);
 
 	seg->drop = XTCP_DROP_NONE;
 	if (seg->flags & XTCP_RST) {
@@ -90,7 +89,7 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 		seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SYN;
 		return answer(w, seg, conf, now);
 	}
-	if (!(seg->flags & XTCP_ACK)) {
+	if (!(seg->flags & XTCP_ACK) && in_window) {
 		seg->drop = XTCP_DROP_NO_ACK;
 		return XTCP_TW_DROP;
 	}
@@ -102,7 +101,7 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 		}
 		return XTCP_TW_ACK_RESTART;
 	}
-	if (!paws && in_window && seg->seq == seg->end_seq && seg->seq == w->rcv_nxt) {
+	if (!paws && seg->seq == seg->end_seq && seg->seq == w->rcv_nxt) {
 		/* a plain ACK with nothing wrong in it */
 		if (ts && xtcp_after(seg->opt.tsval, w->ts_recent)) {
 			w->ts_recent = seg->opt.tsval;

@@ -85,7 +85,8 @@ static struct outcome in_time_wait(const struct view *v, const struct xtcp_segme
 	/* nobody listens in these cases: RFC 6191 has a test of its own */
 	if (s->flags & XTCP_SYN)
 		return is(v->state, ACK);
-	if (!(s->flags & XTCP_ACK))
+	if (!(s->flags & XTCP_ACK) && le(v->rcv_nxt, s->seq) &&
+	    le(s->seq, v->rcv_nxt + v->rcv_wnd))
 		return is(v->state, NONE);
 	if (s->seq == v->rcv_nxt && s->seq == s->end_seq)
 		return is(v->state, NONE);

@@ -91,6 +91,10 @@ TEST(timewait__no_ack_bit)
 	rcv("P 2:12(10)");
 	expect_drop(NO_ACK);
 	expect_nothing();
+	/* the sequence number comes first */
+	rcv("P 100000:100010(10)");
+	expect(". 2 ack 2");
+	expect_drop(SEQ);
 }
 
 /* ---- second: RST, and RFC 1337 ------------------------------------------ */

@@ -205,6 +205,9 @@ static void prepare_connect(struct sock *sk)
 	t->rcv_wscale = wscale;
 	t->window_clamp = min(clamp, XTCP_WND_MAX_UNSCALED << wscale);
 	t->rcv_ssthresh = t->rcv_wnd;
+	/* on this side TCP_DEFER_ACCEPT says that the user will speak first */
+	if (xs->defer_accept)
+		t->pingpong = t->conf->pingpong_thresh;
 	xtcp_sync_mss(sk);
 }
 

@@ -248,4 +248,38 @@ TEST_F(acks, gap__duplicates_are_told)
 	packets(p, "> . 1:1(0) ack 1001 <nop,nop,TS val * ecr *,nop,nop,sack 3001:4001 2001:6001>");
 }
 
+/*
+ * A user that will speak first can say so before it connects: the ACK of the
+ * SYN,ACK leaves with its first words, or 200 ms later.
+ */
+TEST_F(acks, syn_ack__waits_for_the_user)
+{
+	static const int opts[][2] = { { TCP_QUICKACK, 0 }, { TCP_DEFER_ACCEPT, 1 } };
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		struct peer p;
+		struct sockaddr_in sin;
+		int fd = wire_socket(&self->w, SOCK_NONBLOCK);
+
+		peer_clone(&p, &self->p, 5000 + i);
+		p.lport = 0;
+		sin = peer_sockaddr(&p);
+		ASSERT_EQ(0, set_int(fd, IPPROTO_TCP, opts[i / 2][0], opts[i / 2][1]));
+		connect(fd, (struct sockaddr *)&sin, sizeof(sin));
+		packets(&p, "> S  0:0(0)",
+			    "< S. 0:0(0) ack 1 <mss 1460>",
+			    "quiet 50");
+		if (i % 2) {
+			put_pattern(fd, 0, 100);
+			packets(&p, "> P. 1:101(100) ack 1");
+		} else {
+			packets(&p, "+.15 > . 1:1(0) ack 1");
+		}
+		packets(&p, "< P. 1:101(100) ack 1",
+			    "> *  *:*(*) ack 101");
+		close(fd);
+	}
+}
+
 TEST_HARNESS_MAIN

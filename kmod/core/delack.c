@@ -46,6 +46,28 @@ static bool quick_mode(const struct xtcp_tcb *t)
 	return t->quick && !in_dialogue(t);
 }
 
+/**
+ * xtcp_ack_syn_ack - acknowledge a SYN,ACK
+ * @t: the connection, which it has established
+ * @seg: the SYN,ACK
+ * @now: the time
+ * @a: out
+ *
+ * As Linux: a user that began a dialogue before it connected (TCP_QUICKACK 0,
+ * TCP_DEFER_ACCEPT) will speak soon, and what it says brings the ACK along.
+ */
+void xtcp_ack_syn_ack(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		      xtcp_usec_t now, struct xtcp_actions *a)
+{
+	t->flags |= XTCP_F_ACK_PENDING;
+	if (!in_dialogue(t) || seg->len || seg->flags & XTCP_FIN) {
+		a->orders |= XTCP_ACT_SEND_ACK;
+		return;
+	}
+	xtcp_ack_quick(t);
+	xtcp_timer_arm(t, XTCP_TIMER_DELACK, now + XTCP_DELACK_MAX_US);
+}
+
 /*
  * The size of a full segment of the peer: the largest that came, or what came
  * twice in a row and looks full.  One that is smaller, or says PSH, ends a write

@@ -340,8 +340,7 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	t->flags &= ~XTCP_F_SYN_OUT;
 	xtcp_edge(t, XTCP_EV_RCV_SYN_ACK, a);
 	established(t, seg, now, a);
-	t->flags |= XTCP_F_ACK_PENDING;
-	a->orders |= XTCP_ACT_SEND_ACK;
+	xtcp_ack_syn_ack(t, seg, now, a);
 	/* sixth, seventh: data in a SYN,ACK is rare, and legal (3.4) */
 	if (seg->len || seg->flags & XTCP_FIN) {
 		seg->seq++;

@@ -67,6 +67,8 @@ void xtcp_ack_data_came(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 void xtcp_ack_quick(struct xtcp_tcb *t);
 void xtcp_ack_gap(struct xtcp_tcb *t, const struct xtcp_segment *seg, xtcp_usec_t now,
 		  struct xtcp_actions *a);
+void xtcp_ack_syn_ack(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+		      xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		     xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a);

@@ -476,8 +476,7 @@ static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 	case XTCP_SYNRCV_DROP:
 		break;
 	case XTCP_SYNRCV_SYNACK:
-		xtcp_count(xn, RETRANS_SEGS);
-		xtcp_req_send_synack(req, NULL, NULL);
+		xtcp_req_syn_again(req);
 		break;
 	case XTCP_SYNRCV_ACK:
 		xtcp_req_send_ack(req);

@@ -133,6 +133,25 @@ void xtcp_req_send_synack(struct xtcp_req *req, struct rtable *rt,
 			 xtcp_clock_ms(), rt, tfo);
 }
 
+static unsigned long req_timeout(struct xtcp_req *req)
+{
+	return usecs_to_jiffies(xtcp_synrcv_timeout(&req->core,
+						    &xtcp_req_net(req)->conf));
+}
+
+/**
+ * xtcp_req_syn_again - the peer did not get the SYN,ACK: repeat it
+ * @req: the entry
+ *
+ * The timer starts again, so that it does not repeat it as well.
+ */
+void xtcp_req_syn_again(struct xtcp_req *req)
+{
+	xtcp_count(xtcp_req_net(req), RETRANS_SEGS);
+	xtcp_req_send_synack(req, NULL, NULL);
+	mod_timer_pending(&req->timer, jiffies + req_timeout(req));
+}
+
 /**
  * xtcp_req_send_ack - an ACK before the child is there
  * @req: the entry
@@ -221,8 +240,7 @@ static void req_timer(struct timer_list *timer)
 	case XTCP_SYNRCV_WAIT:
 		break;
 	}
-	mod_timer(timer, jiffies +
-		  usecs_to_jiffies(xtcp_synrcv_timeout(&req->core, &xn->conf)));
+	mod_timer(timer, jiffies + req_timeout(req));
 	bh_unlock_sock(sk);
 	return;
 out:
@@ -291,8 +309,7 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 	list_add(&req->node, &l->reqs);
 	WRITE_ONCE(l->nr_reqs, l->nr_reqs + 1);
 	l->nr_young++;
-	mod_timer(&req->timer, jiffies +
-		  usecs_to_jiffies(xtcp_synrcv_timeout(&req->core, &xn->conf)));
+	mod_timer(&req->timer, jiffies + req_timeout(req));
 	return 0;
 }
 

@@ -411,6 +411,21 @@ TEST_F(handshake, passive__syn_again)
 	close(do_accept(&self->w, listener));
 }
 
+/* The peer has a timer, too: the SYN,ACK that answers its SYN is not doubled by ours. */
+TEST_F(handshake, passive__syn_again_restarts_the_timer)
+{
+	struct peer *p = &self->p;
+
+	start_listen(&self->w, 8);
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "quiet 600",
+		   "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "+1 > S. 0:0(0) ack 1");
+}
+
 TEST_F(handshake, passive__gives_up)
 {
 	struct peer *p = &self->p;

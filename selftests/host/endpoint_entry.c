@@ -131,6 +131,7 @@ void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *pay
 		break;
 	case XTCP_SYNRCV_SYNACK:
 		send_synack(ep);
+		ep->req_due = *ep->now + xtcp_synrcv_timeout(&ep->req, &ep->conf.core);
 		break;
 	case XTCP_SYNRCV_ACK:
 	case XTCP_SYNRCV_CHALLENGE:

@@ -329,8 +329,9 @@ int xtcp_disconnect(struct sock *sk, int flags)
 		xtcp_user_call(sk, XTCP_CALL_CLOSE);
 		xtcp_listen_stop(sk);
 	} else if (old != TCP_CLOSE) {
-		/* as Linux: not when both sides had closed */
-		if ((1 << old) & ~(TCPF_CLOSING | TCPF_LAST_ACK))
+		/* as Linux: not when both sides had closed, and all is sent */
+		if ((1 << old) & ~(TCPF_CLOSING | TCPF_LAST_ACK) ||
+		    t->snd_nxt != t->write_seq)
 			WRITE_ONCE(sk->sk_err, ECONNRESET);
 		xtcp_user_call(sk, XTCP_CALL_ABORT);
 	}
@@ -381,20 +382,17 @@ static void proto_shutdown(struct sock *sk, int how)
 		xtcp_user_call(sk, XTCP_CALL_SHUT_WR);
 }
 
-static u32 purge_unread(struct sock *sk)
+static bool purge_unread(struct sock *sk)
 {
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb;
-	u32 unread = 0;
+	bool unread = false;
 
 	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
 		u32 end = xtcp_skb_seg(skb)->end_seq -
 			  !!(xtcp_skb_seg(skb)->flags & XTCP_FIN);
 
-		if (xtcp_after(end, t->copied_seq)) {
-			unread += end - t->copied_seq;
-			t->copied_seq = end;
-		}
+		unread |= xtcp_after(end, t->copied_seq);
 		__kfree_skb(skb);
 	}
 	return unread;
@@ -418,7 +416,7 @@ static void wait_closed(struct sock *sk, long timeo)
 }
 
 /* Nobody has the descriptor: the connection goes on alone, or not at all. */
-static void close_connection(struct sock *sk, u32 unread)
+static void close_connection(struct sock *sk, bool unread)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
@@ -448,7 +446,7 @@ static void proto_close(struct sock *sk, long timeout)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	u32 unread;
+	bool unread;
 
 	lock_sock(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);

@@ -368,6 +368,38 @@ TEST_F(teardown, abort__unread_data)
 		EXPECT_EQ(1, counter("AbortOnClose"));
 }
 
+/* Even when both sides have closed: our FIN may have been lost. */
+TEST_F(teardown, abort__unread_data_in_last_ack)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	packets(p, "< FP. 1:101(100) ack 1",
+		   ">  .  1:1(0) ack 102");
+	shutdown(fd, SHUT_WR);
+	packets(p, "> F.  1:1(0) ack 102");
+	EXPECT_EQ(TCP_LAST_ACK, fd_state(fd));
+	close(fd);
+	packets(p, "> R.  2:2(0) ack 102");
+	EXPECT_EQ(TCP_CLOSE, peer_state(p));
+}
+
+/* Our FIN has not left: what was to go before it never will. */
+TEST_F(teardown, abort__unsent_data_in_last_ack)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	packets(p, "< F. 1:1(0) ack 1 win 0",
+		   ">  . 1:1(0) ack 2");
+	put_pattern(fd, 0, 100);
+	shutdown(fd, SHUT_WR);
+	set_linger(fd, 0);
+	close(fd);
+	packets(p, "> R. 1:1(0) ack 2");
+	EXPECT_EQ(TCP_CLOSE, peer_state(p));
+}
+
 TEST_F(teardown, abort__data_after_close)
 {
 	struct peer *p = &self->p;

@@ -52,7 +52,19 @@ static void close_write(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions
 	}
 }
 
-/* 3.10.5; CLOSING, LAST_ACK and TIME_WAIT have nothing left to reset. */
+/*
+ * 3.10.5: CLOSING and LAST_ACK have nothing left to reset; but the peer may wait for
+ * what has not left yet, our FIN at least, or its text was not read (RFC 2525 2.17).
+ */
+static bool resets(const struct xtcp_tcb *t)
+{
+	if (XTCP_IN(t->state, XTCPF(CLOSING) | XTCPF(LAST_ACK)))
+		return t->snd_nxt != t->write_seq ||
+		       xtcp_before(t->copied_seq, t->rcv_nxt - 1);
+	return XTCP_IN(t->state, XTCPF(SYN_RECV) | XTCPF(ESTABLISHED) |
+		       XTCPF(FIN_WAIT1) | XTCPF(FIN_WAIT2) | XTCPF(CLOSE_WAIT));
+}
+
 static void abort_connection(struct xtcp_tcb *t, struct xtcp_actions *a)
 {
 	if (t->state == XTCP_CLOSE)
@@ -62,8 +74,7 @@ static void abort_connection(struct xtcp_tcb *t, struct xtcp_actions *a)
 		xtcp_dead(t, 0, a);
 		return;
 	}
-	if (XTCP_IN(t->state, XTCPF(SYN_RECV) | XTCPF(ESTABLISHED) |
-		    XTCPF(FIN_WAIT1) | XTCPF(FIN_WAIT2) | XTCPF(CLOSE_WAIT))) {
+	if (resets(t)) {
 		a->orders |= XTCP_ACT_SEND_RST;
 		a->rst_seq = t->snd_nxt;
 		a->rst_ack = t->rcv_nxt;

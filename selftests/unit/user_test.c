@@ -253,6 +253,32 @@ TEST(abort__without)
 	expect_nothing();
 }
 
+/* RFC 2525 2.17: in any state */
+TEST(abort__unread_text_in_last_ack)
+{
+	given(ESTABLISHED);
+	rcv("FP. 1:11(10) ack 1");
+	usr_shutdown();
+	expect("F. 1 ack 12");
+	expect_state(LAST_ACK);
+	usr_abort();
+	expect("R. 2 ack 12");
+	expect_edge(LAST_ACK__ABORT);
+}
+
+/* our FIN waits for the window: to the peer it is CLOSE_WAIT */
+TEST(abort__unsent_text_in_last_ack)
+{
+	given(CLOSE_WAIT);
+	rcv(". 2 ack 1 win 0");
+	usr_write(10);
+	usr_shutdown();
+	expect_state(LAST_ACK);
+	usr_abort();
+	expect("R. 1 ack 2");
+	expect_edge(LAST_ACK__ABORT);
+}
+
 TEST(abort__forgets_what_was_queued)
 {
 	given(ESTABLISHED);

@@ -377,6 +377,8 @@ int xtcp_disconnect(struct sock *sk, int flags)
 /* struct proto.shutdown; the socket is locked, sk_shutdown is set. */
 static void proto_shutdown(struct sock *sk, int how)
 {
+	if (how & RCV_SHUTDOWN)
+		xtcp_user_call(sk, XTCP_CALL_SHUT_RD);
 	if (how & SEND_SHUTDOWN &&
 	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
 		xtcp_user_call(sk, XTCP_CALL_SHUT_WR);

@@ -413,6 +413,20 @@ TEST_F(teardown, abort__data_after_close)
 	EXPECT_EQ(TCP_CLOSE, peer_state(p));
 }
 
+/* shutdown() of both directions is as final, while the descriptor is there. */
+TEST_F(teardown, abort__data_after_shutdown)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	ASSERT_EQ(0, shutdown(fd, SHUT_RDWR));
+	packets(p, "> F. 1:1(0) ack 1",
+		   "<  . 1:1(0) ack 2",
+		   "< P. 1:101(100) ack 2",
+		   "> R  2:2(0)");
+	EXPECT_EQ(TCP_CLOSE, fd_state(fd));
+}
+
 /* Aborting in CLOSE_WAIT, and with our FIN already out. */
 TEST_F(teardown, abort__in_close_wait)
 {

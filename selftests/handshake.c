@@ -381,6 +381,21 @@ TEST_F(handshake, passive__window_of_a_fixed_buffer)
 		   "> S. 0:0(0) ack 1 <mss 1460,nop,wscale 0>");
 }
 
+/* For peers that take the window for a signed number. */
+TEST_F(handshake, signed_windows__of_both_opens)
+{
+	struct peer *p = &self->p, client;
+
+	ASSERT_TRUE(conf_set("workaround_signed_windows", "1"));
+	start_connect(p);
+	packets(p, "> S  0:0(0) win 32767");
+	start_listen(&self->w, 8);
+	peer_clone(&client, p, 5000);
+	client.lport = WIRE_PORT;
+	packets(&client, "< S  0:0(0) <mss 1460,nop,wscale 7>",
+			 "> S. 0:0(0) ack 1 win 32767");
+}
+
 /* RFC 6298: one second, then two. */
 TEST_F(handshake, passive__syn_ack_is_retransmitted)
 {

@@ -65,6 +65,8 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 	if (conf->timestamps && opt->has & XTCP_OPT_TS)
 		payload -= min_t(u16, payload, XTCP_OPT_TS_ALIGNED);
 	xtcp_window_init(space, max_space, payload, scaling, &r->rcv_wnd, &wscale);
+	if (conf->signed_windows)
+		r->rcv_wnd = min(r->rcv_wnd, XTCP_WND_MAX_SIGNED);
 	if (scaling) {
 		r->flags |= XTCP_F_WSCALE_OK;
 		r->rcv_wscale = wscale;

@@ -413,6 +413,19 @@ TEST_F(teardown, abort__data_after_close)
 	EXPECT_EQ(TCP_CLOSE, peer_state(p));
 }
 
+/* A FIN behind text that is still to come tells as much. */
+TEST_F(teardown, abort__fin_ahead_of_data_after_close)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	close(fd);
+	packets(p, "> F. 1:1(0) ack 1",
+		   "< F. 101:101(0) ack 2",
+		   "> R  2:2(0)");
+	EXPECT_EQ(TCP_CLOSE, peer_state(p));
+}
+
 /* shutdown() of both directions is as final, while the descriptor is there. */
 TEST_F(teardown, abort__data_after_shutdown)
 {

@@ -515,13 +515,16 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		fin_received(t, now, a);
 }
 
-/* 3.10.7.4 with the user gone: nobody will read what comes (RFC 2525 2.17). */
+/*
+ * 3.10.7.4 with the user gone: nobody will read what comes, or what a FIN that ran
+ * ahead announces (RFC 2525 2.17).
+ */
 static bool text_after_close(const struct xtcp_tcb *t,
 			     const struct xtcp_segment *seg)
 {
 	return t->flags & XTCP_F_RCV_SHUT &&
 	       XTCP_IN(t->state, XTCPF(FIN_WAIT1) | XTCPF(FIN_WAIT2)) &&
-	       seg->len && xtcp_after(seg->seq + seg->len, t->rcv_nxt);
+	       seg->seq != seg->end_seq && xtcp_after(seg->seq + seg->len, t->rcv_nxt);
 }
 
 static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,

@@ -247,6 +247,20 @@ TEST_F(rack, probe__window_is_closed)
 	EXPECT_INFO(fd, "open unacked 5 total_retrans 2");
 }
 
+/* Nor is what the window takes of a segment a probe: silly windows are not filled. */
+TEST_F(rack, probe__window_takes_a_crumb)
+{
+	struct peer *p = &self->p;
+	int fd = open_probing(p);
+
+	queue_segs(fd, 0, 15);
+	segs_leave(p, 0, CWND);
+	packets(p, PROBED_RTT,
+		   "< . 1:1(0) ack 8001 win 2100",
+		   "> . 9001:10001(1000) ack 1");
+	EXPECT_INFO(fd, "open unacked 2 total_retrans 1");
+}
+
 /* 7.4: nobody says that it came twice, so a loss was repaired. */
 TEST_F(rack, probe__repaired_a_loss)
 {

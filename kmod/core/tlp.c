@@ -62,6 +62,8 @@ bool xtcp_tlp_schedule(struct xtcp_tcb *t, bool advancing, xtcp_usec_t now)
  */
 void xtcp_tlp_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
+	u32 next = min_t(u32, t->write_seq - t->snd_nxt, t->mss);
+
 	t->rec &= ~XTCP_R_TLP_TIMER;
 	if (t->rec & XTCP_R_TLP) {
 		xtcp_timer_arm(t, XTCP_TIMER_REXMIT,
@@ -70,8 +72,8 @@ void xtcp_tlp_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 	}
 	t->flags |= XTCP_F_TLP_SEND;
 	a->notes |= 1U << XTCP_NOTE_LOSS_PROBES;
-	if (t->write_seq != t->snd_nxt &&
-	    xtcp_before(t->snd_nxt, t->snd_una + t->snd_wnd))
+	/* a whole segment, or all there is: no crumbs (RFC 9293 3.8.6.2.1) */
+	if (next && !xtcp_after(t->snd_nxt + next, t->snd_una + t->snd_wnd))
 		a->orders |= XTCP_ACT_OUTPUT;
 	else
 		a->orders |= XTCP_ACT_RETRANSMIT;

@@ -70,10 +70,13 @@ static void init_core(struct xtcp_synrcv *core, struct sock *sk,
 	u32 ecn = dst_feature(&rt->dst, DST_FEATURE_ECN_MASK);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	u32 space = xtcp_full_space(sk), most = READ_ONCE(xn->rmem[2]);
+	u32 clamp = xtcp_sk(sk)->tcb.window_clamp;
 
 	/* a buffer of a size that the user chose does not grow */
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		most = space;
+	space = min_not_zero(space, clamp);
+	most = min_not_zero(most, clamp);
 	xtcp_synrcv_init(core, syn, &xn->conf, iss, xtcp_ts_offset(key), advmss, space,
 			 most);
 	xtcp_ecn_synrcv(core, syn, READ_ONCE(xn->conf.ecn) || ecn,
@@ -197,7 +200,8 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 		xs->tcb.mss_clamp = xs->user_mss;
 	xtcp_cong_inherit(child, sk);
 	xtcp_synrcv_child(core, &xs->tcb, xtcp_conf_get(sk), xtcp_now());
-	xtcp_window_clamp(&xs->tcb, xtcp_full_space(child));
+	xtcp_window_clamp(&xs->tcb, min_not_zero(lt->window_clamp,
+						 xtcp_full_space(child)));
 	xs->tcb.rcv_ssthresh = core->rcv_wnd;
 	child->sk_state = TCP_SYN_RECV;
 	xtcp_verify_begin(child);

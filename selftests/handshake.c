@@ -381,6 +381,23 @@ TEST_F(handshake, passive__window_of_a_fixed_buffer)
 		   "> S. 0:0(0) ack 1 <mss 1460,nop,wscale 0>");
 }
 
+TEST_F(handshake, passive__window_clamp_of_the_listener)
+{
+	int listener = start_listen(&self->w, 8), fd;
+	struct peer *p = &self->p;
+
+	p->lport = WIRE_PORT;
+	set_int(listener, IPPROTO_TCP, TCP_WINDOW_CLAMP, 5000);
+	packets(p, "< S  0:0(0) <mss 1460,nop,wscale 7>",
+		   "> S. 0:0(0) ack 1 win 4380 <mss 1460,nop,wscale 0>",
+		   "<  . 1:1(0) ack 1");
+	fd = do_accept(&self->w, listener);
+	packets(p, "< P. 1:101(100) ack 1",
+		   ">  . 1:1(0) ack 101");
+	EXPECT_GE(5000, p->rcv_win);
+	close(fd);
+}
+
 /* For peers that take the window for a signed number. */
 TEST_F(handshake, signed_windows__of_both_opens)
 {

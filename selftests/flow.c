@@ -463,6 +463,26 @@ TEST_F(flow, ack__with_the_read)
 	packets(p, fmt("> . 1:1(0) ack %u", seq + 100));
 }
 
+/* A segment that costs more memory for its size than others is no measure for them. */
+TEST_F(flow, window__grows_after_a_small_segment)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+	uint16_t before;
+
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460,nop,wscale 7>",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 1",
+		   "< P. 1:1001(1000) ack 1",
+		   ">  . 1:1(0) ack 1001");
+	before = p->rcv_win;
+	packets(p, "< P. 1001:2461(1460) ack 1",
+		   ">  . 1:1(0) ack 2461");
+	EXPECT_LT(before, p->rcv_win);
+	close(listener);
+}
+
 /* ---- the sender's side --------------------------------------------------- */
 
 /* RFC 9293 3.8.6.2.1: no segment smaller than half the largest window. */

@@ -344,6 +344,9 @@ void xtcp_window_full(struct xtcp_tcb *t, bool over)
  * xtcp_window_clamp - the receive buffer has a new size
  * @t: the connection
  * @full_space: window that it has room for when empty, bytes
+ *
+ * When it is less, because the peer's segments cost more memory than the last ones
+ * did, what is free limits the window anyway, and the next may cost less.
  */
 void xtcp_window_clamp(struct xtcp_tcb *t, u32 full_space)
 {
@@ -352,6 +355,5 @@ void xtcp_window_clamp(struct xtcp_tcb *t, u32 full_space)
 		full_space = min_t(u32, full_space,
 				   XTCP_WND_MAX_UNSCALED << t->rcv_wscale);
 	t->window_clamp = full_space;
-	t->rcv_ssthresh = min(t->rcv_ssthresh, full_space);
 	t->space_bytes = min(t->space_bytes, full_space);
 }

@@ -470,6 +470,8 @@ TEST_F(flow, window__grows_after_a_small_segment)
 	struct peer *p = &self->p;
 	uint16_t before;
 
+	if (test_inet() && windows_are_older())
+		SKIP(return, "an older kernel takes it for one");
 	p->lport = WIRE_PORT;
 	packets(p, "< S  0:0(0) <mss 1460,nop,wscale 7>",
 		   "> S. 0:0(0) ack 1",

@@ -58,7 +58,7 @@ TEST_F(localdrop, data__is_tried_again)
 TEST_F(localdrop, data__more_is_tried_at_once)
 {
 	struct peer *p = &self->p;
-	int fd = open_active(p);
+	int fd = open_sender_rtt(p, SENDER_SACK, RTT_MS);
 
 	fill_queue();
 	put_pattern(fd, 0, 100);

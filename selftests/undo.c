@@ -12,15 +12,19 @@
 
 WIRE_FIXTURE(undo)
 
-/* Ten segments are in flight; Reno makes five of ten. */
+/* What comes back sooner cannot be the answer to a retransmission (RFC 8985 6.2). */
+#define RTT_MS	50
+
+/* Ten segments are in flight for an RTT; Reno makes five of ten. */
 static int flight(struct peer *p, unsigned int offers)
 {
 	int fd;
 
 	if (!conf_set("congestion_control", "reno"))
 		wire_fail(p->w, "no Reno");
-	fd = open_sender(p, offers);
+	fd = open_sender_rtt(p, offers, RTT_MS);
 	send_segs(p, fd, 0, CWND);
+	packets(p, fmt("quiet %u", RTT_MS));
 	return fd;
 }
 

@@ -62,6 +62,18 @@ struct xtcp_flow {
 	bool			hashed;
 };
 
+/**
+ * xtcp_key_equal - do two keys name the same connection?
+ * @a: one
+ * @b: the other
+ */
+static inline bool xtcp_key_equal(const struct xtcp_key *a, const struct xtcp_key *b)
+{
+	return a->lport == b->lport && a->rport == b->rport && a->xn == b->xn &&
+	       ipv6_addr_equal(&a->raddr, &b->raddr) &&
+	       ipv6_addr_equal(&a->laddr, &b->laddr);
+}
+
 /* IPv4 addresses in keys. */
 static inline void xtcp_addr_set4(struct in6_addr *a, __be32 v4)
 {

@@ -271,6 +271,18 @@ static bool device_matches(const struct sock *sk, int dif, int sdif)
 	return !bound || bound == dif || bound == sdif;
 }
 
+/* What xtcp_early_demux() found, unless somebody changed addresses since. */
+static struct sock *demuxed(struct sk_buff *skb, const struct xtcp_key *key)
+{
+	struct sock *sk = skb->sk;
+
+	if (!sk || !skb_sk_is_prefetched(skb) || sk->sk_prot != &xtcp_prot)
+		return NULL;
+	skb->sk = NULL;
+	skb->destructor = NULL;
+	return xtcp_key_equal(&xtcp_sk(sk)->flow.key, key) ? sk : NULL;
+}
+
 /*
  * Who owns it: a socket to give it to, or a TIME_WAIT entry.
  * Return: whether anybody does.
@@ -278,11 +290,14 @@ static bool device_matches(const struct sock *sk, int dif, int sdif)
 static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
 		       struct sk_buff *skb, struct sock **sk, struct xtcp_flow **tw)
 {
-	struct xtcp_flow *flow = xtcp_flow_lookup(key);
 	struct sock *listener;
+	struct xtcp_flow *flow;
 
-	*sk = NULL;
 	*tw = NULL;
+	*sk = demuxed(skb, key);
+	if (*sk)
+		return device_matches(*sk, dif, sdif);
+	flow = xtcp_flow_lookup(key);
 	if (!flow) {
 		*sk = xtcp_listener_lookup(key, dif, sdif, skb);
 		/* the kernel's TCP may still have it in TIME_WAIT on our port */
@@ -375,7 +390,8 @@ drop:
  * @skb: an IPv4 packet with protocol TCP, whole, as the PRE_ROUTING hook sees it;
  *	 the ports are in its linear part
  *
- * A connection remembers how its segments are routed.
+ * A connection remembers how its segments are routed, and the segment whose it is,
+ * as those of the kernel's TCP do.
  *
  * Context: softirq, RCU read side.
  */
@@ -387,6 +403,13 @@ void xtcp_early_demux(struct xtcp_net *xn, struct sk_buff *skb)
 
 	key_of(&key, xn, iph, (const void *)iph + iph->ihl * 4);
 	flow = xtcp_flow_lookup(&key);
-	if (flow && flow->kind == XTCP_KIND_SOCK)
-		xtcp_route_in(xtcp_to_sk(xtcp_flow_sock(flow)), skb);
+	if (!flow || flow->kind != XTCP_KIND_SOCK)
+		return;
+	/*
+	 * No reference: nobody frees it in this RCU read side, and who keeps the
+	 * packet for longer takes one (skb_sk_is_prefetched()).
+	 */
+	skb->sk = xtcp_to_sk(xtcp_flow_sock(flow));
+	skb->destructor = sock_pfree;
+	xtcp_route_in(skb->sk, skb);
 }

@@ -31,16 +31,9 @@ static u32 flow_hash(const void *data, u32 len, u32 seed)
 	return key_hash(&((const struct xtcp_flow *)data)->key, len, seed);
 }
 
-static bool key_equal(const struct xtcp_key *a, const struct xtcp_key *b)
-{
-	return a->lport == b->lport && a->rport == b->rport && a->xn == b->xn &&
-	       ipv6_addr_equal(&a->raddr, &b->raddr) &&
-	       ipv6_addr_equal(&a->laddr, &b->laddr);
-}
-
 static int flow_cmp(struct rhashtable_compare_arg *arg, const void *obj)
 {
-	return !key_equal(arg->key, &((const struct xtcp_flow *)obj)->key);
+	return !xtcp_key_equal(arg->key, &((const struct xtcp_flow *)obj)->key);
 }
 
 static const struct rhashtable_params flow_params = {
@@ -90,7 +83,7 @@ bool xtcp_flow_get(struct xtcp_flow *flow, const struct xtcp_key *key)
 {
 	if (!refcount_inc_not_zero(&flow->refcnt))
 		return false;
-	if (likely(key_equal(&flow->key, key)))
+	if (likely(xtcp_key_equal(&flow->key, key)))
 		return true;
 	xtcp_flow_put(flow);
 	return false;

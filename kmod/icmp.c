@@ -50,10 +50,7 @@ static void path_mtu(struct sock *sk, const struct icmphdr *ih)
 		break;
 	}
 	WRITE_ONCE(xs->pmtu, mtu);
-	if (sock_owned_by_user(sk))
-		set_bit(XTCP_DEFER_MTU, &sk->sk_tsq_flags);
-	else
-		xtcp_pmtu_changed(sk, mtu);
+	xtcp_do(sk, XTCP_DO_MTU);
 }
 
 /* For recvmsg() with MSG_ERRQUEUE.  @skb: the ICMP packet, at its IP header. */

@@ -40,30 +40,16 @@ static DEFINE_PER_CPU(struct queue, queues);
 static enum hrtimer_restart fired(struct hrtimer *timer)
 {
 	struct xtcp_pacer *p = container_of(timer, struct xtcp_pacer, timer);
-	struct sock *sk = p->sk;
 
-	bh_lock_sock(sk);
-	if (!sock_owned_by_user(sk))
-		xtcp_pacer_run(sk);
-	else
-		set_bit(XTCP_DEFER_PUSH, &sk->sk_tsq_flags);
-	bh_unlock_sock(sk);
-	sock_put(sk);
+	xtcp_do_put(p->sk, XTCP_DO_PUSH);
 	return HRTIMER_NORESTART;
 }
 
 static enum hrtimer_restart ack_fired(struct hrtimer *timer)
 {
 	struct xtcp_pacer *p = container_of(timer, struct xtcp_pacer, ack_timer);
-	struct sock *sk = p->sk;
 
-	bh_lock_sock(sk);
-	if (!sock_owned_by_user(sk))
-		xtcp_timer_run(sk);
-	else
-		set_bit(XTCP_DEFER_TIMER, &sk->sk_tsq_flags);
-	bh_unlock_sock(sk);
-	sock_put(sk);
+	xtcp_do_put(p->sk, XTCP_DO_TIMER);
 	return HRTIMER_NORESTART;
 }
 
@@ -276,16 +262,8 @@ static void go_on(struct tasklet_struct *tasklet)
 	struct xtcp_pacer *p, *next;
 
 	llist_for_each_entry_safe(p, next, llist_del_all(&q->list), node) {
-		struct sock *sk = p->sk;
-
 		clear_bit(XTCP_PACER_QUEUED, &p->flags);
-		bh_lock_sock(sk);
-		if (!sock_owned_by_user(sk))
-			xtcp_pacer_run(sk);
-		else
-			set_bit(XTCP_DEFER_PUSH, &sk->sk_tsq_flags);
-		bh_unlock_sock(sk);
-		sock_put(sk);
+		xtcp_do_put(p->sk, XTCP_DO_PUSH);
 	}
 }
 

@@ -479,23 +479,53 @@ static void proto_close(struct sock *sk, long timeout)
 	sock_put(sk);
 }
 
+/* What softirq wants done.  @sk: locked, by its user or for its user. */
+static void do_wanted(struct sock *sk)
+{
+	if (test_and_clear_bit(XTCP_DO_TIMER, &sk->sk_tsq_flags))
+		xtcp_timer_run(sk);
+	if (test_and_clear_bit(XTCP_DO_PUSH, &sk->sk_tsq_flags))
+		xtcp_pacer_run(sk);
+	if (test_and_clear_bit(XTCP_DO_MTU, &sk->sk_tsq_flags))
+		xtcp_pmtu_changed(sk, READ_ONCE(xtcp_sk(sk)->pmtu));
+}
+
+/**
+ * xtcp_do - softirq wants something done, now or when the user gives the socket back
+ * @sk: the socket, spinlock held
+ * @what: XTCP_DO_*
+ */
+void xtcp_do(struct sock *sk, unsigned int what)
+{
+	set_bit(what, &sk->sk_tsq_flags);
+	if (!sock_owned_by_user(sk))
+		do_wanted(sk);
+}
+
+/**
+ * xtcp_do_put - the same, for what has a reference, and gives it up
+ * @sk: the socket, not locked
+ * @what: XTCP_DO_*
+ *
+ * Context: softirq.
+ */
+void xtcp_do_put(struct sock *sk, unsigned int what)
+{
+	bh_lock_sock(sk);
+	xtcp_do(sk, what);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
 /**
  * xtcp_release_cb - the user gives the socket back: do what softirq left
  * @sk: the socket, spinlock held
  */
 void xtcp_release_cb(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
 	xtcp_verify(sk, NULL);
-	if (likely(!READ_ONCE(sk->sk_tsq_flags)))
-		return;
-	if (test_and_clear_bit(XTCP_DEFER_TIMER, &sk->sk_tsq_flags))
-		xtcp_timer_run(sk);
-	if (test_and_clear_bit(XTCP_DEFER_PUSH, &sk->sk_tsq_flags))
-		xtcp_pacer_run(sk);
-	if (test_and_clear_bit(XTCP_DEFER_MTU, &sk->sk_tsq_flags))
-		xtcp_pmtu_changed(sk, READ_ONCE(xs->pmtu));
+	if (unlikely(READ_ONCE(sk->sk_tsq_flags)))
+		do_wanted(sk);
 }
 
 /**

@@ -70,6 +70,8 @@ void xtcp_timer_run(struct sock *sk)
 
 	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
 		return;
+	if (!timer_pending(&sk->sk_timer))
+		xs->timer_due = 0;
 	xtcp_actions_init(&a);
 	xtcp_on_timer(&xs->tcb, xtcp_now(), &a);
 	if (a.orders & XTCP_ACT_SEND_ACK && delack)
@@ -98,16 +100,8 @@ void xtcp_timer_run(struct sock *sk)
 static void fired(struct timer_list *timer)
 {
 	struct sock *sk = timer_container_of(sk, timer, sk_timer);
-	struct xtcp_sock *xs = xtcp_sk(sk);
 
-	bh_lock_sock(sk);
-	xs->timer_due = 0;
-	if (!sock_owned_by_user(sk))
-		xtcp_timer_run(sk);
-	else
-		set_bit(XTCP_DEFER_TIMER, &sk->sk_tsq_flags);
-	bh_unlock_sock(sk);
-	sock_put(sk);
+	xtcp_do_put(sk, XTCP_DO_TIMER);
 }
 
 /**

@@ -334,10 +334,12 @@ static void count_notes(struct xtcp_net *xn, const struct xtcp_actions *a)
 
 	for_each_set_bit(i, &notes, XTCP_NOTE_NR)
 		this_cpu_inc(xn->mib->item[XTCP_MIB_RENO_RECOVERY + i]);
-	if (a->notes & 1U << XTCP_NOTE_SACK_DISCARD)
-		xtcp_count_add(xn, SACK_DISCARD, a->more_discards);
 	if (a->lost_retrans)
 		xtcp_count_add(xn, LOST_RETRANSMIT, a->lost_retrans);
+	if (a->sack_discards)
+		xtcp_count_add(xn, SACK_DISCARD, a->sack_discards);
+	if (a->dsack_segs)
+		xtcp_count_add(xn, DSACK_RECV_SEGS, a->dsack_segs);
 }
 
 #define RARE_ORDERS	(XTCP_ACT_SYN_DATA | XTCP_ACT_PURGE_OOO | XTCP_ACT_CONNECTED | \
@@ -388,7 +390,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	u32 orders = a->orders;
 	bool kept;
 
-	if (unlikely(a->notes | a->lost_retrans))
+	if (unlikely(a->notes | a->lost_retrans | a->sack_discards))
 		count_notes(xn, a);
 	if (a->nr_edges || a->bad_event)
 		xtcp_count_edges(xn, &xs->flow, sk, a);

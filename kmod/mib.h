@@ -29,6 +29,8 @@
 	M(FAST_RETRANS,		"FastRetrans")			\
 	M(SLOW_START_RETRANS,	"SlowStartRetrans")		\
 	M(LOST_RETRANSMIT,	"LostRetransmit")		\
+	M(SACK_DISCARD,		"SACKDiscard")			\
+	M(DSACK_RECV_SEGS,	"DSACKRecvSegs")		\
 	M(RETRANS_FAIL,		"RetransFail")			\
 	M(SPURIOUS_RTX_HOST_QUEUES, "SpuriousRtxHostQueues")	\
 	M(WQUEUE_TOO_BIG,	"WqueueTooBig")			\

@@ -163,6 +163,7 @@ TEST_F(badack, dsack__with_nothing_to_undo)
 	packets(p, "< . 1:1(0) ack 10001 <nop,nop,sack 9001:10001>");
 	EXPECT_INFO(fd, "open unacked 2 total_retrans 1 dsack_dups 1");
 	EXPECT_EQ(1, stat_counter("DSACKRecv"));
+	EXPECT_EQ(1, stat_counter("DSACKRecvSegs"));
 	EXPECT_EQ(1, stat_counter("DSACKIgnoredNoUndo"));
 	EXPECT_EQ(0, stat_counter("SACKDiscard"));
 	packets(p, "< . 1:1(0) ack 12001");

@@ -7,7 +7,7 @@
 
 /*
  * N(enum name, text): the names are those of nstat's TcpExt without "TCP".  One
- * event notes each once at most (but see xtcp_actions.more_discards).
+ * event notes each once at most.
  */
 #define XTCP_NOTES(N)							\
 	N(RENO_RECOVERY,	"RenoRecovery")				\
@@ -16,7 +16,6 @@
 	N(SACK_REORDER,		"SACKReorder")				\
 	N(TS_REORDER,		"TSReorder")				\
 	N(SACK_RENEGING,	"SACKReneging")				\
-	N(SACK_DISCARD,		"SACKDiscard")				\
 	N(DSACK_RECV,		"DSACKRecv")				\
 	N(DSACK_OFO_RECV,	"DSACKOfoRecv")				\
 	N(DSACK_IGNORED_OLD,	"DSACKIgnoredOld")			\

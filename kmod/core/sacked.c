@@ -99,6 +99,7 @@ static bool take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
 	if (t->reord_seen && !(news->what & XTCP_NEWS_DSACK_TLP))
 		t->rec |= XTCP_R_RACK_DSACK;
 	news->what |= XTCP_NEWS_DSACK;
+	news->a->dsack_segs = packets;
 	news->sample.delivered += packets;
 	/* of what this very ACK acknowledges only if it had been sent again */
 	known = news->what & XTCP_NEWS_RETRANS_ACKED ? t->snd_una : news->sample.prior_una;
@@ -205,11 +206,7 @@ static void refuse(const struct xtcp_tcb *t, const struct xtcp_range *b, bool ds
 	/* an ACK that was overtaken reports what is acknowledged by now */
 	if (news->seg->ack != t->snd_una && !xtcp_after(b->end_seq, t->snd_una))
 		return;
-	if (news->a->notes & 1U << XTCP_NOTE_SACK_DISCARD)
-		news->a->more_discards++;
-	else
-		news->a->more_discards = 0;
-	xtcp_note(news, XTCP_NOTE_SACK_DISCARD);
+	news->a->sack_discards++;
 }
 
 /* Keep the first @n blocks, and one more, in the order of sequence numbers. */

@@ -588,8 +588,9 @@ struct xtcp_tcb {
  * @edges: which, in order
  * @bad_event: enum xtcp_event + 1 that the table had no edge for; 0: none
  * @lost_retrans: retransmissions that were lost themselves
+ * @sack_discards: SACK blocks that cannot be
+ * @dsack_segs: segments that D-SACKs report
  * @notes: what recovery did, for counters: bits by enum xtcp_note
- * @more_discards: with XTCP_NOTE_SACK_DISCARD: how many blocks more than one
  * @rst_flags: XTCP_ACK when the RST carries an acknowledgement
  * @rst_seq: sequence number of the RST
  * @rst_ack: its acknowledgement number
@@ -606,11 +607,12 @@ struct xtcp_actions {
 	u32			orders;
 	u32			notes;
 	u32			lost_retrans;
+	u32			dsack_segs;
 	int			error;
 	u8			nr_edges;
 	u8			edges[XTCP_ACT_EDGES];
 	u8			bad_event;
-	u8			more_discards;
+	u8			sack_discards;
 	u8			rst_flags;
 	u32			rst_seq;
 	u32			rst_ack;
@@ -669,6 +671,8 @@ static inline void xtcp_actions_init(struct xtcp_actions *a)
 	a->orders = 0;
 	a->notes = 0;
 	a->lost_retrans = 0;
+	a->dsack_segs = 0;
+	a->sack_discards = 0;
 	a->error = 0;
 	a->nr_edges = 0;
 	a->bad_event = 0;

@@ -128,6 +128,7 @@ struct endpoint_conf {
  * @local_drops: a test: so many segments, or buffers with several, find no room in a
  *		 queue of this host
  * @notes: how often recovery did what
+ * @sack_discards: SACK blocks that were refused
  * @edges: how often each edge was taken
  * @drops: how often each reason to drop
  * @rx_segs: segments that arrived
@@ -166,6 +167,7 @@ struct endpoint {
 	u32			local_drops;
 	u32			iss;
 	u32			notes[XTCP_NOTE_NR];
+	u32			sack_discards;
 	u32			edges[XTCP_EDGE_NR];
 	u32			drops[XTCP_DROP_NR];
 	u64			rx_segs, tx_segs;

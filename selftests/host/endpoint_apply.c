@@ -108,8 +108,7 @@ bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *
 	ep_count_edges(ep, a);
 	for (unsigned int i = 0; i < XTCP_NOTE_NR; i++)
 		ep->notes[i] += a->notes >> i & 1;
-	if (a->notes & 1U << XTCP_NOTE_SACK_DISCARD)
-		ep->notes[XTCP_NOTE_SACK_DISCARD] += a->more_discards;
+	ep->sack_discards += a->sack_discards;
 	ep->last = *a;
 	ep->last_drop = seg ? seg->drop : XTCP_DROP_NONE;
 	if (seg)

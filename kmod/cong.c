@@ -26,8 +26,8 @@
 
 /* Memory of an algorithm that needs some; diag may still look at it. */
 struct cc_mem {
-	struct rcu_head		rcu;
-	struct xtcp_rate	rate;
+	struct rcu_head	rcu;
+	u64		priv[];
 };
 
 static DEFINE_SPINLOCK(lock);
@@ -101,8 +101,7 @@ int xtcp_register_congestion_control(const struct xtcp_cc_ops *ops)
 	int cc, err = -ENOSPC;
 
 	if (!ops->name[0] || strnlen(ops->name, XTCP_CC_NAME_MAX) == XTCP_CC_NAME_MAX ||
-	    !ops->ssthresh || (!ops->cong_avoid && !ops->cong_control) ||
-	    (ops->flags & XTCP_CC_RATE && !ops->mem_size))
+	    !ops->ssthresh || (!ops->cong_avoid && !ops->cong_control))
 		return -EINVAL;
 	spin_lock(&lock);
 	if (find(ops->name) >= 0) {
@@ -154,15 +153,14 @@ static int choose(struct sock *sk, unsigned int cc, gfp_t gfp)
 	struct cc_mem *mem = NULL;
 
 	if (ops->mem_size) {
-		mem = kzalloc(offsetof(struct cc_mem, rate) + xtcp_cc_mem_size(ops),
-			      gfp | __GFP_NOWARN);
+		mem = kzalloc(sizeof(*mem) + ops->mem_size, gfp | __GFP_NOWARN);
 		if (!mem) {
 			put(cc);
 			return -ENOMEM;
 		}
 	}
 	xtcp_cong_release(sk);
-	xtcp_cc_choose(t, cc, mem ? &mem->rate : NULL);
+	xtcp_cc_choose(t, cc, mem ? mem->priv : NULL);
 	if (ops->flags & XTCP_CC_PACING)
 		cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
 	return 0;
@@ -221,14 +219,13 @@ void xtcp_cong_release(struct sock *sk)
 
 	xtcp_cong_stop(t);
 	if (entry(t->cc)->mem_size) {
-		struct cc_mem *mem = container_of(t->cc_mem, struct cc_mem, rate);
+		struct cc_mem *mem = container_of(t->cc_mem, struct cc_mem, priv[0]);
 
 		kfree_rcu(mem, rcu);
 	}
 	put(t->cc);
 	t->cc = XTCP_CC_RENO;
 	memset(t->cc_priv, 0, sizeof(t->cc_priv));
-	t->flags &= ~XTCP_F_RATE;
 }
 
 /**
@@ -238,7 +235,7 @@ void xtcp_cong_release(struct sock *sk)
  */
 void xtcp_cong_renew(struct xtcp_tcb *fresh, struct xtcp_tcb *old)
 {
-	u32 size = xtcp_cc_mem_size(entry(old->cc));
+	u32 size = entry(old->cc)->mem_size;
 
 	xtcp_cong_stop(old);
 	if (size)

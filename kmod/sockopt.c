@@ -723,7 +723,6 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	xtcp_usec_t time = xtcp_now();
 	u32 now = xtcp_stamp(time);
 	unsigned long rate;
-	bool app_limited;
 
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = sk->sk_state;
@@ -797,8 +796,8 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	chrono_info(t, time, info);
 	info->tcpi_notsent_bytes = max_t(int, 0, t->write_seq - t->snd_nxt);
 	info->tcpi_snd_wnd = t->snd_wnd;
-	info->tcpi_delivery_rate = xtcp_rate_delivery(t, &app_limited);
-	info->tcpi_delivery_rate_app_limited = app_limited;
+	info->tcpi_delivery_rate = xtcp_rate_delivery(t);
+	info->tcpi_delivery_rate_app_limited = !(t->flags & XTCP_F_RATE_FULL);
 	info->tcpi_rcv_ooopack = t->rcv_ooopack;
 #ifdef XTCP_HAVE_TCPI_RCV_WND
 	info->tcpi_rcv_wnd = t->rcv_wnd;

@@ -14,8 +14,7 @@
  *
  * State: XTCP_CC_PRIV_SIZE bytes in the TCB, zero at first, from xtcp_cc_priv();
  * one that needs more says so in mem_size and finds it, zero at first, with
- * xtcp_cc_mem().  One that wants delivery rates (XTCP_CC_RATE) has to have
- * mem_size, which may not be 0 then.
+ * xtcp_cc_mem().
  */
 #ifndef XTCP_CORE_CC_H
 #define XTCP_CORE_CC_H
@@ -33,9 +32,8 @@ union tcp_cc_info;
 /* struct xtcp_cc_ops.flags */
 #define XTCP_CC_UNRESTRICTED	0x01	/* may be chosen without CAP_NET_ADMIN */
 #define XTCP_CC_NEEDS_ECN	0x02	/* negotiates ECN and sends ECT always */
-#define XTCP_CC_RATE		0x04	/* wants xtcp_ack_sample.rate */
-#define XTCP_CC_PACING		0x08	/* what it sends has to be paced */
-#define XTCP_CC_CE_EXACT	0x10	/* echo CE as RFC 8257 3.2, not as RFC 3168 */
+#define XTCP_CC_PACING		0x04	/* what it sends has to be paced */
+#define XTCP_CC_CE_EXACT	0x08	/* echo CE as RFC 8257 3.2, not as RFC 3168 */
 
 /**
  * struct xtcp_cc_ops - an algorithm
@@ -89,40 +87,6 @@ struct xtcp_cc_ops {
 			    union tcp_cc_info *info);
 };
 
-/**
- * struct xtcp_rate - delivery rate estimation (core/rate.c), and what follows it
- * @first_tx_us: when the segment was sent that was delivered last, low 32 bits
- * @delivered_us: when xtcp_tcb.delivered last grew, low 32 bits
- * @app_limited: xtcp_tcb.delivered when the last segment will have arrived that
- *		 was sent for lack of more to send; 0: none
- * @min_rtt_us: least RTT of the connection, microseconds; 0: none yet
- * @rate_delivered: segments of the sample that TCP_INFO shows
- * @rate_interval_us: the time they took
- * @rate_app_limited: that sample is a lower bound only
- * @priv: the algorithm's
- */
-struct xtcp_rate {
-	u32	first_tx_us;
-	u32	delivered_us;
-	u32	app_limited;
-	u32	min_rtt_us;
-	u32	rate_delivered;
-	u32	rate_interval_us;
-	bool	rate_app_limited;
-	u64	priv[];
-};
-
-/**
- * xtcp_cc_mem_size - memory that the host has to give a connection
- * @ops: the algorithm that it uses
- *
- * Return: bytes, 0: none.
- */
-static inline u32 xtcp_cc_mem_size(const struct xtcp_cc_ops *ops)
-{
-	return ops->mem_size ? sizeof(struct xtcp_rate) + ops->mem_size : 0;
-}
-
 /* Of an algorithm without mem_size: its XTCP_CC_PRIV_SIZE bytes. */
 static inline void *xtcp_cc_priv(const struct xtcp_tcb *t)
 {
@@ -132,7 +96,7 @@ static inline void *xtcp_cc_priv(const struct xtcp_tcb *t)
 /* Of one with mem_size: its memory. */
 static inline void *xtcp_cc_mem(const struct xtcp_tcb *t)
 {
-	return t->cc_mem->priv;
+	return t->cc_mem;
 }
 
 /* By xtcp_tcb.cc; the first is NewReno, which every connection can use. */
@@ -157,7 +121,7 @@ extern const struct xtcp_cc_ops xtcp_cc_cubic;
 extern const struct xtcp_cc_ops xtcp_cc_dctcp;
 extern const struct xtcp_cc_ops xtcp_cc_bbr;
 
-void xtcp_cc_choose(struct xtcp_tcb *t, unsigned int cc, struct xtcp_rate *mem);
+void xtcp_cc_choose(struct xtcp_tcb *t, unsigned int cc, void *mem);
 
 /**
  * xtcp_cc_model - does the algorithm set cwnd by itself, whatever happens?

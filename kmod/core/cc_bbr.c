@@ -10,6 +10,7 @@
 #include <linux/inet_diag.h>
 
 #include "cc.h"
+#include "rate.h"
 
 /* Bandwidth is in segments per microsecond, and this many binary digits. */
 #define BW_SHIFT	24
@@ -319,7 +320,7 @@ static void probe_rtt(struct xtcp_tcb *t, xtcp_usec_t now)
 	struct bbr *b = bbr(t);
 
 	/* what is sent little of now is no measure of the bandwidth */
-	t->cc_mem->app_limited = t->delivered + xtcp_in_flight(t) ? : 1;
+	xtcp_rate_limit(t);
 	if (!b->probe_rtt_end) {
 		if (xtcp_in_flight(t) <= CWND_MIN) {
 			b->probe_rtt_end = now + PROBE_RTT_US;
@@ -528,7 +529,7 @@ static void bbr_event(struct xtcp_tcb *t, enum xtcp_cong_event event,
 {
 	struct bbr *b = bbr(t);
 
-	if (event != XTCP_CONG_TX_START || !t->cc_mem->app_limited)
+	if (event != XTCP_CONG_TX_START || !t->rate.app_limited)
 		return;
 	/* 4.3.4.4: no burst after a pause */
 	b->idle_restart = true;
@@ -563,7 +564,7 @@ static u32 bbr_get_info(const struct xtcp_tcb *t, int *attr,
 
 const struct xtcp_cc_ops xtcp_cc_bbr = {
 	.name		= "bbr",
-	.flags		= XTCP_CC_UNRESTRICTED | XTCP_CC_RATE | XTCP_CC_PACING,
+	.flags		= XTCP_CC_UNRESTRICTED | XTCP_CC_PACING,
 	.mem_size	= sizeof(struct bbr),
 	.init		= bbr_init,
 	.ssthresh	= bbr_ssthresh,

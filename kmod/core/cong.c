@@ -20,28 +20,25 @@ static_assert(XTCP_CC_RENO == 0);	/* a TCB of zeros is valid */
  * xtcp_cc_choose - use an algorithm
  * @t: the connection; the one that it used was released
  * @cc: index into xtcp_cc_table
- * @mem: xtcp_cc_mem_size() bytes, zero, that the host frees when it chooses
- *	 another one and when the connection is gone; NULL when that is 0
+ * @mem: its mem_size bytes, zero, that the host frees when it chooses another one
+ *	 and when the connection is gone; NULL when that is 0
  *
  * It begins with xtcp_cong_init(), or with xtcp_cong_start() where the
  * handshake is over.
  */
-void xtcp_cc_choose(struct xtcp_tcb *t, unsigned int cc, struct xtcp_rate *mem)
+void xtcp_cc_choose(struct xtcp_tcb *t, unsigned int cc, void *mem)
 {
 	const struct xtcp_cc_ops *ops = xtcp_cc_table[cc];
 
 	t->cc = cc;
 	memset(t->cc_priv, 0, sizeof(t->cc_priv));
-	t->flags &= ~(XTCP_F_RATE | XTCP_F_ECN_ALL | XTCP_F_ECN_EXACT);
+	t->flags &= ~(XTCP_F_ECN_ALL | XTCP_F_ECN_EXACT);
 	if (ops->flags & XTCP_CC_NEEDS_ECN)
 		t->flags |= XTCP_F_ECN_ALL;
 	if (ops->flags & XTCP_CC_CE_EXACT)
 		t->flags |= XTCP_F_ECN_EXACT;
-	if (!mem)
-		return;
-	t->cc_mem = mem;
-	if (ops->flags & XTCP_CC_RATE)
-		t->flags |= XTCP_F_RATE;
+	if (mem)
+		t->cc_mem = mem;
 }
 
 /**

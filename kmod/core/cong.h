@@ -41,8 +41,6 @@ enum xtcp_cong_event {
  * @app_limited: the sender had too little to send for part of that time
  * @retrans: the newest segment was a retransmission
  * @valid: a segment was delivered, the fields above were set
- *
- * Only when XTCP_F_RATE is set.
  */
 struct xtcp_rate_sample {
 	u32	prior_delivered;

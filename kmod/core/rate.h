@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The rate at which the network delivers (draft-cheng-iccrg-delivery-rate-
- * estimation).  Costs one test of a flag that is in the cache anyway where no
- * algorithm asked for it (XTCP_F_RATE).
+ * estimation).
  */
 #ifndef XTCP_CORE_RATE_H
 #define XTCP_CORE_RATE_H
 
 #include "cong.h"
 
-void __xtcp_rate_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);
-void __xtcp_rate_seg_delivered(struct xtcp_tcb *t, const struct xtcp_seg *seg,
-			       struct xtcp_ack_sample *sample);
-void __xtcp_rate_done(struct xtcp_tcb *t, struct xtcp_ack_sample *sample,
-		      xtcp_usec_t now);
-void __xtcp_rate_app_limited(struct xtcp_tcb *t);
-u64 xtcp_rate_delivery(const struct xtcp_tcb *t, bool *app_limited);
+void xtcp_rate_done(struct xtcp_tcb *t, struct xtcp_ack_sample *sample,
+		    xtcp_usec_t now);
+u64 xtcp_rate_delivery(const struct xtcp_tcb *t);
+
+/* Zero means never. */
+static inline u32 xtcp_rate_stamp(xtcp_usec_t now)
+{
+	u32 us = xtcp_stamp(now);
+
+	return us ? us : 1;
+}
 
 /**
  * xtcp_rate_sent - a segment is sent, for the first time or again
@@ -26,8 +29,17 @@ u64 xtcp_rate_delivery(const struct xtcp_tcb *t, bool *app_limited);
 static inline void xtcp_rate_sent(struct xtcp_tcb *t, struct xtcp_seg *seg,
 				  xtcp_usec_t now)
 {
-	if (unlikely(t->flags & XTCP_F_RATE))
-		__xtcp_rate_sent(t, seg, now);
+	struct xtcp_rate *r = &t->rate;
+
+	/* after a pause the clocks begin anew: idle time is no transmission time */
+	if (!t->packets_out) {
+		r->first_tx_us = xtcp_rate_stamp(now);
+		r->delivered_us = r->first_tx_us;
+	}
+	seg->first_tx_us = r->first_tx_us;
+	seg->delivered_us = r->delivered_us;
+	seg->delivered = t->delivered;
+	seg->app_limited = r->app_limited;
 }
 
 /**
@@ -41,33 +53,42 @@ static inline void xtcp_rate_seg_delivered(struct xtcp_tcb *t,
 					   const struct xtcp_seg *seg,
 					   struct xtcp_ack_sample *sample)
 {
-	if (unlikely(t->flags & XTCP_F_RATE))
-		__xtcp_rate_seg_delivered(t, seg, sample);
+	struct xtcp_rate_sample *s = &sample->rate;
+	struct xtcp_rate *r = &t->rate;
+	u32 sent = seg->xmit_us ? seg->xmit_us : 1;
+
+	if (!seg->delivered_us)
+		return;
+	/* the segment that was sent last is the one that counts */
+	if (!s->valid || (s32)(sent - r->first_tx_us) >= 0) {
+		s->valid = true;
+		s->prior_delivered = seg->delivered;
+		s->prior_us = seg->delivered_us;
+		s->app_limited = seg->app_limited;
+		s->retrans = seg->mark & XTCP_SEG_EVER_RETRANS;
+		s->interval_us = sent - seg->first_tx_us;
+		r->first_tx_us = sent;
+	}
 }
 
 /**
- * xtcp_rate_done - the ACK was processed, loss detection included
- * @t: the connection; delivered counts what the ACK delivered
- * @sample: in and out: the ACK's
- * @now: the time
+ * xtcp_rate_limit - what is in flight, and comes next, is no measure of the path
+ * @t: the connection
  */
-static inline void xtcp_rate_done(struct xtcp_tcb *t,
-				  struct xtcp_ack_sample *sample,
-				  xtcp_usec_t now)
+static inline void xtcp_rate_limit(struct xtcp_tcb *t)
 {
-	if (unlikely(t->flags & XTCP_F_RATE))
-		__xtcp_rate_done(t, sample, now);
+	t->rate.app_limited = t->delivered + xtcp_in_flight(t) ? : 1;
 }
 
 /**
  * xtcp_rate_app_limited - the user writes; until now there was too little to send
  * @t: the connection, with less than a segment to send and nothing that waits
- *     below TCP; the core finds out whether cwnd would have allowed more
+ *     below TCP; this finds out whether cwnd would have allowed more
  */
 static inline void xtcp_rate_app_limited(struct xtcp_tcb *t)
 {
-	if (unlikely(t->flags & XTCP_F_RATE))
-		__xtcp_rate_app_limited(t);
+	if (xtcp_in_flight(t) < t->cwnd && t->lost_out <= t->retrans_out)
+		xtcp_rate_limit(t);
 }
 
 #endif /* XTCP_CORE_RATE_H */

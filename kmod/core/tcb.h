@@ -167,7 +167,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 #define XTCP_F_KEEPALIVE	0x0400	/* SO_KEEPALIVE */
 #define XTCP_F_ACK_PENDING	0x0800	/* something came that is not ACKed yet */
 #define XTCP_F_PROBE		0x1000	/* REXMIT runs as the persist timer */
-#define XTCP_F_RATE		0x2000	/* the algorithm wants delivery rates */
+#define XTCP_F_RATE_FULL	0x2000	/* @rate is no lower bound */
 #define XTCP_F_CWND_LIMITED	0x4000	/* cwnd was what limited the last flight */
 #define XTCP_F_CC_STARTED	0x8000	/* the algorithm's init was called */
 #define XTCP_F_TLP_SEND		0x10000	/* a tail loss probe is to leave (RFC 8985 7.3) */
@@ -230,7 +230,22 @@ enum xtcp_ca_state {
 /* Bytes that an algorithm has in the TCB for its own state. */
 #define XTCP_CC_PRIV_SIZE	32
 
-struct xtcp_rate;
+/**
+ * struct xtcp_rate - how fast the network delivers (core/rate.c)
+ * @first_tx_us: when the segment was sent that was delivered last, low 32 bits
+ * @delivered_us: when xtcp_tcb.delivered last grew, low 32 bits
+ * @app_limited: xtcp_tcb.delivered when the last segment will have arrived that
+ *		 was sent for lack of more to send; 0: none
+ * @delivered: segments of the sample that TCP_INFO shows
+ * @interval_us: the time they took; 0: nothing was measured
+ */
+struct xtcp_rate {
+	u32	first_tx_us;
+	u32	delivered_us;
+	u32	app_limited;
+	u32	delivered;
+	u32	interval_us;
+};
 
 /**
  * enum xtcp_urg_state - the byte that the peer marked
@@ -321,6 +336,7 @@ enum xtcp_urg_state {
  * @rack_end_seq: where it ends
  * @rack_rtt_us: the RTT that it had, microseconds
  * @min_rtt_us: least RTT of late, microseconds; 0 before the first sample
+ * @rate: of delivery
  * @min_rtt_stamp: when that was, seconds or so
  * @reordering: how many segments one can be late, as far as is known
  * @reo_steps: RACK's reordering window, in quarters of @min_rtt_us
@@ -455,6 +471,7 @@ struct xtcp_tcb {
 	u32		rack_end_seq;
 	u32		rack_rtt_us;
 	u32		min_rtt_us;
+	struct xtcp_rate rate;
 	const struct xtcp_conf *conf;
 	u64		deadline[XTCP_TIMER_NR];
 	u32		srtt_us;
@@ -537,7 +554,7 @@ struct xtcp_tcb {
 	u32		chrono_spent[3];
 	union {
 		u64		cc_priv[XTCP_CC_PRIV_SIZE / sizeof(u64)];
-		struct xtcp_rate *cc_mem;
+		void	*cc_mem;
 	};
 	u32		rcv_ooopack;
 	u32		rto_time;

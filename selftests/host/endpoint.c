@@ -12,7 +12,7 @@
 
 static void choose_cc(struct endpoint *ep)
 {
-	u32 size = xtcp_cc_mem_size(xtcp_cc_table[ep->conf.cc]);
+	u32 size = xtcp_cc_table[ep->conf.cc]->mem_size;
 
 	free(ep->cc_mem);
 	ep->cc_mem = size ? calloc(1, size) : NULL;

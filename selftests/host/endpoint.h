@@ -142,7 +142,7 @@ struct endpoint {
 	const xtcp_usec_t	*now;
 	struct xtcp_tcb		t;
 	struct xtcp_check	check;
-	struct xtcp_rate	*cc_mem;
+	void			*cc_mem;
 	struct xtcp_pace	pace;
 	bool			pace_waits;
 	bool			has_listener, has_req, has_tw;

@@ -126,26 +126,22 @@ static void over(void)
 
 TEST(rate__is_that_of_the_bottleneck)
 {
-	bool limited;
-
 	begin(100, 20000);
 	run(2000000);
 	/* 10 segments of 1000 bytes in a millisecond, or what a phase makes of it */
-	CHECK(xtcp_rate_delivery(&ep.t, &limited) >= 7400000);
-	CHECK(xtcp_rate_delivery(&ep.t, &limited) <= 10500000);
-	CHECK(!limited);
+	CHECK(xtcp_rate_delivery(&ep.t) >= 7400000);
+	CHECK(xtcp_rate_delivery(&ep.t) <= 10500000);
+	CHECK(ep.t.flags & XTCP_F_RATE_FULL);
 	over();
 }
 
 TEST(rate__says_when_the_user_was_the_limit)
 {
-	bool limited;
-
 	begin(100, 20000);
 	path.app_limit = 5;
 	run(2000000);
-	CHECK(xtcp_rate_delivery(&ep.t, &limited) < 300000);
-	CHECK(limited);
+	CHECK(xtcp_rate_delivery(&ep.t) < 300000);
+	CHECK(!(ep.t.flags & XTCP_F_RATE_FULL));
 	over();
 }
 
@@ -157,30 +153,28 @@ TEST(rate__part_of_a_buffer)
 	conf.cc = XTCP_CC_BBR;
 	peer_options = " sackOK";
 	given(ESTABLISHED);
-	r = ep.t.cc_mem;
+	r = &ep.t.rate;
 	usr_write(4 * MSS);
 	ignore_output();
 	advance_us(20000);
 	rcv(". 1 ack 1001");
-	CHECK_EQ(r->rate_delivered, 1);
-	CHECK_EQ(r->rate_interval_us, 20000);
+	CHECK_EQ(r->delivered, 1);
+	CHECK_EQ(r->interval_us, 20000);
 	advance_us(1000);
 	rcv(". 1 ack 1001 sack 2001:3001");
-	CHECK_EQ(r->rate_delivered, 2);
-	CHECK_EQ(r->rate_interval_us, 21000);
+	CHECK_EQ(r->delivered, 2);
+	CHECK_EQ(r->interval_us, 21000);
 	advance_us(1000);
 	rcv(". 1 ack 4001");
-	CHECK_EQ(r->rate_delivered, 4);
-	CHECK_EQ(r->rate_interval_us, 22000);
+	CHECK_EQ(r->delivered, 4);
+	CHECK_EQ(r->interval_us, 22000);
 }
 
-TEST(rate__costs_nothing_when_nobody_asked)
+TEST(rate__without_a_sample)
 {
-	bool limited;
-
 	given(ESTABLISHED);
-	CHECK(!(ep.t.flags & XTCP_F_RATE));
-	CHECK_EQ(xtcp_rate_delivery(&ep.t, &limited), 0);
+	CHECK(!(ep.t.flags & XTCP_F_RATE_FULL));
+	CHECK_EQ(xtcp_rate_delivery(&ep.t), 0);
 }
 
 TEST(bbr__begins_with_cwnd_over_rtt_times_2_885)

@@ -57,6 +57,12 @@ static inline u32 xtcp_full_space(const struct sock *sk)
 	return xtcp_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf));
 }
 
+/* What the shift of a window has to be enough for: buffers get no larger. */
+static inline u32 xtcp_largest_buffer(const struct sock *sk)
+{
+	return max_t(u32, READ_ONCE(xtcp_sk_net(sk)->rmem[2]), READ_ONCE(sysctl_rmem_max));
+}
+
 static inline u32 xtcp_space_from_win(const struct sock *sk, u32 wnd)
 {
 	return (u32)min_t(u64, div_u64((u64)wnd << 8, xtcp_sk(sk)->scaling_ratio),

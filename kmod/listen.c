@@ -69,7 +69,7 @@ static void init_core(struct xtcp_synrcv *core, struct sock *sk,
 {
 	u32 ecn = dst_feature(&rt->dst, DST_FEATURE_ECN_MASK);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	u32 space = xtcp_full_space(sk), most = READ_ONCE(xn->rmem[2]);
+	u32 space = xtcp_full_space(sk), most = xtcp_largest_buffer(sk);
 	u32 clamp = xtcp_sk(sk)->tcb.window_clamp;
 
 	/* a buffer of a size that the user chose does not grow */
@@ -202,7 +202,6 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xtcp_synrcv_child(core, &xs->tcb, xtcp_conf_get(sk), xtcp_now());
 	xtcp_window_clamp(&xs->tcb, min_not_zero(lt->window_clamp,
 						 xtcp_full_space(child)));
-	xs->tcb.rcv_ssthresh = core->rcv_wnd;
 	child->sk_state = TCP_SYN_RECV;
 	xtcp_verify_begin(child);
 	if (xtcp_route_connect(child, inet->inet_daddr, inet->inet_dport)) {

@@ -198,7 +198,7 @@ static void prepare_connect(struct sock *sk)
 	if (!clamp)
 		clamp = XTCP_WND_MAX;
 	xtcp_window_init(min(clamp, xtcp_full_space(sk)),
-			 min_t(u32, clamp, READ_ONCE(xn->rmem[2])), t->advmss,
+			 min(clamp, xtcp_largest_buffer(sk)), t->advmss,
 			 t->flags & XTCP_F_WSCALE_OK, &t->rcv_wnd, &wscale);
 	if (READ_ONCE(xn->conf.signed_windows))
 		t->rcv_wnd = min(t->rcv_wnd, XTCP_WND_MAX_SIGNED);

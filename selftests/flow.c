@@ -442,6 +442,29 @@ SAME_WINDOW(rmem__default_and_greatest)
 	say(r, "%d\n", get_int(r->fd, SOL_SOCKET, SO_RCVBUF));
 }
 
+/* What may be set by SO_RCVBUF limits the shift, too: net.core.rmem_max is larger. */
+SAME(rmem__less_than_users_may_set)
+{
+	both("rmem", "4096 30000 60000");
+	close(r->fd);
+	r->fd = wire_socket(r->p.w, SOCK_NONBLOCK);
+	opened(r);
+}
+
+/* There is room for more than a SYN can say: the first ACK says it. */
+SAME_WINDOW(rcvbuf__larger_than_a_syn_can_say)
+{
+	int i;
+
+	set_int(r->fd, SOL_SOCKET, SO_RCVBUF, 200000);
+	opened(r);
+	for (i = 0; i < 20; i++) {
+		data(r, 1460);
+		answers(r, "1460");
+		reads(r, 1460);
+	}
+}
+
 /* ---- acknowledgements ---------------------------------------------------- */
 
 /* What the user took at once of a small segment is acknowledged at once. */

@@ -253,6 +253,7 @@ static void take_syn_options(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		t->rcv_wscale = 0;
 		t->snd_wscale = 0;
 		t->window_clamp = min(t->window_clamp, XTCP_WND_MAX_UNSCALED);
+		t->rcv_wnd = min(t->rcv_wnd, XTCP_WND_MAX_UNSCALED);
 	}
 	if (opt->has & XTCP_OPT_TS && t->flags & XTCP_F_TS_OK) {
 		t->ts_recent = opt->tsval;

@@ -12,7 +12,7 @@
  * @max_space: largest buffer that autotuning can reach, bytes
  * @mss: our MSS option, bytes
  * @scaling: window scaling may be offered
- * @wnd: out, window to offer, bytes; it fits an unscaled field
+ * @wnd: out, window to offer as soon as it can be said, bytes; a SYN has no scale
  * @wscale: out, our shift
  *
  * As Linux: the shift must be able to express @max_space, and the first window
@@ -24,13 +24,11 @@ void xtcp_window_init(u32 space, u32 max_space, u16 mss, bool scaling,
 	*wscale = 0;
 	if (space > mss)
 		space -= space % mss;
-	*wnd = min_t(u32, space, XTCP_WND_MAX_UNSCALED);
-	if (!scaling)
-		return;
 	max_space = max(max_space, space);
-	while ((max_space >> *wscale) > XTCP_WND_MAX_UNSCALED &&
+	while (scaling && (max_space >> *wscale) > XTCP_WND_MAX_UNSCALED &&
 	       *wscale < XTCP_WSCALE_MAX)
 		(*wscale)++;
+	*wnd = min_t(u32, space, XTCP_WND_MAX_UNSCALED << *wscale);
 }
 
 /* The buffer is more than half full: is what is left worth offering? */

@@ -35,6 +35,10 @@ TEST(window_init__shift_covers_the_largest_buffer)
 	CHECK_EQ(shift, 1);
 	xtcp_window_init(65536, U32_MAX, 1460, true, &wnd, &shift);
 	CHECK_EQ(shift, 14);
+	/* a buffer that is large from the beginning is offered whole */
+	xtcp_window_init(200000, 200000, 1460, true, &wnd, &shift);
+	CHECK_EQ(shift, 2);
+	CHECK_EQ(wnd, 198560);
 }
 
 /* ---- never shrinks ------------------------------------------------------ */
@@ -238,7 +242,8 @@ TEST(window_data__opens_as_fast_as_slow_start)
 	rcv("S 0 win 65535 mss 1000 wscale 7");
 	expect("S. 0 ack 1 win 65535");
 	rcv(". 1 ack 1");
-	CHECK_EQ(ep.t.rcv_ssthresh, 65535);
+	CHECK_EQ(ep.t.rcv_ssthresh, 1048000);	/* all of the buffer, in segments */
+	ep.t.rcv_ssthresh = 65535;
 	rcv("P. 1:1001(1000) ack 1");
 	CHECK_EQ(ep.t.rcv_ssthresh, 67535);
 	rcv("P. 1001:1002(1) ack 1");
@@ -327,7 +332,7 @@ TEST(window_grow__behind_a_gap_with_sack)
 		usr_listen();
 		rcvf("S 0 win 65535 mss 1000 wscale 7%s", sack ? " sackOK" : "");
 		rcv(". 1 ack 1");
-		CHECK_EQ(ep.t.rcv_ssthresh, 65535);
+		ep.t.rcv_ssthresh = 65535;
 		rcv(". 1001:2001(1000) ack 1");
 		CHECK_EQ(ep.t.rcv_ssthresh, sack ? 67535 : 65535);
 		ignore_output();

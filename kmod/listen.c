@@ -475,8 +475,11 @@ static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 {
 	struct xtcp_net *xn = xtcp_req_net(req);
 
-	switch (xtcp_synrcv_segment(&req->core, seg)) {
+	switch (xtcp_synrcv_segment(&req->core, seg, &xn->conf, xtcp_now())) {
 	case XTCP_SYNRCV_DROP:
+		break;
+	case XTCP_SYNRCV_SKIP:
+		xtcp_count(xn, ACK_SKIPPED);
 		break;
 	case XTCP_SYNRCV_SYNACK:
 		xtcp_req_syn_again(req);

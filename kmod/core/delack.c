@@ -319,19 +319,32 @@ void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space
 		a->orders |= XTCP_ACT_SEND_ACK;
 }
 
-/* An invalid segment was answered less than invalid_ratelimit ago. */
-static bool answered_lately(struct xtcp_tcb *t, xtcp_usec_t now,
-			    struct xtcp_actions *a)
+/**
+ * xtcp_answered_lately - was an invalid segment answered less than invalid_ratelimit ago?
+ * @last: when one was, low 32 bits of the clock, 0: never; in and out
+ * @now: the time
+ * @conf: the namespace's settings
+ *
+ * Return: if not, this one will be.
+ */
+bool xtcp_answered_lately(u32 *last, xtcp_usec_t now, const struct xtcp_conf *conf)
 {
 	u32 stamp = xtcp_stamp(now);
 
-	if (t->last_oow_ack &&
-	    stamp - t->last_oow_ack < t->conf->invalid_ratelimit_us) {
-		a->orders |= XTCP_ACT_ACK_SKIPPED;
+	if (*last && stamp - *last < conf->invalid_ratelimit_us)
 		return true;
-	}
-	t->last_oow_ack = stamp ? stamp : 1;
+	*last = stamp ? stamp : 1;
 	return false;
+}
+
+/* The same for a connection, which counts it. */
+static bool answered_lately(struct xtcp_tcb *t, xtcp_usec_t now,
+			    struct xtcp_actions *a)
+{
+	if (!xtcp_answered_lately(&t->last_oow_ack, now, t->conf))
+		return false;
+	a->orders |= XTCP_ACT_ACK_SKIPPED;
+	return true;
 }
 
 /**
@@ -348,7 +361,7 @@ static bool answered_lately(struct xtcp_tcb *t, xtcp_usec_t now,
 void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a)
 {
-	if (seg->seq == seg->end_seq || seg->flags & XTCP_SYN) {
+	if (xtcp_may_loop(seg)) {
 		if (answered_lately(t, now, a))
 			return;
 	} else if (xtcp_before(seg->seq, t->rcv_nxt)) {

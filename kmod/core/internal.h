@@ -73,7 +73,17 @@ void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		     xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a);
 
+/*
+ * Would the same answer come back?  Two confused hosts must not answer each other for
+ * ever.
+ */
+static inline bool xtcp_may_loop(const struct xtcp_segment *seg)
+{
+	return seg->seq == seg->end_seq || seg->flags & XTCP_SYN;
+}
+
 /* Answer an invalid segment, not more often than the namespace allows. */
+bool xtcp_answered_lately(u32 *last, xtcp_usec_t now, const struct xtcp_conf *conf);
 void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_ack_challenge(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);

@@ -41,6 +41,7 @@
 	D(OPTION,	"InBadOption")	  /* length of an option */	\
 	D(SEQ,		"InOutOfWindow")  /* 3.10.7.4 first check */	\
 	D(PAWS,		"PAWSEstab")	  /* RFC 7323 5.3 */		\
+	D(TSECR,	"TSEcrRejected")  /* echoes what was never sent */ \
 	D(RST,		"InBadRst")	  /* RST that is not acceptable */ \
 	D(SYN,		"SynChallenge")	  /* SYN in a synchronised state */ \
 	D(NO_ACK,	"InNoAck")	  /* ACK bit off */		\

@@ -80,24 +80,43 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 	}
 }
 
+static u32 tsval(const struct xtcp_synrcv *r, xtcp_usec_t now)
+{
+	return (u32)(now / XTCP_USEC_PER_MSEC) + r->ts_offset;
+}
+
 /**
  * xtcp_synrcv_sent - the SYN,ACK is about to be sent for the first time
  * @r: the entry
  * @now: the time
  *
- * With timestamps the ACK tells when it was sent, otherwise the entry has to.
+ * With timestamps the ACK tells which one it answers, otherwise the entry has to.
  */
 void xtcp_synrcv_sent(struct xtcp_synrcv *r, xtcp_usec_t now)
 {
-	if (!(r->flags & XTCP_F_TS_OK))
-		r->ts_recent = max_t(u32, xtcp_stamp(now), 1);
+	r->sent = r->flags & XTCP_F_TS_OK ? tsval(r, now) : max_t(u32, xtcp_stamp(now), 1);
+}
+
+/* It echoes what no SYN,ACK has said.  As Linux: 0 is no echo. */
+static bool wrong_echo(const struct xtcp_synrcv *r, const struct xtcp_segment *seg,
+		       xtcp_usec_t now)
+{
+	return r->flags & XTCP_F_TS_OK && seg->opt.has & XTCP_OPT_TS && seg->opt.tsecr &&
+	       seg->opt.tsecr - r->sent > tsval(r, now) - r->sent;
 }
 
 /* Karn: an answer to one of two SYN,ACKs measures nothing. */
 static void forget_sent(struct xtcp_synrcv *r)
 {
 	if (!(r->flags & XTCP_F_TS_OK))
-		r->ts_recent = 0;
+		r->sent = 0;
+}
+
+/* PAWS. */
+static bool outdated(const struct xtcp_synrcv *r, const struct xtcp_segment *seg)
+{
+	return r->flags & XTCP_F_TS_OK && seg->opt.has & XTCP_OPT_TS &&
+	       xtcp_before(seg->opt.tsval, r->ts_recent);
 }
 
 static bool in_window(const struct xtcp_synrcv *r, const struct xtcp_segment *seg)
@@ -109,23 +128,37 @@ static bool in_window(const struct xtcp_synrcv *r, const struct xtcp_segment *se
 	return xtcp_after(seg->end_seq, rcv_nxt) && xtcp_before(seg->seq, edge);
 }
 
+/* Why a segment cannot be of this connection, or is of its past; 0: it can. */
+static enum xtcp_drop refusal(const struct xtcp_synrcv *r, const struct xtcp_segment *seg,
+			      xtcp_usec_t now)
+{
+	if (outdated(r, seg))
+		return XTCP_DROP_PAWS;
+	if (wrong_echo(r, seg, now))
+		return XTCP_DROP_TSECR;
+	return in_window(r, seg) ? XTCP_DROP_NONE : XTCP_DROP_SEQ;
+}
+
 /**
  * xtcp_synrcv_segment - a segment arrived for an entry in SYN_RECV
  * @r: the entry
  * @seg: the segment
+ * @conf: the namespace's settings
+ * @now: the time
  *
  * Return: what to do, 3.10.7.4.
  */
 enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
-					     struct xtcp_segment *seg)
+					     struct xtcp_segment *seg,
+					     const struct xtcp_conf *conf,
+					     xtcp_usec_t now)
 {
-	bool paws = r->flags & XTCP_F_TS_OK && seg->opt.has & XTCP_OPT_TS &&
-		    xtcp_before(seg->opt.tsval, r->ts_recent);
-
 	seg->drop = XTCP_DROP_NONE;
 	/* the same SYN again: our SYN,ACK was lost */
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
-	    seg->seq == r->irs && !paws) {
+	    seg->seq == r->irs && !outdated(r, seg)) {
+		if (xtcp_answered_lately(&r->last_oow_ack, now, conf))
+			return XTCP_SYNRCV_SKIP;
 		forget_sent(r);
 		return XTCP_SYNRCV_SYNACK;
 	}
@@ -135,9 +168,13 @@ enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 		return XTCP_SYNRCV_RST;
 	}
 	/* first: sequence number */
-	if (paws || !in_window(r, seg)) {
-		seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SEQ;
-		return seg->flags & XTCP_RST ? XTCP_SYNRCV_DROP : XTCP_SYNRCV_ACK;
+	seg->drop = refusal(r, seg, now);
+	if (seg->drop) {
+		if (seg->flags & XTCP_RST)
+			return XTCP_SYNRCV_DROP;
+		return xtcp_may_loop(seg) &&
+		       xtcp_answered_lately(&r->last_oow_ack, now, conf) ?
+		       XTCP_SYNRCV_SKIP : XTCP_SYNRCV_ACK;
 	}
 	/* second: RST; RFC 5961 3.2 */
 	if (seg->flags & XTCP_RST) {
@@ -278,10 +315,10 @@ void xtcp_synrcv_child(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
 	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, r->advmss);
 	inherit_timeouts(r, t, conf);
 	t->retrans_stamp = 0;
-	if (!(r->flags & XTCP_F_TS_OK) && r->ts_recent) {
+	if (!(r->flags & XTCP_F_TS_OK) && r->sent) {
 		/* as after a SYN of ours: what comes now is a measurement */
 		t->retrans_stamp = xtcp_coarse_stamp(now);
-		t->lsndtime = r->ts_recent;
+		t->lsndtime = r->sent;
 	}
 	t->rto_us = XTCP_RTO_INIT_US;
 }

@@ -14,9 +14,11 @@
  * struct xtcp_synrcv - a connection in SYN_RECV
  * @iss: ISS
  * @irs: IRS
- * @rcv_wnd: window offered in the SYN,ACK, bytes
- * @ts_recent: TSval of the SYN; without timestamps when the SYN,ACK was sent, low
- *	       32 bits of the clock, 0: it was sent twice, or nobody knows
+ * @rcv_wnd: window, of which the SYN,ACK offers what it can say without a scale, bytes
+ * @ts_recent: TSval of the SYN
+ * @sent: TSval of the first SYN,ACK; without timestamps when it was sent, low 32 bits
+ *	  of the clock, 0: it was sent twice, or nobody knows
+ * @last_oow_ack: when a repeated or invalid segment was last answered, low 32 bits
  * @ts_offset: added to our clock to make TSval
  * @mss: the peer's MSS option, or the default
  * @advmss: our MSS option
@@ -33,6 +35,8 @@ struct xtcp_synrcv {
 	u32	irs;
 	u32	rcv_wnd;
 	u32	ts_recent;
+	u32	sent;
+	u32	last_oow_ack;
 	u32	ts_offset;
 	u16	mss;
 	u16	advmss;
@@ -69,6 +73,7 @@ enum xtcp_synrcv_due {
 /* What to do with a segment for an entry in SYN_RECV. */
 enum xtcp_synrcv_verdict {
 	XTCP_SYNRCV_DROP,	/* nothing; segment.drop says why */
+	XTCP_SYNRCV_SKIP,	/* nothing: one like it was answered just now */
 	XTCP_SYNRCV_SYNACK,	/* send the SYN,ACK again */
 	XTCP_SYNRCV_ACK,	/* not acceptable: send an ACK */
 	XTCP_SYNRCV_CHALLENGE,	/* send a challenge ACK (RFC 5961) */
@@ -91,7 +96,9 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 		      const struct xtcp_conf *conf, u32 iss, u32 ts_offset,
 		      u16 advmss, u32 space, u32 max_space);
 enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
-					     struct xtcp_segment *seg);
+					     struct xtcp_segment *seg,
+					     const struct xtcp_conf *conf,
+					     xtcp_usec_t now);
 enum xtcp_synrcv_due xtcp_synrcv_timer(struct xtcp_synrcv *r,
 				       const struct xtcp_synrcv_queue *q);
 xtcp_usec_t xtcp_synrcv_timeout(const struct xtcp_synrcv *r,

@@ -28,21 +28,14 @@ void xtcp_timewait_init(struct xtcp_timewait *w, struct xtcp_tcb *t)
 		xtcp_timer_stop(t, i);
 }
 
-/* Answer, but do not let two confused hosts answer each other for ever. */
+/* Answer, within the limit. */
 static enum xtcp_timewait_verdict answer(struct xtcp_timewait *w,
 					 const struct xtcp_segment *seg,
 					 const struct xtcp_conf *conf,
 					 xtcp_usec_t now)
 {
-	u32 stamp = xtcp_stamp(now);
-
-	if (seg->seq == seg->end_seq || seg->flags & XTCP_SYN) {
-		if (w->last_oow_ack &&
-		    stamp - w->last_oow_ack < conf->invalid_ratelimit_us)
-			return XTCP_TW_DROP;
-		w->last_oow_ack = stamp ? stamp : 1;
-	}
-	return XTCP_TW_ACK;
+	return xtcp_may_loop(seg) && xtcp_answered_lately(&w->last_oow_ack, now, conf) ?
+	       XTCP_TW_DROP : XTCP_TW_ACK;
 }
 
 /**

@@ -122,12 +122,14 @@ static void make_child(struct endpoint *ep, struct xtcp_segment *seg, const u8 *
 
 void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload)
 {
-	enum xtcp_synrcv_verdict v = xtcp_synrcv_segment(&ep->req, seg);
+	enum xtcp_synrcv_verdict v = xtcp_synrcv_segment(&ep->req, seg, &ep->conf.core,
+							 *ep->now);
 
 	ep->last_drop = seg->drop;
 	ep->drops[seg->drop]++;
 	switch (v) {
 	case XTCP_SYNRCV_DROP:
+	case XTCP_SYNRCV_SKIP:
 		break;
 	case XTCP_SYNRCV_SYNACK:
 		send_synack(ep);

@@ -125,9 +125,66 @@ TEST(synrcv__out_of_window_is_acked)
 	rcv(". 70000 ack 1");
 	expect(". 1 ack 1");
 	expect_drop(SEQ);
+	advance(500);
 	rcv("S 70000 mss 1000");
 	expect(". 1 ack 1");
 	expect_state(SYN_RECV);
+}
+
+/* As Linux: of what may be a loop one in invalid_ratelimit is answered. */
+TEST(synrcv__answers_are_limited)
+{
+	given(SYN_RECV);
+	rcv("S 0 win 65535 mss 1000");
+	expect("S. 0 ack 1");
+	rcv("S 0 win 65535 mss 1000");
+	expect_nothing();
+	rcv(". 70000 ack 1");
+	expect_nothing();
+	expect_drop(SEQ);
+	/* text is no loop */
+	rcv("P. 70000:70010(10) ack 1");
+	expect(". 1 ack 1");
+	advance(500);
+	rcv("S 0 win 65535 mss 1000");
+	expect("S. 0 ack 1");
+	expect_state(SYN_RECV);
+}
+
+/* As Linux 7: an ACK that echoes what no SYN,ACK said is a stranger's. */
+TEST(synrcv__wrong_echo_is_acked)
+{
+	conf.core.timestamps = true;
+	conf.untimed = false;
+	given(LISTEN);
+	rcv("S 0 win 65535 mss 1000 TS val 100 ecr 0");
+	expect("S. 0 ack 1 TS val 1000000 ecr 100");
+	rcv("P. 1:2(1) ack 1 TS val 101 ecr 999999");
+	expect(". 1 ack 1");
+	expect_drop(TSECR);
+	rcv("P. 1:2(1) ack 1 TS val 101 ecr 1000001");
+	expect(". 1 ack 1");
+	expect_drop(TSECR);
+	rcv("R 1 TS val 101 ecr 1000001");
+	expect_nothing();
+	expect_state(SYN_RECV);
+	/* both SYN,ACKs count */
+	advance(1000);
+	expect("S. 0 ack 1 TS val 1001000 ecr 100");
+	rcv("P. 1:2(1) ack 1 TS val 101 ecr 1000000");
+	expect_state(ESTABLISHED);
+	ignore_output();
+}
+
+TEST(synrcv__no_echo_counts)
+{
+	conf.core.timestamps = true;
+	conf.untimed = false;
+	given(LISTEN);
+	rcv("S 0 win 65535 mss 1000 TS val 100 ecr 0");
+	expect("S. 0 ack 1 TS val 1000000 ecr 100");
+	rcv(". 1 ack 1 TS val 101 ecr 0");
+	expect_state(ESTABLISHED);
 }
 
 TEST(synrcv__old_timestamp_is_acked)

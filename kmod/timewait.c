@@ -256,8 +256,9 @@ bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct xtcp_segment *s
 		return false;
 	}
 	verdict = xtcp_timewait_segment(&tw->core, seg, &xn->conf, now);
-	if (verdict == XTCP_TW_ACK_RESTART) {
+	if (verdict == XTCP_TW_ACK_RESTART)
 		xtcp_take_edge(xn, &tw->flow, XTCP_EV_RCV_FIN);
+	if (verdict == XTCP_TW_ACK_RESTART || verdict == XTCP_TW_RESTART) {
 		tw->due = now + READ_ONCE(xn->conf.timewait_us);
 		list_move_tail(&tw->node, &xn->tw_queue);
 	}
@@ -267,6 +268,7 @@ bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct xtcp_segment *s
 		xtcp_count_drop(xn, seg->drop);
 	switch (verdict) {
 	case XTCP_TW_DROP:
+	case XTCP_TW_RESTART:
 		break;
 	case XTCP_TW_ACK:
 	case XTCP_TW_ACK_RESTART:

@@ -95,12 +95,12 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 		return XTCP_TW_ACK_RESTART;
 	}
 	if (!paws && seg->seq == seg->end_seq && seg->seq == w->rcv_nxt) {
-		/* a plain ACK with nothing wrong in it */
+		/* a plain ACK with nothing wrong in it: the peer is still there */
 		if (ts && xtcp_after(seg->opt.tsval, w->ts_recent)) {
 			w->ts_recent = seg->opt.tsval;
 			w->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
 		}
-		return XTCP_TW_DROP;
+		return XTCP_TW_RESTART;
 	}
 	seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SEQ;
 	return answer(w, seg, conf, now);

@@ -48,6 +48,7 @@ enum xtcp_timewait_verdict {
 	XTCP_TW_DROP,		/* nothing; segment.drop says why */
 	XTCP_TW_ACK,		/* send an ACK */
 	XTCP_TW_ACK_RESTART,	/* retransmitted FIN: ACK, start 2MSL again */
+	XTCP_TW_RESTART,	/* a plain ACK: start 2MSL again (as Linux) */
 	XTCP_TW_RESET,		/* acceptable RST: end it */
 	XTCP_TW_NEW_SYN,	/* RFC 6191: a new connection may take over */
 };

@@ -228,6 +228,9 @@ void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
 		ep->tw_due = *ep->now + ep->conf.core.timewait_us;
 		tw_ack(ep);
 		break;
+	case XTCP_TW_RESTART:
+		ep->tw_due = *ep->now + ep->conf.core.timewait_us;
+		break;
 	case XTCP_TW_RESET:
 		ep_tw_end(ep, XTCP_EV_RCV_RST);
 		break;

@@ -77,12 +77,17 @@ TEST(timewait__answers_to_empty_ones_are_limited)
 	expect(". 2 ack 2");
 }
 
-TEST(timewait__plain_ack_is_not_answered)
+/* As Linux: it is not answered, but restarts 2MSL. */
+TEST(timewait__plain_ack_restarts_2msl)
 {
 	given(TIME_WAIT);
+	advance(40000);
 	rcv(". 2 ack 2");
 	expect_nothing();
+	advance(40000);
 	expect_state(TIME_WAIT);
+	advance(20000);
+	expect_state(CLOSE);
 }
 
 TEST(timewait__no_ack_bit)

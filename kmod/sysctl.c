@@ -20,7 +20,7 @@ static unsigned int one = 1, two = 2, four = 4, most_retries = 127, app_win_most
 /* struct xtcp_tcb.reordering has 16 bits */
 static int most_reordering = U16_MAX;
 static int most_ratio = 1000;
-static int least_snd_mss = XTCP_MSS_MIN - XTCP_OPT_MAX, most_snd_mss = U16_MAX;
+static int least_snd_mss = XTCP_SND_MSS_MIN, most_snd_mss = U16_MAX;
 /* seconds, on the coarse clock of the core */
 static unsigned int most_probe_interval = U32_MAX / MSEC_PER_SEC;
 static int rto_max_least = 1000, rto_max_most = 120000;

@@ -318,4 +318,19 @@ TEST_F(mtu, min_snd_mss__against_the_peer)
 		   "> P. 601:701(100) ack 1");
 }
 
+/* By default a peer may have as little as it likes, down to 48 bytes. */
+TEST_F(mtu, min_snd_mss__small_peer)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	fd = start_connect(p);
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 win 65535 <mss 60>",
+		   "> .  1:1(0) ack 1");
+	put_pattern(fd, 0, 120);
+	packets(p, "> .  1:61(60) ack 1",
+		   "> P. 61:121(60) ack 1");
+}
+
 TEST_HARNESS_MAIN

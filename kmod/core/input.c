@@ -245,7 +245,7 @@ static void take_syn_options(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	const struct xtcp_options *opt = &seg->opt;
 	u16 mss = opt->has & XTCP_OPT_MSS ? opt->mss : XTCP_MSS_DEFAULT;
 
-	t->mss_clamp = min(t->mss_clamp, max_t(u16, mss, XTCP_MSS_MIN));
+	t->mss_clamp = min(t->mss_clamp, mss);
 	if (opt->has & XTCP_OPT_WSCALE && t->flags & XTCP_F_WSCALE_OK) {
 		t->snd_wscale = opt->wscale;
 	} else {

@@ -562,16 +562,15 @@ void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
  */
 void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss)
 {
+	u32 options = t->flags & XTCP_F_TS_OK ? XTCP_OPT_TS_ALIGNED : 0;
 	u32 mss = min_t(u32, t->mss_clamp, path_mss);
 	u32 half = xtcp_half_window(t);
 
 	t->path_mss = min_t(u32, path_mss, U16_MAX);
 	if (unlikely(t->rec & XTCP_R_MTUP))
 		mss = min(mss, xtcp_mtup_limit(t));
-	mss = max_t(u32, mss, t->conf->min_snd_mss);
-	if (t->flags & XTCP_F_TS_OK)
-		mss -= min_t(u32, mss, XTCP_OPT_TS_ALIGNED);
+	mss = max_t(u32, mss, t->conf->min_snd_mss) - options;
 	if (half && mss > half)
-		mss = half;
-	t->mss = max_t(u32, mss, XTCP_MSS_MIN - XTCP_OPT_MAX);
+		mss = max(half, XTCP_SND_MSS_MIN - options);
+	t->mss = mss;
 }

@@ -26,7 +26,9 @@
 
 #define XTCP_WSCALE_MAX		14	/* RFC 7323 2.3 */
 #define XTCP_MSS_DEFAULT	536	/* RFC 9293 3.7.1, IPv4 without the option */
-#define XTCP_MSS_MIN		88	/* least that a peer can make us send, as Linux */
+#define XTCP_MSS_MIN		88	/* least that a user may set, as Linux */
+/* The least that a peer can make us send, options included: 8 bytes of text. */
+#define XTCP_SND_MSS_MIN	(XTCP_OPT_MAX + 8)
 
 /**
  * enum xtcp_drop - why a segment, or its payload, was not taken

@@ -58,7 +58,7 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 	r->iss = iss;
 	r->irs = seg->seq;
 	r->ts_offset = ts_offset;
-	r->mss = max_t(u16, mss, XTCP_MSS_MIN);
+	r->mss = mss;
 	r->advmss = advmss;
 	r->flags = XTCP_F_PASSIVE;
 	/* as Linux: a whole number of segments with their options */

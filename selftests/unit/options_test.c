@@ -279,7 +279,7 @@ TEST(options_negotiation__small_mss_of_the_peer_has_a_floor)
 	rcv("S 0 win 1000 mss 1");
 	expect("S. 0 ack 1");
 	rcv(". 1 ack 1 win 2000");
-	CHECK_EQ(ep.t.mss, XTCP_MSS_MIN);
+	CHECK_EQ(ep.t.mss, XTCP_SND_MSS_MIN);
 }
 
 TESTS_MAIN

@@ -490,11 +490,11 @@ void xtcp_send_syn(struct sock *sk)
 	struct sk_buff *skb;
 	struct header h __uninitialized;
 
-	if (unlikely(!t->retransmits && (xs->tfo_mode || t->syn_data) && !syn_ack)) {
+	if (unlikely(!t->total_retrans && (xs->tfo_mode || t->syn_data) && !syn_ack)) {
 		skb = fastopen_syn(sk, &tfo);
 	} else {
 		skb = alloc_control(sk);
-		if (unlikely(xs->tfo_pending && !t->retransmits))
+		if (unlikely(xs->tfo_pending && !t->total_retrans))
 			tfo = xs->opening->answer;
 	}
 	if (unlikely(!skb))
@@ -517,7 +517,7 @@ void xtcp_send_syn(struct sock *sk)
 	h.window = min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED);
 	h.optlen = xtcp_options_build_syn(h.opt, &opt);
 	h.optlen = xtcp_options_add_tfo(h.opt, h.optlen, &tfo);
-	if (t->retransmits)
+	if (t->total_retrans)
 		xtcp_count(xtcp_sk_net(sk), RETRANS_SEGS);
 	if (skb->len)
 		t->data_segs_out++;
@@ -623,6 +623,11 @@ void xtcp_pmtu_changed(struct sock *sk, u32 mtu)
 		return;
 	xtcp_sync_mss(sk);
 	xtcp_count(xtcp_sk_net(sk), PMTU_SHRUNK);
+	/* a SYN of Fast Open: without its text it passes */
+	if (t->state == XTCP_SYN_SENT && t->syn_data && !t->total_retrans) {
+		t->total_retrans++;
+		xtcp_send_syn(sk);
+	}
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
 	xtcp_actions_init(&a);

@@ -223,6 +223,25 @@ TEST_F(fastopen, active__syn_again_and_text_acked)
 	ASSERT_STATE(fd, TCP_ESTABLISHED);
 }
 
+/* A router says that it was too large: the plain SYN does not wait for the timer. */
+TEST_F(fastopen, active__syn_is_too_large)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	learn(p, WITH_COOKIE);
+	fd = wire_socket(&self->w, SOCK_NONBLOCK);
+	EXPECT_EQ(1000, fast_send(p, fd, 1000));
+	packets(p, "> S  0:1000(1000)");
+	peer_icmp(p, 3, 4, 576);
+	packets(p, "> S  0:0(0) <" USUAL ">",
+		   "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:537(536) ack 1",
+		   "> P. 537:1001(464) ack 1",
+		   "<  . 1:1(0) ack 1001");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+}
+
 /* As much as a segment takes, less room for options of middleboxes. */
 TEST_F(fastopen, active__no_more_than_a_segment)
 {

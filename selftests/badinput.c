@@ -786,4 +786,45 @@ TEST_F(badinput, noise__closing)
 		EXPECT_EQ(0, counter("NoEdge"));
 }
 
+/* ---- SYN_RECV ------------------------------------------------------------- */
+
+/* Neither SYNs nor strangers make it talk: one answer in invalid_ratelimit. */
+TEST_F(badinput, syn_recv__answers_are_limited)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+
+	ASSERT_TRUE(conf_set("invalid_ratelimit", "60000"));
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 100000:100000(0) ack 1",
+		   ">  . 1:1(0) ack 1",
+		   "<  . 100000:100000(0) ack 1",
+		   "< S  0:0(0) <mss 1460>",
+		   "quiet 50",
+		   "<  . 1:1(0) ack 1");
+	close(do_accept(&self->w, listener));
+}
+
+/* As Linux 7: an ACK that echoes what no SYN,ACK said does not end the handshake. */
+TEST_F(badinput, syn_recv__wrong_echo)
+{
+	int listener = start_listen(&self->w, 8);
+	struct peer *p = &self->p;
+	uint32_t tsval;
+
+	if (stat_counter("TSEcrRejected") < 0)
+		SKIP(return, "Linux before 7 takes it");
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1460,nop,nop,TS val 10 ecr 0>",
+		   "> S. 0:0(0) ack 1 <mss 1460,nop,nop,TS val * ecr 10>");
+	tsval = p->ts_recent;
+	packets(p, "<  . 1:1(0) ack 1 <nop,nop,TS val 11 ecr 1>",
+		   ">  . 1:1(0) ack 1");
+	EXPECT_EQ(1, stat_counter("TSEcrRejected"));
+	packets(p, fmt("< . 1:1(0) ack 1 <nop,nop,TS val 11 ecr %u>", tsval));
+	close(do_accept(&self->w, listener));
+}
+
 TEST_HARNESS_MAIN

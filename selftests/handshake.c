@@ -443,45 +443,6 @@ TEST_F(handshake, passive__syn_again)
 	close(do_accept(&self->w, listener));
 }
 
-/* Neither SYNs nor strangers make it talk: one answer in invalid_ratelimit. */
-TEST_F(handshake, passive__answers_are_limited)
-{
-	int listener = start_listen(&self->w, 8);
-	struct peer *p = &self->p;
-
-	ASSERT_TRUE(conf_set("invalid_ratelimit", "60000"));
-	p->lport = WIRE_PORT;
-	packets(p, "< S  0:0(0) <mss 1460>",
-		   "> S. 0:0(0) ack 1",
-		   "<  . 100000:100000(0) ack 1",
-		   ">  . 1:1(0) ack 1",
-		   "<  . 100000:100000(0) ack 1",
-		   "< S  0:0(0) <mss 1460>",
-		   "quiet 50",
-		   "<  . 1:1(0) ack 1");
-	close(do_accept(&self->w, listener));
-}
-
-/* As Linux 7: an ACK that echoes what no SYN,ACK said does not end the handshake. */
-TEST_F(handshake, passive__wrong_echo)
-{
-	int listener = start_listen(&self->w, 8);
-	struct peer *p = &self->p;
-	uint32_t tsval;
-
-	if (stat_counter("TSEcrRejected") < 0)
-		SKIP(return, "Linux before 7 takes it");
-	p->lport = WIRE_PORT;
-	packets(p, "< S  0:0(0) <mss 1460,nop,nop,TS val 10 ecr 0>",
-		   "> S. 0:0(0) ack 1 <mss 1460,nop,nop,TS val * ecr 10>");
-	tsval = p->ts_recent;
-	packets(p, "<  . 1:1(0) ack 1 <nop,nop,TS val 11 ecr 1>",
-		   ">  . 1:1(0) ack 1");
-	EXPECT_EQ(1, stat_counter("TSEcrRejected"));
-	packets(p, fmt("< . 1:1(0) ack 1 <nop,nop,TS val 11 ecr %u>", tsval));
-	close(do_accept(&self->w, listener));
-}
-
 /* The peer has a timer, too: the SYN,ACK that answers its SYN is not doubled by ours. */
 TEST_F(handshake, passive__syn_again_restarts_the_timer)
 {

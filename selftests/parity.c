@@ -343,7 +343,7 @@ static const char *accepted(const struct kind *k)
 	if (in_state == time_wait && has(k, 'S') && has(k, 'F'))
 		return "a SYN with a FIN, in TIME_WAIT";
 	if (peer_is_done() && crosses_the_edge(k))
-		return "a segment that ends behind the window";
+		return "a segment that begins in the window and ends behind it";
 	if (peer_is_done() && plain && k->where == BEFORE && k->len)
 		return "text behind a FIN";
 	if (peer_is_done() && plain && has(k, 'U'))

@@ -12,6 +12,7 @@ KERNEL ?=
 RIG := selftests/vm
 NAME := $(or $(KERNEL),module)
 VM_KERNEL := $(or $(KERNEL),6.12)
+ATTACK_KERNEL := $(or $(KERNEL),uml)
 export XTCP_CFLAGS LAX V
 
 # Sub-makes get no job server of ours; the scripts count the processors.
@@ -19,7 +20,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 .PHONY: all module tools install uninstall setup check check-unit check-fast \
-	check-debug check-6.12 check-6.1 demo bench bench-netem fuzz sim shell kernels \
+	check-debug check-6.12 check-6.1 attack demo bench bench-netem fuzz sim shell kernels \
 	update-kernels clean distclean help
 .DEFAULT_GOAL := all
 
@@ -69,6 +70,11 @@ check-6.12 check-6.1 check-debug: setup
 check-fast: setup
 	@$(RIG)/lane uml $(TESTS) || :
 	@$(RIG)/lane sum uml
+
+# The races, all in one machine; KERNEL=debug finds most. TESTS="soak" runs a part.
+attack: setup
+	@$(RIG)/lane attack $(ATTACK_KERNEL) $(or $(SECONDS),600) $(TESTS) || :
+	@$(RIG)/lane sum attack-$(ATTACK_KERNEL)
 
 demo: setup
 	@$(RIG)/build $(VM_KERNEL)
@@ -131,6 +137,8 @@ help:
 	@echo "make check-fast      the suite in user-mode Linux 7.2 (no machine to boot)"
 	@echo "make check-debug     the suite under KASAN, lockdep, kmemleak ..."
 	@echo "make check-6.12, check-6.1   one kernel; TESTS=\"load ...\" runs a part of the suite"
+	@echo "make attack          races and fuzzers in one machine for SECONDS=600 (KERNEL=uml; debug"
+	@echo "                     finds most); selftests/attack.list names them"
 	@echo "make bench           instructions per byte, transaction and connection"
 	@echo "make bench-netem     goodput on bad networks beside the kernel's TCP with the same congestion"
 	@echo "                     control, in virtual time; ALGO=cubic NET=loss1,loss5 REPS=9 choose"

@@ -11,7 +11,7 @@
  * (kmod/verify.c), and here it is seen that nothing is left and that no event came
  * that the state machine does not know.
  *
- * XTCP_SOAK=seconds and XTCP_SEED=number choose, as in soak.c.
+ * XTCP_SOAK=seconds (or XTCP_ATTACK) and XTCP_SEED=number choose, as in soak.c.
  */
 #include <arpa/inet.h>
 #include <linux/if_tun.h>
@@ -528,9 +528,9 @@ FIXTURE_TEARDOWN(hostile)
 	wire_close(&self->w);
 }
 
-TEST_F_TIMEOUT(hostile, nothing_is_left, 300)
+TEST_F_TIMEOUT(hostile, nothing_is_left, RACE_TIMEOUT)
 {
-	int seconds = env_number("XTCP_SOAK", 10);
+	int seconds = race_seconds(10);
 
 	ASSERT_EQ(0, ioctl(self->w.tun, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4));
 	prepare_failslab();

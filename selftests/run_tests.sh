@@ -11,7 +11,8 @@
 #
 # A test that passes is one line; one that fails shows what it said. "settings"
 # holds kselftest's time limit of one test; XTCP_SLOW multiplies it. NAMEs are
-# shell patterns, to run a part. The sums go to XTCP_OUT/tally, as "passed failed
+# shell patterns, to run a part. XTCP_ATTACK_TOTAL=SECONDS runs what attack.list
+# names instead, for about so long. The sums go to XTCP_OUT/tally, as "passed failed
 # skipped", after each test, so that a crash costs only the results to come.
 
 set -u
@@ -22,7 +23,7 @@ export XTCP_KO XTCP_OUT XTCP_TESTS
 limit=$(sed -n 's/^timeout=//p' "$here/settings")
 limit=$((${limit:-45} * ${XTCP_SLOW:-1}))
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 extra=0
 
 selected() {
 	local pattern
@@ -48,9 +49,9 @@ one() {
 	else
 		# Each test in a session of its own, so that what it leaves behind can
 		# be found and ended.
-		(cd "$XTCP_TESTS" && exec setsid timeout --kill-after=5 "$limit" "./$test") \
+		(cd "$XTCP_TESTS" && exec setsid timeout --kill-after=5 $((limit + extra)) "./$test") \
 			>"$log" 2>&1 </dev/null || rc=$?
-		[ $rc -ne 124 ] || echo "# the time limit of $limit s" >>"$log"
+		[ $rc -ne 124 ] || echo "# the time limit of $((limit + extra)) s" >>"$log"
 	fi
 	read -r p f s < <(awk -v status=$rc -f "$here/vm/tap.awk" "$log")
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
@@ -70,12 +71,50 @@ one() {
 	fi
 }
 
+# How many tests a program holds.
+tests_of() {
+	local n=0
+	case $1 in
+	*.sh)	;;
+	# columns: fixture, variant, test
+	*)	n=$("$XTCP_TESTS/$1" -l 2>&1 | grep -vE '^[#-]' | cut -c48- | grep -c .) ;;
+	esac
+	echo $((n > 0 ? n : 1))
+}
+
+# attack SECONDS TEST...: each race gets the same part of the time, and what one
+# did not use (not every test is a race) goes to those that follow.
+attack() {
+	local end=$((SECONDS + $1)) left=0 n test
+	shift
+	for test; do
+		left=$((left + $(tests_of "$test")))
+	done
+	for test; do
+		n=$(tests_of "$test")
+		export XTCP_ATTACK=$(((end - SECONDS) / left))
+		[ "$XTCP_ATTACK" -gt 0 ] || XTCP_ATTACK=1
+		extra=$((n * XTCP_ATTACK))
+		one "$test"
+		left=$((left - n))
+	done
+}
+
 tally
-while read -r test; do
-	[ -n "$test" ] || continue
-	selected "$test" "$@" || continue
-	one "$test"
-done <"$XTCP_TESTS/tests"
+if [ -n "${XTCP_ATTACK_TOTAL-}" ]; then
+	names=()
+	while read -r test; do
+		case $test in '' | '#'*) continue ;; esac
+		selected "$test" "$@" && names+=("$test")
+	done <"$here/attack.list"
+	attack "$XTCP_ATTACK_TOTAL" "${names[@]}"
+else
+	while read -r test; do
+		[ -n "$test" ] || continue
+		selected "$test" "$@" || continue
+		one "$test"
+	done <"$XTCP_TESTS/tests"
+fi
 echo "all tests done" >"$XTCP_OUT/running"
 # What unloading leaves behind is for the caller to judge: leaks, references.
 if grep -q '^xtcp ' /proc/modules && ! rmmod xtcp; then

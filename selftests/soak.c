@@ -6,7 +6,7 @@
  * seen that nothing is left of the buffers, and no event came that the state
  * machine does not know.
  *
- * XTCP_SOAK=seconds and XTCP_SEED=number choose.  Where the kernel has failslab
+ * XTCP_SOAK=seconds (or XTCP_ATTACK) and XTCP_SEED=number choose.  Where the kernel has failslab
  * (the rig's debug kernel) allocations of every second process fail now and then.
  */
 #include <arpa/inet.h>
@@ -186,10 +186,10 @@ FIXTURE_TEARDOWN(soak)
 {
 }
 
-TEST_F_TIMEOUT(soak, nothing_is_left, 120)
+TEST_F_TIMEOUT(soak, nothing_is_left, RACE_TIMEOUT)
 {
 	const char *missing = xtcp_missing();
-	int seconds = env_number("XTCP_SOAK", 10), i;
+	int seconds = race_seconds(10), i;
 	pid_t pid[SERVERS + CLIENTS];
 	int listener[SERVERS];
 	uint64_t end, n = 0;

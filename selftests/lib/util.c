@@ -439,6 +439,17 @@ long most_spare_pages(void)
 }
 
 /**
+ * race_seconds - how long a race is to be run
+ * @otherwise: seconds, when nobody asks for more
+ *
+ * Return: XTCP_ATTACK from the environment, as "make attack" sets it, or XTCP_SOAK.
+ */
+int race_seconds(int otherwise)
+{
+	return env_number("XTCP_ATTACK", env_number("XTCP_SOAK", otherwise));
+}
+
+/**
  * env_number - a number from the environment
  * @name: of the variable
  * @otherwise: what to return if there is none

@@ -17,6 +17,12 @@
 /* No condition takes longer on a machine that is merely slow. */
 #define PATIENCE_MS	10000
 
+/*
+ * For TEST_F_TIMEOUT() of a race, which runs for race_seconds(): what limits it is
+ * run_tests.sh, which knows how long that is.
+ */
+#define RACE_TIMEOUT	(24 * 60 * 60)
+
 /**
  * await - poll until a condition holds
  * @cond: an expression
@@ -53,6 +59,7 @@ bool conf_set(const char *name, const char *value);
 bool proc_write(const char *path, const char *value);
 
 int env_number(const char *name, int otherwise);
+int race_seconds(int otherwise);
 
 long long counter(const char *name);
 long long stat_counter(const char *name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The sources use the newest API; this header supplies it where the kernel's
- * headers do not.  What they have is found out by probe.mk, or is a macro.
+ * headers do not.  What they have is found out by probe.c, or is a macro.
  */
 #ifndef XTCP_COMPAT_H
 #define XTCP_COMPAT_H

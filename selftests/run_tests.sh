@@ -71,13 +71,17 @@ one() {
 	fi
 }
 
-# How many tests a program holds.
+# How many tests a program runs. Its list has a part for each fixture, whose variants
+# and tests stand side by side: columns of 20, 25 and more characters.
 tests_of() {
-	local n=0
+	local n=1
 	case $1 in
 	*.sh)	;;
-	# columns: fixture, variant, test
-	*)	n=$("$XTCP_TESTS/$1" -l 2>&1 | grep -vE '^[#-]' | cut -c48- | grep -c .) ;;
+	*)	n=$("$XTCP_TESTS/$1" -l 2>&1 | awk '
+		/^#/ { next }
+		/^-/ { n += t * (v ? v : 1); t = v = 0; next }
+		{ v += substr($0, 22, 25) ~ /[^ ]/; t += substr($0, 48) ~ /[^ ]/ }
+		END { print n + t * (v ? v : 1) }') ;;
 	esac
 	echo $((n > 0 ? n : 1))
 }

@@ -11,7 +11,6 @@
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -46,15 +44,6 @@ static struct sockaddr_in server_addr(int i)
 		.sin_port = htons(PORT + i),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-}
-
-static void loopback_up(void)
-{
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	ioctl(fd, SIOCSIFFLAGS, &lo);
-	close(fd);
 }
 
 /* Accept on one port, some with a descriptor that others have, too. */
@@ -122,7 +111,7 @@ static void elsewhere(void)
 	int listener, fd, i;
 
 	unshare(CLONE_NEWNET);
-	loopback_up();
+	bring_up_loopback();
 	listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bind(listener, (struct sockaddr *)&a, sizeof(a));
 	listen(listener, 8);
@@ -198,7 +187,7 @@ TEST_F_TIMEOUT(soak, nothing_is_left, RACE_TIMEOUT)
 		SKIP(return, "%s", missing);
 	family = xtcp_family();
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	loopback_up();
+	bring_up_loopback();
 	prepare_failslab();
 	proc_write("/proc/sys/net/xtcp/timewait_len", "1");
 	proc_write("/proc/sys/net/xtcp/tw_reuse_delay", "1");

@@ -4,124 +4,53 @@
  * AF_INET's (lib/story.h).
  */
 #include <arpa/inet.h>
-#include <linux/io_uring.h>
 #include <linux/time_types.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "lib/ring.h"
 #include "lib/story.h"
 
 #define SA(sin)	((struct sockaddr *)&(sin))
 
-#define ENTRIES		16
-
-/**
- * struct ring - one io_uring
- * @fd: descriptor
- * @sq: the submission queue's and, in the same mapping, the completion queue's memory
- * @sqes: requests
- * @p: where what is in @sq
- * @todo: requests not yet submitted
- */
-struct ring {
-	int			fd;
-	char			*sq;
-	struct io_uring_sqe	*sqes;
-	struct io_uring_params	p;
-	unsigned int		todo;
-};
-
 static struct ring ring;
 
-static void *ring_map(off_t what, size_t size)
-{
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-			ring.fd, what);
-
-	return at == MAP_FAILED ? NULL : at;
-}
-
-static bool ring_open(void)
-{
-	size_t size;
-
-	memset(&ring, 0, sizeof(ring));
-	ring.fd = syscall(SYS_io_uring_setup, ENTRIES, &ring.p);
-	if (ring.fd < 0)
-		return false;
-	size = ring.p.cq_off.cqes + ring.p.cq_entries * sizeof(struct io_uring_cqe);
-	ring.sq = ring_map(IORING_OFF_SQ_RING, size);
-	ring.sqes = ring_map(IORING_OFF_SQES, ENTRIES * sizeof(*ring.sqes));
-	return ring.sq && ring.sqes;
-}
-
-static unsigned int *ring_word(unsigned int offset)
-{
-	return (unsigned int *)(ring.sq + offset);
-}
-
-/* The next request, to be completed by the caller; its number is how it is told. */
 static struct io_uring_sqe *request(int op, int fd, const void *addr, unsigned int len,
 				    uint64_t number)
 {
-	unsigned int *tail = ring_word(ring.p.sq_off.tail);
-	unsigned int at = *tail & (ENTRIES - 1);
-	struct io_uring_sqe *sqe = &ring.sqes[at];
-
-	*sqe = (struct io_uring_sqe) {
-		.opcode = op,
-		.fd = fd,
-		.addr = (uintptr_t)addr,
-		.len = len,
-		.user_data = number,
-	};
-	ring_word(ring.p.sq_off.array)[at] = at;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	ring.todo++;
-	return sqe;
+	return ring_request(&ring, op, fd, addr, len, number);
 }
 
 static int submit(void)
 {
-	unsigned int n = ring.todo;
-
-	ring.todo = 0;
-	return syscall(SYS_io_uring_enter, ring.fd, n, 0, 0, NULL, 0);
+	return ring_submit(&ring);
 }
 
-/* Has something completed?  The kernel's part of that runs in system calls. */
 static bool completed(void)
 {
-	syscall(SYS_io_uring_enter, ring.fd, 0, 0, IORING_ENTER_GETEVENTS, NULL, 0);
-	return *ring_word(ring.p.cq_off.head) !=
-	       __atomic_load_n(ring_word(ring.p.cq_off.tail), __ATOMIC_ACQUIRE);
+	return ring_completed(&ring);
 }
 
 static bool next_completion(struct io_uring_cqe *cqe)
 {
-	unsigned int *head = ring_word(ring.p.cq_off.head);
-	struct io_uring_cqe *cqes = (void *)(ring.sq + ring.p.cq_off.cqes);
-
 	if (!await(completed()))
 		return false;
-	*cqe = cqes[*head & (ring.p.cq_entries - 1)];
-	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+	*cqe = *ring_take(&ring);
 	return true;
 }
 
 /* What the next completions say, in the order of their numbers.  Descriptors are 0. */
 static void tell_completions(struct story *s, int n, int is_fd)
 {
-	struct io_uring_cqe cqe[ENTRIES] = { };
+	struct io_uring_cqe cqe[RING_ENTRIES] = { };
 	int i, j;
 
 	for (i = 0; i < n && next_completion(&cqe[i]); i++)
 		;
 	if (i < n)
 		tell_text(s, "%d completions of %d\n", i, n);
-	for (j = 0; j < ENTRIES; j++) {
+	for (j = 0; j < RING_ENTRIES; j++) {
 		for (i = 0; i < n; i++) {
 			if (cqe[i].user_data != j)
 				continue;
@@ -150,7 +79,7 @@ FIXTURE_SETUP(uring)
 
 	if (missing)
 		SKIP(return, "%s", missing);
-	if (!ring_open())
+	if (!ring_open(&ring))
 		SKIP(return, "no io_uring: %s", strerror(errno));
 }
 FIXTURE_TEARDOWN(uring)
@@ -162,7 +91,7 @@ STORY(uring, accept__goes_on)
 	struct sockaddr_in sin = loopback(5000);
 	int listener = story_listener(s, 5000), i;
 
-	ring_open();
+	ring_open(&ring);
 	request(IORING_OP_ACCEPT, listener, NULL, 0, 1)->ioprio = IORING_ACCEPT_MULTISHOT;
 	tell(s, submit());
 	for (i = 0; i < 3; i++) {
@@ -184,7 +113,7 @@ STORY(uring, connect)
 
 	story_listener(s, 5000);
 	silent.sin_addr.s_addr = inet_addr(WIRE_REMOTE);
-	ring_open();
+	ring_open(&ring);
 	request(IORING_OP_CONNECT, fd, &sin, 0, 1)->off = sizeof(sin);
 	tell(s, submit());
 	tell_completions(s, 1, false);
@@ -214,7 +143,7 @@ STORY(uring, recv__goes_on)
 
 	story_pair(s, pair);
 	memset(memory, 0, sizeof(memory));
-	ring_open();
+	ring_open(&ring);
 	request(IORING_OP_PROVIDE_BUFFERS, 4, memory, sizeof(memory[0]), 1)->buf_group = 7;
 	tell(s, submit());
 	tell_completions(s, 1, false);
@@ -244,7 +173,7 @@ STORY(uring, recv__ends)
 	int pair[2];
 
 	story_pair(s, pair);
-	ring_open();
+	ring_open(&ring);
 	request(IORING_OP_RECV, pair[1], buf, sizeof(buf), 1);
 	tell(s, submit());
 	tell(s, completed());
@@ -280,7 +209,7 @@ STORY(uring, recv__is_given_up)
 	int pair[2];
 
 	story_pair(s, pair);
-	ring_open();
+	ring_open(&ring);
 	request(IORING_OP_RECV, pair[1], buf, sizeof(buf), 1)->flags = IOSQE_IO_LINK;
 	request(IORING_OP_LINK_TIMEOUT, -1, &soon, 1, 2);
 	tell(s, submit());
@@ -299,7 +228,7 @@ STORY(uring, poll__goes_on)
 	int pair[2];
 
 	story_pair(s, pair);
-	ring_open();
+	ring_open(&ring);
 	request(IORING_OP_POLL_ADD, pair[1], NULL, IORING_POLL_ADD_MULTI, 1)->poll32_events =
 		POLLIN | POLLRDHUP;
 	tell(s, submit());
@@ -321,7 +250,7 @@ STORY(uring, send__waits_for_room)
 
 	story_pair(s, pair);
 	tell(s, set_int(pair[0], SOL_SOCKET, SO_SNDBUF, 20000));
-	ring_open();
+	ring_open(&ring);
 	request(IORING_OP_SEND, pair[0], buf, sizeof(buf), 1)->msg_flags = MSG_WAITALL;
 	tell(s, submit());
 	tell(s, completed());
@@ -346,7 +275,7 @@ STORY(uring, send__without_a_copy)
 	story_pair(s, pair);
 	for (i = 0; i < sizeof(sent); i++)
 		sent[i] = i * 7 + (i >> 8);
-	ring_open();
+	ring_open(&ring);
 	request(IORING_OP_SEND_ZC, pair[0], sent, sizeof(sent), 1)->msg_flags = MSG_WAITALL;
 	tell(s, submit());
 	tell(s, receive(pair[1], got, sizeof(got)));
@@ -369,7 +298,7 @@ STORY(uring, send__without_a_copy_among_others)
 	story_pair(s, pair);
 	for (i = 0; i < sizeof(sent); i++)
 		sent[i] = i * 7 + (i >> 8);
-	ring_open();
+	ring_open(&ring);
 	tell(s, syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS, &iov, 1));
 	tell(s, set_int(pair[0], IPPROTO_TCP, TCP_CORK, 1));
 	for (i = 0; i < 4; i++) {

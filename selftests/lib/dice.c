@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "dice.h"
 
-static uint64_t dice = 1;
+/* Each thread has its own. */
+static __thread uint64_t dice = 1;
 
 /**
  * dice_seed - begin a sequence

@@ -56,6 +56,7 @@ int set_linger(int fd, int seconds);
 void set_nonblock(int fd, bool on);
 
 bool conf_set(const char *name, const char *value);
+void bring_up_loopback(void);
 bool proc_write(const char *path, const char *value);
 
 int env_number(const char *name, int otherwise);

@@ -19,6 +19,7 @@
 #include "cong.h"
 #include "family.h"
 #include "filter.h"
+#include "listen_table.h"
 #include "observe.h"
 #include "observe_compat.h"
 #include "sock.h"
@@ -405,30 +406,52 @@ static bool id_ok(const struct xtcp_flow *flow, const struct xtcp_ends *want,
 	return cookie_ok(flow, id->idiag_cookie);
 }
 
+/**
+ * struct wanted - the listener that a request means
+ * @net: its namespace
+ * @ends: its address and port
+ * @id: device and cookie
+ */
+struct wanted {
+	const struct net		*net;
+	const struct xtcp_ends		*ends;
+	const struct inet_diag_sockid	*id;
+};
+
+/* It is held then. */
+static bool is_wanted(struct sock *sk, const void *arg)
+{
+	struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
+	const struct wanted *w = arg;
+
+	if (!xtcp_view_hold(flow, w->net))
+		return false;
+	if (id_ok(flow, w->ends, w->id))
+		return true;
+	xtcp_view_drop(flow);
+	return false;
+}
+
 /*
  * A listener may share address and port with others (SO_REUSEPORT), and only
- * the cookie tells them apart: look at each.
+ * the cookie tells them apart.
  */
 static struct xtcp_flow *find_listener(const struct net *net,
 				       const struct xtcp_ends *want,
 				       const struct inet_diag_sockid *id)
 {
-	struct xtcp_flow *flow, *found = NULL;
-	struct xtcp_iter it;
+	const struct xtcp_key key = {
+		.xn	= xtcp_net(net),
+		.laddr	= want->laddr,
+		.lport	= htons(want->lport),
+	};
+	const struct wanted w = { net, want, id };
+	struct sock *sk;
 
-	xtcp_iter_enter(&it, net);
-	xtcp_iter_start(&it);
-	while (!found && (flow = xtcp_iter_next(&it)) && !it.flows) {
-		if (!xtcp_view_hold(flow, net))
-			continue;
-		if (id_ok(flow, want, id))
-			found = flow;
-		else
-			xtcp_view_drop(flow);
-	}
-	xtcp_iter_stop(&it);
-	xtcp_iter_exit(&it);
-	return found;
+	rcu_read_lock();
+	sk = xtcp_listener_find(&key, is_wanted, &w);
+	rcu_read_unlock();
+	return sk ? &xtcp_sk(sk)->flow : NULL;
 }
 
 static struct xtcp_flow *find_connection(const struct net *net,

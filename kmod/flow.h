@@ -23,7 +23,7 @@ enum xtcp_kind {
 
 /**
  * struct xtcp_key - what distinguishes connections
- * @xn: namespace, compared by address only
+ * @xn: namespace; its salt is part of every hash of a key
  * @laddr: our address; IPv4 is kept mapped, ::ffff:a.b.c.d
  * @raddr: the peer's
  * @lport: our port

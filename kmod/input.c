@@ -18,6 +18,7 @@
 #include "input.h"
 #include "kernel_tcp.h"
 #include "listen.h"
+#include "listen_table.h"
 #include "reply.h"
 #include "req.h"
 #include "route.h"
@@ -185,7 +186,9 @@ static void give(struct sock *sk, struct sk_buff *skb)
 
 	skb_dst_drop(skb);
 	bh_lock_sock_nested(sk);
-	sk_incoming_cpu_update(sk);
+	/* a listener's is its user's wish (SO_INCOMING_CPU) */
+	if (sk->sk_state != TCP_LISTEN)
+		sk_incoming_cpu_update(sk);
 	if (!sock_owned_by_user(sk)) {
 		do_rcv(sk, skb);
 		xtcp_route_came(sk, dst, iif);

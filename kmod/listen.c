@@ -27,6 +27,7 @@
 #include "input.h"
 #include "isn.h"
 #include "listen.h"
+#include "listen_table.h"
 #include "lsm.h"
 #include "output.h"
 #include "port.h"
@@ -712,7 +713,6 @@ void xtcp_listen_stop(struct sock *sk)
 	while ((child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock,
 						 accept_node))) {
 		list_del(&child->accept_node);
-		INIT_HLIST_NODE(&child->listen_node);
 		sk_acceptq_removed(sk);
 		rcu_read_lock();
 		abort_child(xtcp_to_sk(child));
@@ -737,7 +737,6 @@ struct sock *xtcp_accept_pop(struct sock *sk)
 	if (!child)
 		return NULL;
 	list_del(&child->accept_node);
-	INIT_HLIST_NODE(&child->listen_node);
 	sk_acceptq_removed(sk);
 	return xtcp_to_sk(child);
 }

@@ -8,6 +8,7 @@
 
 #include "family.h"
 #include "isn.h"
+#include "listen_table.h"
 #include "netns.h"
 #include "observe.h"
 #include "port.h"
@@ -24,9 +25,12 @@ static int __init xtcp_init(void)
 	err = xtcp_table_init();
 	if (err)
 		return err;
-	err = xtcp_req_init();
+	err = xtcp_listen_table_init();
 	if (err)
 		goto out_table;
+	err = xtcp_req_init();
+	if (err)
+		goto out_listen_table;
 	err = xtcp_timewait_init_cache();
 	if (err)
 		goto out_req;
@@ -64,6 +68,8 @@ out_timewait:
 	xtcp_timewait_exit_cache();
 out_req:
 	xtcp_req_exit();
+out_listen_table:
+	xtcp_listen_table_exit();
 out_table:
 	xtcp_table_exit();
 	return err;
@@ -80,6 +86,7 @@ static void __exit xtcp_exit(void)
 	xtcp_port_exit();
 	xtcp_timewait_exit_cache();
 	xtcp_req_exit();
+	xtcp_listen_table_exit();
 	xtcp_table_exit();
 }
 

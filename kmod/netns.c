@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/random.h>
 #include <net/net_namespace.h>
 
 #include "compat.h"
 #include "cong.h"
 #include "fastopen.h"
 #include "hook.h"
+#include "listen_table.h"
 #include "netns.h"
 #include "observe.h"
 #include "reply.h"
@@ -43,6 +45,8 @@ static int __net_init netns_enter(struct net *net)
 	int err = -ENOMEM;
 
 	xn->net = net;
+	xn->salt = get_random_u32();
+	xtcp_listen_table_netns_init(xn);
 	mutex_init(&xn->hook_lock);
 	set_defaults(xn);
 	xtcp_tfo_netns_init(xn);
@@ -110,6 +114,7 @@ static void __net_exit netns_leave(struct net *net)
 	}
 	xtcp_timewait_netns_exit(xn);
 	xtcp_proc_netns_exit(net);
+	xtcp_listen_table_netns_exit(xn);
 	xtcp_sysctl_netns_exit(xn);
 	xtcp_reply_netns_exit(xn);
 	xtcp_tfo_netns_exit(xn);

@@ -11,6 +11,7 @@
 #include <linux/timer.h>
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -24,6 +25,9 @@ struct xtcp_tfo_keys;
 /**
  * struct xtcp_net - a namespace
  * @net: it
+ * @salt: makes the hashes of equal keys differ from namespace to namespace
+ * @listeners: its listeners, numbered; its lock protects the listener table
+ * @next_listener: number that xa_alloc_cyclic() tries next
  * @mib: counters
  * @conf: settings that the core reads
  * @rmem: net.xtcp.rmem: least, default, greatest receive buffer, bytes
@@ -61,6 +65,9 @@ struct xtcp_tfo_keys;
  */
 struct xtcp_net {
 	struct net		*net;
+	u32			salt;
+	u32			next_listener;
+	struct xarray		listeners;
 	struct xtcp_mib __percpu *mib;
 	struct xtcp_conf	conf;
 	int			rmem[3];

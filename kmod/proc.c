@@ -27,8 +27,7 @@
  * @it: the walk
  * @index: number of the row that comes next
  * @tbl: hash table that the flows' part of the position belongs to
- * @bucket: position in @it before row @index, and so on
- * @skip: of xtcp_iter.skip
+ * @listener: position in @it before row @index, and so on
  * @flows: of xtcp_iter.flows
  * @walk_slot: of the walk in @tbl
  * @walk_skip: of the walk in @tbl
@@ -42,8 +41,7 @@ struct rows {
 	struct xtcp_iter	it;
 	loff_t			index;
 	const void		*tbl;
-	unsigned int		bucket;
-	unsigned int		skip;
+	unsigned long		listener;
 	unsigned int		walk_slot;
 	unsigned int		walk_skip;
 	bool			flows;
@@ -52,8 +50,7 @@ struct rows {
 /* seq_file asks for a row that it had no room for again: save before, not after. */
 static void rows_save(struct rows *r)
 {
-	r->bucket = r->it.bucket;
-	r->skip = r->it.skip;
+	r->listener = r->it.listener;
 	r->flows = r->it.flows;
 	r->tbl = r->it.walk.walker.tbl;
 	r->walk_slot = r->it.walk.slot;
@@ -62,8 +59,7 @@ static void rows_save(struct rows *r)
 
 static void rows_restore(struct rows *r)
 {
-	r->it.bucket = r->bucket;
-	r->it.skip = r->skip;
+	r->it.listener = r->listener;
 	r->it.flows = r->flows;
 	if (r->tbl != r->it.walk.walker.tbl)
 		return;		/* resized: from its start */
@@ -72,7 +68,7 @@ static void rows_restore(struct rows *r)
 	r->it.walk.skip = r->walk_skip;
 }
 
-static struct xtcp_flow *rows_next(struct rows *r)
+static struct xtcp_flow *rows_next(struct rows *r) __must_hold(RCU)
 {
 	struct xtcp_flow *flow;
 	struct xtcp_ends ends;

@@ -18,7 +18,8 @@
  *	spinlock of a child or another connection (bh_lock_sock)
  *	xtcp_net.tw_lock
  *	bucket lock of port.c, then the kernel's bind tables
- *	bucket locks of the connection table, lock of the listener table
+ *	lock of the listener table (xtcp_net.listeners)
+ *	bucket locks of the connection table
  *
  * A segment finds its owner without a lock: in an RCU read side it looks into
  * the connection table, then into the listener table.
@@ -139,7 +140,6 @@ void xtcp_init_fields(struct sock *sk)
 	xs->flow.family = AF_INET;
 	xs->flow.key.xn = xn;
 	INIT_HLIST_NODE(&sk->sk_bind_node);
-	INIT_HLIST_NODE(&xs->listen_node);
 	xs->scaling_ratio = XTCP_SCALING_RATIO_INIT;
 	xtcp_tcb_init(&xs->tcb, &xn->conf);
 	xtcp_verify_begin(sk);

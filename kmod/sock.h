@@ -18,6 +18,7 @@
 struct xtcp_opening;
 struct xtcp_pacer;
 struct xtcp_port;
+struct xtcp_spot;
 struct xtcp_tfo_queue;
 
 /**
@@ -30,6 +31,8 @@ struct xtcp_tfo_queue;
  * @cookie_sent: when a SYN was last answered with a cookie; 0: never
  * @flood_logged: the log has its line about a SYN flood
  * @tfo: TCP_FASTOPEN, NULL: not set; with a reference
+ * @spot: where it is in the listener table; NULL: nowhere
+ * @id: its number in xtcp_net.listeners
  *
  * All under the socket's lock.
  */
@@ -41,6 +44,8 @@ struct xtcp_listener {
 	xtcp_usec_t		cookie_sent;
 	bool			flood_logged;
 	struct xtcp_tfo_queue	*tfo;
+	struct xtcp_spot	*spot;
+	u32			id;
 };
 
 /**
@@ -49,8 +54,7 @@ struct xtcp_listener {
  * @flow: its entry in the connection table
  * @tcb: the protocol
  * @port: reservation of its local address and port, where sk_bind_node links it
- * @listen_node: link in the listener table; RCU readers follow it
- * @accept_node: link in a listener's accept queue; before it could listen itself
+ * @accept_node: link in a listener's accept queue
  * @listener: allocated while the socket listens, or was told how to
  * @opening: with @has_opening: what a child keeps of its SYN, or owes to it
  * @scaling_ratio: payload per 256 bytes of receive buffer
@@ -83,10 +87,7 @@ struct xtcp_sock {
 	struct xtcp_flow	flow;
 	struct xtcp_tcb		tcb;
 	struct xtcp_port	*port;
-	union {
-		struct hlist_node	listen_node;
-		struct list_head	accept_node;
-	};
+	struct list_head	accept_node;
 	union {
 		struct xtcp_listener	*listener;
 		struct xtcp_opening	*opening;

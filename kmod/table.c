@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/jhash.h>
-#include <linux/random.h>
-#include <linux/rculist.h>
-#include <linux/tcp.h>
-#include <net/sock_reuseport.h>
+#include <linux/sched.h>
 
-#include "compat.h"
-#include "port.h"
+#include "listen_table.h"
 #include "req.h"
 #include "table.h"
 #include "timewait.h"
 
-#define LISTEN_BITS	8
+/* Steps of a walk in one RCU read side. */
+#define ITER_BATCH	1024
+
+/* All of a key but our port, so that the ports of one range follow each other. */
+static u32 peer_hash(const struct xtcp_key *key, u32 seed)
+{
+	u32 rport = (__force u32)key->rport;
+
+	seed += key->xn->salt;
+	/* an IPv4 address is all in its last word */
+	if (likely(!key->laddr.s6_addr32[0] && !key->laddr.s6_addr32[1]))
+		return jhash_3words((__force u32)key->laddr.s6_addr32[3],
+				    (__force u32)key->raddr.s6_addr32[3], rport, seed);
+	return jhash2((const u32 *)&key->laddr, 8, rport ^ seed);
+}
 
 static u32 key_hash(const void *data, u32 len, u32 seed)
 {
 	const struct xtcp_key *key = data;
-	u32 ports = (__force u32)key->lport << 16 | (__force u32)key->rport;
 
-	/* an IPv4 address is all in its last word */
-	if (likely(!key->laddr.s6_addr32[0] && !key->laddr.s6_addr32[1]))
-		return jhash_3words((__force u32)key->laddr.s6_addr32[3],
-				    (__force u32)key->raddr.s6_addr32[3], ports,
-				    seed);
-	return jhash2((const u32 *)&key->laddr, 8, ports ^ seed);
+	return peer_hash(key, seed) + ntohs(key->lport);
 }
 
 static u32 flow_hash(const void *data, u32 len, u32 seed)
@@ -49,13 +53,6 @@ static const struct rhashtable_params flow_params = {
 
 static struct rhashtable flows;
 
-/* Listeners are few and found by port; their addresses may be wildcards. */
-static struct {
-	struct hlist_head	bucket[1 << LISTEN_BITS];
-	spinlock_t		lock;	/* writers */
-	u32			seed;
-} listeners;
-
 /**
  * xtcp_flow_lookup - find the owner of a segment
  * @key: its key
@@ -68,6 +65,54 @@ static struct {
 struct xtcp_flow *xtcp_flow_lookup(const struct xtcp_key *key)
 {
 	return rhashtable_lookup(&flows, key, flow_params);
+}
+
+static bool is_taken(const struct bucket_table *tbl, const struct xtcp_key *key, u32 hash)
+{
+	const struct rhash_head *pos;
+
+	rht_for_each_rcu(pos, tbl, rht_bucket_index(tbl, hash)) {
+		const struct xtcp_flow *flow = container_of(pos, struct xtcp_flow, rhash);
+
+		if (xtcp_key_equal(&flow->key, key))
+			return flow->kind != XTCP_KIND_TW;
+	}
+	return false;
+}
+
+/**
+ * xtcp_flow_taken - how many local ports in a row have a connection to a peer already
+ * @like: a connection to the peer; its local port does not matter
+ * @lport: the first port, host order
+ * @step: from one port to the next
+ * @most: how many to look at; there are no more
+ *
+ * For connect(), to pass over them at little cost: equal keys but for the local port
+ * follow each other in the table.  TIME_WAIT entries may give way and do not count.  It
+ * is a hint: only xtcp_flow_insert() knows.
+ *
+ * Context: any but hardirq.
+ *
+ * Return: how many there are before the first that has none.
+ */
+unsigned int xtcp_flow_taken(const struct xtcp_key *like, u16 lport, unsigned int step,
+			     unsigned int most)
+{
+	const struct bucket_table *tbl;
+	struct xtcp_key key = *like;
+	unsigned int n;
+	u32 peer;
+
+	rcu_read_lock();
+	tbl = rht_dereference_rcu(flows.tbl, &flows);
+	peer = peer_hash(&key, tbl->hash_rnd);
+	for (n = 0; n < most; n++, lport += step) {
+		key.lport = htons(lport);
+		if (!is_taken(tbl, &key, peer + lport))
+			break;
+	}
+	rcu_read_unlock();
+	return n;
 }
 
 /**
@@ -157,149 +202,6 @@ void xtcp_flow_put(struct xtcp_flow *flow)
 		xtcp_tw_free(xtcp_flow_tw(flow));
 }
 
-static struct hlist_head *listen_bucket(const struct net *net, __be16 lport)
-{
-	u32 hash = jhash_2words((__force u32)lport, net_hash_mix(net),
-				listeners.seed);
-
-	return &listeners.bucket[hash >> (32 - LISTEN_BITS)];
-}
-
-/* How well a listener fits; negative: not at all. */
-static int listen_score(const struct xtcp_sock *xs, const struct xtcp_key *key,
-			int dif, int sdif)
-{
-	const struct sock *sk = &xs->inet.sk;
-	int bound = READ_ONCE(sk->sk_bound_dev_if);
-	int score = 0;
-
-	if (xs->inet.inet_sport != key->lport || !net_eq(sock_net(sk), key->xn->net))
-		return -1;
-	if (!xtcp_addr_any(&xs->flow.key.laddr)) {
-		if (!ipv6_addr_equal(&xs->flow.key.laddr, &key->laddr))
-			return -1;
-		score += 2;
-	}
-	if (bound) {
-		if (bound != dif && (!sdif || bound != sdif))
-			return -1;
-		score += 1;
-	}
-	return score;
-}
-
-/* SO_REUSEPORT: which of those that share @sk's port gets it; see <net/sock_reuseport.h>. */
-static struct sock *choose_member(struct sock *sk, const struct xtcp_key *key,
-				  struct sk_buff *skb)
-{
-	int off = skb_transport_offset(skb);
-	struct sock *member;
-	int hdrlen;
-
-	if (!rcu_access_pointer(sk->sk_reuseport_cb))
-		return sk;
-	/* programs expect data to begin with the header; it is not checked yet */
-	__skb_pull(skb, off);
-	hdrlen = skb_headlen(skb) < sizeof(struct tcphdr) ? sizeof(struct tcphdr) :
-							    tcp_hdrlen(skb);
-	member = reuseport_select_sock(sk, key_hash(key, sizeof(*key), listeners.seed),
-				       skb, hdrlen);
-	__skb_push(skb, off);
-	return member ? member : sk;
-}
-
-/**
- * xtcp_listener_lookup - find who accepts a connection
- * @key: whose
- * @dif: interface that the segment came in on
- * @sdif: interface that is enslaved to a VRF, 0: none
- * @skb: the segment, transport header set; its header may move
- *
- * Context: RCU read side.
- *
- * Return: the socket, without a reference; NULL: nobody.
- */
-struct sock *xtcp_listener_lookup(const struct xtcp_key *key, int dif, int sdif,
-				  struct sk_buff *skb)
-{
-	struct xtcp_sock *xs, *found = NULL;
-	int best = -1;
-
-	hlist_for_each_entry_rcu(xs, listen_bucket(key->xn->net, key->lport), listen_node) {
-		int score = listen_score(xs, key, dif, sdif);
-
-		if (score <= best)
-			continue;
-		found = xs;
-		best = score;
-	}
-	return found ? choose_member(xtcp_to_sk(found), key, skb) : NULL;
-}
-
-/* Whether listeners that have SO_REUSEPORT are of one group. */
-static bool same_group(const struct xtcp_sock *a, const struct xtcp_sock *b)
-{
-	const struct sock *x = &a->inet.sk, *y = &b->inet.sk;
-
-	return net_eq(sock_net(x), sock_net(y)) && a->inet.inet_sport == b->inet.inet_sport &&
-	       ipv6_addr_equal(&a->flow.key.laddr, &b->flow.key.laddr) &&
-	       x->sk_bound_dev_if == y->sk_bound_dev_if &&
-	       ipv6_only_sock(x) == ipv6_only_sock(y) && uid_eq(sk_uid(x), sk_uid(y));
-}
-
-static int join_group(struct xtcp_sock *xs, const struct hlist_head *bucket)
-{
-	bool any = xtcp_addr_any(&xs->flow.key.laddr);
-	struct sock *sk = xtcp_to_sk(xs);
-	struct xtcp_sock *other;
-
-	lockdep_assert_held(&listeners.lock);
-
-	if (!sk->sk_reuseport)
-		return 0;
-	hlist_for_each_entry(other, bucket, listen_node)
-		if (other->inet.sk.sk_reuseport && same_group(xs, other))
-			return reuseport_add_sock(sk, xtcp_to_sk(other), any);
-	return reuseport_alloc(sk, any);
-}
-
-/**
- * xtcp_listener_insert - a socket accepts connections from now on
- * @xs: it, locked
- *
- * Return: 0, or -ENOMEM.
- */
-int xtcp_listener_insert(struct xtcp_sock *xs)
-{
-	struct hlist_head *bucket = listen_bucket(sock_net(&xs->inet.sk),
-						  xs->inet.inet_sport);
-	int err;
-
-	spin_lock_bh(&listeners.lock);
-	err = join_group(xs, bucket);
-	if (!err)
-		hlist_add_head_rcu(&xs->listen_node, bucket);
-	spin_unlock_bh(&listeners.lock);
-	return err;
-}
-
-/**
- * xtcp_listener_remove - a socket does not accept connections any more
- * @xs: it, locked
- */
-void xtcp_listener_remove(struct xtcp_sock *xs)
-{
-	struct sock *sk = xtcp_to_sk(xs);
-
-	spin_lock_bh(&listeners.lock);
-	if (!hlist_unhashed(&xs->listen_node)) {
-		hlist_del_init_rcu(&xs->listen_node);
-		if (rcu_access_pointer(sk->sk_reuseport_cb))
-			reuseport_stop_listen_sock(sk);
-	}
-	spin_unlock_bh(&listeners.lock);
-}
-
 /**
  * xtcp_iter_enter - begin a walk
  * @it: the walk
@@ -339,53 +241,49 @@ void xtcp_iter_stop(struct xtcp_iter *it) __releases(RCU)
 	rhashtable_walk_stop(&it->walk);
 }
 
-static struct xtcp_flow *next_listener(struct xtcp_iter *it)
+/* Let others work when this walk has taken many steps.  Where it is stays. */
+static void iter_pause(struct xtcp_iter *it) __must_hold(RCU)
 {
-	for (; it->bucket < 1 << LISTEN_BITS; it->bucket++, it->skip = 0) {
-		struct xtcp_sock *xs;
-		unsigned int n = 0;
-
-		hlist_for_each_entry_rcu(xs, &listeners.bucket[it->bucket], listen_node) {
-			if (n++ < it->skip)
-				continue;
-			it->skip = n;
-			if (net_eq(sock_net(&xs->inet.sk), it->xn->net))
-				return &xs->flow;
-		}
-	}
-	return NULL;
+	if (++it->steps % ITER_BATCH)
+		return;
+	xtcp_iter_stop(it);
+	cond_resched();
+	xtcp_iter_start(it);
 }
 
 /**
  * xtcp_iter_next - the next flow of a walk
  * @it: the walk, started
  *
- * Return: the flow, valid until xtcp_iter_stop(); NULL at the end.  An entry
- * may be reused for another connection at any moment: it shows that one then.
+ * Context: process.  What was returned before is not valid any more: from time to time
+ * another RCU read side begins.
+ *
+ * Return: the flow, valid until the next call or xtcp_iter_stop(); NULL at the end.  An
+ * entry may be reused for another connection at any moment: it shows that one then.
  */
-struct xtcp_flow *xtcp_iter_next(struct xtcp_iter *it)
+struct xtcp_flow *xtcp_iter_next(struct xtcp_iter *it) __must_hold(RCU)
 {
 	struct xtcp_flow *flow;
 
+	iter_pause(it);
 	if (!it->flows) {
-		flow = next_listener(it);
-		if (flow)
-			return flow;
+		struct sock *sk = xtcp_listener_next(it->xn, &it->listener);
+
+		if (sk)
+			return &xtcp_sk(sk)->flow;
 		it->flows = true;
 	}
 	while ((flow = rhashtable_walk_next(&it->walk))) {
-		if (IS_ERR(flow))	/* resized under way: goes on from the start */
-			continue;
-		if (flow->key.xn == it->xn)
+		/* an error: resized under way, and it goes on from the start */
+		if (!IS_ERR(flow) && flow->key.xn == it->xn)
 			return flow;
+		iter_pause(it);
 	}
 	return NULL;
 }
 
 int xtcp_table_init(void)
 {
-	spin_lock_init(&listeners.lock);
-	listeners.seed = get_random_u32();
 	return rhashtable_init(&flows, &flow_params);
 }
 

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The listener table: who accepts connections to a local address and port.
+ *
+ * Its entries are spots, found by namespace, address and port, so that it does not
+ * matter who else listens on other addresses of a port, or in other namespaces.  A
+ * listener has a spot to itself, or shares it with those of its SO_REUSEPORT group:
+ * one of them stands for all, and the group chooses among them.  So a look-up takes
+ * as many steps as there are devices to which somebody bound a listener of just this
+ * address and port.  A certain address is looked up first, then the wildcard.
+ *
+ * Beside that, xtcp_net.listeners counts the listeners of a namespace through, in the
+ * order in which they began to listen: a walk goes by it and remembers a number.  Its
+ * lock, BH off, is held by whoever changes one of the two.  Readers are in an RCU read
+ * side: spots and sockets are freed after a grace period, and no link is in a socket.
+ */
+#include <linux/jhash.h>
+#include <linux/random.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <linux/xarray.h>
+#include <net/sock_reuseport.h>
+
+#include "compat.h"
+#include "listen_table.h"
+#include "sock.h"
+
+/**
+ * struct xtcp_spot - where a listener or a group of them listens
+ * @node: link in the table; spots with the same key differ in their device
+ * @key: namespace, address and port; the peer's half is not used
+ * @sk: the listener, or any of the group
+ * @members: how many listeners share it
+ * @rcu: to free it
+ */
+struct xtcp_spot {
+	struct rhlist_head	node;
+	struct xtcp_key		key;
+	struct sock __rcu	*sk;
+	unsigned int		members;
+	struct rcu_head		rcu;
+};
+
+/* An IPv4 address is all in its last word; IPv6 differs in the others, too. */
+static u32 key_hash(const void *data, u32 len, u32 seed)
+{
+	const struct xtcp_key *key = data;
+	const __be32 *a = key->laddr.s6_addr32;
+
+	return jhash_3words((__force u32)(a[0] ^ a[2]), (__force u32)(a[1] ^ a[3]),
+			    (__force u32)key->lport, seed + key->xn->salt);
+}
+
+static u32 spot_hash(const void *data, u32 len, u32 seed)
+{
+	return key_hash(&((const struct xtcp_spot *)data)->key, len, seed);
+}
+
+static int spot_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct xtcp_key *a = arg->key, *b = &((const struct xtcp_spot *)obj)->key;
+
+	return a->lport != b->lport || a->xn != b->xn ||
+	       !ipv6_addr_equal(&a->laddr, &b->laddr);
+}
+
+static const struct rhashtable_params spot_params = {
+	.head_offset	= offsetof(struct xtcp_spot, node),
+	.key_offset	= offsetof(struct xtcp_spot, key),
+	.key_len	= sizeof(struct xtcp_key),
+	.hashfn		= key_hash,
+	.obj_hashfn	= spot_hash,
+	.obj_cmpfn	= spot_cmp,
+	.automatic_shrinking = true,
+};
+
+static struct rhltable spots;
+
+/* For the choice in a group. */
+static u32 group_seed __read_mostly;
+
+/* ---- look-up ---- */
+
+/* How well a listener of the right address and port fits; negative: not at all. */
+static int score(const struct sock *sk, int dif, int sdif)
+{
+	int bound = READ_ONCE(sk->sk_bound_dev_if);
+
+	if (bound && bound != dif && (!sdif || bound != sdif))
+		return -1;
+	/* as Linux: a device counts as much as the processor that the user wants */
+	return !!bound + (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id());
+}
+
+static struct sock *best_of(const struct xtcp_key *key, int dif, int sdif)
+{
+	struct rhlist_head *pos, *list = rhltable_lookup(&spots, key, spot_params);
+	struct sock *found = NULL;
+	struct xtcp_spot *spot;
+	int best = -1;
+
+	rhl_for_each_entry_rcu(spot, pos, list, node) {
+		struct sock *sk = rcu_dereference(spot->sk);
+		int fits = score(sk, dif, sdif);
+
+		if (fits <= best)
+			continue;
+		found = sk;
+		best = fits;
+	}
+	return found;
+}
+
+/* What tells connections apart, for the choice in a group. */
+static u32 connection_hash(const struct xtcp_key *key)
+{
+	u32 ports = (__force u32)key->lport << 16 | (__force u32)key->rport;
+
+	if (ipv6_addr_v4mapped(&key->laddr))
+		return jhash_3words((__force u32)xtcp_addr_v4(&key->laddr),
+				    (__force u32)xtcp_addr_v4(&key->raddr), ports,
+				    group_seed);
+	return jhash2((const u32 *)&key->laddr, 8, ports ^ group_seed);
+}
+
+/* SO_REUSEPORT: which of those that share @sk's port gets it; see <net/sock_reuseport.h>. */
+static struct sock *choose_member(struct sock *sk, const struct xtcp_key *key,
+				  struct sk_buff *skb)
+{
+	int off = skb_transport_offset(skb);
+	struct sock *member;
+	int hdrlen;
+
+	if (!rcu_access_pointer(sk->sk_reuseport_cb))
+		return sk;
+	/* programs expect data to begin with the header; it is not checked yet */
+	__skb_pull(skb, off);
+	hdrlen = skb_headlen(skb) < sizeof(struct tcphdr) ? sizeof(struct tcphdr) :
+							    tcp_hdrlen(skb);
+	member = reuseport_select_sock(sk, connection_hash(key), skb, hdrlen);
+	__skb_push(skb, off);
+	return member ? member : sk;
+}
+
+/**
+ * xtcp_listener_lookup - find who accepts a connection
+ * @key: whose
+ * @dif: interface that the segment came in on
+ * @sdif: interface that is enslaved to a VRF, 0: none
+ * @skb: the segment, transport header set; its header may move
+ *
+ * Context: RCU read side.
+ *
+ * Return: the socket, without a reference; NULL: nobody.
+ */
+struct sock *xtcp_listener_lookup(const struct xtcp_key *key, int dif, int sdif,
+				  struct sk_buff *skb)
+{
+	struct sock *sk = best_of(key, dif, sdif);
+
+	if (!sk) {
+		struct xtcp_key any = { .xn = key->xn, .lport = key->lport };
+
+		xtcp_addr_set4(&any.laddr, 0);
+		sk = best_of(&any, dif, sdif);
+	}
+	return sk ? choose_member(sk, key, skb) : NULL;
+}
+
+/* The first of a spot's listeners that somebody wants. */
+static struct sock *find_member(const struct xtcp_spot *spot,
+				bool (*want)(struct sock *sk, const void *arg),
+				const void *arg)
+{
+	struct sock *sk = rcu_dereference(spot->sk);
+	struct sock_reuseport *group = rcu_dereference(sk->sk_reuseport_cb);
+	unsigned int i, n;
+
+	if (want(sk, arg))
+		return sk;
+	if (!group)
+		return NULL;
+	n = READ_ONCE(group->num_socks);
+	smp_rmb();	/* the kernel fills the array before it counts */
+	for (i = 0; i < n; i++) {
+		sk = READ_ONCE(group->socks[i]);
+		if (sk && want(sk, arg))
+			return sk;
+	}
+	return NULL;
+}
+
+/**
+ * xtcp_listener_find - find a certain listener
+ * @key: its address and port, and the namespace
+ * @want: whether it is the one; more than one has the address and port if they are a
+ *	  group, or bound to different devices
+ * @arg: for @want
+ *
+ * Context: RCU read side.
+ *
+ * Return: the first that @want wants, NULL: none.
+ */
+struct sock *xtcp_listener_find(const struct xtcp_key *key,
+				bool (*want)(struct sock *sk, const void *arg),
+				const void *arg)
+{
+	struct rhlist_head *pos, *list = rhltable_lookup(&spots, key, spot_params);
+	struct xtcp_spot *spot;
+	struct sock *sk;
+
+	rhl_for_each_entry_rcu(spot, pos, list, node) {
+		sk = find_member(spot, want, arg);
+		if (sk)
+			return sk;
+	}
+	return NULL;
+}
+
+/**
+ * xtcp_listener_next - the next listener of a namespace
+ * @xn: it
+ * @at: how far the walk has come; 0 at first
+ *
+ * One that listens during the whole walk is seen once.
+ *
+ * Context: RCU read side.
+ *
+ * Return: the listener, without a reference; NULL at the end.
+ */
+struct sock *xtcp_listener_next(struct xtcp_net *xn, unsigned long *at)
+{
+	struct sock *sk = xa_find(&xn->listeners, at, ULONG_MAX, XA_PRESENT);
+
+	if (sk)
+		++*at;
+	return sk;
+}
+
+/* ---- change ---- */
+
+static void assert_locked(struct xtcp_net *xn)
+{
+	lockdep_assert_held(&xn->listeners.xa_lock);
+}
+
+/* Whether a listener that has SO_REUSEPORT is of the group whose key it shares. */
+static bool same_group(const struct sock *sk, const struct sock *other)
+{
+	return rcu_access_pointer(other->sk_reuseport_cb) &&
+	       sk->sk_bound_dev_if == other->sk_bound_dev_if &&
+	       ipv6_only_sock(sk) == ipv6_only_sock(other) &&
+	       uid_eq(sk_uid(sk), sk_uid(other));
+}
+
+static struct xtcp_spot *group_of(struct sock *sk, const struct xtcp_key *key)
+{
+	struct rhlist_head *pos;
+	struct xtcp_spot *spot;
+
+	if (!sk->sk_reuseport)
+		return NULL;
+	rcu_read_lock();
+	rhl_for_each_entry_rcu(spot, pos, rhltable_lookup(&spots, key, spot_params), node) {
+		if (same_group(sk, rcu_dereference(spot->sk)))
+			break;
+	}
+	rcu_read_unlock();
+	return pos ? spot : NULL;
+}
+
+/* Into the group that is there, or to a spot of its own, which is *@fresh then. */
+static int enter(struct xtcp_sock *xs, struct xtcp_spot **fresh)
+{
+	bool any = xtcp_addr_any(&xs->flow.key.laddr);
+	struct sock *sk = xtcp_to_sk(xs);
+	struct xtcp_spot *spot;
+	int err = 0;
+
+	assert_locked(xtcp_sk_net(sk));
+
+	spot = group_of(sk, &xs->flow.key);
+	if (spot) {
+		err = reuseport_add_sock(sk, rcu_access_pointer(spot->sk), any);
+	} else {
+		if (sk->sk_reuseport)
+			err = reuseport_alloc(sk, any);
+		spot = *fresh;
+		spot->key = xs->flow.key;
+		RCU_INIT_POINTER(spot->sk, sk);
+		if (!err)
+			err = rhltable_insert(&spots, &spot->node, spot_params);
+		if (!err)
+			*fresh = NULL;
+	}
+	if (err)
+		return -ENOMEM;
+	spot->members++;
+	xs->listener->spot = spot;
+	return 0;
+}
+
+/**
+ * xtcp_listener_insert - a socket accepts connections from now on
+ * @xs: it, locked; its key is set
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int xtcp_listener_insert(struct xtcp_sock *xs)
+{
+	struct sock *sk = xtcp_to_sk(xs);
+	struct xtcp_net *xn = xtcp_sk_net(sk);
+	struct xtcp_listener *l = xs->listener;
+	struct xtcp_spot *fresh;
+	int err;
+
+	sock_owned_by_me(sk);
+	if (WARN_ON_ONCE(l->spot))
+		return -EINVAL;
+	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
+	if (!fresh)
+		return -ENOMEM;
+	/* the number is taken, and nobody has it yet */
+	err = xa_alloc_cyclic_bh(&xn->listeners, &l->id, NULL, xa_limit_32b,
+				 &xn->next_listener, GFP_KERNEL_ACCOUNT);
+	if (err < 0) {
+		kfree(fresh);
+		return -ENOMEM;
+	}
+	xa_lock_bh(&xn->listeners);
+	err = enter(xs, &fresh);
+	if (!err)
+		__xa_store(&xn->listeners, l->id, sk, 0);
+	else
+		__xa_erase(&xn->listeners, l->id);
+	xa_unlock_bh(&xn->listeners);
+	kfree(fresh);
+	return err;
+}
+
+/* Somebody of @sk's group but @sk, which is not the only one. */
+static struct sock *other_member(struct sock *sk)
+{
+	struct sock_reuseport *group;
+	struct sock *other;
+
+	rcu_read_lock();
+	group = rcu_dereference(sk->sk_reuseport_cb);
+	other = group->socks[group->socks[0] == sk];
+	rcu_read_unlock();
+	return other;
+}
+
+/**
+ * xtcp_listener_remove - a socket does not accept connections any more
+ * @xs: it, locked; nothing happens if it is not in the table
+ */
+void xtcp_listener_remove(struct xtcp_sock *xs)
+{
+	struct sock *sk = xtcp_to_sk(xs);
+	struct xtcp_net *xn = xtcp_sk_net(sk);
+	struct xtcp_listener *l = xs->listener;
+	struct xtcp_spot *spot = l->spot;
+
+	if (!spot)
+		return;
+	l->spot = NULL;
+	xa_lock_bh(&xn->listeners);
+	__xa_erase(&xn->listeners, l->id);
+	if (!--spot->members) {
+		rhltable_remove(&spots, &spot->node, spot_params);
+		kfree_rcu(spot, rcu);
+	} else if (rcu_access_pointer(spot->sk) == sk) {
+		rcu_assign_pointer(spot->sk, other_member(sk));
+	}
+	if (rcu_access_pointer(sk->sk_reuseport_cb))
+		reuseport_stop_listen_sock(sk);
+	xa_unlock_bh(&xn->listeners);
+}
+
+void xtcp_listen_table_netns_init(struct xtcp_net *xn)
+{
+	xa_init_flags(&xn->listeners, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
+}
+
+/* Listeners hold their namespace, and the module. */
+void xtcp_listen_table_netns_exit(struct xtcp_net *xn)
+{
+	WARN_ON_ONCE(!xa_empty(&xn->listeners));
+	xa_destroy(&xn->listeners);
+}
+
+int xtcp_listen_table_init(void)
+{
+	group_seed = get_random_u32();
+	return rhltable_init(&spots, &spot_params);
+}
+
+void xtcp_listen_table_exit(void)
+{
+	WARN_ON_ONCE(atomic_read(&spots.ht.nelems));
+	rhltable_destroy(&spots);
+}

@@ -15,8 +15,10 @@
  *   or a TIME_WAIT entry.  There may be a hundred thousand, so they are only
  *   counted; what all owners since the first had in common (SO_REUSEADDR,
  *   SO_REUSEPORT, the user) is kept and stands for them.
- * So bind() takes time with the number of binders and of distinct addresses on
- * one port, and not with that of connections.
+ * So bind() does not take time with the number of connections.  Nor does it with
+ * that of binders, where all had SO_REUSEADDR, or SO_REUSEPORT and one user, when
+ * they asked for the port: that is kept as well and, as in Linux, is enough for the
+ * next one, whatever became of their options since.
  *
  * The rules are those of Linux (inet_csk_bind_conflict), between sockets whose
  * addresses overlap and that no device or VRF keeps apart:
@@ -32,10 +34,12 @@
  * Entered by bind() and listen() (port_bind.c), by connect() (port_connect.c)
  * and by the children of listeners.
  *
- * Table: ports, hashed by namespace and number.  Each bucket has a lock for its
- * chain, for all fields of the ports in it but the two counters, and for
- * sk_bind_node.  It is held from the check against our own sockets to the end of
- * the reservation, so that each pair of conflicting bind() calls has one winner.
+ * Table: ports, hashed by namespace and number; in a bucket a tree that is ordered
+ * by address, too, so that those at one address of a port are found beside any number
+ * of others.  Each bucket has a lock for its tree, for all fields of the ports in it
+ * but the two counters, and for sk_bind_node.  It is held from the check against our
+ * own sockets to the end of the reservation, so that each pair of conflicting bind()
+ * calls has one winner.
  *
  * References: owners are references, refs counts them.  The first one is taken
  * with the bucket locked, more can be taken by who has one, and the last one is
@@ -55,10 +59,10 @@
 
 #include "port_table.h"
 
-/* Hash buckets; with every ephemeral port in use, four ports in each. */
-#define PORT_BUCKETS		8192
+/* Hash buckets: one for each port of a namespace. */
+#define PORT_BUCKETS		65536
 
-/* What all owners so far had, struct xtcp_port.common. */
+/* What all owners so far had, struct xtcp_port.common; all binders, its fast. */
 #define COMMON_REUSE		0x1	/* SO_REUSEADDR */
 #define COMMON_GROUP		0x2	/* SO_REUSEPORT, and the same user */
 
@@ -102,6 +106,21 @@ struct xtcp_claim xtcp_claim_of(struct xtcp_sock *xs)
 }
 
 /**
+ * xtcp_port_place - say where a socket's port would be
+ * @p: out: its namespace and place
+ * @sk: the socket
+ * @addr: its address
+ */
+void xtcp_port_place(struct xtcp_port *p, struct sock *sk, const struct in6_addr *addr)
+{
+	p->net = sock_net(sk);
+	p->place.addr = *addr;
+	p->place.dev = sk->sk_bound_dev_if;
+	p->place.l3mdev = inet_sk_bound_l3mdev(sk);
+	p->place.v6only = ipv6_only_sock(sk);
+}
+
+/**
  * xtcp_port_alloc - a port that nobody owns and that is in no table
  * @sk: for whom: its namespace and device
  * @addr: its address
@@ -115,13 +134,8 @@ struct xtcp_port *xtcp_port_alloc(struct sock *sk, const struct in6_addr *addr)
 	struct xtcp_port *p;
 
 	p = kmem_cache_zalloc(port_cache, GFP_KERNEL);
-	if (!p)
-		return NULL;
-	p->net = sock_net(sk);
-	p->place.addr = *addr;
-	p->place.dev = sk->sk_bound_dev_if;
-	p->place.l3mdev = inet_sk_bound_l3mdev(sk);
-	p->place.v6only = ipv6_only_sock(sk);
+	if (p)
+		xtcp_port_place(p, sk, addr);
 	return p;
 }
 
@@ -149,7 +163,8 @@ void xtcp_port_release(struct xtcp_port *p)
 		return;
 	spin_lock_bh(&b->lock);
 	if (refcount_dec_and_test(&p->refs)) {
-		hlist_del(&p->node);
+		rb_erase(&p->node, &b->ports);
+		b->bound -= !p->auto_only;
 		xtcp_reserve_drop(&p->rsv);
 	} else {
 		p = NULL;
@@ -213,6 +228,10 @@ static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
 
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
+	if (c->join && c->group && p->fast & COMMON_GROUP && uid_eq(c->uid, p->uid))
+		return false;
+	if (c->share && c->reuse && !c->listen && p->fast & COMMON_REUSE)
+		return false;
 	if (c->xs->port == p && hlist_unhashed(&xtcp_to_sk(c->xs)->sk_bind_node))
 		counted--;
 	if (counted &&
@@ -238,6 +257,92 @@ void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c)
 	if (!uid_eq(p->uid, c->uid))
 		common &= ~COMMON_GROUP;
 	p->common &= common;
+	p->fast &= common;
+	if (c->listen)
+		p->fast &= ~COMMON_REUSE;
+}
+
+/**
+ * xtcp_port_is_bound - somebody asked for a port: connect() does not choose it any more
+ * @p: the port, in its bucket, which is locked
+ */
+void xtcp_port_is_bound(struct xtcp_port *p)
+{
+	struct xtcp_port_bucket *b = xtcp_port_bucket(p);
+
+	lockdep_assert_held(&b->lock);
+
+	b->bound += p->auto_only;
+	p->auto_only = false;
+}
+
+/* Any order will do; IPv4 addresses differ in their last word. */
+static int addr_cmp(const struct in6_addr *a, const struct in6_addr *b)
+{
+	int i;
+
+	for (i = 3; i >= 0; i--) {
+		u32 x = (__force u32)a->s6_addr32[i], y = (__force u32)b->s6_addr32[i];
+
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return 0;
+}
+
+/* Where a port is in its bucket.  @addr: NULL: that does not matter. */
+static int port_cmp(const struct xtcp_port *p, const struct net *net, u16 num,
+		    const struct in6_addr *addr)
+{
+	if (p->num != num)
+		return p->num < num ? -1 : 1;
+	if (p->net != net)
+		return p->net < net ? -1 : 1;
+	return addr ? addr_cmp(&p->place.addr, addr) : 0;
+}
+
+/**
+ * xtcp_port_first - the first port with a number in a bucket
+ * @b: the bucket, locked
+ * @net: its namespace
+ * @num: the number
+ * @addr: its address, NULL: any
+ *
+ * Return: it, for xtcp_port_next(); NULL: there is none.
+ */
+struct xtcp_port *xtcp_port_first(const struct xtcp_port_bucket *b, const struct net *net,
+				  u16 num, const struct in6_addr *addr)
+{
+	struct rb_node *node = b->ports.rb_node;
+	struct xtcp_port *found = NULL;
+
+	lockdep_assert_held(&b->lock);
+
+	while (node) {
+		struct xtcp_port *p = rb_entry(node, struct xtcp_port, node);
+		int cmp = port_cmp(p, net, num, addr);
+
+		if (!cmp)
+			found = p;
+		node = cmp < 0 ? node->rb_right : node->rb_left;
+	}
+	return found;
+}
+
+/**
+ * xtcp_port_next - the next port with the same number and namespace
+ * @p: a port, its bucket locked
+ * @addr: as for xtcp_port_first()
+ *
+ * Return: it, NULL: there is none.
+ */
+struct xtcp_port *xtcp_port_next(const struct xtcp_port *p, const struct in6_addr *addr)
+{
+	struct xtcp_port *next = rb_entry_safe(rb_next(&p->node), struct xtcp_port, node);
+
+	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
+
+	return next && !port_cmp(next, p->net, p->num, addr) ? next : NULL;
 }
 
 /**
@@ -249,12 +354,71 @@ void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c)
 void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
 		      const struct xtcp_claim *c)
 {
+	struct rb_node **link = &b->ports.rb_node, *parent = NULL;
+
 	lockdep_assert_held(&b->lock);
 
 	fresh->common = common_of(xtcp_to_sk(c->xs));
+	fresh->fast = fresh->auto_only ? 0 : fresh->common;
 	fresh->uid = c->uid;
 	refcount_set(&fresh->refs, 1);
-	hlist_add_head(&fresh->node, &b->ports);
+	b->bound += !fresh->auto_only;
+	while (*link) {
+		parent = *link;
+		if (port_cmp(rb_entry(parent, struct xtcp_port, node), fresh->net,
+			     fresh->num, &fresh->place.addr) > 0)
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&fresh->node, parent, link);
+	rb_insert_color(&fresh->node, &b->ports);
+}
+
+/**
+ * struct search - for what overlaps a place that is wanted
+ * @fresh: it
+ * @c: who wants it
+ * @same: the port that is the very same
+ * @beside: there are others
+ */
+struct search {
+	const struct xtcp_port	*fresh;
+	const struct xtcp_claim	*c;
+	struct xtcp_port	*same;
+	bool			beside;
+};
+
+/* Return: false: an owner of a port at @addr stands in the way.  NULL: at any address. */
+static bool search_at(struct search *s, struct xtcp_port_bucket *b, u16 num,
+		      const struct in6_addr *addr)
+{
+	struct xtcp_port *p = xtcp_port_first(b, s->fresh->net, num, addr);
+
+	for (; p; p = xtcp_port_next(p, addr)) {
+		if (!xtcp_port_overlap(p, s->fresh))
+			continue;
+		if (port_conflict(p, s->c))
+			return false;
+		if (xtcp_port_same(p, s->fresh))
+			s->same = p;
+		else
+			s->beside = true;
+	}
+	return true;
+}
+
+/* What overlaps an address is at it or at a wildcard, and with a wildcard all may. */
+static bool search_all(struct search *s, struct xtcp_port_bucket *b, u16 num)
+{
+	const struct in6_addr *addr = &s->fresh->place.addr;
+	struct in6_addr any4;
+
+	if (xtcp_addr_any(addr))
+		return search_at(s, b, num, NULL);
+	xtcp_addr_set4(&any4, 0);
+	return search_at(s, b, num, addr) && search_at(s, b, num, &any4) &&
+	       search_at(s, b, num, &in6addr_any);
 }
 
 /**
@@ -272,23 +436,12 @@ struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
 				 const struct xtcp_port *fresh, u16 num,
 				 const struct xtcp_claim *c, bool *beside)
 {
-	struct xtcp_port *same = NULL;
-	struct xtcp_port *p;
+	struct search s = { .fresh = fresh, .c = c };
 
-	lockdep_assert_held(&b->lock);
-
-	*beside = false;
-	hlist_for_each_entry(p, &b->ports, node) {
-		if (p->num != num || !xtcp_port_overlap(p, fresh))
-			continue;
-		if (port_conflict(p, c))
-			return ERR_PTR(-EADDRINUSE);
-		if (xtcp_port_same(p, fresh))
-			same = p;
-		else
-			*beside = true;
-	}
-	return same;
+	if (!search_all(&s, b, num))
+		return ERR_PTR(-EADDRINUSE);
+	*beside = s.beside;
+	return s.same;
 }
 
 /**
@@ -388,7 +541,7 @@ void xtcp_port_unbind(struct xtcp_sock *xs)
  */
 bool xtcp_port_held(const struct net *net, __be16 port)
 {
-	return !hlist_empty(&xtcp_port_bucket_of(net, ntohs(port))->ports);
+	return READ_ONCE(xtcp_port_bucket_of(net, ntohs(port))->ports.rb_node);
 }
 
 /**
@@ -436,7 +589,8 @@ int xtcp_port_init(void)
 		goto free;
 	for (i = 0; i < PORT_BUCKETS; i++) {
 		spin_lock_init(&buckets[i].lock);
-		INIT_HLIST_HEAD(&buckets[i].ports);
+		buckets[i].bound = 0;
+		buckets[i].ports = RB_ROOT;
 	}
 
 	err = xtcp_port_connect_init();

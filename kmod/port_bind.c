@@ -22,6 +22,24 @@ static unsigned int reserve_beside(const struct xtcp_claim *c, bool ours)
 	       (c->join && c->group ? XTCP_BESIDE_TW_GROUP : 0);
 }
 
+/* One more binder of a port, whose bucket is locked. */
+static void add_binder(struct xtcp_port *p, struct xtcp_sock *xs)
+{
+	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
+
+	sk_add_bind_node(xtcp_to_sk(xs), &p->bound);
+	p->listed++;
+	xs->port = p;
+}
+
+static void join(struct xtcp_port *p, const struct xtcp_claim *c)
+{
+	refcount_inc(&p->refs);
+	xtcp_port_account(p, c);
+	xtcp_port_is_bound(p);
+	add_binder(p, c->xs);
+}
+
 /*
  * Bind to port @num, if that is possible.  Uses up *@fresh, or not: then the
  * caller may try another port with it.
@@ -29,7 +47,6 @@ static unsigned int reserve_beside(const struct xtcp_claim *c, bool ours)
 static int bind_one(const struct xtcp_claim *c, struct xtcp_port **fresh, u16 num)
 {
 	struct xtcp_port_bucket *b = xtcp_port_bucket_of((*fresh)->net, num);
-	struct xtcp_sock *xs = c->xs;
 	struct xtcp_port *p;
 	bool beside;
 	int err = 0;
@@ -41,25 +58,40 @@ static int bind_one(const struct xtcp_claim *c, struct xtcp_port **fresh, u16 nu
 		goto unlock;
 	}
 	if (p) {
-		refcount_inc(&p->refs);
-		xtcp_port_account(p, c);
-		p->auto_only = false;
-	} else {
-		p = *fresh;
-		err = xtcp_reserve_take(&p->rsv, p->net, &p->place, num,
-					reserve_beside(c, beside));
-		if (err)
-			goto unlock;
-		p->num = num;
-		xtcp_port_insert(p, b, c);
-		*fresh = NULL;
+		join(p, c);
+		goto unlock;
 	}
-	sk_add_bind_node(xtcp_to_sk(xs), &p->bound);
-	p->listed++;
-	xs->port = p;
+	p = *fresh;
+	err = xtcp_reserve_take(&p->rsv, p->net, &p->place, num, reserve_beside(c, beside));
+	if (err)
+		goto unlock;
+	p->num = num;
+	xtcp_port_insert(p, b, c);
+	add_binder(p, c->xs);
+	*fresh = NULL;
 unlock:
 	spin_unlock_bh(&b->lock);
 	return err;
+}
+
+/*
+ * Bind to port @num of a group that is there, which takes no memory.
+ * Return: -ENOENT when there is none.
+ */
+static int bind_to_group(const struct xtcp_claim *c, const struct in6_addr *addr, u16 num)
+{
+	struct xtcp_port_bucket *b;
+	struct xtcp_port at, *p;
+	bool beside;
+
+	xtcp_port_place(&at, xtcp_to_sk(c->xs), addr);
+	b = xtcp_port_bucket_of(at.net, num);
+	spin_lock_bh(&b->lock);
+	p = xtcp_port_find(b, &at, num, c, &beside);
+	if (!IS_ERR_OR_NULL(p))
+		join(p, c);
+	spin_unlock_bh(&b->lock);
+	return p ? PTR_ERR_OR_ZERO(p) : -ENOENT;
 }
 
 /* Try the @n ports from @low in random order, those of @low's parity last:
@@ -146,18 +178,23 @@ int xtcp_port_bind(struct xtcp_sock *xs, const struct in6_addr *addr, u16 port)
 	if (WARN_ON_ONCE(xs->port))
 		return -EINVAL;
 
+	if (port && c.group) {
+		num = bind_to_group(&c, addr, port);
+		if (num != -ENOENT)
+			goto done;
+	}
 	fresh = xtcp_port_alloc(sk, addr);
 	if (!fresh)
 		return -ENOMEM;
 	if (port)
-		num = bind_one(&c, &fresh, port) ?: port;
+		num = bind_one(&c, &fresh, port);
 	else
 		num = bind_any(&c, &fresh);
 	xtcp_port_free(fresh);
+done:
 	if (num < 0)
 		return num;
-
-	xtcp_port_set_num(xs, num);
+	xtcp_port_set_num(xs, xs->port->num);
 	return 0;
 }
 
@@ -194,6 +231,7 @@ int xtcp_port_listen(struct xtcp_sock *xs)
 	int err;
 
 	sock_owned_by_me(sk);
+	c.listen = true;
 	if (!xs->port) {
 		local_addr(sk, &addr);
 		err = xtcp_port_bind(xs, &addr, 0);
@@ -206,7 +244,7 @@ int xtcp_port_listen(struct xtcp_sock *xs)
 		      &beside);
 	if (!IS_ERR(p)) {
 		xtcp_port_account(p, &c);
-		p->auto_only = false;
+		xtcp_port_is_bound(p);
 		xtcp_port_set_listed(xs, &p->listening);
 	}
 	spin_unlock_bh(&xtcp_port_bucket(xs->port)->lock);

@@ -5,7 +5,7 @@
  * connect() without bind() picks a port the way of RFC 6056 3.3.4, as Linux
  * does.  Ports that such connections hold may be shared by more of them, since
  * what has to be unique is the pair of addresses and ports, in the connection
- * table; a port that somebody bound is left alone.  Ports that are held already
+ * table; a port that somebody bound is left alone, whatever the address.  Ports that are held already
  * are not sought out, though that would save reservations: a peer that sees
  * one of our connections could then guess the port of the next one to somebody
  * else, and a loop of connections to one peer would come back to a port while
@@ -29,6 +29,9 @@
 #define PERTURB_SIZE		65536
 /* How long the offset into the ephemeral ports stays the same for a peer. */
 #define OFFSET_PERIOD		(10 * HZ)
+
+/* Ports that are passed over in one RCU read side. */
+#define SKIP_MOST		256U
 
 static u32 *perturb __read_mostly;
 static siphash_key_t offset_key __read_mostly;
@@ -57,6 +60,19 @@ static int connect_bound(struct xtcp_sock *xs)
 	return 0;
 }
 
+/* Somebody bound port @num, at whatever address, in our VRF. */
+static bool is_bound(const struct xtcp_port_bucket *b, const struct xtcp_port *fresh, u16 num)
+{
+	struct xtcp_port *p;
+
+	if (!b->bound)
+		return false;
+	for (p = xtcp_port_first(b, fresh->net, num, NULL); p; p = xtcp_port_next(p, NULL))
+		if (!p->auto_only && p->place.l3mdev == fresh->place.l3mdev)
+			return true;
+	return false;
+}
+
 /*
  * Connect from port @num, if that is possible.  Uses up *@fresh, or not: then
  * the caller may try another port with it.  -EEXIST: this port will not do.
@@ -64,16 +80,19 @@ static int connect_bound(struct xtcp_sock *xs)
 static int connect_one(const struct xtcp_claim *c, struct xtcp_port **fresh, u16 num)
 {
 	struct xtcp_port_bucket *b = xtcp_port_bucket_of((*fresh)->net, num);
+	const struct in6_addr *addr = &(*fresh)->place.addr;
 	struct xtcp_sock *xs = c->xs;
 	struct xtcp_port *same = NULL;
 	struct xtcp_port *p;
 	int err;
 
 	spin_lock_bh(&b->lock);
-	hlist_for_each_entry(p, &b->ports, node) {
-		if (p->num != num || !xtcp_port_overlap(p, *fresh))
+	if (is_bound(b, *fresh, num))
+		goto unlock;
+	for (p = xtcp_port_first(b, (*fresh)->net, num, addr); p; p = xtcp_port_next(p, addr)) {
+		if (!xtcp_port_overlap(p, *fresh))
 			continue;
-		if (!p->auto_only || !xtcp_port_same(p, *fresh))
+		if (!xtcp_port_same(p, *fresh))
 			goto unlock;
 		same = p;
 	}
@@ -129,6 +148,32 @@ static u64 port_offset(const struct xtcp_key *key)
 	return siphash(&in, sizeof(in), &offset_key);
 }
 
+/**
+ * struct candidates - the ports that connect() tries, in this order
+ * @low: the first of the range
+ * @n: how many there are in it
+ * @step: to the next one
+ * @start: where in the range it begins
+ */
+struct candidates {
+	u32	low;
+	u32	n;
+	u32	step;
+	u32	start;
+};
+
+/*
+ * How many candidates from the one at offset @i on have a connection to the peer: no
+ * more than SKIP_MOST.  That costs a tenth of what a try costs.
+ */
+static u32 skip_taken(const struct xtcp_key *key, const struct candidates *c, u32 i)
+{
+	u32 at = (c->start + i) % c->n;
+	u32 most = min3(c->n - at, c->n - i, SKIP_MOST * c->step);
+
+	return xtcp_flow_taken(key, c->low + at, c->step, DIV_ROUND_UP(most, c->step));
+}
+
 /*
  * connect() without bind().  As Linux: ports of the low end's parity first,
  * since bind() prefers the others, unless the socket has a range of its own
@@ -140,34 +185,43 @@ static int connect_any(const struct xtcp_claim *c, struct xtcp_port **fresh)
 	u64 offset = port_offset(&c->xs->flow.key);
 	u32 *shift = &perturb[offset % PERTURB_SIZE];
 	int low, high, all_low, all_high;
-	u32 n, start, step, first, i;
+	struct candidates pool;
+	bool hard = false;
+	u32 turn, skip, i;
 	u16 num;
 	int err;
 
 	inet_sk_get_local_port_range(sk, &low, &high);
 	inet_get_local_port_range(sock_net(sk), &all_low, &all_high);
-	step = low == all_low && high == all_high ? 2 : 1;
-	n = high - low + 1;
-	if (n == 1)
-		step = 1;
-	n -= n % step;
-	start = ((offset >> 32) + READ_ONCE(*shift)) % n;
-	start -= start % step;
+	pool.low = low;
+	pool.n = high - low + 1;
+	pool.step = low == all_low && high == all_high && pool.n > 1 ? 2 : 1;
+	pool.n -= pool.n % pool.step;
+	pool.start = ((offset >> 32) + READ_ONCE(*shift)) % pool.n;
+	pool.start -= pool.start % pool.step;
 
-	for (first = 0; first < step; first++) {
-		for (i = 0; i < n; i += step) {
-			num = low + (start + first + i) % n;
+	for (turn = 0; turn < pool.step; turn++, pool.start++) {
+		for (i = 0; i < pool.n; i += pool.step) {
+			/* the first one is free, as a rule */
+			skip = hard ? skip_taken(&c->xs->flow.key, &pool, i) : 0;
+			if (skip) {
+				i += (skip - 1) * pool.step;
+				cond_resched();
+				continue;
+			}
+			num = pool.low + (pool.start + i) % pool.n;
 			if (inet_is_local_reserved_port(sock_net(sk), num))
 				continue;
 			err = connect_one(c, fresh, num);
 			if (!err) {
 				/* A little randomness while there are plenty. */
-				i = max(i, (get_random_u32() & 7) * step);
-				WRITE_ONCE(*shift, READ_ONCE(*shift) + i + step);
+				i = max(i, (get_random_u32() & 7) * pool.step);
+				WRITE_ONCE(*shift, READ_ONCE(*shift) + i + pool.step);
 				return 0;
 			}
 			if (err != -EEXIST)
 				return err;
+			hard = true;
 			/* A port that was ours alone went with the attempt. */
 			if (!*fresh)
 				*fresh = xtcp_port_alloc(sk, &c->xs->flow.key.laddr);

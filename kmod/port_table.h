@@ -7,6 +7,7 @@
 #define XTCP_PORT_TABLE_H
 
 #include <linux/lockdep.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 
@@ -16,13 +17,14 @@
 
 /**
  * struct xtcp_port - a local address and port that is held
- * @node: link in the bucket
+ * @node: link in the bucket, by number, namespace and address
  * @net: namespace
  * @place: address, device, VRF
  * @num: port
  * @auto_only: connect() chose it and nobody bound it
  * @common: what all owners so far had (COMMON_* in port.c)
- * @uid: user, while all owners have SO_REUSEPORT and the same one
+ * @fast: what all binders so far had when they asked for it (likewise)
+ * @uid: user of the first owner; of all, while they have COMMON_GROUP
  * @refs: owners
  * @timewaits: owners that are TIME_WAIT entries
  * @listed: owners in @bound and @listening
@@ -31,12 +33,13 @@
  * @rsv: keeps the kernel's TCP away
  */
 struct xtcp_port {
-	struct hlist_node	node;
+	struct rb_node		node;
 	struct net		*net;
 	struct xtcp_place	place;
 	u16			num;
 	bool			auto_only;
 	u8			common;
+	u8			fast;
 	kuid_t			uid;
 	refcount_t		refs;
 	atomic_t		timewaits;
@@ -54,6 +57,7 @@ struct xtcp_port {
  * @group: it has SO_REUSEPORT
  * @share: SO_REUSEADDR counts: a certain port, or the second search for any
  * @join: SO_REUSEPORT counts: a certain port
+ * @listen: to listen there
  */
 struct xtcp_claim {
 	struct xtcp_sock	*xs;
@@ -62,16 +66,19 @@ struct xtcp_claim {
 	bool			group;
 	bool			share;
 	bool			join;
+	bool			listen;
 };
 
 /**
  * struct xtcp_port_bucket - ports with the same hash
  * @lock: see the head of port.c
+ * @bound: how many of them are not auto_only
  * @ports: them (xtcp_port.node)
  */
 struct xtcp_port_bucket {
 	spinlock_t		lock;
-	struct hlist_head	ports;
+	unsigned int		bound;
+	struct rb_root		ports;
 };
 
 struct xtcp_port_bucket *xtcp_port_bucket_of(const struct net *net, u16 num);
@@ -83,6 +90,7 @@ static inline struct xtcp_port_bucket *xtcp_port_bucket(const struct xtcp_port *
 
 struct xtcp_claim xtcp_claim_of(struct xtcp_sock *xs);
 
+void xtcp_port_place(struct xtcp_port *p, struct sock *sk, const struct in6_addr *addr);
 struct xtcp_port *xtcp_port_alloc(struct sock *sk, const struct in6_addr *addr);
 void xtcp_port_free(struct xtcp_port *p);
 void xtcp_port_release(struct xtcp_port *p);
@@ -91,12 +99,16 @@ bool xtcp_port_overlap(const struct xtcp_port *a, const struct xtcp_port *b);
 bool xtcp_port_same(const struct xtcp_port *a, const struct xtcp_port *b);
 
 /* These want the bucket locked. */
+struct xtcp_port *xtcp_port_first(const struct xtcp_port_bucket *b, const struct net *net,
+				  u16 num, const struct in6_addr *addr);
+struct xtcp_port *xtcp_port_next(const struct xtcp_port *p, const struct in6_addr *addr);
 struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
 				 const struct xtcp_port *fresh, u16 num,
 				 const struct xtcp_claim *c, bool *beside);
 void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
 		      const struct xtcp_claim *c);
 void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c);
+void xtcp_port_is_bound(struct xtcp_port *p);
 void xtcp_port_set_listed(struct xtcp_sock *xs, struct hlist_head *list);
 
 void xtcp_port_set_num(struct xtcp_sock *xs, u16 num);

@@ -14,6 +14,7 @@
 #include "core/fsm.h"
 #include "mib.h"
 #include "observe.h"
+#include "observe_compat.h"
 #include "trace.h"
 #include "view.h"
 
@@ -22,7 +23,8 @@ static struct genl_family family;
 enum { GROUP_EVENTS };
 
 static const struct genl_multicast_group groups[] = {
-	[GROUP_EVENTS] = { .name = XTCP_GENL_MCGRP_EVENTS },
+	/* every member costs every connection, so not anybody may be one */
+	[GROUP_EVENTS] = { .name = XTCP_GENL_MCGRP_EVENTS, XTCP_MCGRP_ADMIN_ONLY },
 };
 
 /* ---- dumps ---- */
@@ -155,7 +157,7 @@ static struct genl_family family __ro_after_init = {
 	.ops		= ops,
 	.n_ops		= ARRAY_SIZE(ops),
 	.mcgrps		= groups,
-	.n_mcgrps	= ARRAY_SIZE(groups),
+	.n_mcgrps	= XTCP_NR_MCGRPS(groups),
 };
 
 /* ---- transitions ---- */
@@ -274,7 +276,7 @@ int xtcp_events_init(void)
 {
 	int err = genl_register_family(&family);
 
-	WRITE_ONCE(registered, !err);
+	WRITE_ONCE(registered, !err && family.n_mcgrps);
 	return err;
 }
 

@@ -5,6 +5,7 @@
 #ifndef XTCP_OBSERVE_COMPAT_H
 #define XTCP_OBSERVE_COMPAT_H
 
+#include <net/genetlink.h>
 #include <net/inet_sock.h>
 
 /* Bits of struct inet_sock became inet_flags in 6.6. */
@@ -22,6 +23,18 @@
 #define XTCP_SOCK_DIAG_OWNER		.owner = THIS_MODULE,
 #else
 #define XTCP_SOCK_DIAG_OWNER
+#endif
+
+/*
+ * Multicast groups for those with CAP_NET_ADMIN in the namespace came with 6.7 and were
+ * brought to older kernels.  Without that the family has no group.
+ */
+#ifdef GENL_MCAST_CAP_NET_ADMIN
+#define XTCP_MCGRP_ADMIN_ONLY		.flags = GENL_MCAST_CAP_NET_ADMIN,
+#define XTCP_NR_MCGRPS(groups)		ARRAY_SIZE(groups)
+#else
+#define XTCP_MCGRP_ADMIN_ONLY
+#define XTCP_NR_MCGRPS(groups)		(0 * ARRAY_SIZE(groups))
 #endif
 
 #endif /* XTCP_OBSERVE_COMPAT_H */

@@ -191,7 +191,8 @@ static int read_event(const struct nlmsghdr *nlh, void *arg)
 static void join(struct mnl_socket *nl, int group)
 {
 	if (mnl_socket_setsockopt(nl, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		die("netlink: cannot join a group: %s", strerror(errno));
+		die("netlink: cannot join a group: %s%s", strerror(errno),
+		    errno == EPERM ? " (that takes CAP_NET_ADMIN)" : "");
 }
 
 /**

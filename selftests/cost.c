@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a call costs among many sockets, beside the kernel's TCP in the same boot.
+ *
+ * A row makes the sockets in a new namespace and measures one kind of call, once over
+ * each family in turn.  On a machine whose clock counts instructions (selftests/vm/run
+ * --icount) xtcp may take 1.2 times what the kernel's TCP takes, in the mean.  Elsewhere
+ * it is time, and the quickest call counts, which nothing interrupted, with a bound that
+ * a busy machine keeps: what is linear where it should not be is over it, by far.
+ *
+ *	XTCP_ICOUNT=1	the clock counts instructions
+ *	XTCP_COST=N	this many times as many sockets
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/genetlink.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/xtcp.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "util.h"
+
+#pragma GCC diagnostic ignored "-Wclobbered"
+
+#define PORT		6000
+#define OTHER_PORT	6001
+#define LISTENERS	2000
+#define MEMBERS		2000
+#define LOW		20000
+#define PORTS		2000
+#define NAMESPACES	48
+#define OPS		32
+#define DUMPS		8
+#define TURNS		3
+/* A turn makes that many sockets, on a machine that has other work as well. */
+#define ROW_TIMEOUT	120
+
+/* Of a call; filled in by the child that a turn is. */
+static uint64_t *cost;
+
+static struct sockaddr_in at(uint32_t addr, int port)
+{
+	return (struct sockaddr_in) {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(addr),
+	};
+}
+
+static void give_up(const char *what)
+{
+	fprintf(stderr, "# %s: %s\n", what, strerror(errno));
+	_exit(1);
+}
+
+#define must(call) ({							\
+	__typeof__(call) __ret = (call);				\
+									\
+	if (__ret < 0)							\
+		give_up(#call);						\
+	__ret;								\
+})
+
+/* Sockets beside those that are measured: many, or next to none. */
+static bool few;
+
+static int scaled(int n)
+{
+	return few ? n / 100 : n * env_number("XTCP_COST", 1);
+}
+
+static bool counts_instructions(void)
+{
+	return env_number("XTCP_ICOUNT", 0);
+}
+
+/* The calls of a row. */
+static struct {
+	uint64_t	began;
+	uint64_t	sum;
+	uint64_t	least;
+	unsigned int	n;
+} calls = { .least = UINT64_MAX };
+
+static void call_begins(void)
+{
+	calls.began = now_ns();
+}
+
+static void call_ends(void)
+{
+	uint64_t took = now_ns() - calls.began;
+
+	calls.sum += took;
+	calls.n++;
+	if (took < calls.least)
+		calls.least = took;
+}
+
+static uint64_t cost_of_call(void)
+{
+	return counts_instructions() ? calls.sum / calls.n : calls.least;
+}
+
+#define count(call) ({							\
+	__typeof__(call) __result;					\
+									\
+	call_begins();							\
+	__result = (call);						\
+	call_ends();							\
+	__result;							\
+})
+
+static void new_namespace(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd;
+
+	must(unshare(CLONE_NEWNET));
+	fd = must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	must(ioctl(fd, SIOCSIFFLAGS, &lo));
+	close(fd);
+}
+
+static int tcp(int family)
+{
+	return must(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static void bind_to(int fd, uint32_t addr, int port)
+{
+	struct sockaddr_in a = at(addr, port);
+
+	must(bind(fd, (void *)&a, sizeof(a)));
+}
+
+static int listener(int family, uint32_t addr, int port)
+{
+	int fd = tcp(family);
+
+	bind_to(fd, addr, port);
+	must(listen(fd, 4096));
+	return fd;
+}
+
+static int try_connect(int fd, uint32_t addr, int port)
+{
+	struct sockaddr_in a = at(addr, port);
+
+	return connect(fd, (void *)&a, sizeof(a));
+}
+
+/* Many listeners on different addresses of one port. */
+static void many_listeners(int family)
+{
+	int i, n = scaled(LISTENERS);
+
+	for (i = 0; i < n; i++)
+		listener(family, INADDR_LOOPBACK + 1 + i, PORT);
+}
+
+/* ---- rows ------------------------------------------------------------------------ */
+
+/* A SYN to an address of the port where nobody listens. */
+static void syn_among_listeners(int family)
+{
+	int i;
+
+	many_listeners(family);
+	for (i = 0; i < OPS; i++) {
+		int fd = tcp(family);
+
+		count(try_connect(fd, INADDR_LOOPBACK, PORT));
+	}
+}
+
+/* One more listener. */
+static void listen_among_listeners(int family)
+{
+	int i, n = scaled(LISTENERS);
+
+	many_listeners(family);
+	for (i = 0; i < OPS; i++)
+		count(listener(family, INADDR_LOOPBACK + 1 + n + i, PORT));
+}
+
+static int diag_socket(void)
+{
+	return must(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+}
+
+struct diag_request {
+	struct nlmsghdr		h;
+	struct inet_diag_req_v2	r;
+};
+
+static struct diag_request diag_request(int family, int flags)
+{
+	return (struct diag_request) {
+		.h = { sizeof(struct diag_request), SOCK_DIAG_BY_FAMILY,
+		       NLM_F_REQUEST | flags, 1, 0 },
+		.r = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP,
+		       .idiag_states = ~0U },
+	};
+}
+
+static char answer[65536];
+
+/* sock_diag: a listener by its address, which is not there. */
+static void diag_among_listeners(int family)
+{
+	struct diag_request q = diag_request(family, 0);
+	int fd = diag_socket(), i;
+
+	many_listeners(family);
+	q.r.id.idiag_sport = htons(PORT);
+	q.r.id.idiag_src[0] = htonl(INADDR_LOOPBACK);
+	q.r.id.idiag_cookie[0] = q.r.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+	/* the first request may load a module */
+	must(send(fd, &q, sizeof(q), 0));
+	must(recv(fd, answer, sizeof(answer), 0));
+	for (i = 0; i < OPS; i++) {
+		count(must(send(fd, &q, sizeof(q), 0)));
+		must(recv(fd, answer, sizeof(answer), 0));
+	}
+}
+
+static int dump(int fd, struct diag_request *q)
+{
+	int rows = 0;
+
+	must(send(fd, q, sizeof(*q), 0));
+	for (;;) {
+		int len = must(recv(fd, answer, sizeof(answer), 0));
+		struct nlmsghdr *h;
+
+		for (h = (void *)answer; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+			if (h->nlmsg_type == NLMSG_DONE)
+				return rows;
+			rows++;
+		}
+	}
+}
+
+/* sock_diag: all of them. */
+static void dump_of_listeners(int family)
+{
+	struct diag_request q = diag_request(family, NLM_F_DUMP);
+	int fd = diag_socket(), i;
+
+	many_listeners(family);
+	dump(fd, &q);
+	for (i = 0; i < DUMPS; i++)
+		if (count(dump(fd, &q)) != scaled(LISTENERS))
+			give_up("rows are missing");
+}
+
+static int read_all(int fd)
+{
+	int len, bytes = 0;
+
+	while ((len = must(read(fd, answer, sizeof(answer)))))
+		bytes += len;
+	return bytes;
+}
+
+/* /proc/net/tcp. */
+static void proc_of_listeners(int family)
+{
+	int fd = must(open(family == AF_INET ? "/proc/thread-self/net/tcp" :
+					       "/proc/thread-self/net/xtcp", O_RDONLY));
+	int i;
+
+	many_listeners(family);
+	for (i = 0; i < DUMPS; i++) {
+		must(lseek(fd, 0, SEEK_SET));
+		if (count(read_all(fd)) != 150 * (scaled(LISTENERS) + 1))
+			give_up("rows are missing");
+	}
+}
+
+static int new_member(int family)
+{
+	int fd = tcp(family);
+
+	must(set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1));
+	return fd;
+}
+
+/* One more bind() to the address and port of a group. */
+static void bind_to_group(int family)
+{
+	int i, n = scaled(MEMBERS);
+
+	for (i = 0; i < n; i++)
+		bind_to(new_member(family), INADDR_LOOPBACK, PORT);
+	for (i = 0; i < OPS; i++) {
+		int fd = new_member(family);
+
+		call_begins();
+		bind_to(fd, INADDR_LOOPBACK, PORT);
+		call_ends();
+	}
+}
+
+/* A SYN to a group of listeners. */
+static void syn_to_group(int family)
+{
+	int i, n = scaled(MEMBERS);
+
+	for (i = 0; i < n; i++) {
+		int fd = new_member(family);
+
+		bind_to(fd, INADDR_LOOPBACK, PORT);
+		must(listen(fd, OPS));
+	}
+	for (i = 0; i < OPS; i++) {
+		int fd = tcp(family);
+
+		must(count(try_connect(fd, INADDR_LOOPBACK, PORT)));
+	}
+}
+
+/* Connections to one peer from some of the ephemeral ports. */
+static void connections(int family, int ports, int n)
+{
+	char range[32];
+	int i;
+
+	snprintf(range, sizeof(range), "%d %d", LOW, LOW + ports - 1);
+	if (!proc_write("/proc/sys/net/ipv4/ip_local_port_range", range) ||
+	    !proc_write("/proc/sys/net/core/somaxconn", "65535"))
+		give_up("sysctl");
+	must(listen(listener(family, INADDR_LOOPBACK, PORT), 65535));
+	for (i = 0; i < n; i++)
+		must(try_connect(tcp(family), INADDR_LOOPBACK, PORT));
+}
+
+/* One more connection when half of the ports have one to the same peer. */
+static void connect_half_taken(int family)
+{
+	int ports = scaled(PORTS) + 4 * OPS, i;
+
+	connections(family, ports, ports / 2);
+	for (i = 0; i < OPS; i++) {
+		int fd = tcp(family);
+
+		must(count(try_connect(fd, INADDR_LOOPBACK, PORT)));
+	}
+}
+
+/* No port is left. */
+static void connect_all_taken(int family)
+{
+	int fd = tcp(family), i, ports = scaled(PORTS);
+
+	connections(family, ports, ports);
+	for (i = 0; i < OPS; i++) {
+		if (!count(try_connect(fd, INADDR_LOOPBACK, PORT)) || errno != EADDRNOTAVAIL)
+			give_up("a port was left");
+	}
+}
+
+/* The same addresses and ports in many namespaces: the last ones have the most beside. */
+static void connect_in_namespaces(int family)
+{
+	int i, fd, n = scaled(NAMESPACES);
+
+	for (i = 0; i < n; i++) {
+		if (i)
+			new_namespace();
+		listener(family, INADDR_LOOPBACK, PORT);
+		fd = tcp(family);
+		bind_to(fd, INADDR_LOOPBACK, OTHER_PORT);
+		if (i < n - n / 4)
+			must(try_connect(fd, INADDR_LOOPBACK, PORT));
+		else
+			must(count(try_connect(fd, INADDR_LOOPBACK, PORT)));
+	}
+}
+
+/* ---- comparison ------------------------------------------------------------------- */
+
+static uint64_t turn(void (*row)(int family), int family)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return 0;
+	if (!pid) {
+		struct rlimit files = { 200000, 200000 };
+
+		setrlimit(RLIMIT_NOFILE, &files);
+		new_namespace();
+		row(family);
+		*cost = cost_of_call();
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		return 0;
+	return *cost;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+FIXTURE(cost) {
+	int	percent;	/* of the kernel's cost, at most */
+};
+
+FIXTURE_SETUP(cost)
+{
+	const char *why = xtcp_missing();
+
+	if (why)
+		SKIP(return, "%s", why);
+	if (test_inet())
+		SKIP(return, "both families are compared anyway");
+	self->percent = counts_instructions() ? 120 : 300;
+	cost = mmap(NULL, sizeof(*cost), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		    -1, 0);
+	ASSERT_NE(cost, MAP_FAILED);
+}
+
+FIXTURE_TEARDOWN(cost)
+{
+}
+
+#define compare(row) compare_with(row, self->percent)
+
+#define compare_with(row, percent) do {					\
+	uint64_t ours = UINT64_MAX, theirs = UINT64_MAX;		\
+	int i, turns = counts_instructions() ? 1 : TURNS;		\
+									\
+	for (i = 0; i < turns; i++) {					\
+		theirs = least(theirs, turn(row, AF_INET));		\
+		ours = least(ours, turn(row, xtcp_family()));		\
+		ASSERT_NE(theirs, 0) {					\
+			TH_LOG("the kernel's TCP failed");		\
+		}							\
+		ASSERT_NE(ours, 0);					\
+	}								\
+	TH_LOG("kernel %llu, xtcp %llu: %llu %%", (unsigned long long)theirs, \
+	       (unsigned long long)ours, (unsigned long long)(ours * 100 / theirs)); \
+	EXPECT_LE(ours * 100, theirs * (percent));			\
+} while (0)
+
+/* It does not matter how many others there are. */
+#define compare_flat(row) do {						\
+	uint64_t alone = UINT64_MAX, among = UINT64_MAX;		\
+	int i, turns = counts_instructions() ? 1 : TURNS;		\
+									\
+	for (i = 0; i < turns; i++) {					\
+		few = true;						\
+		alone = least(alone, turn(row, xtcp_family()));		\
+		few = false;						\
+		among = least(among, turn(row, xtcp_family()));		\
+		ASSERT_NE(alone, 0);					\
+		ASSERT_NE(among, 0);					\
+	}								\
+	TH_LOG("few %llu, many %llu", (unsigned long long)alone,	\
+	       (unsigned long long)among);				\
+	EXPECT_LE(among * 100, alone * self->percent);			\
+} while (0)
+
+TEST_F_TIMEOUT(cost, syn__among_listeners, ROW_TIMEOUT) { compare(syn_among_listeners); }
+TEST_F_TIMEOUT(cost, syn__to_group, ROW_TIMEOUT) { compare(syn_to_group); }
+/* A bind() of ours has one of the kernel's in it, so that its TCP knows (reserve.c). */
+TEST_F_TIMEOUT(cost, listen__among_listeners, ROW_TIMEOUT)
+{
+	compare_with(listen_among_listeners, self->percent + 40);
+}
+
+TEST_F_TIMEOUT(cost, bind__to_group, ROW_TIMEOUT) { compare(bind_to_group); }
+TEST_F_TIMEOUT(cost, diag__among_listeners, ROW_TIMEOUT) { compare(diag_among_listeners); }
+TEST_F_TIMEOUT(cost, diag__dump, ROW_TIMEOUT) { compare(dump_of_listeners); }
+TEST_F_TIMEOUT(cost, proc__read, ROW_TIMEOUT) { compare(proc_of_listeners); }
+TEST_F_TIMEOUT(cost, connect__half_taken, ROW_TIMEOUT) { compare(connect_half_taken); }
+TEST_F_TIMEOUT(cost, connect__all_taken, ROW_TIMEOUT) { compare(connect_all_taken); }
+TEST_F_TIMEOUT(cost, connect__in_namespaces, ROW_TIMEOUT) { compare(connect_in_namespaces); }
+
+TEST_F_TIMEOUT(cost, flat__syn_among_listeners, ROW_TIMEOUT) { compare_flat(syn_among_listeners); }
+TEST_F_TIMEOUT(cost, flat__syn_to_group, ROW_TIMEOUT) { compare_flat(syn_to_group); }
+TEST_F_TIMEOUT(cost, flat__listen, ROW_TIMEOUT) { compare_flat(listen_among_listeners); }
+TEST_F_TIMEOUT(cost, flat__bind_to_group, ROW_TIMEOUT) { compare_flat(bind_to_group); }
+TEST_F_TIMEOUT(cost, flat__diag, ROW_TIMEOUT) { compare_flat(diag_among_listeners); }
+
+TEST_HARNESS_MAIN

@@ -478,6 +478,7 @@ static void fit_rcvbuf(struct sock *sk, u32 wnd)
 		      READ_ONCE(xtcp_sk_net(sk)->rmem[2]));
 	if (space <= sk->sk_rcvbuf)
 		return;
+	xtcp_sk(sk)->rmem_fresh += skb->truesize;
 	WRITE_ONCE(sk->sk_rcvbuf, (int)space);
 	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
 }

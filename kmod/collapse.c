@@ -8,6 +8,12 @@
  * frees no memory, and what comes in another order is not merged at all.  So a
  * run of them is copied into one buffer that is as large as the run, a page at
  * most.  What was copied is worth its memory then and is not copied again.
+ *
+ * The peer decides how many buffers there are to look at, and whether that gives
+ * anything back: bytes with gaps between them do not.  So they are looked through
+ * again only when enough has come meanwhile that was not there the last time: the
+ * segments that brought it pay for the search, a few dozen buffers each, and those
+ * that find the receive buffer full and are dropped pay nothing.
  */
 #include <net/tcp.h>
 
@@ -17,6 +23,10 @@
 
 /* Copying pays when it gives back so much of the memory: 1 - 1 / this. */
 #define GAIN	2
+/* Part of the receive buffer that has to be new before it is searched, as a shift. */
+#define FRESH_SHIFT	5
+/* Behind gaps a search ends when so much of it, as a shift, gave nothing back. */
+#define VAIN_SHIFT	3
 
 /**
  * struct run - buffers that follow each other without a gap or an overlap
@@ -109,17 +119,25 @@ static void copy_run(struct sock *sk, const struct run *run, struct sk_buff *cop
 	skb_set_owner_r(copy, sk);
 }
 
-/* Return: where to go on; NULL: at the end, or no memory. */
-static struct sk_buff *collapse_from(struct sock *sk, struct sk_buff *skb, bool gap)
+/*
+ * @vain: in and out: memory of what was not worth it
+ * Return: where to go on; NULL: at the end, or no memory.
+ */
+static struct sk_buff *collapse_from(struct sock *sk, struct sk_buff *skb, bool gap,
+				     int *vain)
 {
 	struct sk_buff *copy;
 	struct run run;
 
 	find_run(sk, skb, gap, &run);
-	if (run.end == skb)
+	if (run.end == skb) {
+		*vain += skb->truesize;
 		return next_of(sk, skb, gap);
-	if (run.cost < GAIN * SKB_TRUESIZE(run.len))
+	}
+	if (run.cost < GAIN * SKB_TRUESIZE(run.len)) {
+		*vain += run.cost;
 		return run.end;
+	}
 	copy = alloc_skb(run.len, GFP_ATOMIC | __GFP_NOWARN);
 	if (!copy)
 		return NULL;
@@ -131,16 +149,22 @@ static struct sk_buff *collapse_from(struct sock *sk, struct sk_buff *skb, bool 
  * xtcp_collapse - copy received buffers together that cost more than they hold
  * @sk: the socket, locked
  *
- * What waits behind gaps, and what waits for the reader.  One pass over both.
+ * What waits behind gaps, as far as that is promising, and what waits for the
+ * reader.  One pass over both, if enough has come since the last.
  */
 void xtcp_collapse(struct sock *sk)
 {
-	struct rb_node *rb = rb_first(&xtcp_sk(sk)->tcb.ooo);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct rb_node *rb = rb_first(&xs->tcb.ooo);
 	struct sk_buff *skb = rb ? rb_to_skb(rb) : NULL;
+	int vain = 0;
 
-	while (skb)
-		skb = collapse_from(sk, skb, true);
+	if (xs->rmem_fresh < (u32)sk->sk_rcvbuf >> FRESH_SHIFT)
+		return;
+	xs->rmem_fresh = 0;
+	while (skb && vain <= sk->sk_rcvbuf >> VAIN_SHIFT)
+		skb = collapse_from(sk, skb, true, &vain);
 	skb = skb_peek(&sk->sk_receive_queue);
 	while (skb)
-		skb = collapse_from(sk, skb, false);
+		skb = collapse_from(sk, skb, false, &vain);
 }

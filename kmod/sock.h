@@ -61,6 +61,8 @@ struct xtcp_listener {
  * @pacer: when some of its segments wait below TCP, or ACKs of it behind a gap; NULL:
  *	   they never did
  * @timer_due: what sk_timer is set to, on the coarse clock; 0: not pending
+ * @rmem_fresh: receive memory that was charged since xtcp_collapse() looked through it
+ *		last, bytes, modulo 2^32
  * @user_mss: TCP_MAXSEG, 0: not set
  * @defer_accept: TCP_DEFER_ACCEPT, in retransmissions of the SYN,ACK
  * @cc_chosen: by TCP_CONGESTION: children do not take the default
@@ -94,6 +96,7 @@ struct xtcp_sock {
 	};
 	struct xtcp_pacer	*pacer;
 	u32			timer_due;
+	u32			rmem_fresh;
 	u16			mtu;
 	u16			pmtu;
 	u16			user_mss;

@@ -116,6 +116,8 @@ static void check_record(const struct xtcp_tcb *t, struct xtcp_seg *seg,
 	MUST(!(seg->mark & XTCP_SEG_RETRANS) || seg->mark & XTCP_SEG_EVER_RETRANS);
 	/* what waits will be found */
 	MUST(!xtcp_seg_waiting(seg) || xtcp_after(seg->end_seq, t->todo));
+	MUST(xtcp_seg_judged(seg) || t->ca_state == XTCP_CA_OPEN ||
+	     xtcp_after(seg->end_seq, t->judged));
 }
 
 /* The ring has those with retransmissions in flight. */

@@ -538,7 +538,7 @@ void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 	struct xtcp_ack_news news = { .a = a, .now = now };
 	struct xtcp_seg *seg;
 
-	t->todo = t->snd_una;
+	xtcp_rtx_from_start(t);
 	for (seg = xtcp_rtx_first(t); seg; seg = xtcp_rtx_after(seg)) {
 		if (seg->mss > t->mss && seg->end_seq - seg->seq > t->mss &&
 		    xtcp_seg_open(seg))

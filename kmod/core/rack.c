@@ -148,15 +148,22 @@ static void detect_retrans(struct xtcp_tcb *t, u32 wnd, u32 *timeout,
 	}
 }
 
-/* Everything else, in the order of sequence numbers, which is the same. */
+/*
+ * Everything else, in the order of sequence numbers, which is the same.  Each record
+ * is passed once, however long what was lost waits for cwnd.
+ */
 static void detect_originals(struct xtcp_tcb *t, u32 wnd, u32 *timeout,
 			     struct xtcp_ack_news *news)
 {
 	struct xtcp_seg *seg;
 
-	if (xtcp_before(t->todo, t->snd_una))
-		t->todo = t->snd_una;
-	for (seg = xtcp_rtx_find(t, t->todo); seg; seg = xtcp_rtx_skip(t, seg)) {
+	if (xtcp_before(t->judged, t->snd_una))
+		t->judged = t->snd_una;
+	seg = xtcp_rtx_find(t, t->judged);
+	while (seg && xtcp_seg_judged(seg))
+		seg = xtcp_rtx_skip(t, seg);
+	t->judged = seg ? seg->seq : t->snd_nxt;
+	for (; seg; seg = xtcp_rtx_skip(t, seg)) {
 		unsigned int to = sent_before(t, seg);
 
 		if (!to) {

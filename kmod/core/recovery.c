@@ -111,7 +111,7 @@ void xtcp_recovery_cwr(struct xtcp_tcb *t)
 	if (t->ca_state >= XTCP_CA_CWR)
 		return;
 	if (t->ca_state == XTCP_CA_OPEN)
-		t->todo = t->snd_una;
+		xtcp_rtx_from_start(t);
 	t->rec &= ~XTCP_R_UNDO;
 	reduce(t);
 	t->rec |= XTCP_R_ECE;
@@ -367,7 +367,7 @@ void xtcp_recovery_ack(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	if (!(news->what & XTCP_NEWS_NOT_DUP) && news->prior_packets)
 		duplicates = news->seg->segs ? news->seg->segs : 1;
 	if (t->ca_state == XTCP_CA_OPEN)
-		t->todo = t->snd_una;
+		xtcp_rtx_from_start(t);
 	if (!xtcp_sack_ok(t)) {
 		reno_remove(t, news);
 		if (!t->packets_out)
@@ -447,7 +447,7 @@ static void lose_all(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 		xtcp_note(news, XTCP_NOTE_SACK_RENEGING);
 	if (!xtcp_sack_ok(t))
 		t->sacked_out = 0;
-	t->todo = t->snd_una;
+	xtcp_rtx_from_start(t);
 	for (seg = first; seg; seg = xtcp_rtx_after(seg)) {
 		if (forgot) {
 			xtcp_seg_uncount(t, seg);
@@ -514,7 +514,7 @@ void xtcp_recovery_reo_timer(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	u32 in_flight = xtcp_in_flight(t);
 
 	if (t->ca_state == XTCP_CA_OPEN)
-		t->todo = t->snd_una;
+		xtcp_rtx_from_start(t);
 	t->rec &= ~XTCP_R_REO_TIMER;
 	xtcp_rack_detect(t, news);
 	if (in_flight != xtcp_in_flight(t)) {

@@ -16,9 +16,10 @@
  * begins there goes on at its end.
  *
  * Records with retransmissions in flight are in a ring, the oldest first.  The
- * rest of the queue was sent in the order of sequence numbers, and xtcp_tcb.todo
- * is where the first packet may be that loss detection or retransmission has
- * not dealt with.
+ * rest of the queue was sent in the order of sequence numbers: xtcp_tcb.judged is
+ * where the first packet may be that loss detection has not dealt with, and
+ * xtcp_tcb.todo where the first one may be that waits to be sent again.  Between
+ * them is what cwnd has no room for, which may be nearly all.
  */
 #include "internal.h"
 #include "output.h"
@@ -254,7 +255,7 @@ void xtcp_rtx_unlose(struct xtcp_tcb *t)
 	for (seg = xtcp_rtx_first(t); seg; seg = xtcp_rtx_after(seg))
 		seg->lost = 0;
 	t->lost_out = 0;
-	t->todo = t->snd_una;
+	xtcp_rtx_from_start(t);
 }
 
 /*

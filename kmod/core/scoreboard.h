@@ -98,6 +98,20 @@ static inline bool xtcp_sent_after(u32 us1, u32 seq1, u32 us2, u32 seq2)
 	return (s32)(us1 - us2) > 0 || (us1 == us2 && xtcp_after(seq1, seq2));
 }
 
+/* Nothing is left to RACK of a record, unless retransmissions in flight are lost. */
+static inline bool xtcp_seg_judged(const struct xtcp_seg *seg)
+{
+	return seg->mark & XTCP_SEG_RETRANS ||
+	       !(xtcp_seg_open(seg) & ~xtcp_bits(0, seg->lost));
+}
+
+/* Whatever is in flight may be lost, or wait. */
+static inline void xtcp_rtx_from_start(struct xtcp_tcb *t)
+{
+	t->todo = t->snd_una;
+	t->judged = t->snd_una;
+}
+
 static inline bool xtcp_sack_ok(const struct xtcp_tcb *t)
 {
 	return t->flags & XTCP_F_SACK_OK;

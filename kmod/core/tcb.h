@@ -328,8 +328,9 @@ enum xtcp_urg_state {
  * @rtx: sent segments that are not ACKed, by sequence number
  * @retrans: ring of those that were sent again and may be in flight, at the
  *	     oldest; NULL: none
- * @todo: no segment of @rtx before this is waiting to be sent again, or for
- *	  RACK to look at it; not kept in XTCP_CA_OPEN
+ * @todo: no segment of @rtx before this is waiting to be sent again; not kept in
+ *	  XTCP_CA_OPEN
+ * @judged: nor for RACK to look at it, unless it was sent again; likewise
  * @sack_high: end of the highest packet that was SACKed, if any is outstanding
  * @rack_us: when the newest packet that was delivered had been sent, low 32 bits
  *	     of the clock (RFC 8985 RACK.xmit_ts)
@@ -466,6 +467,7 @@ struct xtcp_tcb {
 	struct rb_root	rtx;
 	struct xtcp_seg	*retrans;
 	u32		todo;
+	u32		judged;
 	u32		sack_high;
 	u32		rack_us;
 	u32		rack_end_seq;

@@ -449,6 +449,7 @@ TEST(seg_split__sent_with_every_mark)
 	ep.t.ca_state = XTCP_CA_LOSS;
 	ep.t.recover = ep.t.snd_nxt;
 	ep.t.todo = ep.t.snd_una;
+	ep.t.judged = ep.t.snd_una;
 	rest = calloc(1, sizeof(*rest));
 	xtcp_seg_split(&ep.t, xtcp_rb_seg(rb), &rest->seg, 1500, true);
 	CHECK_EQ(ep.t.packets_out, 5);

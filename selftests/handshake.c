@@ -814,14 +814,28 @@ TEST_F(handshake, simultaneous__both_syns_cross)
 	EXPECT_EQ(TCP_SYN_RECV, fd_state(fd));
 	EXPECT_EQ(0, fd_poll(fd, POLLOUT, 0));
 	packets(p, "< S. 0:0(0) ack 1 <mss 1460>");
+	/* the figure has no ACK of it; a peer that goes by 3.10.7.4 waits for one */
+	packets(p, "> . 1:1(0) ack 1");
 	ASSERT_STATE(fd, TCP_ESTABLISHED);
-	/* Linux ACKs it, the figure does not. */
-	peer_settle(p, 20);
 	put_pattern(fd, 0, 10);
 	packets(p, "> P. 1:11(10) ack 1",
 		   "< P. 1:11(10) ack 11",
 		   ">  . 11:11(0) ack 11");
 	get_pattern(fd, 0, 10);
+}
+
+/* What the SYN,ACK takes of the sequence space came before: RFC 2883. */
+TEST_F(handshake, simultaneous__syn_ack_is_a_duplicate)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S  0:0(0) <mss 1460,sackOK>",
+		   "> S. 0:0(0) ack 1",
+		   "< S. 0:0(0) ack 1 <mss 1460,sackOK>",
+		   "> .  1:1(0) ack 1 <nop,nop,sack 0:1>");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
 }
 
 /* The peer may take our SYN,ACK for an answer and ACK it. */

@@ -338,8 +338,6 @@ static const char *accepted(const struct kind *k)
 		return "a SYN,ACK with text, or a FIN, in SYN_RECV";
 	if (in_state == simultaneous && k->what == UNA && !has(k, 'S') && !has(k, 'R'))
 		return "an acknowledgement of nothing in SYN_RECV, after a simultaneous open";
-	if (in_state == simultaneous && has(k, 'S') && k->where == BEFORE && k->what == ALL)
-		return "the SYN,ACK that ends a simultaneous open";
 	if (in_state == time_wait && has(k, 'S') && has(k, 'F'))
 		return "a SYN with a FIN, in TIME_WAIT";
 	if (peer_is_done() && crosses_the_edge(k))

@@ -177,7 +177,9 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	if (seg->flags & XTCP_SYN) {
 		/*
 		 * The SYN,ACK of a simultaneous open arrives in SYN_RECV with
-		 * the sequence number of the SYN: its ACK counts.
+		 * the sequence number of the SYN: its ACK counts.  What it takes
+		 * came before, so that receive_text() answers it: a peer that goes
+		 * by 3.10.7.4 does not look at the ACK of ours, and waits for this.
 		 */
 		if (t->flags & XTCP_F_SYN_OUT && seg->flags & XTCP_ACK &&
 		    seg->seq == t->irs && seg->end_seq == t->rcv_nxt &&
@@ -446,7 +448,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 {
 	bool fin = seg->flags & XTCP_FIN;
 
-	if (!seg->len && !fin)
+	if (seg->seq == seg->end_seq)
 		return;
 	if (!XTCP_IN(t->state, XTCP_SET_CAN_RECEIVE)) {
 		seg->drop = XTCP_DROP_DUP_DATA;

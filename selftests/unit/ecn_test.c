@@ -95,6 +95,7 @@ TEST(offer__simultaneous)
 	expect("S.E 0 ack 1");
 	rcv("S.E 0 ack 1");
 	CHECK(ep.t.flags & XTCP_F_ECN_OK);
+	expect(". 1 ack 1");
 	script_init();
 	usr_connect();
 	expect("SEW 0");

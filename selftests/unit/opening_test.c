@@ -225,6 +225,7 @@ TEST(syn_recv__syn_ack_of_a_simultaneous_open)
 	given_active(SYN_RECV);
 	rcv("S. 0 ack 1 win 7000 mss 1000");
 	expect_state(ESTABLISHED);
+	expect(". 1 ack 1");
 	/* a window in a SYN is not scaled */
 	CHECK_EQ(ep.t.snd_wnd, 7000);
 }
@@ -323,7 +324,10 @@ TEST(syn_recv__fin_ahead_of_text_waits)
 
 /* ---- simultaneous OPEN --------------------------------------------------- */
 
-/* RFC 9293 figure 8, with the SYN,ACKs. */
+/*
+ * RFC 9293 figure 8, with the SYN,ACKs; and an ACK of the last, which the figure does
+ * without, and a peer that goes by 3.10.7.4 does not.
+ */
 TEST(simultaneous_open__figure_8)
 {
 	given(CLOSE);
@@ -333,6 +337,7 @@ TEST(simultaneous_open__figure_8)
 	expect("S. 0 ack 1");
 	rcv("S. 0 ack 1 win 65535 mss 1000");
 	expect_state(ESTABLISHED);
+	expect(". 1 ack 1");
 	usr_write(10);
 	expect("P. 1:11(10) ack 1");
 	rcv(". 1 ack 11");
@@ -344,6 +349,7 @@ TEST(simultaneous_open__peer_repeats_its_syn_ack)
 	given_active(SYN_RECV);
 	rcv("S. 0 ack 1 win 65535 mss 1000");
 	expect_state(ESTABLISHED);
+	expect(". 1 ack 1");
 	rcv("S. 0 ack 1 win 65535 mss 1000");
 	expect(". 1 ack 1");
 }
@@ -387,6 +393,7 @@ TEST(syn_recv_close__syn_ack_is_repeated)
 	/* the peer's own, which crossed ours: it acknowledges the SYN */
 	rcv("S. 0 ack 1 win 5000 mss 1000");
 	CHECK_EQ(ep.t.snd_wnd, 5000);
+	expect(". 2 ack 1");
 	expect_state(FIN_WAIT1);
 	/* the FIN has the timer now, and more time than the SYN (RFC 6298 5.7) */
 	advance(2999);

@@ -127,6 +127,8 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 		seg->urg = ntohs(tcp_hdr(skb)->urg_ptr);
 		seg->urg_inline = sock_flag(sk, SOCK_URGINLINE);
 	}
+	if (unlikely(sk->sk_state == TCP_SYN_SENT))
+		seg->write_waits = sk->sk_write_pending;
 	if (unlikely(seg->opt.has & XTCP_OPT_BAD))
 		xtcp_count(xtcp_sk_net(sk), OPTION_IGNORED);
 	if (seg->len)

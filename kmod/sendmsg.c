@@ -287,6 +287,19 @@ static int send_syn(struct sock *sk, struct msghdr *msg)
 	return t->write_seq - t->iss - 1;
 }
 
+/* connect() on behalf of a write, which waits and says so (xtcp_segment.write_waits). */
+static int connect_for_write(struct socket *sock, struct sockaddr *addr, int len, int flags)
+{
+	struct sock *sk = sock->sk;
+	int err;
+
+	sock_owned_by_me(sk);
+	sk->sk_write_pending++;
+	err = __inet_stream_connect(sock, (XTCP_SOCKADDR *)addr, len, flags, 1);
+	sk->sk_write_pending--;
+	return err;
+}
+
 /*
  * sendto() with MSG_FASTOPEN, or the first write after a connect() that waits for
  * it.  As Linux: a socket that blocks waits until it is connected.
@@ -304,15 +317,14 @@ static int send_opening(struct socket *sock, struct msghdr *msg, int *copied)
 		return -EOPNOTSUPP;
 	if (!xtcp_inet_connect_deferred(sk)) {
 		xtcp_sk(sk)->tfo_now = 1;
-		err = __inet_stream_connect(sock, (XTCP_SOCKADDR *)addr, msg->msg_namelen,
-					    flags, 1);
+		err = connect_for_write(sock, addr, msg->msg_namelen, flags);
 		xtcp_sk(sk)->tfo_now = 0;
 		if (err || !xtcp_inet_connect_deferred(sk))
 			return err;
 	}
 	if (sk->sk_state == TCP_SYN_SENT && !xtcp_sk(sk)->tcb.retrans_stamp)
 		*copied = send_syn(sk, msg);
-	err = __inet_stream_connect(sock, NULL, 0, flags, 1);
+	err = connect_for_write(sock, NULL, 0, flags);
 	xtcp_inet_defer_connect(sk, false);
 	return err;
 }

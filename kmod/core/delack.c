@@ -54,13 +54,14 @@ static bool quick_mode(const struct xtcp_tcb *t)
  * @a: out
  *
  * As Linux: a user that began a dialogue before it connected (TCP_QUICKACK 0,
- * TCP_DEFER_ACCEPT) will speak soon, and what it says brings the ACK along.
+ * TCP_DEFER_ACCEPT) will speak soon, as will one whose write waits, and what it says
+ * brings the ACK along.
  */
 void xtcp_ack_syn_ack(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a)
 {
 	t->flags |= XTCP_F_ACK_PENDING;
-	if (!in_dialogue(t) || seg->len || seg->flags & XTCP_FIN) {
+	if (!(in_dialogue(t) || seg->write_waits) || seg->len || seg->flags & XTCP_FIN) {
 		a->orders |= XTCP_ACT_SEND_ACK;
 		return;
 	}

@@ -160,6 +160,15 @@ static void rtx_append(struct xtcp_tcb *t, struct xtcp_seg *seg)
  * @t: the connection
  * @seg: its record, off the host's queue: it goes to the retransmission queue
  * @mss: segment size that it was cut for, bytes
+/*
+ * Is it text that our SYN brought already, in vain?  As in Linux it is sent again
+ * then, and is not what Nagle means by a small segment.
+ */
+static bool syn_text(const struct xtcp_tcb *t, u32 end_seq)
+{
+	return t->syn_data && !t->acked_wraps && end_seq - t->iss <= 1U + t->syn_data;
+}
+
  * @now: the time
  */
 void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
@@ -180,7 +189,7 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 	rtx_append(t, seg);
 	t->snd_nxt = seg->end_seq;
 	xtcp_dsack_sent(t);
-	if (len && len < seg->segs * seg->mss)
+	if (len && len < seg->segs * seg->mss && likely(!syn_text(t, seg->end_seq)))
 		t->snd_sml = seg->end_seq;
 	if (!t->packets_out && !(t->flags & XTCP_F_SYN_OUT)) {
 		/* the clock of RACK may have gone round since the last flight */

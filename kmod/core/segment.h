@@ -116,6 +116,7 @@ struct xtcp_options {
  * @flags: control bits
  * @urg: urgent pointer; only set with XTCP_URG
  * @urg_inline: SO_OOBINLINE; only set with XTCP_URG
+ * @write_waits: a write waits for the end of the handshake; only set in SYN_SENT
  * @drop: out: why the core dropped it or its payload
  * @ecn: the ECN field of its IP header, XTCP_IP_*
  * @no_room: the host has no receive buffer left for the payload
@@ -144,6 +145,7 @@ struct xtcp_segment {
 	u8			ecn;
 	u16			urg;
 	bool			urg_inline;
+	bool			write_waits;
 	bool			no_room;
 	u16			segs;
 	u32			free_space;

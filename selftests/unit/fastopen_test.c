@@ -3,6 +3,7 @@
 #include "cc.h"
 #include "fastopen.h"
 #include "options.h"
+#include "output.h"
 #include "script.h"
 
 #define ISS	1000u
@@ -128,6 +129,48 @@ TEST(text__only_the_syn_acked)
 	CHECK(!t.syn_data_acked);
 	CHECK_EQ(t.snd_nxt, ISS + 1);
 	CHECK_EQ(t.write_seq, ISS + 1 + TEXT);
+}
+
+/* What is sent again was no small segment, whatever wraps round later. */
+TEST(text__sent_again_does_not_count_for_nagle)
+{
+	struct buf again = { .seg = { .seq = ISS + 1, .end_seq = ISS + 1 + TEXT } };
+	struct buf small = { .seg = { .seq = ISS + 1 + TEXT, .end_seq = ISS + 2 + TEXT } };
+
+	opened_with_text();
+	syn_ack(ISS + 1);
+	xtcp_mss_update(&t, MSS);
+	t.write_seq += 1;
+	xtcp_output_sent(&t, &again.seg, MSS, now);
+	CHECK(!xtcp_after(t.snd_sml, t.snd_una));
+	xtcp_output_sent(&t, &small.seg, MSS, now);
+	CHECK_EQ(t.snd_sml, small.seg.end_seq);
+	/* the same numbers, 4 GB later */
+	t.acked_wraps = 1;
+	t.snd_sml = ISS;
+	xtcp_rtx_forget(&t, &small.seg);
+	xtcp_rtx_forget(&t, &again.seg);
+	xtcp_output_sent(&t, &again.seg, MSS, now);
+	CHECK_EQ(t.snd_sml, again.seg.end_seq);
+}
+
+/* A write that waits for the handshake brings the ACK along. */
+TEST(syn_ack__rides_on_a_write_that_waits)
+{
+	struct xtcp_segment seg = {
+		.seq = IRS, .end_seq = IRS + 1, .ack = ISS + 1, .wnd = 10000,
+		.flags = XTCP_SYN | XTCP_ACK, .write_waits = true,
+	};
+
+	opened();
+	call(XTCP_CALL_SYN);
+	arrives(&seg);
+	CHECK_EQ(t.state, XTCP_ESTABLISHED);
+	CHECK_EQ(a.orders & XTCP_ACT_SEND_ACK, 0);
+	CHECK(t.flags & XTCP_F_ACK_PENDING);
+	CHECK_EQ(t.deadline[XTCP_TIMER_DELACK], now + XTCP_DELACK_MAX_US);
+	/* what follows is a dialogue from the start */
+	CHECK(t.ato_us);
 }
 
 TEST(text__acked_in_part)

@@ -208,6 +208,13 @@ int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
 	return 0;
 }
 
+/* The user wanted an end there, or to know what becomes of it. */
+static bool kept_apart(struct sk_buff *to, struct sk_buff *from)
+{
+	return xtcp_skb_seg(to)->mark & XTCP_SEG_EOR || xtcp_tstamp_asked(to) ||
+	       xtcp_tstamp_asked(from);
+}
+
 /* The payload of a buffer that was not sent yet moves to the one before it. */
 static bool join(struct sock *sk, struct sk_buff *to, struct sk_buff *from)
 {
@@ -215,10 +222,7 @@ static bool join(struct sock *sk, struct sk_buff *to, struct sk_buff *from)
 	bool stolen;
 	int moved;
 
-	/* the user wanted an end here, or to know what becomes of it */
-	if (seg->mark & XTCP_SEG_EOR || xtcp_tstamp_asked(to) || xtcp_tstamp_asked(from))
-		return false;
-	if (!skb_try_coalesce(to, from, &stolen, &moved))
+	if (kept_apart(to, from) || !skb_try_coalesce(to, from, &stolen, &moved))
 		return false;
 	seg->mark |= xtcp_skb_seg(from)->mark;
 	seg->end_seq = xtcp_skb_seg(from)->end_seq;
@@ -249,6 +253,34 @@ struct sk_buff *xtcp_wmem_gather(struct sock *sk, u32 len)
 	if (skb->len > len && xtcp_wmem_split(sk, skb, len, false, GFP_ATOMIC))
 		return NULL;
 	return skb;
+}
+
+/**
+ * xtcp_wmem_fill - let the first buffer of the send queue take from those behind it
+ * @sk: the socket, locked; more than one buffer is queued
+ * @len: payload that the first should have, bytes
+ *
+ * As Linux: what ends inside of a segment is no small segment where more is queued.
+ * Where pages, memory or the user do not allow it, it stays as it is.
+ */
+void xtcp_wmem_fill(struct sock *sk, u32 len)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+
+	while (skb->len < len && !skb_queue_is_last(&sk->sk_write_queue, skb)) {
+		struct sk_buff *next = skb->next;
+
+		/* cut only what can be joined */
+		if (kept_apart(skb, next) || skb_zcopy(skb) || skb_zcopy(next) ||
+		    skb_cloned(skb) || skb_cloned(next) ||
+		    skb_shinfo(skb)->nr_frags + skb_shinfo(next)->nr_frags > MAX_SKB_FRAGS)
+			return;
+		if (next->len > len - skb->len &&
+		    xtcp_wmem_split(sk, next, len - skb->len, false, GFP_ATOMIC))
+			return;
+		if (!join(sk, skb, next))
+			return;
+	}
 }
 
 /**
@@ -446,6 +478,7 @@ void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb)
 {
 	skb_orphan(skb);
 	skb_set_owner_r(skb, sk);
+	xtcp_sk(sk)->rmem_fresh += skb->truesize;
 }
 
 /* Payload moves to the buffer that ends where it begins, if pages allow. */
@@ -478,7 +511,6 @@ static void fit_rcvbuf(struct sock *sk, u32 wnd)
 		      READ_ONCE(xtcp_sk_net(sk)->rmem[2]));
 	if (space <= sk->sk_rcvbuf)
 		return;
-	xtcp_sk(sk)->rmem_fresh += skb->truesize;
 	WRITE_ONCE(sk->sk_rcvbuf, (int)space);
 	xtcp_window_clamp(&xs->tcb, xtcp_full_space(sk));
 }

@@ -15,6 +15,7 @@ void xtcp_wmem_free(struct sock *sk, struct sk_buff *skb);
 void xtcp_wmem_syn_acked(struct sock *sk);
 void xtcp_wmem_purge(struct sock *sk);
 struct sk_buff *xtcp_wmem_gather(struct sock *sk, u32 len);
+void xtcp_wmem_fill(struct sock *sk, u32 len);
 int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
 		    gfp_t gfp);
 void xtcp_sndbuf_init(struct sock *sk);

@@ -283,6 +283,11 @@ static void push(struct sock *sk, unsigned int most)
 		struct xtcp_seg *seg = xtcp_skb_seg(skb);
 		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
 
+		mss = xtcp_mss_now(t);
+		if (unlikely(!last && skb->len % mss)) {
+			xtcp_wmem_fill(sk, burst > skb->len ? burst : roundup(skb->len, mss));
+			last = skb_queue_is_last(&sk->sk_write_queue, skb);
+		}
 		if (xtcp_pace_holds(sk, now_ns) ||
 		    !xtcp_output_allow(t, seg, last, burst, now, &bytes) ||
 		    xtcp_queue_holds(sk, skb, 0))
@@ -293,7 +298,6 @@ static void push(struct sock *sk, unsigned int most)
 		/* a probe asks for an answer */
 		if (unlikely(t->flags & XTCP_F_FORCE))
 			seg->flags |= XTCP_PSH;
-		mss = xtcp_mss_now(t);
 		if (transmit_queued(sk, skb, mss, now_ns))
 			break;
 		__skb_unlink(skb, &sk->sk_write_queue);

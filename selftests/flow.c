@@ -531,6 +531,39 @@ TEST_F(flow, sender__avoids_crumbs)
 		   "> P. 5841:6461(620) ack 1");
 }
 
+/*
+ * A window that opens by less than a segment at a time: what the persist timer forces
+ * out leaves a rest of the buffer, which does not go out as the small segment that it
+ * would be, for more is queued behind it.
+ */
+TEST_F(flow, sender__rest_of_a_buffer)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 win 2144 <mss 536>",
+		   ">  . 1:1(0) ack 1");
+	ASSERT_STATE(fd, TCP_ESTABLISHED);
+	put_pattern(fd, 0, 5360);
+	packets(p, "> * 1:537(536) ack 1",
+		   "> * 537:1073(536) ack 1",
+		   "> * 1073:1609(536) ack 1",
+		   "> * 1609:2145(536) ack 1",
+		   "< . 1:1(0) ack 2145 win 500",
+		   "> P. 2145:2645(500) ack 1",
+		   "< . 1:1(0) ack 2645 win 500",
+		   "> P. 2645:3145(500) ack 1",
+		   /* of the third buffer 72 bytes are left, and the window takes them */
+		   "< . 1:1(0) ack 3145 win 500",
+		   "> P. 3145:3645(500) ack 1",
+		   "< . 1:1(0) ack 3645 win 65535",
+		   "> * 3645:4181(536) ack 1",
+		   "> * 4181:4717(536) ack 1",
+		   "> * 4717:5253(536) ack 1",
+		   "> P. 5253:5361(108) ack 1");
+}
+
 /* A window that shrinks over what is in flight is lived with. */
 TEST_F(flow, sender__window_shrinks)
 {

@@ -71,7 +71,7 @@ static enum verdict judge(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool l
 			  u32 gso_max, xtcp_usec_t now, u32 *bytes)
 {
 	u32 len = xtcp_seg_len(seg), in_flight = xtcp_in_flight(t);
-	u32 end = t->snd_una + t->snd_wnd, mss = xtcp_mss_now(t), max, room;
+	u32 end = t->snd_una + t->snd_wnd, mss = xtcp_mss_now(t), max, room, window;
 	bool fin = seg->flags & XTCP_FIN;
 
 	if (!t->packets_out)
@@ -97,20 +97,25 @@ static enum verdict judge(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool l
 	if (!xtcp_before(seg->seq, end))
 		return NO_WINDOW;
 	room = (t->cwnd - in_flight) * mss;
+	window = end - seg->seq;
 	/* as Linux: at least two bursts a window, or it has one ACK for a clock */
-	max = min3(end - seg->seq, room, min(gso_max, max(t->cwnd / 2, 1U) * mss));
-	if (max >= len) {
-		/* the tail that does not fill a segment obeys Nagle by itself */
-		if (last && !fin && len % mss && nagle_holds(t))
+	max = min3(room, gso_max, max(t->cwnd / 2, 1U) * mss);
+	if (min(window, max) >= len) {
+		/*
+		 * The tail that does not fill a segment obeys Nagle by itself; one that
+		 * more is queued behind only where the window is what limits us.
+		 */
+		if ((last || max > window) && !fin && len % mss && nagle_holds(t))
 			len -= len % mss;
 		*bytes = len;
 		return LEAVES;
 	}
+	max = min(window, max);
 	max -= max % mss;
 	*bytes = max;
 	if (max && !defer(t, max, len, gso_max, now))
 		return LEAVES;
-	if (room > end - seg->seq)
+	if (room > window)
 		return NO_WINDOW;
 	xtcp_cong_limited(t);
 	return WAITS;
@@ -155,11 +160,6 @@ static void rtx_append(struct xtcp_tcb *t, struct xtcp_seg *seg)
 	rb_insert_color(xtcp_seg_rb(seg), &t->rtx);
 }
 
-/**
- * xtcp_output_sent - the head of the send queue has left
- * @t: the connection
- * @seg: its record, off the host's queue: it goes to the retransmission queue
- * @mss: segment size that it was cut for, bytes
 /*
  * Is it text that our SYN brought already, in vain?  As in Linux it is sent again
  * then, and is not what Nagle means by a small segment.
@@ -169,6 +169,11 @@ static bool syn_text(const struct xtcp_tcb *t, u32 end_seq)
 	return t->syn_data && !t->acked_wraps && end_seq - t->iss <= 1U + t->syn_data;
 }
 
+/**
+ * xtcp_output_sent - the head of the send queue has left
+ * @t: the connection
+ * @seg: its record, off the host's queue: it goes to the retransmission queue
+ * @mss: segment size that it was cut for, bytes
  * @now: the time
  */
 void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,

@@ -142,6 +142,23 @@ TEST_F(mtu, probe__is_lost_with_another)
 	EXPECT_GT(cwnd, info_of(fd).tcpi_snd_ssthresh);
 }
 
+/* A connection that was accepted begins where one that was opened does. */
+TEST_F(mtu, always__passive)
+{
+	struct peer *p = &self->p;
+	int listener, fd;
+
+	conf_set("timestamps", "0");
+	conf_set("mtu_probing", "2");
+	listener = start_listen(&self->w, 1);
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) win 65535 <mss 1460,nop,nop,sackOK>",
+		   "> S. 0:0(0) ack 1",
+		   "< .  1:1(0) ack 1");
+	fd = do_accept(&self->w, listener);
+	EXPECT_EQ(test_inet() ? 1460 : BASE, get_int(fd, IPPROTO_TCP, TCP_MAXSEG));
+}
+
 TEST_F(mtu, probe__not_by_default)
 {
 	struct peer *p = &self->p;

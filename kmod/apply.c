@@ -342,6 +342,9 @@ static void count_notes(struct xtcp_net *xn, const struct xtcp_actions *a)
 		xtcp_count_add(xn, DSACK_RECV_SEGS, a->dsack_segs);
 }
 
+#define PAYLOAD_ORDERS	(XTCP_ACT_URGENT | XTCP_ACT_URG_BYTE | XTCP_ACT_DELIVER | \
+			 XTCP_ACT_QUEUED_OOO)
+/* What do_rare() looks at. */
 #define RARE_ORDERS	(XTCP_ACT_SYN_DATA | XTCP_ACT_PURGE_OOO | XTCP_ACT_CONNECTED | \
 			 XTCP_ACT_ERROR | XTCP_ACT_QUEUE_FIN | XTCP_ACT_ACK_SOON)
 /* What send_ordered() looks at. */
@@ -350,6 +353,14 @@ static void count_notes(struct xtcp_net *xn, const struct xtcp_actions *a)
 			 XTCP_ACT_RETRANSMIT | XTCP_ACT_OUTPUT | XTCP_ACT_SEND_PROBE | \
 			 XTCP_ACT_DUPACK | XTCP_ACT_SEND_ACK | XTCP_ACT_CHALLENGE | \
 			 XTCP_ACT_SEND_RST)
+#define END_ORDERS	(XTCP_ACT_WAKE_READER | XTCP_ACT_WAKE_WRITER | \
+			 XTCP_ACT_TIME_WAIT | XTCP_ACT_DEAD)
+
+/* One group after the other: core/tcb.h promises the order of the bits. */
+#define BEHIND(group, before)	(((group) & -(group)) > (before))
+static_assert(BEHIND(RARE_ORDERS, PAYLOAD_ORDERS));
+static_assert(BEHIND(SEND_ORDERS, RARE_ORDERS));
+static_assert(BEHIND(END_ORDERS, SEND_ORDERS));
 
 /* The beginning and the end of a connection, and gaps. */
 static void do_rare(struct sock *sk, const struct xtcp_actions *a,

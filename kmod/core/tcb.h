@@ -566,35 +566,36 @@ struct xtcp_tcb {
 };
 
 /*
- * Orders to the host.  It carries them out in this order.
+ * Orders to the host.  It carries them out in this order, which is that of their bits;
+ * what struct xtcp_actions lists is freed and delivered behind XTCP_ACT_QUEUED_OOO.
  */
-#define XTCP_ACT_DELIVER	0x0001	/* append the payload to what the user reads */
-#define XTCP_ACT_QUEUED_OOO	0x0002	/* the core keeps the payload's record */
-#define XTCP_ACT_PURGE_OOO	0x0004	/* free what waits behind a gap: none can fill it */
-#define XTCP_ACT_WAKE_READER	0x0008	/* data or end of file */
-#define XTCP_ACT_WAKE_WRITER	0x0010	/* room in the send queue */
-#define XTCP_ACT_CONNECTED	0x0020	/* the handshake is complete */
-#define XTCP_ACT_ERROR		0x0040	/* tell the user @error */
-#define XTCP_ACT_QUEUE_FIN	0x0080	/* append a FIN to the send queue */
-#define XTCP_ACT_SEND_SYN	0x0100	/* send a SYN; SYN,ACK in SYN_RECV */
-#define XTCP_ACT_SEND_RST	0x0200	/* send a RST with @rst_seq, @rst_ack */
-#define XTCP_ACT_SEND_ACK	0x0400	/* send an ACK now */
-#define XTCP_ACT_CHALLENGE	0x0800	/* send an ACK if the global limit allows */
-#define XTCP_ACT_SEND_PROBE	0x1000	/* send an ACK with SEG.SEQ = SND.UNA - 1 */
-#define XTCP_ACT_OUTPUT		0x2000	/* look at the send queue */
-#define XTCP_ACT_TIME_WAIT	0x4000	/* replace the TCB with a TIME_WAIT entry */
-#define XTCP_ACT_DEAD		0x8000	/* the connection is gone: free the queues */
-#define XTCP_ACT_DUPACK		0x10000	/* counts as sending a duplicate ACK */
-#define XTCP_ACT_RETRANSMIT	0x20000	/* ask xtcp_retransmit_next() */
-#define XTCP_ACT_OUTPUT_FIRST	0x40000	/* before that, look at the send queue */
-#define XTCP_ACT_TIMEOUT	0x80000	/* counts as a retransmission timeout */
-#define XTCP_ACT_ACK_SOON	0x100000 /* XTCP_TIMER_DELACK is due in less than a tick */
-#define XTCP_ACT_ACK_SKIPPED	0x1000000 /* counts as an answer that was not sent */
-#define XTCP_ACT_ROUTE		0x2000000 /* the route may be what fails */
-#define XTCP_ACT_URGENT		0x8000000 /* the peer has urgent data: SIGURG */
-#define XTCP_ACT_URG_BYTE	0x10000000 /* and here it is, at @urg_off of the payload */
-#define XTCP_ACT_ACK_BEFORE	0x4000000 /* first, an ACK of @ack_before, ECE as it was */
-#define XTCP_ACT_SYN_DATA	0x20000000 /* drop what SND.UNA has passed of the send queue */
+#define XTCP_ACT_TIMEOUT	0x0001	/* counts as a retransmission timeout */
+#define XTCP_ACT_URGENT		0x0002	/* the peer has urgent data: SIGURG */
+#define XTCP_ACT_URG_BYTE	0x0004	/* and here it is, at @urg_off of the payload */
+#define XTCP_ACT_DELIVER	0x0008	/* append the payload to what the user reads */
+#define XTCP_ACT_QUEUED_OOO	0x0010	/* the core keeps the payload's record */
+#define XTCP_ACT_SYN_DATA	0x0020	/* drop what SND.UNA has passed of the send queue */
+#define XTCP_ACT_PURGE_OOO	0x0040	/* free what waits behind a gap: none can fill it */
+#define XTCP_ACT_CONNECTED	0x0080	/* the handshake is complete */
+#define XTCP_ACT_ERROR		0x0100	/* tell the user @error */
+#define XTCP_ACT_QUEUE_FIN	0x0200	/* append a FIN to the send queue */
+#define XTCP_ACT_ACK_SOON	0x0400	/* XTCP_TIMER_DELACK is due in less than a tick */
+#define XTCP_ACT_ACK_SKIPPED	0x0800	/* counts as an answer that was not sent */
+#define XTCP_ACT_ROUTE		0x1000	/* the route may be what fails */
+#define XTCP_ACT_ACK_BEFORE	0x2000	/* an ACK of @ack_before, ECE as it was */
+#define XTCP_ACT_SEND_SYN	0x4000	/* send a SYN; SYN,ACK in SYN_RECV */
+#define XTCP_ACT_OUTPUT_FIRST	0x8000	/* look at the send queue */
+#define XTCP_ACT_RETRANSMIT	0x10000	/* ask xtcp_retransmit_next() */
+#define XTCP_ACT_OUTPUT		0x20000	/* look at the send queue */
+#define XTCP_ACT_SEND_PROBE	0x40000	/* send an ACK with SEG.SEQ = SND.UNA - 1 */
+#define XTCP_ACT_DUPACK		0x80000	/* the ACK counts as a duplicate, and leaves anyway */
+#define XTCP_ACT_SEND_ACK	0x100000 /* send an ACK, if nothing that left carried it */
+#define XTCP_ACT_CHALLENGE	0x200000 /* send an ACK if the global limit allows */
+#define XTCP_ACT_SEND_RST	0x400000 /* send a RST with @rst_seq, @rst_ack */
+#define XTCP_ACT_WAKE_READER	0x800000 /* data or end of file */
+#define XTCP_ACT_WAKE_WRITER	0x1000000 /* room in the send queue */
+#define XTCP_ACT_TIME_WAIT	0x2000000 /* replace the TCB with a TIME_WAIT entry */
+#define XTCP_ACT_DEAD		0x4000000 /* the connection is gone: free the queues */
 
 /* Edges that one call can take: ACK of SYN, then ACK of FIN or FIN. */
 #define XTCP_ACT_EDGES		3

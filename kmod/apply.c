@@ -206,6 +206,7 @@ void xtcp_done(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	xtcp_assert_locked(sk);
 	if (unlikely(xs->tfo_pending))
 		xtcp_tfo_complete(sk, READ_ONCE(sk->sk_err) == ECONNRESET);
 	if (unlikely(xs->tfo_sent))
@@ -231,6 +232,7 @@ void xtcp_destroy(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	xtcp_assert_locked(sk);
 	WARN_ON_ONCE(sk->sk_state != TCP_CLOSE);
 	WARN_ON_ONCE(!sock_flag(sk, SOCK_DEAD));
 	WARN_ON_ONCE(xs->flow.hashed);
@@ -401,6 +403,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	u32 orders = a->orders;
 	bool kept;
 
+	xtcp_assert_locked(sk);
 	if (unlikely(a->notes | a->lost_retrans | a->sack_discards))
 		count_notes(xn, a);
 	if (a->nr_edges || a->bad_event)
@@ -458,6 +461,7 @@ void xtcp_user_call(struct sock *sk, enum xtcp_call call)
 {
 	struct xtcp_actions a __uninitialized;
 
+	xtcp_assert_locked(sk);
 	xtcp_actions_init(&a);
 	xtcp_on_user(&xtcp_sk(sk)->tcb, call, xtcp_now(), &a);
 	xtcp_apply(sk, &a, NULL, NULL);

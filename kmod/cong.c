@@ -306,6 +306,7 @@ u32 xtcp_cong_info(struct sock *sk, int *attr, union tcp_cc_info *info)
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	const struct xtcp_cc_ops *ops = entry(t->cc);
 
+	xtcp_assert_locked(sk);
 	if (!ops->get_info || !(t->flags & XTCP_F_CC_STARTED))
 		return 0;
 	return ops->get_info(t, attr, info);

@@ -163,13 +163,13 @@ static int put_tcp_info(struct sk_buff *skb, struct sock *sk)
 	struct nlattr *attr = nla_reserve_64bit(skb, INET_DIAG_INFO,
 						sizeof(struct tcp_info),
 						INET_DIAG_PAD);
+	bool slow;
 
 	if (!attr)
 		return -EMSGSIZE;
-	memset(nla_data(attr), 0, sizeof(struct tcp_info));
-	lock_sock(sk);
+	slow = lock_sock_fast(sk);
 	xtcp_get_info(sk, nla_data(attr));
-	release_sock(sk);
+	unlock_sock_fast(sk, slow);
 	return 0;
 }
 
@@ -185,12 +185,13 @@ static int put_cong(struct sk_buff *skb, struct sock *sk)
 static int put_cong_info(struct sk_buff *skb, struct sock *sk)
 {
 	union tcp_cc_info info;
+	bool slow;
 	int attr;
 	u32 len;
 
-	lock_sock(sk);
+	slow = lock_sock_fast(sk);
 	len = xtcp_cong_info(sk, &attr, &info);
-	release_sock(sk);
+	unlock_sock_fast(sk, slow);
 	return len ? nla_put(skb, attr, len, &info) : 0;
 }
 

@@ -122,6 +122,7 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_actions a __uninitialized;
 
+	xtcp_assert_locked(sk);
 	trace_xtcp_receive(&xs->flow, seg);
 	if (unlikely(seg->flags & XTCP_URG)) {
 		seg->urg = ntohs(tcp_hdr(skb)->urg_ptr);

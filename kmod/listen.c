@@ -109,7 +109,7 @@ static bool last_quarter(const struct xtcp_net *xn, const struct xtcp_listener *
  */
 static bool admit_syn(struct sock *sk, bool timewait, bool *cookie)
 {
-	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
 	*cookie = false;
@@ -246,7 +246,7 @@ static void adopt(struct sock *sk, struct sock *child, struct sk_buff *skb,
 		  struct xtcp_segment *seg)
 	__releases(&child->sk_lock.slock)
 {
-	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	struct xtcp_listener *l = xtcp_listener(sk);
 
 	xtcp_port_inherit(xtcp_sk(child), xtcp_sk(sk));
 	list_add_tail(&xtcp_sk(child)->accept_node, &l->accept_queue);
@@ -608,6 +608,7 @@ struct xtcp_listener *xtcp_listener_need(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_listener *l;
 
+	xtcp_assert_locked(sk);
 	if (xs->has_opening)
 		xtcp_opening_free(sk);
 	if (xs->listener)
@@ -673,19 +674,30 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 	return 0;
 }
 
-/* Nobody will accept it any more. */
-static void abort_child(struct sock *child)
+/**
+ * xtcp_child_abandon - nobody will accept a child any more
+ * @child: it, locked, off the accept queue, whose reference goes
+ */
+void xtcp_child_abandon(struct sock *child)
 {
-	local_bh_disable();
-	bh_lock_sock(child);
-	WARN_ON_ONCE(sock_owned_by_user(child));
+	xtcp_assert_locked(child);
 	sock_orphan(child);
 	if (child->sk_state == TCP_CLOSE)
 		xtcp_destroy(child);
 	else
 		xtcp_user_call(child, XTCP_CALL_ABORT);
+}
+
+/* Now, or when who looks at it just now, or ends it, gives it back. */
+static void abandon(struct sock *child)
+{
+	rcu_read_lock();
+	local_bh_disable();
+	bh_lock_sock(child);
+	xtcp_do(child, XTCP_DO_ABANDON);
 	bh_unlock_sock(child);
 	local_bh_enable();
+	rcu_read_unlock();
 }
 
 /**
@@ -695,7 +707,7 @@ static void abort_child(struct sock *child)
 void xtcp_listen_stop(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_listener *l = xs->listener;
+	struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_req *req;
 	struct xtcp_sock *child;
 
@@ -714,9 +726,7 @@ void xtcp_listen_stop(struct sock *sk)
 						 accept_node))) {
 		list_del(&child->accept_node);
 		sk_acceptq_removed(sk);
-		rcu_read_lock();
-		abort_child(xtcp_to_sk(child));
-		rcu_read_unlock();
+		abandon(xtcp_to_sk(child));
 		cond_resched();
 	}
 	xtcp_listener_free(sk);
@@ -730,7 +740,7 @@ void xtcp_listen_stop(struct sock *sk)
  */
 struct sock *xtcp_accept_pop(struct sock *sk)
 {
-	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_sock *child;
 
 	child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock, accept_node);

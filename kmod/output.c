@@ -264,6 +264,7 @@ static void push(struct sock *sk, unsigned int most)
 	xtcp_usec_t now;
 	u64 now_ns;
 
+	xtcp_assert_locked(sk);
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) && !xtcp_fastopen_pending(t))
 		return;
 	/* as most ACKs of a dialogue */
@@ -367,6 +368,7 @@ void xtcp_retransmit(struct sock *sk)
 	struct xtcp_seg *seg;
 	bool more = true;
 
+	xtcp_assert_locked(sk);
 	while (more && !xtcp_pace_holds(sk, now_ns) &&
 	       (what = xtcp_retransmit_next(t, burst, &seg, &len))) {
 		struct sk_buff *skb = xtcp_seg_skb(seg);
@@ -393,6 +395,7 @@ void xtcp_send_ack(struct sock *sk)
 	struct sk_buff *skb;
 	struct header h __uninitialized;
 
+	xtcp_assert_locked(sk);
 	if (sk->sk_state == TCP_CLOSE)
 		return;
 	skb = alloc_control(sk);
@@ -615,6 +618,7 @@ void xtcp_pmtu_changed(struct sock *sk, u32 mtu)
 	struct xtcp_actions a;
 	u32 path;
 
+	xtcp_assert_locked(sk);
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 		return;
 	xtcp_route_pmtu(sk, mtu);

@@ -34,6 +34,7 @@ static void after_read(struct sock *sk, u32 copied)
 	struct xtcp_actions a __uninitialized;
 	xtcp_usec_t now = xtcp_now();
 
+	xtcp_assert_locked(sk);
 	xtcp_rcvbuf_autotune(sk, now);
 	xtcp_actions_init(&a);
 	xtcp_on_read(t, copied, xtcp_free_space(sk), xtcp_full_space(sk), now, &a);

@@ -41,7 +41,7 @@ void xtcp_req_free(struct xtcp_req *req)
  */
 void xtcp_req_unlink(struct xtcp_req *req)
 {
-	struct xtcp_listener *l = xtcp_sk(req->listener)->listener;
+	struct xtcp_listener *l = xtcp_listener(req->listener);
 
 	list_del_init(&req->node);
 	WRITE_ONCE(l->nr_reqs, l->nr_reqs - 1);
@@ -196,7 +196,7 @@ void xtcp_req_send_rst(struct xtcp_req *req)
 static enum xtcp_synrcv_due req_due(struct xtcp_req *req)
 {
 	const struct xtcp_sock *xs = xtcp_sk(req->listener);
-	struct xtcp_listener *l = xs->listener;
+	struct xtcp_listener *l = xtcp_listener(req->listener);
 	const struct xtcp_synrcv_queue q = {
 		.len	 = l->nr_reqs,
 		.young	 = l->nr_young,
@@ -290,7 +290,7 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
  */
 int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 {
-	struct xtcp_listener *l = xtcp_sk(req->listener)->listener;
+	struct xtcp_listener *l = xtcp_listener(req->listener);
 	struct xtcp_net *xn = xtcp_req_net(req);
 	int err;
 

@@ -9,11 +9,20 @@
  * leave the socket alone while a user owns it.  What softirq cannot do then
  * waits: segments in the backlog, a timer or an MTU change as a bit in
  * sk_tsq_flags for release_cb.  Either way one context at a time is
- * inside the core for one TCB.
+ * inside the core for one TCB: xtcp_assert_locked().
+ *
+ * A child in an accept queue has no user, but it can have an owner for a moment:
+ * who found it in a table and wants to look at it, or to end it (sock_diag).  So a
+ * listener that closes treats its children as softirq does, and what it cannot do
+ * waits for release_cb as well (XTCP_DO_ABANDON).
+ *
+ * Without any lock observers read what is a number.  What is behind a pointer that
+ * may change (settings, listener, pacer) is read under the lock, or in an RCU read
+ * side through a function that says so.
  *
  * Order, outermost first; each may be taken without those before it:
  *
- *	lock_sock() of a listener, or of any other socket by its user
+ *	lock_sock() of a listener, or of any other socket
  *	spinlock of a listener (bh_lock_sock_nested)
  *	spinlock of a child or another connection (bh_lock_sock)
  *	xtcp_net.tw_lock
@@ -488,11 +497,14 @@ static void do_wanted(struct sock *sk)
 		xtcp_pacer_run(sk);
 	if (test_and_clear_bit(XTCP_DO_MTU, &sk->sk_tsq_flags))
 		xtcp_pmtu_changed(sk, READ_ONCE(xtcp_sk(sk)->pmtu));
+	/* last, for the reference that goes may be the connection's own */
+	if (test_and_clear_bit(XTCP_DO_ABANDON, &sk->sk_tsq_flags))
+		xtcp_child_abandon(sk);
 }
 
 /**
  * xtcp_do - softirq wants something done, now or when the user gives the socket back
- * @sk: the socket, spinlock held
+ * @sk: the socket, spinlock held; the caller has a reference or is in an RCU read side
  * @what: XTCP_DO_*
  */
 void xtcp_do(struct sock *sk, unsigned int what)

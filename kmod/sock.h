@@ -129,6 +129,7 @@ struct xtcp_sock {
 #define XTCP_DO_TIMER		0	/* a deadline has passed */
 #define XTCP_DO_MTU		1	/* the path MTU shrank */
 #define XTCP_DO_PUSH		2	/* what was held back may go on */
+#define XTCP_DO_ABANDON		3	/* nobody will accept it: its listener closed */
 
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 {
@@ -143,6 +144,28 @@ static inline struct sock *xtcp_to_sk(struct xtcp_sock *xs)
 static inline struct xtcp_sock *xtcp_flow_sock(struct xtcp_flow *flow)
 {
 	return container_of(flow, struct xtcp_sock, flow);
+}
+
+/*
+ * Only this context may be inside the core for the socket: it is the user who owns
+ * it, or nobody does and it has the spinlock.
+ */
+static inline void xtcp_assert_locked(const struct sock *sk)
+{
+#ifdef CONFIG_LOCKDEP
+	if (sk->sk_lock.owned)
+		WARN_ON_ONCE(debug_locks && (in_serving_softirq() ||
+					     !lockdep_is_held(&sk->sk_lock)));
+	else
+		lockdep_assert_held(&sk->sk_lock.slock);
+#endif
+}
+
+/* What a socket that listens, or was told how to, has besides; NULL: nothing. */
+static inline struct xtcp_listener *xtcp_listener(const struct sock *sk)
+{
+	xtcp_assert_locked(sk);
+	return xtcp_sk(sk)->has_opening ? NULL : xtcp_sk(sk)->listener;
 }
 
 /* Its namespace, without the detour through the namespace's list of modules. */

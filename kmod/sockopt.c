@@ -724,6 +724,7 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	u32 now = xtcp_stamp(time);
 	unsigned long rate;
 
+	xtcp_assert_locked(sk);
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = sk->sk_state;
 	info->tcpi_snd_cwnd = t->cwnd;

@@ -21,7 +21,7 @@
  */
 bool xtcp_syncookie_flood(struct sock *sk)
 {
-	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	u8 mode = READ_ONCE(xn->syncookies);
 
@@ -74,7 +74,7 @@ u32 xtcp_syncookie_make(struct sock *sk, const struct xtcp_key *key,
 bool xtcp_syncookie_check(struct sock *sk, const struct xtcp_key *key,
 			  const struct xtcp_segment *ack, struct xtcp_segment *syn)
 {
-	const struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	const struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	xtcp_usec_t now = xtcp_now();
 	struct xtcp_cookie c;

@@ -23,6 +23,7 @@ void xtcp_timer_sync(struct sock *sk)
 	xtcp_usec_t due = xtcp_timer_next(&xs->tcb), now;
 	unsigned long delay;
 
+	xtcp_assert_locked(sk);
 	if (!due || (xs->timer_due && (s32)(xs->timer_due - xtcp_coarse(due)) <= 0))
 		return;
 	now = xtcp_now();
@@ -43,6 +44,7 @@ void xtcp_timer_sync(struct sock *sk)
  */
 void xtcp_timer_off(struct sock *sk)
 {
+	xtcp_assert_locked(sk);
 	xtcp_sk(sk)->timer_due = 0;
 	sk_stop_timer(sk, &sk->sk_timer);
 	xtcp_pacer_stop(sk);
@@ -68,6 +70,7 @@ void xtcp_timer_run(struct sock *sk)
 	bool delack = xs->tcb.flags & XTCP_F_ACK_PENDING && !xs->tcb.held_acks;
 	struct xtcp_actions a;
 
+	xtcp_assert_locked(sk);
 	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
 		return;
 	if (!timer_pending(&sk->sk_timer))

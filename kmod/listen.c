@@ -151,6 +151,7 @@ static void free_child(struct sock *child)
 	if (xtcp_sk(child)->tfo_pending)
 		xtcp_tfo_complete(child, false);
 	child->sk_state = TCP_CLOSE;
+	sock_orphan(child);
 	sock_put(child);
 	sock_put(child);
 }

@@ -117,6 +117,8 @@ static void destruct(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	/* or inet_sock_destruct() would leave what is the socket's */
+	WARN_ON_ONCE(sk->sk_state != TCP_CLOSE || !sock_flag(sk, SOCK_DEAD));
 	WARN_ON_ONCE(xs->flow.hashed);
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&xs->tcb.rtx));
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&xs->tcb.ooo));

@@ -20,9 +20,9 @@
 
 static struct xtcp_tfo_queue *queue_of(const struct sock *sk)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_listener *l = xtcp_listener(sk);
 
-	return xs->has_opening || !xs->listener ? NULL : xs->listener->tfo;
+	return l ? l->tfo : NULL;
 }
 
 /* Keys and cookies are little-endian words, at any address. */

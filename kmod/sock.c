@@ -605,9 +605,13 @@ static bool memory_free(const struct sock *sk, int wake)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 notsent = READ_ONCE(xs->tcb.write_seq) - READ_ONCE(xs->tcb.snd_nxt);
-	u32 lowat = READ_ONCE(xs->tcb.notsent_lowat) ? :
-		    READ_ONCE(xs->tcb.conf->notsent_lowat);
+	u32 lowat = READ_ONCE(xs->tcb.notsent_lowat);
 
+	/* poll() has no lock */
+	rcu_read_lock();
+	if (!lowat)
+		lowat = READ_ONCE(xtcp_conf_peek(sk)->notsent_lowat);
+	rcu_read_unlock();
 	return (u64)notsent << wake < lowat;
 }
 

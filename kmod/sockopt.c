@@ -126,17 +126,24 @@ const struct xtcp_conf *xtcp_conf_get(const struct sock *sk)
 	return xtcp_sk(sk)->tcb.conf;
 }
 
+/* In the place of what it has. */
+static void use_conf(struct sock *sk, const struct xtcp_conf *conf)
+{
+	struct own_conf *old = own_conf_of(sk);
+
+	/* pairs with xtcp_conf_peek(): complete before anybody sees it */
+	smp_store_release(&xtcp_sk(sk)->tcb.conf, conf);
+	if (old && refcount_dec_and_test(&old->refcnt))
+		kfree_rcu(old, rcu);
+}
+
 /**
  * xtcp_conf_put - a socket goes
  * @sk: the socket; it has its namespace's settings after this
  */
 void xtcp_conf_put(struct sock *sk)
 {
-	struct own_conf *own = own_conf_of(sk);
-
-	xtcp_sk(sk)->tcb.conf = &xtcp_net(sock_net(sk))->conf;
-	if (own && refcount_dec_and_test(&own->refcnt))
-		kfree_rcu(own, rcu);
+	use_conf(sk, &xtcp_net(sock_net(sk))->conf);
 }
 
 /* To change a setting: a copy that nobody shares, NULL without memory. */
@@ -151,8 +158,7 @@ static struct xtcp_conf *own_conf(struct sock *sk)
 		return NULL;
 	own->conf = *xtcp_sk(sk)->tcb.conf;
 	refcount_set(&own->refcnt, 1);
-	xtcp_conf_put(sk);
-	WRITE_ONCE(xtcp_sk(sk)->tcb.conf, &own->conf);
+	use_conf(sk, &own->conf);
 	return &own->conf;
 }
 
@@ -174,7 +180,7 @@ static int set_limit(struct sock *sk, int optname, int val)
 	if (!conf)
 		return -ENOMEM;
 	if (optname == TCP_RTO_MAX_MS)
-		conf->rto_max_us = (u32)val * USEC_PER_MSEC;
+		WRITE_ONCE(conf->rto_max_us, (u32)val * USEC_PER_MSEC);
 	else if (optname == TCP_RTO_MIN_US)
 		conf->rto_min_us = val;
 	else
@@ -424,8 +430,9 @@ static int get_int(struct sock *sk, int optname, int *val)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_tcb *t = &xs->tcb;
-	const struct xtcp_conf *conf = READ_ONCE(t->conf);
+	const struct xtcp_conf *conf = t->conf;
 
+	xtcp_assert_locked(sk);
 	switch (optname) {
 	case TCP_MAXSEG:
 		*val = t->mss;
@@ -554,6 +561,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 	union tcp_cc_info cc_info;
 	struct tcp_info info;
 	int val, len, err, cc_attr;
+	bool slow;
 
 	if (level != SOL_TCP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
@@ -563,9 +571,9 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		return -EINVAL;
 	switch (optname) {
 	case TCP_INFO:
-		lock_sock(sk);
+		slow = lock_sock_fast(sk);
 		xtcp_get_info(sk, &info);
-		release_sock(sk);
+		unlock_sock_fast(sk, slow);
 		return put_value(&info, sizeof(info), optval, optlen, len);
 	case TCP_SAVED_SYN:
 		lock_sock(sk);
@@ -576,9 +584,9 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		u8 key[XTCP_TFO_KEYS * XTCP_TFO_KEY_LEN];
 		unsigned int nr;
 
-		lock_sock(sk);
+		slow = lock_sock_fast(sk);
 		nr = xtcp_tfo_get_keys(sk, key);
-		release_sock(sk);
+		unlock_sock_fast(sk, slow);
 		return put_value(key, nr * XTCP_TFO_KEY_LEN, optval, optlen, len);
 	}
 	case TCP_CONGESTION: {
@@ -588,14 +596,14 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		return put_value(name, sizeof(name), optval, optlen, len);
 	}
 	case TCP_CC_INFO:
-		lock_sock(sk);
+		slow = lock_sock_fast(sk);
 		val = xtcp_cong_info(sk, &cc_attr, &cc_info);
-		release_sock(sk);
+		unlock_sock_fast(sk, slow);
 		return put_value(&cc_info, val, optval, optlen, len);
 	}
-	rcu_read_lock();	/* the socket's own settings may be replaced */
+	slow = lock_sock_fast(sk);
 	err = get_int(sk, optname, &val);
-	rcu_read_unlock();
+	unlock_sock_fast(sk, slow);
 	return err ? err : put_value(&val, sizeof(val), optval, optlen, len);
 }
 

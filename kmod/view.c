@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "req.h"
 #include "sock.h"
+#include "sockopt.h"
 #include "table.h"
 #include "timewait.h"
 #include "view.h"
@@ -155,9 +156,11 @@ static void fill_sock(const struct xtcp_sock *xs, struct xtcp_view *view)
 	view->uid = sk_uid(sk);
 	view->inode = sock_i_ino(sk);
 	view->refs = refcount_read(&sk->sk_refcnt);
+	rcu_read_lock();
 	view->rto_us = min_t(u64, (u64)READ_ONCE(t->rto_us) <<
 				  min_t(u8, READ_ONCE(t->backoff), 31),
-			     READ_ONCE(t->conf->rto_max_us));
+			     READ_ONCE(xtcp_conf_peek(sk)->rto_max_us));
+	rcu_read_unlock();
 	view->ato_us = READ_ONCE(t->ato_us);
 	view->cwnd = READ_ONCE(t->cwnd);
 	if (view->state != XTCP_LISTEN)

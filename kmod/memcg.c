@@ -9,6 +9,11 @@
  * What Linux calls for this is not exported.  But a socket's charge follows
  * sk_memcg, so: charge anew with the group set, and give the same amount back
  * with none set.
+ *
+ * What is charged is there already, and who accepts it cannot be refused: a group
+ * at its limit goes beyond it, as in Linux.  The same code lets a sender do so whose
+ * buffer is full, because to wait would help nobody; so that is what we are, for a
+ * moment.
  */
 #include <linux/cgroup.h>
 #include <linux/memcontrol.h>
@@ -36,12 +41,25 @@ static struct mem_cgroup *current_memcg(void)
 	return memcg;
 }
 
+/* Charge the socket's group, whatever its limit. */
+static void charge(struct sock *sk, int pages)
+{
+	bool locked = sk->sk_userlocks & SOCK_SNDBUF_LOCK;
+	int sndbuf = sk->sk_sndbuf;
+	bool charged;
+
+	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	WRITE_ONCE(sk->sk_sndbuf, 0);
+	charged = __sk_mem_schedule(sk, pages << PAGE_SHIFT, SK_MEM_SEND);
+	WRITE_ONCE(sk->sk_sndbuf, sndbuf);
+	if (!locked)
+		sk->sk_userlocks &= ~SOCK_SNDBUF_LOCK;
+	WARN_ON_ONCE(!charged);
+}
+
 /**
  * xtcp_memcg_accept - a child belongs to who accepts it
  * @sk: the child, locked by the user, with its socket's memory not charged
- *
- * A group that is at its limit gets the child without a charge for what is
- * queued now, and pays for what comes.
  *
  * Context: process, may sleep.
  */
@@ -62,11 +80,7 @@ void xtcp_memcg_accept(struct sock *sk)
 			     sk->sk_wmem_queued);
 	sk->sk_memcg = memcg;
 	if (pages) {
-		if (!__sk_mem_schedule(sk, pages << PAGE_SHIFT, SK_MEM_RECV)) {
-			sk->sk_memcg = NULL;
-			css_put(&memcg->css);
-			return;
-		}
+		charge(sk, pages);
 		sk->sk_memcg = NULL;
 		__sk_mem_reclaim(sk, pages << PAGE_SHIFT);
 		sk->sk_memcg = memcg;

@@ -7,12 +7,14 @@
  */
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -154,6 +156,55 @@ TEST_F(cgroup, memory__of_who_accepts)
 	ASSERT_EQ(1, write(go[1], &c, 1));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+	EXPECT_TRUE(await(group_stat("memory.stat", "sock") == 0)) {
+		TH_LOG("sock %lld", group_stat("memory.stat", "sock"));
+	}
+	close(listener);
+	close(go[0]);
+	close(go[1]);
+}
+
+/*
+ * What waits to be read is more than the group may have: who accepts it gets it all
+ * the same, and the group pays beyond its limit.
+ */
+TEST_F(cgroup, memory__beyond_the_limit)
+{
+	static char buf[1 << 20];
+	int listener, fd, status, go[2], unsent = -1;
+	uint16_t port;
+	pid_t pid;
+	char c = 0;
+
+	proc_write(ROOT "/cgroup.subtree_control", "+memory");
+	if (group_stat("memory.stat", "sock") < 0)
+		SKIP(return, "the kernel does not account memory");
+	listener = make_listener(&port);
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(0, set_int(listener, SOL_SOCKET, SO_RCVBUFFORCE, 4 * sizeof(buf)));
+	fd = dial(port);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(sizeof(buf), send(fd, buf, sizeof(buf), 0));
+	ASSERT_TRUE(await(!ioctl(fd, SIOCOUTQ, &unsent) && !unsent)) {
+		TH_LOG("%d bytes are not in the queue", unsent);
+	}
+	ASSERT_TRUE(proc_write(GROUP "/memory.max", "262144"));
+	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+	pid = fork();
+	if (!pid) {
+		if (!proc_write(GROUP "/cgroup.procs", "0"))
+			_exit(1);
+		/* there is no memory for anything else once it has the socket */
+		accept(listener, NULL, NULL);
+		(void)!read(go[0], &c, 1);
+		_exit(0);
+	}
+	EXPECT_TRUE(await(group_stat("memory.stat", "sock") >= (long long)sizeof(buf))) {
+		TH_LOG("sock %lld", group_stat("memory.stat", "sock"));
+	}
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	close(fd);
 	EXPECT_TRUE(await(group_stat("memory.stat", "sock") == 0)) {
 		TH_LOG("sock %lld", group_stat("memory.stat", "sock"));
 	}

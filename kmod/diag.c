@@ -614,13 +614,15 @@ static struct sock_diag_handler handler = {
 /**
  * xtcp_diag_init - answer sock_diag requests for the family number in use
  *
- * Return: 0, or -EBUSY when somebody else answers for that number.  Process
- * context.
+ * Return: 0, or what xtcp_family_refused() says.  Process context.
  */
 int xtcp_diag_init(void)
 {
+	int err;
+
 	handler.family = xtcp_family_nr;
-	return sock_diag_register(&handler);
+	err = sock_diag_register(&handler);
+	return err ? xtcp_family_refused(err) : 0;
 }
 
 /**

@@ -21,7 +21,8 @@
 
 int xtcp_family_nr = AF_XTCP;
 module_param_named(family, xtcp_family_nr, int, 0444);
-MODULE_PARM_DESC(family, "number of the protocol family (default 18)");
+MODULE_PARM_DESC(family, "number of the protocol family (default 18). Where loading says "
+			 "'Device or resource busy', another module has it: choose another");
 
 /* As Linux: one byte, and what the namespace says about paths. */
 static void init_inet(struct sock *sk)
@@ -213,26 +214,41 @@ static struct net_proto_family family_ops = {
 	.owner	= THIS_MODULE,
 };
 
-int xtcp_family_init(void)
+/**
+ * xtcp_family_refused - say in the log why the family's number is not to be had
+ * @err: what the kernel said, negative
+ *
+ * Return: the error for who loads the module: -EINVAL for a number that is none,
+ * -EBUSY for one that has an owner (-EEXIST is what a second loading gets).
+ */
+int xtcp_family_refused(int err)
 {
-	int err;
-
 	if (xtcp_family_nr <= AF_UNSPEC || xtcp_family_nr >= AF_MAX) {
 		pr_err("xtcp: family=%d is no family; load with 0 < N < %d\n",
 		       xtcp_family_nr, AF_MAX);
 		return -EINVAL;
 	}
+	if (err == -EEXIST || err == -EBUSY) {
+		pr_err("xtcp: another protocol has family %d; load with family=N, N < %d\n",
+		       xtcp_family_nr, AF_MAX);
+		return -EBUSY;
+	}
+	pr_err("xtcp: family %d cannot be registered (%d)\n", xtcp_family_nr, err);
+	return err;
+}
+
+int xtcp_family_init(void)
+{
+	int err;
+
+	if (xtcp_family_nr <= AF_UNSPEC || xtcp_family_nr >= AF_MAX)
+		return xtcp_family_refused(-EINVAL);
 	family_ops.family = xtcp_family_nr;
 	err = sock_register(&family_ops);
-	if (err == -EEXIST)
-		pr_err("xtcp: family %d is taken; load with family=N, N < %d\n",
-		       xtcp_family_nr, AF_MAX);
-	else if (err)
-		pr_err("xtcp: family %d cannot be registered (%d)\n",
-		       xtcp_family_nr, err);
-	else
-		pr_info("xtcp: family %d\n", xtcp_family_nr);
-	return err;
+	if (err)
+		return xtcp_family_refused(err);
+	pr_info("xtcp: family %d\n", xtcp_family_nr);
+	return 0;
 }
 
 void xtcp_family_exit(void)

@@ -20,7 +20,8 @@ static const char usage[] =
 "  -a, --all          listening sockets, too (fsm, stats: what is zero, too)\n"
 "  -l, --listening    listening sockets only\n"
 "  -n, --numeric      do not resolve names\n"
-"  -t, --tcp          accepted for netstat's sake: there is nothing else\n"
+"  -t, --tcp          accepted for netstat's sake, as are -u, -w, -4, -6 and -W:\n"
+"                     there is nothing but TCP, and addresses are not cut\n"
 "  -p, --programs     PID and name of the program that has the socket\n"
 "  -e, --extend       user and inode\n"
 "  -o, --timers       the timer that runs\n"
@@ -53,7 +54,9 @@ void die(const char *fmt, ...)
 void die_not_loaded(void)
 {
 	die("the module xtcp is not loaded.\n"
-	    "Load it as root: 'modprobe xtcp', or 'insmod xtcp.ko' where it was built.");
+	    "Load it as root: 'modprobe xtcp', or 'insmod xtcp.ko' where it was built.\n"
+	    "If that says 'Device or resource busy', another protocol has its family number:\n"
+	    "add family=N (modinfo xtcp).");
 }
 
 /**
@@ -96,6 +99,9 @@ int main(int argc, char **argv)
 		{ "listening", no_argument, NULL, 'l' },
 		{ "numeric", no_argument, NULL, 'n' },
 		{ "tcp", no_argument, NULL, 't' },
+		{ "udp", no_argument, NULL, 'u' },
+		{ "raw", no_argument, NULL, 'w' },
+		{ "wide", no_argument, NULL, 'W' },
 		{ "programs", no_argument, NULL, 'p' },
 		{ "extend", no_argument, NULL, 'e' },
 		{ "timers", no_argument, NULL, 'o' },
@@ -111,7 +117,7 @@ int main(int argc, char **argv)
 	int c, rc;
 
 	setlocale(LC_CTYPE, "");
-	while ((c = getopt_long(argc, argv, "alntpeoicsh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "alntuwW46peoicsh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'a':
 			opt.all = true;
@@ -123,6 +129,11 @@ int main(int argc, char **argv)
 			opt.numeric = true;
 			break;
 		case 't':
+		case 'u':
+		case 'w':
+		case 'W':
+		case '4':
+		case '6':
 			break;
 		case 'p':
 			opt.programs = true;

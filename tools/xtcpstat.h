@@ -143,6 +143,7 @@ struct machine {
 void machine_init(struct machine *m);
 void machine_read(struct machine *m, struct genl *g);
 json_t *machine_json(const struct machine *m);
+void machine_print_list(const struct machine *m, FILE *out, int rows, bool utf8);
 
 /* ---- xtcpstat_canvas.c: boxes and lines on a grid of characters ---- */
 
@@ -177,6 +178,8 @@ int canvas_clashes(const struct canvas *c);
 void canvas_print(const struct canvas *c, FILE *out, bool utf8, bool colour);
 
 /* ---- xtcpstat_figure.c: the figure of RFC 793 ---- */
+
+#define FIGURE_ROWS	49
 
 struct canvas *figure_draw(const struct machine *m);
 bool figure_has(unsigned int edge);

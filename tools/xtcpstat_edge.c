@@ -5,6 +5,7 @@
 #include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <linux/genetlink.h>
@@ -147,10 +148,16 @@ static bool colour_wanted(void)
 	       !(term && !strcmp(term, "dumb"));
 }
 
+static void print_edge(FILE *out, const struct edge *e, bool utf8)
+{
+	fprintf(out, "%10llu  %-11s %s %-11s  %-18s / %s\n", (unsigned long long)e->count,
+		state_text(e->from), utf8 ? "→" : "->", state_text(e->to),
+		event_text(e->event), *e->action ? e->action : "x");
+}
+
 /* Edges that the figure leaves out, or does not know. */
 static void print_others(const struct machine *m, bool all, bool utf8)
 {
-	const char *arrow = utf8 ? "→" : "->";
 	unsigned int i, idle = 0;
 	bool head = false;
 
@@ -166,23 +173,82 @@ static void print_others(const struct machine *m, bool all, bool utf8)
 		if (!head)
 			puts("\nEdges that are not in the figure:");
 		head = true;
-		printf("%10llu  %-11s %s %-11s  %-18s / %s\n",
-		       (unsigned long long)e->count, state_text(e->from), arrow,
-		       state_text(e->to), event_text(e->event),
-		       *e->action ? e->action : "x");
+		print_edge(stdout, e, utf8);
 	}
 	if (idle)
 		printf("\n%u other edges%s (resets, aborts, timeouts) were not taken; -a lists them.\n",
 		       idle, head ? "" : " that are not in the figure");
 }
 
-static void print_machine(const struct machine *m, const struct options *opt)
+static int more_often(const void *a, const void *b)
+{
+	const struct edge *const *x = a, *const *y = b;
+
+	if ((*x)->count != (*y)->count)
+		return (*x)->count < (*y)->count ? 1 : -1;
+	/* in the order of the table, so that rows do not jump about */
+	return *x < *y ? -1 : 1;
+}
+
+/**
+ * machine_print_list - the machine on a screen that is too low for the figure
+ * @m: counts
+ * @out: where to
+ * @rows: of the screen; the last one stays empty, for the cursor
+ * @utf8: with arrows
+ *
+ * States with what is in them, then the edges that were taken, the frequent ones first.
+ */
+void machine_print_list(const struct machine *m, FILE *out, int rows, bool utf8)
+{
+	const struct edge *taken[EDGE_MAX];
+	unsigned int i, nr = 0, shown, column = 0;
+	int left = rows - 1;
+
+	fputs("TCP state machine of xtcp, as a list: the figure needs more rows\n", out);
+	left--;
+	for (i = 1; i < XTCP_STATE_NR; i++) {
+		if (i == XTCP_CLOSE)
+			continue;
+		fprintf(out, "%-11s %7u%s", state_text(i), m->now[i],
+			++column % 3 ? "      " : "\n");
+		left -= column % 3 == 1;
+	}
+	if (column % 3)
+		putc('\n', out);
+	for (i = 0; i < m->nr_edges; i++) {
+		if (m->edge[i].count)
+			taken[nr++] = &m->edge[i];
+	}
+	qsort(taken, nr, sizeof(taken[0]), more_often);
+	shown = left < 0 ? 0 : left;
+	if (nr > shown && shown)
+		shown--;		/* for the line that says so */
+	for (i = 0; i < nr && i < shown; i++)
+		print_edge(out, taken[i], utf8);
+	if (nr > i && left > 0)
+		fprintf(out, "%10s  %u more\n", "...", nr - i);
+}
+
+/* The rows of the terminal, 0: it has no end. */
+static int terminal_rows(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_row;
+}
+
+static void print_machine(const struct machine *m, const struct options *opt, int rows)
 {
 	bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	struct canvas *figure;
 
 	if (opt->json) {
 		print_json(machine_json(m));
+		return;
+	}
+	if (rows && rows <= FIGURE_ROWS) {
+		machine_print_list(m, stdout, rows, utf8);
 		return;
 	}
 	figure = figure_draw(m);
@@ -208,7 +274,7 @@ int command_fsm(const struct options *opt)
 		machine_read(&m, &g);
 		if (screen)
 			fputs("\033[H\033[2J", stdout);
-		print_machine(&m, opt);
+		print_machine(&m, opt, screen ? terminal_rows() : 0);
 		fflush(stdout);
 		if (!opt->continuous || ferror(stdout))
 			break;

@@ -10,7 +10,6 @@
 #include "xtcpstat.h"
 
 #define WIDTH	79
-#define HEIGHT	49
 
 #define BOX_W	15
 
@@ -176,7 +175,7 @@ static void draw_box(struct canvas *c, const struct box *b, const struct machine
  */
 struct canvas *figure_draw(const struct machine *m)
 {
-	struct canvas *c = canvas_new(WIDTH, HEIGHT);
+	struct canvas *c = canvas_new(WIDTH, FIGURE_ROWS);
 	size_t i;
 
 	canvas_text(c, 0, 0, ALIGN_LEFT, PAINT_TITLE, "TCP state machine of xtcp");

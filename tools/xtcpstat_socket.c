@@ -100,7 +100,7 @@ static void print_info(const struct sock_info *s)
 		printf(" sack");
 	if (i->tcpi_options & TCPI_OPT_WSCALE)
 		printf(" wscale:%u,%u", i->tcpi_snd_wscale, i->tcpi_rcv_wscale);
-	printf(" rto:%.3g rtt:%.3f/%.3f mss:%u pmtu:%u rcvmss:%u advmss:%u cwnd:%u",
+	printf(" rto:%g rtt:%.3f/%.3f mss:%u pmtu:%u rcvmss:%u advmss:%u cwnd:%u",
 	       i->tcpi_rto / 1000.0, i->tcpi_rtt / 1000.0, i->tcpi_rttvar / 1000.0,
 	       i->tcpi_snd_mss, i->tcpi_pmtu, i->tcpi_rcv_mss, i->tcpi_advmss,
 	       i->tcpi_snd_cwnd);
@@ -129,8 +129,8 @@ static void print_socket(const struct listing *l, const struct sock_info *s)
 	end_text(remote, sizeof(remote), msg->idiag_family, msg->id.idiag_dst,
 		 ntohs(msg->id.idiag_dport), opt->numeric);
 	printf("%-5s %6u %6u %-*s %-*s %-11s", proto_text(msg), msg->idiag_rqueue,
-	       msg->idiag_state == XTCP_LISTEN ? 0 : msg->idiag_wqueue,
-	       ADDR_WIDTH, local, ADDR_WIDTH, remote, state_text(msg->idiag_state));
+	       msg->idiag_wqueue, ADDR_WIDTH, local, ADDR_WIDTH, remote,
+	       state_text(msg->idiag_state));
 	if (opt->extend) {
 		user_text(text, sizeof(text), msg->idiag_uid, opt->numeric);
 		printf(" %-10s %-10u", text, msg->idiag_inode);

@@ -136,6 +136,48 @@ static void figure__fits_a_terminal(void)
 	free(text);
 }
 
+/* Where the figure has no room: nothing scrolls, no line is too long, and what is most
+ * frequent is there.
+ */
+static void list__fits_a_terminal_of(int rows, const char *name)
+{
+	int lines = 0, widest = 0, width;
+	char *text = NULL, *p;
+	size_t size = 0;
+	struct machine m;
+	unsigned int i;
+	bool good;
+	FILE *f;
+
+	machine_init(&m);
+	for (i = 0; i < m.nr_edges; i++)
+		m.edge[i].count = 1 + i;
+	for (i = 0; i < XTCP_STATE_NR; i++)
+		m.now[i] = 9999999;
+	f = open_memstream(&text, &size);
+	if (!f)
+		die("Bail out! open_memstream\n");
+	machine_print_list(&m, f, rows, false);
+	fclose(f);
+	for (p = text; *p; p += width + 1, lines++) {
+		width = strcspn(p, "\n");
+		if (width > widest)
+			widest = width;
+	}
+	good = lines <= rows - 1 && widest <= 80 && strstr(text, "ESTABLISHED 9999999");
+	if (rows >= 10) {
+		char count[16];
+
+		snprintf(count, sizeof(count), "%10u  ", m.nr_edges);
+		good = good && lines == rows - 1 && strstr(text, count) &&
+		       strstr(text, " more\n");
+	}
+	if (!good)
+		printf("# %d lines, the longest has %d\n", lines, widest);
+	result(good, name);
+	free(text);
+}
+
 static void canvas__joins_lines(void)
 {
 	static const struct point bent[] = { { 2, 1 }, { 4, 1 }, { 4, 3 } };
@@ -276,6 +318,9 @@ int main(void)
 	figure__is_legible_with(7, 3, "figure__is_legible_with_small_numbers");
 	figure__is_legible_with(99999999, UINT32_MAX, "figure__is_legible_with_large_numbers");
 	figure__fits_a_terminal();
+	list__fits_a_terminal_of(24, "list__fits_a_terminal_of_24_rows");
+	list__fits_a_terminal_of(10, "list__fits_a_terminal_of_10_rows");
+	list__fits_a_terminal_of(6, "list__fits_a_terminal_of_6_rows");
 	canvas__joins_lines();
 	counters__all_have_a_meaning("../kmod/mib.h", "M");
 	counters__all_have_a_meaning("../kmod/core/segment.h", "D");

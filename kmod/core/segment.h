@@ -57,7 +57,7 @@
 	D(MEMORY,	"InNoMemory")	  /* an allocation failed */	\
 	D(BACKLOG,	"InBacklogDrop")  /* socket backlog is full */	\
 	D(LISTEN_OVERFLOW, "ListenOverflows") /* accept queue is full */ \
-	D(LISTEN_DROP,	"ListenDrops")	  /* SYN queue is full */	\
+	D(LISTEN_DROP,	"ListenDrops")	  /* no room for a SYN: any queue */	\
 	D(POLICY,	"InPolicyDrop")	  /* IPsec policy or socket filter */ \
 	D(CONNTRACK,	"InConntrackDrop") /* conntrack refused the entry */ \
 	D(MIN_TTL,	"MinTTLDrop")	  /* IP_MINTTL: it came too far */

@@ -6,7 +6,7 @@
 
 set -eu
 . "$(dirname "$(readlink -f "$0")")/lib/net.sh"
-need python3
+need python3 ip iperf3 openssl
 
 # says STATUS TEXT COMMAND...: it fails with that status and that text.
 says() {
@@ -21,12 +21,26 @@ says() {
 	esac
 }
 
-# turned CODE: the lines of -d that a piece of Python makes.
+# python OPTION... CODE: a piece of Python on AF_XTCP; what is said, too, is in $WORK/said.
+python() {
+	local rc=0
+	printf 'from socket import *\nimport os, subprocess\n%s\n' "${*: -1}" >"$WORK/code"
+	"$XTCPRUN" "${@:1:$#-1}" python3 "$WORK/code" >"$WORK/said" 2>&1 || rc=$?
+	cat "$WORK/said" >&2
+	return $rc
+}
+
+# said NUMBER TEXT: so many lines have it.
+said() {
+	local nr
+	nr=$(grep -cF -- "$2" "$WORK/said" || :)
+	[ "$nr" = "$1" ] || { echo "$nr times: $2"; return 1; }
+}
+
+# turned CODE: how many sockets a piece of Python makes in AF_XTCP, as -d tells.
 turned() {
-	printf 'from socket import *\n%s\n' "$1" >"$WORK/code"
-	"$XTCPRUN" -d python3 "$WORK/code" >"$WORK/turned" 2>&1
-	cat "$WORK/turned" >&2
-	grep -c '^xtcprun: python3' "$WORK/turned" || :
+	python -d "$1"
+	grep -c '^xtcprun: python3.* in AF_XTCP: descriptor' "$WORK/said" || :
 }
 
 turns__tcp_over_ipv4() {
@@ -71,15 +85,19 @@ leaves__other_answers_alone() {
 }
 
 children__inherit() {
-	[ "$("$XTCPRUN" -d sh -c 'sh -c "python3 -c \"import socket; socket.socket()\""' 2>&1 |
-		grep -c '^xtcprun: python3')" = 1 ]
+	"$XTCPRUN" -d sh -c 'sh -c "python3 -c \"import socket; socket.socket()\""' \
+		2>"$WORK/said"
+	said 1 ' in AF_XTCP: descriptor'
+	# and are counted with their parent
+	said 1 'xtcprun: sh: 1 socket on AF_XTCP, 0 on the kernel'
 }
 
 # A script is run by what its first line says.
 scripts__work() {
 	printf '#!/usr/bin/env python3\nimport socket\nsocket.socket()\n' >"$WORK/script"
 	chmod 755 "$WORK/script"
-	[ "$("$XTCPRUN" -d "$WORK/script" 2>&1 | grep -c '^xtcprun: ')" = 1 ]
+	"$XTCPRUN" -d "$WORK/script" 2>"$WORK/said"
+	said 1 ' in AF_XTCP: descriptor'
 }
 
 # It has another number, and the program can no longer ask which.
@@ -115,7 +133,13 @@ refuses__missing() {
 	says 127 'no such program' "$XTCPRUN" /no/such/program
 	says 126 'not allowed' "$XTCPRUN" /etc/passwd
 	says 2 Usage "$XTCPRUN"
+	says 126 'is a directory' "$XTCPRUN" "$WORK"
 	says 2 Usage "$XTCPRUN" -x true
+}
+
+help__is_given() {
+	"$XTCPRUN" --help | grep -q '^Usage: xtcprun'
+	"$XTCPRUN" -h | grep -q '^Usage: xtcprun'
 }
 
 refuses__static() {
@@ -151,7 +175,155 @@ refuses__set_user_id() {
 	"$XTCPRUN" "$WORK/true"
 }
 
+# Until AF_XTCP has IPv6: it is said, and once, whoever makes how many sockets.
+ipv6__is_told_once() {
+	python 'for i in range(3): socket(AF_INET6)
+subprocess.run(["python3", "-c", "import socket; socket.socket(socket.AF_INET6)"])
+socket()'
+	said 1 "over IPv6 stays with the kernel's TCP"
+	said 1 "xtcprun: python3: 1 socket on AF_XTCP, 4 on the kernel's TCP"
+}
+
+ipv6__fails_on_request() {
+	python -4 'import errno
+for type in SOCK_STREAM, SOCK_STREAM | SOCK_NONBLOCK:
+    try: socket(AF_INET6, type)
+    except OSError as e: assert e.errno == errno.EAFNOSUPPORT
+    else: assert False
+socket(AF_INET6, SOCK_DGRAM)
+socket()'
+	said 1 "xtcprun: python3: 1 socket on AF_XTCP, 0 on the kernel's TCP"
+}
+
+# listens_with -4|'' PORT COMMAND...: where a server listens that was not told to
+# which address: "xtcp", "inet" or "inet6" in $WORK/where.
+listens_with() {
+	local option=$1 port=$2 name file
+	shift 2
+	fresh_net
+	# shellcheck disable=SC2086
+	in_bg "$WORK/server" ip netns exec "$S" "$XTCPRUN" $option -d "$@"
+	: >"$WORK/where"
+	wait_for "a listener of $*" grep -q ': listen(' "$WORK/server"
+	for name in xtcp:xtcp inet:tcp inet6:tcp6; do
+		file=/proc/net/${name#*:}
+		if in_server grep -qE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$port") [0-9A-F:]+ 0A " \
+			"$file"; then
+			echo "${name%:*}" >>"$WORK/where"
+		fi
+	done
+	cat "$WORK/server" "$WORK/where"
+	stop_all
+}
+
+# Programs that listen on [::] listen on the kernel's TCP, which is said; with -4 they
+# listen on AF_XTCP, and nowhere else.
+servers__of_ipv6() {
+	local server
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=test -keyout "$WORK/key" \
+		-out "$WORK/cert" 2>/dev/null
+	for server in "5201 iperf3 --server" \
+		"4433 openssl s_server -accept 4433 -key $WORK/key -cert $WORK/cert"; do
+		# shellcheck disable=SC2086
+		listens_with '' $server
+		[ "$(<"$WORK/where")" = inet6 ]
+		grep -q "over IPv6 stays with the kernel's TCP" "$WORK/server"
+		grep -q "listen(.*) at \[::\]:.* on the kernel's TCP" "$WORK/server"
+		# shellcheck disable=SC2086
+		listens_with -4 $server
+		[ "$(<"$WORK/where")" = xtcp ]
+		grep -q 'listen(.*) at 0.0.0.0:.* in AF_XTCP' "$WORK/server"
+	done
+}
+
+strict__refuses() {
+	local busybox
+	busybox=$(command -v busybox) || { echo "no busybox"; return $KSFT_SKIP; }
+	python --strict "for call in (lambda: socket(AF_INET6),
+             lambda: socket(AF_INET, SOCK_STREAM, 262),
+             lambda: subprocess.run(['$busybox', 'true']),
+             lambda: subprocess.run(['true'], env={}),
+             lambda: os.posix_spawn('$busybox', ['busybox', 'true'], os.environ)):
+    try: call()
+    except OSError as e: print(e)
+    else: assert False
+subprocess.run(['true'], check=True)"
+	said 3 'Permission denied'
+	said 1 'over IPv6 is refused'
+	said 1 'Multipath TCP is refused'
+	said 1 'it is not started (--strict)'
+	said 1 "0 sockets on AF_XTCP, 0 on the kernel's TCP"
+}
+
+# What is started beyond reach is said once, and counted.
+children__beyond_reach() {
+	local busybox
+	busybox=$(command -v busybox) || { echo "no busybox"; return $KSFT_SKIP; }
+	"$XTCPRUN" sh -c "'$busybox' true; '$busybox' true; env -i true" 2>"$WORK/said"
+	cat "$WORK/said"
+	said 1 'linked statically'
+	said 1 '3 programs started past it'
+}
+
+# The linker does not find the library below another root directory.
+children__after_chroot() {
+	local root=$WORK/root
+	mkdir -p "$root/bin" "$root/lib64"
+	cp "$(readlink -f "$(type -P true)")" "$root/bin/true"
+	ldd "$root/bin/true" | grep -o '/[^ ]*' | while read -r lib; do
+		mkdir -p "$root/$(dirname "$lib")"
+		cp "$lib" "$root/$lib"
+	done
+	python "os.chroot('$root')
+os.chdir('/')
+os.execv('/bin/true', ['true'])"
+	said 1 '/bin/true would not find the library below this root directory'
+}
+
+# For who is not root, a program that is.
+children__set_user_id() {
+	command -v setpriv >/dev/null || { echo "no setpriv"; return $KSFT_SKIP; }
+	cp "$(readlink -f "$(type -P true)")" "$WORK/true"
+	cp "$XTCPRUN" "$(dirname "$XTCPRUN")/libxtcprun.so" "$WORK"
+	chmod 755 "$WORK"
+	chmod 4755 "$WORK/true"
+	TMPDIR=/tmp setpriv --reuid 65534 --clear-groups "$WORK/xtcprun" \
+		sh -c "'$WORK/true'; exit 3" 2>"$WORK/said" || [ $? = 3 ]
+	cat "$WORK/said"
+	said 1 'is set-user-ID'
+	said 1 '1 program started past it'
+}
+
+# As a super-server hands them over.
+inherited__is_told() {
+	local code='import socket, subprocess, sys
+s = socket.socket()
+sys.exit(subprocess.run(sys.argv[1:], pass_fds=[s.fileno()]).returncode)'
+	python3 -c "$code" "$XTCPRUN" true 2>"$WORK/said"
+	cat "$WORK/said"
+	said 1 "true is handed 1 socket of the kernel's TCP"
+	said 1 "0 sockets on AF_XTCP, 1 on the kernel's TCP"
+	says 126 'would be handed' python3 -c "$code" "$XTCPRUN" --strict true
+}
+
+# A program that a signal ends says nothing any more, so another does.
+report__of_a_killed_program() {
+	"$XTCPRUN" python3 -c 'import os, socket
+socket.socket()
+os.kill(os.getpid(), 9)' 2>"$WORK/said" || [ $? = 137 ]
+	wait_for "the report" grep -q "python3: 1 socket on AF_XTCP, 0 on the kernel's TCP" \
+		"$WORK/said"
+}
+
+quiet__says_nothing() {
+	python -q 'socket(AF_INET6)'
+	[ ! -s "$WORK/said" ]
+}
+
 plan turns__tcp_over_ipv4 turns__nothing_else hides__domain_and_protocol \
 	leaves__other_answers_alone family__is_remembered children__inherit scripts__work \
-	status__is_the_program_s preload__is_kept refuses__missing refuses__static refuses__go \
-	refuses__another_word_size refuses__set_user_id
+	ipv6__is_told_once ipv6__fails_on_request servers__of_ipv6 strict__refuses \
+	children__beyond_reach children__after_chroot children__set_user_id \
+	inherited__is_told report__of_a_killed_program quiet__says_nothing \
+	status__is_the_program_s preload__is_kept help__is_given refuses__missing \
+	refuses__static refuses__go refuses__another_word_size refuses__set_user_id

@@ -132,7 +132,6 @@ make_net() {
 	ip -n "$C" link add eth0 type veth peer name eth0 netns "$S"
 	local ns
 	for ns in "$C" "$S"; do
-		ip netns exec "$ns" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 		ip -n "$ns" link set lo up
 		ip -n "$ns" link set eth0 up
 	done

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * xtcprun: what the launcher and the library that it preloads have in common.
+ */
+#ifndef XTCPRUN_H
+#define XTCPRUN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Says xtcprun, to the library in its program and in every child. */
+#define ENV_FAMILY	"XTCPRUN_FAMILY"	/* number of AF_XTCP */
+#define ENV_MODE	"XTCPRUN_MODE"		/* letters, see below */
+#define ENV_COUNTS	"XTCPRUN_COUNTS"	/* file with struct counts */
+
+#define MODE_DEBUG	'd'	/* say what becomes of each socket */
+#define MODE_IPV4	'4'	/* no TCP over IPv6 */
+#define MODE_STRICT	's'	/* nothing on the kernel's TCP */
+#define MODE_QUIET	'q'	/* say nothing */
+
+#define PARAM_FAMILY	"/sys/module/xtcp/parameters/family"
+
+#define REASON_MAX	512	/* of a text that says why not, bytes */
+
+/* ---- xtcprun_count.c: what a program and its children did ---- */
+
+/* What is said once, whichever of the processes is first. */
+enum said {
+	SAID_IPV6	= 1,
+	SAID_MPTCP	= 2,
+	SAID_PROGRAM	= 4,
+	SAID_REPORT	= 8,
+};
+
+/**
+ * struct counts - shared by xtcprun's program and its children
+ * @first: the process that xtcprun became; the report comes when it ends
+ * @name: of its program
+ * @xtcp: sockets that were made in AF_XTCP
+ * @kernel: sockets of the kernel's TCP
+ * @beyond: programs that were started with nothing loaded into them
+ * @said: enum said
+ */
+struct counts {
+	pid_t			first;
+	char			name[64];
+	_Atomic uint64_t	xtcp;
+	_Atomic uint64_t	kernel;
+	_Atomic uint64_t	beyond;
+	_Atomic uint32_t	said;
+};
+
+struct counts *counts_map(int fd);
+bool counts_first_to_say(struct counts *c, enum said what);
+void counts_report(struct counts *c);
+
+/* ---- xtcprun_program.c: what can be loaded into ---- */
+
+bool program_find(const char *name, char *path, size_t size);
+bool program_reachable(const char *path, const char *library, char *reason, size_t size);
+
+/* ---- xtcprun_preload.c: the library's state, for xtcprun_exec.c ---- */
+
+/**
+ * struct preload - what the library found out before its program began
+ * @counts: never NULL
+ * @family: number of AF_XTCP
+ * @debug: MODE_DEBUG
+ * @ipv4_only: MODE_IPV4 or MODE_STRICT
+ * @strict: MODE_STRICT
+ * @quiet: MODE_QUIET
+ * @library: the library's own path
+ */
+struct preload {
+	struct counts	*counts;
+	int		family;
+	bool		debug;
+	bool		ipv4_only;
+	bool		strict;
+	bool		quiet;
+	char		library[1024];
+};
+
+const struct preload *preload_state(void);
+void preload_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void *preload_next(const char *name);
+
+#endif /* XTCPRUN_H */

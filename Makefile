@@ -10,6 +10,10 @@ KERNEL ?=
 
 # Where things are built. VM commands without KERNEL= use 6.12.
 RIG := selftests/vm
+# What make starts ends when make is told to, machines with it.
+LEASH := setpriv --pdeathsig TERM --
+LANE := $(LEASH) $(RIG)/lane
+RUN := $(LEASH) $(RIG)/run
 NAME := $(or $(KERNEL),module)
 VM_KERNEL := $(or $(KERNEL),6.12)
 ATTACK_KERNEL := $(or $(KERNEL),uml)
@@ -44,18 +48,28 @@ install: all
 	@if [ -z "$(INSTALL_MOD_PATH)" ]; then depmod -a "$$(cat "$(KDIR)/include/config/kernel.release")"; fi
 	@if [ -e tools/Makefile ]; then $(MAKE) -C tools install; fi
 
+# What install put there, for the kernel of KDIR.
+uninstall:
+	$(if $(KERNEL),$(error the kernels of the rig are not installed; use KDIR=))
+	@release=$$(cat "$(KDIR)/include/config/kernel.release") && \
+	for d in $(or $(INSTALL_MOD_DIR),updates extra); do \
+		d="$(INSTALL_MOD_PATH)/lib/modules/$$release/$$d"; \
+		rm -f "$$d"/xtcp.ko "$$d"/xtcp.ko.[gxz]*; done && \
+	{ [ -n "$(INSTALL_MOD_PATH)" ] || depmod -a "$$release"; }
+	@$(MAKE) -C tools uninstall
+
 setup:
 	@$(RIG)/setup
 
 # Every check writes a result; "sum" adds them up and is the verdict, so that a
 # failure in the first does not hide the others.
 check: setup
-	@$(RIG)/lane unit || :
-	@$(RIG)/lane 6.12,6.1 $(TESTS) || :
+	@$(LANE) unit || :
+	@$(LANE) 6.12,6.1 $(TESTS) || :
 	@$(RIG)/lane sum unit 6.12 6.1
 
 check-unit: setup
-	@$(RIG)/lane unit || :
+	@$(LANE) unit || :
 	@$(RIG)/lane sum unit
 
 # TESTS="load handshake" runs a part.
@@ -64,23 +78,23 @@ check-unit: setup
 check-debug: TESTS ?= load $(filter-out lifecycle,$(patsubst selftests/%.c,%,$(wildcard selftests/*.c)))
 
 check-6.12 check-6.1 check-debug: setup
-	@$(RIG)/lane $(@:check-%=%) $(TESTS) || :
+	@$(LANE) $(@:check-%=%) $(TESTS) || :
 	@$(RIG)/lane sum $(@:check-%=%)
 
 check-fast: setup
-	@$(RIG)/lane uml $(TESTS) || :
+	@$(LANE) uml $(TESTS) || :
 	@$(RIG)/lane sum uml
 
 # The races, all in one machine; KERNEL=debug finds most. TESTS="soak" runs a part.
 attack: setup
-	@$(RIG)/lane attack $(ATTACK_KERNEL) $(or $(SECONDS),600) $(TESTS) || :
+	@$(LANE) attack $(ATTACK_KERNEL) $(or $(SECONDS),600) $(TESTS) || :
 	@$(RIG)/lane sum attack-$(ATTACK_KERNEL)
 
 demo: setup
 	@$(RIG)/build $(VM_KERNEL)
 	@$(MAKE) tools
 	@began=$$(date +%s); \
-	$(RIG)/run --kernel $(VM_KERNEL) --name demo -- selftests/demo.sh && \
+	$(RUN) --kernel $(VM_KERNEL) --name demo -- selftests/demo.sh && \
 	echo "The demonstration took $$(($$(date +%s) - began)) seconds."
 
 # As Debian boots, with AppArmor (the rig switches it off, and then the kernel takes
@@ -90,7 +104,7 @@ BENCH_BOOT := slab_nomerge apparmor=1
 bench: setup
 	@$(RIG)/build $(VM_KERNEL)
 	@$(MAKE) -s -C selftests/bench OUT="$(CURDIR)/build/bench"
-	@$(RIG)/run --kernel $(VM_KERNEL) --name bench --timeout $(or $(TIMEOUT),1800) \
+	@$(RUN) --kernel $(VM_KERNEL) --name bench --timeout $(or $(TIMEOUT),1800) \
 		$(if $(filter uml,$(VM_KERNEL)),,--icount --append "$(BENCH_BOOT)") \
 		-- selftests/bench/run.sh $(if $(filter uml,$(VM_KERNEL)),--wall) $(BENCH)
 
@@ -98,7 +112,7 @@ bench: setup
 bench-netem: setup
 	@$(RIG)/build $(or $(KERNEL),travel)
 	@$(MAKE) -s -C selftests/bench OUT="$(CURDIR)/build/bench"
-	@$(RIG)/run --kernel $(or $(KERNEL),travel) --name bench-netem \
+	@$(RUN) --kernel $(or $(KERNEL),travel) --name bench-netem \
 		--timeout $(or $(TIMEOUT),7200) $(if $(filter uml travel,$(or $(KERNEL),travel)),,--icount) \
 		-- selftests/bench/netem.sh $(if $(ALGO),--algo $(ALGO)) $(if $(NET),--net $(NET)) \
 		$(if $(REPS),--reps $(REPS)) $(if $(SEED),--seed $(SEED))
@@ -111,7 +125,7 @@ shell: setup
 	@$(RIG)/build $(VM_KERNEL)
 	@$(MAKE) tools
 	@echo "xtcp.ko for this kernel is \$$XTCP_KO; ctrl-D ends the machine."
-	@$(RIG)/run --kernel $(VM_KERNEL) --name shell-$(VM_KERNEL) --shell
+	@$(RUN) --kernel $(VM_KERNEL) --name shell-$(VM_KERNEL) --shell
 
 kernels: setup
 	@for k in 6.12 6.1 uml debug; do $(RIG)/kernel get $$k >/dev/null || exit; done
@@ -126,11 +140,14 @@ clean:
 	@if [ -e tools/Makefile ]; then $(MAKE) -C tools clean; fi
 	@if [ -e selftests/unit/Makefile ]; then $(MAKE) -C selftests/unit clean; fi
 
+distclean: clean
+	@$(RIG)/kernel purge
+
 help:
 	@echo "make                 the module (xtcp.ko) and the tools, for the running kernel"
 	@echo "make KDIR=DIR        ... for the kernel with these headers"
 	@echo "make KERNEL=ID       ... for a kernel of the rig: 6.12, 6.1, debug, uml"
-	@echo "make install         both, into the system"
+	@echo "make install         both, into the system; uninstall takes them away again"
 	@echo "make demo            a machine, a client and a server over AF_XTCP; installs what is missing"
 	@echo "make check           every test on 6.12 and 6.1; installs what is missing"
 	@echo "make check-unit      the host's tests and the simulator"
@@ -148,4 +165,4 @@ help:
 	@echo "make shell           a prompt in the machine (KERNEL=ID)"
 	@echo "make kernels         fetch or build all the rig's kernels; update-kernels looks for newer ones"
 	@echo "make clean           everything built here; downloads and kernels stay in the cache,"
-	@echo "                     \$$XTCP_CACHE or ~/.cache/xtcp"
+	@echo "                     \$$XTCP_CACHE or ~/.cache/xtcp; distclean empties that, too"

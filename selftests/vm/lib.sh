@@ -37,3 +37,10 @@ run_logged() {
 		die "$what: failed with status $rc; everything is in $log"
 	fi
 }
+
+# Before a command that must not outlive who starts it, however that one ends, by kill -9,
+# too: machines are killed, scripts that have something to clean up are asked to go.
+# shellcheck disable=SC2034
+LEASH_KILL=(setpriv --pdeathsig KILL --)
+# shellcheck disable=SC2034
+LEASH_TERM=(setpriv --pdeathsig TERM --)

@@ -220,8 +220,8 @@ listens_with() {
 # listen on AF_XTCP, and nowhere else.
 servers__of_ipv6() {
 	local server
-	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=test -keyout "$WORK/key" \
-		-out "$WORK/cert" 2>/dev/null
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-subj /CN=test -keyout "$WORK/key" -out "$WORK/cert" 2>/dev/null
 	for server in "5201 iperf3 --server" \
 		"4433 openssl s_server -accept 4433 -key $WORK/key -cert $WORK/cert"; do
 		# shellcheck disable=SC2086
@@ -320,10 +320,15 @@ quiet__says_nothing() {
 	[ ! -s "$WORK/said" ]
 }
 
-plan turns__tcp_over_ipv4 turns__nothing_else hides__domain_and_protocol \
-	leaves__other_answers_alone family__is_remembered children__inherit scripts__work \
-	ipv6__is_told_once ipv6__fails_on_request servers__of_ipv6 strict__refuses \
-	children__beyond_reach children__after_chroot children__set_user_id \
-	inherited__is_told report__of_a_killed_program quiet__says_nothing \
-	status__is_the_program_s preload__is_kept help__is_given refuses__missing \
-	refuses__static refuses__go refuses__another_word_size refuses__set_user_id
+# What the kernel's version may change, and then what it does not.
+cases=(turns__tcp_over_ipv4 turns__nothing_else hides__domain_and_protocol
+	leaves__other_answers_alone family__is_remembered ipv6__fails_on_request)
+if [ "${XTCP_KERNEL-uml}" = uml ]; then
+	cases+=(children__inherit scripts__work ipv6__is_told_once servers__of_ipv6
+		strict__refuses children__beyond_reach children__after_chroot
+		children__set_user_id inherited__is_told report__of_a_killed_program
+		quiet__says_nothing status__is_the_program_s preload__is_kept help__is_given
+		refuses__missing refuses__static refuses__go refuses__another_word_size
+		refuses__set_user_id)
+fi
+plan "${cases[@]}"

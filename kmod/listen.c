@@ -671,6 +671,7 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 		xtcp_port_unlisten(xs);
 		return err;
 	}
+	xs->epoch++;
 	xtcp_user_call(sk, XTCP_CALL_LISTEN);
 	return 0;
 }

@@ -140,8 +140,10 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	u32 peek_seq = t->copied_seq, *seq = &t->copied_seq;
+	u32 epoch = xtcp_sk(sk)->epoch;
 	struct sk_buff *stamped = NULL;
 	int copied = 0, err = 0;
+	bool moved = false;
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
@@ -193,16 +195,24 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 			release_sock(sk);
 			lock_sock(sk);
 		} else {
-			sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
+			moved = sk_wait_data(sk, &timeo,
+					     skb_peek_tail(&sk->sk_receive_queue)) < 0;
+		}
+		moved = moved || xtcp_moved_on(sk, epoch);
+		if (unlikely(moved)) {
+			err = -EPIPE;
+			break;
 		}
 		/* somebody else read while we slept */
 		if (flags & MSG_PEEK && xtcp_before(peek_seq, t->copied_seq))
 			peek_seq = t->copied_seq;
 	}
-	if (!(flags & MSG_PEEK) && copied)
-		after_read(sk, copied);
-	/* SO_PEEK_OFF: the next MSG_PEEK goes on here */
-	sk_peek_offset_fwd(sk, flags & MSG_PEEK ? copied : -copied);
+	if (likely(!moved)) {
+		if (!(flags & MSG_PEEK) && copied)
+			after_read(sk, copied);
+		/* SO_PEEK_OFF: the next MSG_PEEK goes on here */
+		sk_peek_offset_fwd(sk, flags & MSG_PEEK ? copied : -copied);
+	}
 	if (unlikely(stamped)) {
 		sock_recv_timestamp(msg, sk, stamped);
 		consume_skb(stamped);
@@ -211,19 +221,13 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 }
 
 /* TCP_INQ: how much is left to read; after the last byte 1, for the end. */
-static void tell_inq(struct sock *sk, struct msghdr *msg)
+static int inq_of(const struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	int inq;
+	int inq = t->rcv_nxt - t->copied_seq;
 
-	lock_sock(sk);
-	inq = t->rcv_nxt - t->copied_seq;
-	if (sock_flag(sk, SOCK_DONE))
-		inq = max(inq, 1);
-	release_sock(sk);
-	msg->msg_inq = inq;
-	if (xtcp_sk(sk)->inq)
-		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
+	sock_owned_by_me(sk);
+	return sock_flag(sk, SOCK_DONE) ? max(inq, 1) : inq;
 }
 
 /* Move what is in order to a pipe.  Return: bytes, 0: none or no room, an errno. */
@@ -275,12 +279,14 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_in
 	struct sock *sk = sock->sk;
 	ssize_t moved = 0;
 	int ret = 0;
+	u32 epoch;
 	long timeo;
 
 	if (unlikely(*ppos))
 		return -ESPIPE;
 	sock_rps_record_flow(sk);
 	lock_sock(sk);
+	epoch = xtcp_sk(sk)->epoch;
 	timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK);
 	if (sk->sk_state == TCP_LISTEN)
 		ret = -ENOTCONN;
@@ -297,6 +303,8 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_in
 			/* what is in the backlog comes along */
 			release_sock(sk);
 			lock_sock(sk);
+			if (xtcp_moved_on(sk, epoch))
+				break;
 			ret = 0;
 			continue;
 		}
@@ -309,7 +317,9 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_in
 		ret = 0;
 		if (!skb_queue_empty(&sk->sk_receive_queue))
 			break;
-		sk_wait_data(sk, &timeo, NULL);
+		if (unlikely(sk_wait_data(sk, &timeo, NULL) < 0) ||
+		    xtcp_moved_on(sk, epoch))
+			ret = -EPIPE;
 	}
 	release_sock(sk);
 	return moved ? moved : ret;
@@ -329,6 +339,7 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_in
 int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 {
 	struct sock *sk = sock->sk;
+	bool asked;
 	int ret;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
@@ -339,9 +350,15 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 		sk_busy_loop(sk, flags & MSG_DONTWAIT);
 	lock_sock(sk);
 	ret = recv_locked(sk, msg, len, flags);
+	asked = xtcp_sk(sk)->inq;
+	if (unlikely(asked || msg->msg_get_inq) && ret >= 0)
+		msg->msg_inq = inq_of(sk);
 	release_sock(sk);
 	msg->msg_namelen = 0;
-	if (unlikely(xtcp_sk(sk)->inq || msg->msg_get_inq) && ret >= 0)
-		tell_inq(sk, msg);
+	if (unlikely(asked) && ret >= 0) {
+		int inq = msg->msg_inq;
+
+		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
+	}
 	return ret;
 }

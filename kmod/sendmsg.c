@@ -309,6 +309,7 @@ static int send_opening(struct socket *sock, struct msghdr *msg, int *copied)
 	int flags = msg->msg_flags & MSG_DONTWAIT ? O_NONBLOCK : 0;
 	struct sock *sk = sock->sk;
 	struct sockaddr *addr = msg->msg_name;
+	u32 epoch;
 	int err;
 
 	if (!(READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & XTCP_TFO_CLIENT) ||
@@ -324,7 +325,10 @@ static int send_opening(struct socket *sock, struct msghdr *msg, int *copied)
 	}
 	if (sk->sk_state == TCP_SYN_SENT && !xtcp_sk(sk)->tcb.retrans_stamp)
 		*copied = send_syn(sk, msg);
+	epoch = xtcp_sk(sk)->epoch;
 	err = connect_for_write(sock, NULL, 0, flags);
+	if (xtcp_moved_on(sk, epoch))
+		return -EPIPE;
 	xtcp_inet_defer_connect(sk, false);
 	return err;
 }
@@ -384,7 +388,7 @@ static int send_stream(struct socket *sock, struct source *src)
 	struct sock *sk = sock->sk;
 	int flags = msg->msg_flags, copied = 0, err;
 	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
-	u32 goal, unpushed = 0;
+	u32 goal = 0, unpushed = 0, epoch;
 
 	if (unlikely(flags & MSG_FASTOPEN || xtcp_inet_connect_deferred(sk))) {
 		err = send_opening(sock, msg, &copied);
@@ -393,9 +397,12 @@ static int send_stream(struct socket *sock, struct source *src)
 		if (err)
 			goto fail_opening;
 	}
+	epoch = xtcp_sk(sk)->epoch;
 	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
 	    !xtcp_fastopen_pending(&xtcp_sk(sk)->tcb)) {
 		err = sk_stream_wait_connect(sk, &timeo);
+		if (xtcp_moved_on(sk, epoch))
+			goto moved_on;
 		if (err)
 			goto fail;
 		if (sock->state == SS_CONNECTING)
@@ -434,6 +441,8 @@ static int send_stream(struct socket *sock, struct source *src)
 			unpushed = 0;
 		}
 		err = sk_stream_wait_memory(sk, &timeo);
+		if (xtcp_moved_on(sk, epoch))
+			goto moved_on;
 		if (err)
 			goto fail;
 		goal = size_goal(sk);
@@ -442,12 +451,21 @@ static int send_stream(struct socket *sock, struct source *src)
 		push_last(sk, src);
 	return copied;
 
+moved_on:
+	/* what is queued, and sk_err, are of another connection now: hands off */
+	if (copied)
+		return copied;
+	if (!(flags & MSG_NOSIGNAL))
+		send_sig(SIGPIPE, current, 0);
+	return -EPIPE;
 fail_opening:
 	/* what went with the SYN went with the connection */
 	return sk_stream_error(sk, flags, err);
 fail:
 	if (copied) {
-		push_last(sk, src);
+		/* a connection that is gone took with it what was queued */
+		if (sk->sk_state != TCP_CLOSE)
+			push_last(sk, src);
 		return copied;
 	}
 	err = sk_stream_error(sk, flags, err);

@@ -274,6 +274,8 @@ int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
 		goto fail;
 	}
 	xtcp_inet_new_id(inet);
+	xs->epoch++;
+	WRITE_ONCE(sk->sk_err, 0);	/* of the connection before */
 	prepare_connect(sk);
 	if (unlikely(xs->tfo_connect || xs->tfo_now) && !listening && xtcp_tfo_defer(sk)) {
 		/* the first write has what goes with the SYN */

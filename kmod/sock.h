@@ -63,6 +63,7 @@ struct xtcp_listener {
  * @timer_due: what sk_timer is set to, on the coarse clock; 0: not pending
  * @rmem_fresh: receive memory that was charged since xtcp_collapse() looked through it
  *		last, bytes, modulo 2^32
+ * @epoch: which connection of the socket this is; see xtcp_moved_on()
  * @user_mss: TCP_MAXSEG, 0: not set
  * @defer_accept: TCP_DEFER_ACCEPT, in retransmissions of the SYN,ACK
  * @cc_chosen: by TCP_CONGESTION: children do not take the default
@@ -97,6 +98,7 @@ struct xtcp_sock {
 	struct xtcp_pacer	*pacer;
 	u32			timer_due;
 	u32			rmem_fresh;
+	u32			epoch;
 	u16			mtu;
 	u16			pmtu;
 	u16			user_mss;
@@ -166,6 +168,19 @@ static inline struct xtcp_listener *xtcp_listener(const struct sock *sk)
 {
 	xtcp_assert_locked(sk);
 	return xtcp_sk(sk)->has_opening ? NULL : xtcp_sk(sk)->listener;
+}
+
+/*
+ * A call that slept, or let go of the lock, may find another connection in the
+ * socket: somebody gave it a new one, with connect() or listen().  A call belongs to
+ * the connection that it began with, and ends with EPIPE or what it has got by then
+ * (as Linux, which notices connect(AF_UNSPEC) only: what sk_wait_data() and
+ * sk_stream_wait_*() return says so).  @epoch: what it was before.
+ */
+static inline bool xtcp_moved_on(const struct sock *sk, u32 epoch)
+{
+	sock_owned_by_me(sk);
+	return unlikely(xtcp_sk(sk)->epoch != epoch);
 }
 
 /* Its namespace, without the detour through the namespace's list of modules. */

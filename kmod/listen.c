@@ -182,6 +182,8 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xs->user_mss = xtcp_sk(sk)->user_mss;
 	xs->save_syn = xtcp_sk(sk)->save_syn;
 	xs->inq = xtcp_sk(sk)->inq;
+	xs->tfo_connect = xtcp_sk(sk)->tfo_connect;
+	xs->tfo_no_cookie = xtcp_sk(sk)->tfo_no_cookie;
 	xs->flow.key = *key;
 	xs->flow.family = AF_INET;
 	inet->inet_daddr = xtcp_addr_v4(&key->raddr);
@@ -190,6 +192,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	inet->inet_dport = key->rport;
 	sk_set_txhash(child);
 	xtcp_inet_new_id(inet);
+	xs->tcb.syn_retries = lt->syn_retries;
 	xs->tcb.keep_probes = lt->keep_probes;
 	xs->tcb.keep_idle_s = lt->keep_idle_s;
 	xs->tcb.keep_intvl_s = lt->keep_intvl_s;

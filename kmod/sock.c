@@ -381,6 +381,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	xtcp_cong_renew(&fresh, t);
 	*t = fresh;
 	xtcp_verify_begin(sk);
+	sk_set_peek_off(sk, -1);
 	sk_dst_reset(sk);
 	dst_release(rcu_replace_pointer(sk->sk_rx_dst, NULL, lockdep_sock_is_held(sk)));
 	sk_error_report(sk);

@@ -719,6 +719,44 @@ static void timeout_info(const struct xtcp_tcb *t, xtcp_usec_t now,
 }
 #endif
 
+/* What the two hosts agreed on, with their SYNs. */
+static void agreed_info(const struct xtcp_tcb *t, struct tcp_info *info)
+{
+	if (t->flags & XTCP_F_TS_OK)
+		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
+	if (t->flags & XTCP_F_SACK_OK)
+		info->tcpi_options |= TCPI_OPT_SACK;
+	if (t->flags & XTCP_F_ECN_OK)
+		info->tcpi_options |= TCPI_OPT_ECN;
+	if (t->flags & XTCP_F_ECN_SEEN)
+		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
+	if (t->flags & XTCP_F_WSCALE_OK) {
+		info->tcpi_options |= TCPI_OPT_WSCALE;
+		info->tcpi_snd_wscale = t->snd_wscale;
+		info->tcpi_rcv_wscale = t->rcv_wscale;
+	}
+	if (t->syn_data_acked)
+		info->tcpi_options |= TCPI_OPT_SYN_DATA;
+}
+
+/* RFC 9293 MUST-15: what a peer takes that has not said so is the default MSS. */
+static u16 mss_before_answer(const struct xtcp_sock *xs)
+{
+	const struct xtcp_tcb *t = &xs->tcb;
+	u16 mss = xs->user_mss ? xs->user_mss : XTCP_MSS_DEFAULT;
+
+	if (t->flags & XTCP_F_TS_OK)
+		mss -= XTCP_OPT_TS_ALIGNED;
+	return min(mss, t->mss);
+}
+
+/* The SYN of an active open: no record stands for it.  It may wait for text. */
+static bool syn_unacked(const struct xtcp_tcb *t)
+{
+	return (t->flags & (XTCP_F_SYN_OUT | XTCP_F_PASSIVE)) == XTCP_F_SYN_OUT &&
+	       t->retrans_stamp;
+}
+
 /**
  * xtcp_get_info - TCP_INFO
  * @sk: the socket, locked
@@ -750,27 +788,14 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_retransmits = t->retransmits;
 	info->tcpi_probes = t->probes_out;
 	info->tcpi_backoff = t->backoff;
-	if (t->flags & XTCP_F_TS_OK)
-		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
-	if (t->flags & XTCP_F_SACK_OK)
-		info->tcpi_options |= TCPI_OPT_SACK;
-	if (t->flags & XTCP_F_ECN_OK)
-		info->tcpi_options |= TCPI_OPT_ECN;
-	if (t->flags & XTCP_F_ECN_SEEN)
-		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
-	if (t->flags & XTCP_F_WSCALE_OK) {
-		info->tcpi_options |= TCPI_OPT_WSCALE;
-		info->tcpi_snd_wscale = t->snd_wscale;
-		info->tcpi_rcv_wscale = t->rcv_wscale;
-	}
-	if (t->syn_data_acked)
-		info->tcpi_options |= TCPI_OPT_SYN_DATA;
+	if (t->state != XTCP_SYN_SENT)
+		agreed_info(t, info);
 	info->tcpi_fastopen_client_fail = xs->tfo_fail;
 	info->tcpi_rto = xtcp_rto_backed_off(t);
 	info->tcpi_ato = t->ato_us;
-	info->tcpi_snd_mss = t->mss;
+	info->tcpi_snd_mss = t->state != XTCP_SYN_SENT ? t->mss : mss_before_answer(xs);
 	info->tcpi_rcv_mss = t->rcv_mss;
-	info->tcpi_unacked = t->packets_out;
+	info->tcpi_unacked = t->packets_out + syn_unacked(t);
 	info->tcpi_sacked = t->sacked_out;
 	info->tcpi_lost = t->lost_out;
 	info->tcpi_retrans = t->retrans_out;

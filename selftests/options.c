@@ -168,6 +168,94 @@ STORY(options, tcp_info)
 	}
 }
 
+/* What a SYN tells nobody has agreed on yet; nobody answers. */
+STORY(options, tcp_info__syn_sent)
+{
+	struct sockaddr_in sin = loopback(5000);
+	struct tcp_info info;
+	socklen_t len;
+	int fd, i;
+
+	sin.sin_addr.s_addr = inet_addr(WIRE_REMOTE);
+	for (i = 0; i < 2; i++) {
+		fd = story_socket(s);
+		if (i)
+			set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 500);
+		set_nonblock(fd, true);
+		tell(s, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+		memset(&info, 0, sizeof(info));
+		len = sizeof(info);
+		tell(s, getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+		tell(s, info.tcpi_state);
+		tell(s, info.tcpi_options);
+		tell(s, info.tcpi_snd_wscale);
+		tell(s, info.tcpi_rcv_wscale);
+		tell(s, info.tcpi_snd_mss);
+		tell(s, info.tcpi_advmss);
+		tell(s, info.tcpi_pmtu);
+		tell(s, info.tcpi_unacked);
+		tell(s, info.tcpi_sacked);
+		tell(s, info.tcpi_lost);
+		tell(s, info.tcpi_retrans);
+		tell(s, info.tcpi_snd_cwnd);
+		tell(s, info.tcpi_snd_ssthresh);
+		tell(s, info.tcpi_rto);
+		tell(s, info.tcpi_total_retrans);
+	}
+}
+
+/* What is set at a listener is that of its connections; what is read is compared. */
+STORY(options, inherited)
+{
+	static const struct { int name, value; } set[] = {
+		{ TCP_NODELAY, 1 }, { TCP_CORK, 1 }, { TCP_MAXSEG, 700 }, { TCP_KEEPIDLE, 71 },
+		{ TCP_KEEPINTVL, 72 }, { TCP_KEEPCNT, 73 }, { TCP_SYNCNT, 9 },
+		{ TCP_LINGER2, 7 }, { TCP_DEFER_ACCEPT, 0 }, { TCP_WINDOW_CLAMP, 20000 },
+		{ TCP_USER_TIMEOUT, 76000 }, { TCP_NOTSENT_LOWAT, 7700 },
+		{ TCP_SAVE_SYN, 1 }, { TCP_THIN_LINEAR_TIMEOUTS, 1 },
+		{ 30 /* TCP_FASTOPEN_CONNECT */, 1 }, { 34 /* TCP_FASTOPEN_NO_COOKIE */, 1 },
+		{ 36 /* TCP_INQ */, 1 },
+	};
+	struct sockaddr_in sin = loopback(5000);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(set); i++) {
+		int listener = story_socket(s), fd = story_socket(s), child;
+
+		sin = loopback(5000 + i);
+		tell_text(s, "%d\n", set[i].name);
+		tell(s, set_int(listener, IPPROTO_TCP, set[i].name, set[i].value));
+		tell(s, bind(listener, (struct sockaddr *)&sin, sizeof(sin)));
+		tell(s, listen(listener, 1));
+		tell(s, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+		child = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		/* limited by what the connection's window can say */
+		if (set[i].name != TCP_WINDOW_CLAMP)
+			tell(s, get_int(child, IPPROTO_TCP, set[i].name));
+		close(child);
+		close(fd);
+		close(listener);
+	}
+}
+
+/* SO_INCOMING_CPU of a listener is a wish; of a connection it is what was seen. */
+STORY(options, incoming_cpu__of_a_listener)
+{
+	int listener = story_listener(s, 5000), fd = story_socket(s), i;
+	struct sockaddr_in sin = loopback(5000);
+
+	tell(s, set_int(listener, SOL_SOCKET, SO_INCOMING_CPU, 4321));
+	tell(s, get_int(listener, SOL_SOCKET, SO_INCOMING_CPU));
+	for (i = 0; i < 2; i++) {
+		tell(s, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+		close(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
+		tell(s, get_int(listener, SOL_SOCKET, SO_INCOMING_CPU));
+		tell(s, get_int(fd, SOL_SOCKET, SO_INCOMING_CPU) == 4321);
+		close(fd);
+		fd = story_socket(s);
+	}
+}
+
 /* ---- every number there is ----------------------------------------------- */
 
 /* Beyond the last option that any kernel knows. */

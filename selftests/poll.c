@@ -117,6 +117,37 @@ STORY(poll, life__reset)
 	tell(s, fd_error(pair[0]));
 }
 
+/*
+ * Text that comes when nobody can read it any more is lost: it is answered with a reset,
+ * and who still has the descriptor learns of it.
+ */
+STORY(poll, life__text_after_both_shut)
+{
+	int pair[2], how;
+	char byte;
+
+	for (how = 0; how < 3; how++) {
+		story_pair(s, pair);
+		tell(s, shutdown(pair[0], SHUT_RDWR));
+		tell(s, settled_state(pair[0]));
+		if (how == 2)
+			tell(s, shutdown(pair[1], SHUT_WR));
+		tell(s, send(pair[1], "late", 4, MSG_NOSIGNAL));
+		tell(s, settled_state(pair[0]));
+		tell(s, revents(pair[0]));
+		if (how)
+			tell(s, fd_error(pair[0]));
+		tell(s, recv(pair[0], &byte, 1, MSG_DONTWAIT));
+		tell(s, recv(pair[0], &byte, 1, MSG_DONTWAIT));
+		tell(s, send(pair[0], &byte, 1, MSG_NOSIGNAL));
+		tell(s, revents(pair[0]));
+		tell(s, revents(pair[1]));
+		tell(s, recv(pair[1], &byte, 1, MSG_DONTWAIT));
+		close(pair[0]);
+		close(pair[1]);
+	}
+}
+
 /* Writable again when a third of the buffer is free. */
 STORY(poll, life__send_buffer_full)
 {

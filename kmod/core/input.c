@@ -560,7 +560,8 @@ static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		seg->drop = XTCP_DROP_CLOSED_RCV;
 		order_rst(a, seg);
 		xtcp_edge(t, XTCP_EV_ABORT, a);
-		xtcp_dead(t, 0, a);
+		/* who only shut it down learns that something is lost (as Linux) */
+		xtcp_dead(t, t->flags & XTCP_F_ORPHAN ? 0 : ECONNRESET, a);
 		return;
 	}
 	receive_text(t, seg, now, a);

@@ -10,14 +10,17 @@
  */
 #include <linux/capability.h>
 #include <linux/inet_diag.h>
+#include <linux/jhash.h>
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/sysctl.h>
+#include <net/tcp.h>
 
 #include "compat.h"
 #include "cong.h"
+#include "route.h"
 #include "sysctl.h"
 #include "xtcp_cc.h"
 
@@ -209,6 +212,62 @@ void xtcp_cong_inherit(struct sock *child, const struct sock *listener)
 	xtcp_cong_assign(child, GFP_ATOMIC);
 }
 
+/*
+ * The kernel's number for a name, by which a route says what to use.  The kernel
+ * makes it from the name in a field of TCP_CA_NAME_MAX bytes.
+ */
+static u32 key_of_name(const char *name)
+{
+	char field[TCP_CA_NAME_MAX] = { 0 };
+	size_t len = strlen(name);
+
+	memcpy(field, name, min(len, sizeof(field)));
+	return jhash(field, sizeof(field), len);
+}
+
+/* With a reference; -ENOENT: there is none with the number. */
+static int find_get_key(u32 key)
+{
+	int cc, found = -ENOENT;
+
+	rcu_read_lock();
+	for (cc = 0; cc < XTCP_CC_MAX && found < 0; cc++) {
+		const struct xtcp_cc_ops *ops = entry(cc);
+
+		if (ops && key_of_name(ops->name) == key && try_module_get(ops->owner))
+			found = cc;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * xtcp_cong_route - a connection is being opened: the route may say what it uses
+ * @sk: the socket, locked or new, with a route
+ *
+ * Before what its user chose (as Linux).  What we do not have does not count.
+ */
+void xtcp_cong_route(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool locked;
+	u32 key;
+	int cc;
+
+	locked = xtcp_route_cc(sk, &key);
+	xs->cc_locked = false;
+	if (likely(!key))
+		return;
+	cc = find_get_key(key);
+	if (cc < 0)
+		return;
+	if (cc == xs->tcb.cc)
+		put(cc);
+	else if (choose(sk, cc, GFP_ATOMIC))
+		return;
+	xs->cc_locked = locked;
+}
+
 /**
  * xtcp_cong_release - a socket goes, or chooses another algorithm
  * @sk: the socket
@@ -251,7 +310,8 @@ void xtcp_cong_renew(struct xtcp_tcb *fresh, struct xtcp_tcb *old)
  *
  * Context: process.
  *
- * Return: 0, -ENOENT: there is none of that name, -EPERM, -EBUSY: its module is
+ * Return: 0, -ENOENT: there is none of that name, -EPERM (also where the route has
+ * chosen for good), -EBUSY: its module is
  * on its way out, -ENOMEM.
  */
 int xtcp_cong_set(struct sock *sk, const char *name, bool cap_net_admin)
@@ -262,7 +322,11 @@ int xtcp_cong_set(struct sock *sk, const char *name, bool cap_net_admin)
 	if (cc < 0)
 		return cc;
 	lock_sock(sk);
-	if (cc == xs->tcb.cc) {
+	if (xs->cc_locked) {
+		/* an administrator has chosen, with the route */
+		put(cc);
+		err = -EPERM;
+	} else if (cc == xs->tcb.cc) {
 		put(cc);
 	} else if (!cap_net_admin && !test_bit(cc, &unrestricted)) {
 		put(cc);

@@ -12,6 +12,7 @@ void xtcp_cong_netns_init(struct xtcp_net *xn);
 void xtcp_cong_netns_exit(struct xtcp_net *xn);
 void xtcp_cong_assign(struct sock *sk, gfp_t gfp);
 void xtcp_cong_inherit(struct sock *child, const struct sock *listener);
+void xtcp_cong_route(struct sock *sk);
 void xtcp_cong_release(struct sock *sk);
 void xtcp_cong_renew(struct xtcp_tcb *fresh, struct xtcp_tcb *old);
 int xtcp_cong_set(struct sock *sk, const char *name, bool cap_net_admin);

@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "fastopen.h"
 #include "listen.h"
+#include "route.h"
 
 /* How long a child that was reset counts as pending, at least. */
 #define RESET_MEMORY	(60 * HZ)
@@ -305,10 +306,10 @@ static bool queue_has_room(struct xtcp_net *xn, struct xtcp_tfo_queue *q)
 	return false;
 }
 
-static bool no_cookie_needed(const struct sock *sk)
+static bool no_cookie_needed(const struct sock *sk, const struct dst_entry *dst)
 {
 	return READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & XTCP_TFO_SERVER_NO_COOKIE ||
-	       xtcp_sk(sk)->tfo_no_cookie;
+	       xtcp_sk(sk)->tfo_no_cookie || xtcp_route_no_cookie(dst);
 }
 
 /**
@@ -317,6 +318,7 @@ static bool no_cookie_needed(const struct sock *sk)
  * @key: the connection
  * @skb: the SYN, data at the TCP header
  * @syn: the same, parsed
+ * @dst: the route back
  * @answer: out: the cookie that the SYN,ACK shall carry; len -1: none
  *
  * RFC 7413 4.2.2.
@@ -325,7 +327,7 @@ static bool no_cookie_needed(const struct sock *sk)
  */
 bool xtcp_tfo_try(struct sock *sk, const struct xtcp_key *key,
 		  const struct sk_buff *skb, const struct xtcp_segment *syn,
-		  struct xtcp_tfo_cookie *answer)
+		  const struct dst_entry *dst, struct xtcp_tfo_cookie *answer)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_tfo_cookie cookie, good = { .len = -1 };
@@ -338,7 +340,7 @@ bool xtcp_tfo_try(struct sock *sk, const struct xtcp_key *key,
 	if (!(READ_ONCE(xn->fastopen) & XTCP_TFO_SERVER) ||
 	    (!syn->len && cookie.len < 0) || !queue_has_room(xn, queue_of(sk)))
 		return false;
-	if (no_cookie_needed(sk))
+	if (no_cookie_needed(sk, dst))
 		return true;
 	if (cookie.len < 0)
 		return false;

@@ -87,7 +87,7 @@ unsigned int xtcp_tfo_get_keys(const struct sock *sk, u8 *to);
 void xtcp_tfo_queue_put(struct xtcp_tfo_queue *q);
 bool xtcp_tfo_try(struct sock *sk, const struct xtcp_key *key,
 		  const struct sk_buff *skb, const struct xtcp_segment *syn,
-		  struct xtcp_tfo_cookie *answer);
+		  const struct dst_entry *dst, struct xtcp_tfo_cookie *answer);
 int xtcp_tfo_adopt(struct sock *child, struct sock *sk, const struct sk_buff *skb,
 		   const struct xtcp_tfo_cookie *answer);
 void xtcp_tfo_listen(struct sock *sk, int backlog);

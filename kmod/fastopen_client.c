@@ -11,6 +11,7 @@
 #include <net/ip.h>
 
 #include "fastopen.h"
+#include "route.h"
 
 #define SETS_BITS	8
 #define WAYS		4
@@ -235,7 +236,7 @@ static bool no_cookie_needed(const struct sock *sk)
 
 	return READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & XTCP_TFO_CLIENT_NO_COOKIE ||
 	       xtcp_sk(sk)->tfo_no_cookie ||
-	       (dst && dst_metric(dst, RTAX_FASTOPEN_NO_COOKIE));
+	       xtcp_route_no_cookie(dst);
 }
 
 /*

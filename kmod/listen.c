@@ -72,7 +72,11 @@ static void init_core(struct xtcp_synrcv *core, struct sock *sk,
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	u32 space = xtcp_full_space(sk), most = xtcp_largest_buffer(sk);
 	u32 clamp = xtcp_sk(sk)->tcb.window_clamp;
+	struct xtcp_route_windows route;
 
+	xtcp_route_windows(&rt->dst, &route);
+	if (!clamp)
+		clamp = route.clamp;
 	/* a buffer of a size that the user chose does not grow */
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		most = space;
@@ -80,6 +84,7 @@ static void init_core(struct xtcp_synrcv *core, struct sock *sk,
 	most = min_not_zero(most, clamp);
 	xtcp_synrcv_init(core, syn, &xn->conf, iss, xtcp_ts_offset(key), advmss, space,
 			 most);
+	xtcp_synrcv_limit_window(core, route.initial);
 	xtcp_ecn_synrcv(core, syn, READ_ONCE(xn->conf.ecn) || ecn,
 			xtcp_sk(sk)->tcb.flags & XTCP_F_ECN_ALL ||
 			ecn & DST_FEATURE_ECN_CA);
@@ -164,6 +169,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 			       const struct xtcp_synrcv *core)
 {
 	const struct xtcp_tcb *lt = &xtcp_sk(sk)->tcb;
+	struct xtcp_route_windows route;
 	struct xtcp_sock *xs;
 	struct inet_sock *inet;
 	struct sock *child;
@@ -205,14 +211,17 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 		xs->tcb.mss_clamp = xs->user_mss;
 	xtcp_cong_inherit(child, sk);
 	xtcp_synrcv_child(core, &xs->tcb, xtcp_conf_get(sk), xtcp_now());
-	xtcp_window_clamp(&xs->tcb, min_not_zero(lt->window_clamp,
-						 xtcp_full_space(child)));
 	child->sk_state = TCP_SYN_RECV;
-	xtcp_verify_begin(child);
 	if (xtcp_route_connect(child, inet->inet_daddr, inet->inet_dport)) {
 		free_child(child);
 		return NULL;
 	}
+	xtcp_cong_route(child);
+	xtcp_route_windows(__sk_dst_get(child), &route);
+	xtcp_window_clamp(&xs->tcb,
+			  min_not_zero(lt->window_clamp ? lt->window_clamp : route.clamp,
+				       xtcp_full_space(child)));
+	xtcp_verify_begin(child);
 	return child;
 }
 
@@ -337,7 +346,7 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 	init_core(&core, sk, key, seg, iss, advmss, rt);
 	xtcp_synrcv_sent(&core, xtcp_now());
 	if (unlikely(seg->len || seg->opt.has & XTCP_OPT_TFO) &&
-	    xtcp_tfo_try(sk, key, skb, seg, &tfo) &&
+	    xtcp_tfo_try(sk, key, skb, seg, &rt->dst, &tfo) &&
 	    fastopen_rcv(sk, key, &core, skb, seg, tw, &tfo)) {
 		ip_rt_put(rt);
 		return true;

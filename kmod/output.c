@@ -56,6 +56,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	const void *route;
 	int err;
 
 	trace_xtcp_send(sk, h->flags, h->seq, skb->len, h->ack, h->window);
@@ -77,8 +78,15 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 			xtcp_acks_held(sk, held);
 	}
 	xtcp_count(xtcp_sk_net(sk), OUT_SEGS);
+	/*
+	 * Compared, not followed.  What replaces it is not at the same place: IP lets
+	 * go of the one and finds the other in one RCU read side.
+	 */
+	route = rcu_access_pointer(sk->sk_dst_cache);
 	/* the socket's own type of service has no ECN bits */
 	err = __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | h->ecn);
+	if (unlikely(route != rcu_access_pointer(sk->sk_dst_cache)))
+		xtcp_route_changed(sk);
 	return likely(!err) ? 0 : refused(sk, err);
 }
 
@@ -253,6 +261,20 @@ static bool lacks_room(const struct sock *sk)
 }
 
 /*
+ * Before segments are cut: while one is sent, what it was cut for must not change.
+ */
+static void look_at_route(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	/* while there is no route there is no MTU either */
+	if (likely(!xs->rerouted) || !__sk_dst_check(sk, 0))
+		return;
+	xs->rerouted = 0;
+	xtcp_sync_mss(sk);
+}
+
+/*
  * @most: bursts that may leave at most.  One is two buffers where it has more packets
  * than a record can stand for.
  */
@@ -272,6 +294,7 @@ static void push(struct sock *sk, unsigned int most)
 		xtcp_output_none(t);
 		return;
 	}
+	look_at_route(sk);
 	burst = burst_of(sk, skb);
 	now_ns = ktime_get_ns();
 	now = now_ns / NSEC_PER_USEC;
@@ -362,11 +385,14 @@ static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, u64 now_ns)
 void xtcp_retransmit(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u32 burst = xtcp_pace_burst(sk, xtcp_gso_max(sk)), len;
 	u64 now_ns = ktime_get_ns();
 	enum xtcp_resend what;
 	struct xtcp_seg *seg;
 	bool more = true;
+	u32 burst, len;
+
+	look_at_route(sk);
+	burst = xtcp_pace_burst(sk, xtcp_gso_max(sk));
 
 	xtcp_assert_locked(sk);
 	while (more && !xtcp_pace_holds(sk, now_ns) &&

@@ -50,6 +50,74 @@ static void set_gso(struct sock *sk, const struct dst_entry *dst)
 	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dev->gso_max_segs), 1);
 }
 
+/* The route's metrics that count as long as it is the socket's. */
+static void take_metrics(struct xtcp_path *path, const struct dst_entry *dst)
+{
+	u32 rto_min_ms = 0, cwnd = 0;
+
+	/* as Linux: these only where they are locked, as "ip route" does with the first */
+	if (dst_metric_locked(dst, RTAX_RTO_MIN))
+		rto_min_ms = dst_metric(dst, RTAX_RTO_MIN);
+	if (dst_metric_locked(dst, RTAX_CWND))
+		cwnd = dst_metric(dst, RTAX_CWND);
+	*path = (struct xtcp_path) {
+		.rto_min_us	= min_t(u64, (u64)rto_min_ms * USEC_PER_MSEC, S32_MAX),
+		/* eighths of a millisecond */
+		.rtt		= min_t(u64, (u64)dst_metric(dst, RTAX_RTT) * USEC_PER_MSEC,
+					U32_MAX),
+		.ssthresh	= dst_metric(dst, RTAX_SSTHRESH),
+		.cwnd_max	= cwnd,
+		.init_cwnd	= min_t(u32, dst_metric(dst, RTAX_INITCWND), U16_MAX),
+		.reordering	= min_t(u32, dst_metric(dst, RTAX_REORDERING),
+					XTCP_PATH_REORDERING_MAX),
+		.quickack	= !!dst_metric(dst, RTAX_QUICKACK),
+	};
+}
+
+/* The socket has a route that it did not have before. */
+static void take_route(struct sock *sk, const struct dst_entry *dst)
+{
+	set_gso(sk, dst);
+	take_metrics(&xtcp_sk(sk)->tcb.path, dst);
+}
+
+/**
+ * xtcp_route_windows - what a route says about our windows
+ * @dst: the route of a connection that is being opened
+ * @w: out
+ */
+void xtcp_route_windows(const struct dst_entry *dst, struct xtcp_route_windows *w)
+{
+	w->clamp = dst_metric(dst, RTAX_WINDOW);
+	w->initial = dst_metric(dst, RTAX_INITRWND);
+}
+
+/**
+ * xtcp_route_cc - does the route say which congestion control to use?
+ * @sk: the socket, with a route
+ * @key: out: the kernel's number of its name, 0: it does not
+ *
+ * Return: whether the user may not choose another one.
+ */
+bool xtcp_route_cc(struct sock *sk, u32 *key)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	*key = dst ? dst_metric(dst, RTAX_CC_ALGO) : 0;
+	return *key && dst_metric_locked(dst, RTAX_CC_ALGO);
+}
+
+/**
+ * xtcp_route_no_cookie - do Fast Opens on this route do without a cookie?
+ * @dst: the route, NULL: none
+ *
+ * Return: whether they do.
+ */
+bool xtcp_route_no_cookie(const struct dst_entry *dst)
+{
+	return dst && dst_metric(dst, RTAX_FASTOPEN_NO_COOKIE);
+}
+
 /**
  * xtcp_route_connect - find the route to a peer, and our address on it
  * @sk: the socket, locked
@@ -90,8 +158,26 @@ int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport)
 		inet->inet_rcv_saddr = fl4->saddr;
 	}
 	sk_setup_caps(sk, &rt->dst);
-	set_gso(sk, &rt->dst);
+	take_route(sk, &rt->dst);
 	return 0;
+}
+
+/**
+ * xtcp_route_changed - IP found another route for a socket, while it sent a segment
+ * @sk: the socket, locked
+ *
+ * __ip_queue_xmit() looks a route up anew that is stale, and gives the socket what
+ * the device can do, as it would to a protocol that it does not know.
+ */
+void xtcp_route_changed(struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	if (!dst)
+		return;
+	take_route(sk, dst);
+	/* the path may take more or less than the one before */
+	xtcp_sk(sk)->rerouted = 1;
 }
 
 /**

@@ -9,9 +9,23 @@
 
 #include "sock.h"
 
+/**
+ * struct xtcp_route_windows - what a route says about the windows that we offer
+ * @clamp: the largest, bytes; 0: nothing
+ * @initial: the first, segments; 0: nothing
+ */
+struct xtcp_route_windows {
+	u32	clamp;
+	u32	initial;
+};
+
+void xtcp_route_windows(const struct dst_entry *dst, struct xtcp_route_windows *w);
+bool xtcp_route_cc(struct sock *sk, u32 *key);
+bool xtcp_route_no_cookie(const struct dst_entry *dst);
 void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
 		     const struct xtcp_key *key, int oif, u32 mark);
 int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport);
+void xtcp_route_changed(struct sock *sk);
 u32 xtcp_route_mtu(struct sock *sk);
 u16 xtcp_route_advmss(struct sock *sk);
 void xtcp_route_pmtu(struct sock *sk, u32 mtu);

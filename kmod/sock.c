@@ -182,9 +182,12 @@ static void prepare_connect(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_tcb *t = &xs->tcb;
+	struct xtcp_route_windows route;
 	u32 clamp;
 	u8 wscale;
 
+	xtcp_cong_route(sk);
+	xtcp_route_windows(__sk_dst_get(sk), &route);
 	if (!t->iss) {
 		t->iss = xtcp_isn(&xs->flow.key);
 		t->ts_offset = xtcp_ts_offset(&xs->flow.key);
@@ -203,7 +206,7 @@ static void prepare_connect(struct sock *sk)
 	if (READ_ONCE(xn->conf.window_scaling))
 		t->flags |= XTCP_F_WSCALE_OK;
 	/* TCP_WINDOW_CLAMP may have been set before */
-	clamp = t->window_clamp;
+	clamp = t->window_clamp ? t->window_clamp : route.clamp;
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		clamp = min_not_zero(clamp, xtcp_full_space(sk));
 	if (!clamp)
@@ -213,6 +216,8 @@ static void prepare_connect(struct sock *sk)
 			 t->flags & XTCP_F_WSCALE_OK, &t->rcv_wnd, &wscale);
 	if (READ_ONCE(xn->conf.signed_windows))
 		t->rcv_wnd = min(t->rcv_wnd, XTCP_WND_MAX_SIGNED);
+	if (route.initial)
+		t->rcv_wnd = min_t(u64, t->rcv_wnd, (u64)route.initial * t->advmss);
 	t->rcv_wscale = wscale;
 	t->window_clamp = min(clamp, XTCP_WND_MAX_UNSCALED << wscale);
 	t->rcv_ssthresh = t->rcv_wnd;

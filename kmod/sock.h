@@ -66,6 +66,7 @@ struct xtcp_listener {
  * @epoch: which connection of the socket this is; see xtcp_moved_on()
  * @user_mss: TCP_MAXSEG, 0: not set
  * @defer_accept: TCP_DEFER_ACCEPT, in retransmissions of the SYN,ACK
+ * @cc_locked: by the route, and the user may not choose another
  * @cc_chosen: by TCP_CONGESTION: children do not take the default
  * @orphaned: counted in xtcp_net.orphans
  * @urg_byte: what recv() with MSG_OOB returns; see xtcp_tcb.urg_state
@@ -83,6 +84,7 @@ struct xtcp_listener {
  * @tfo_again: the first attempt after a time without Fast Open
  * @tfo_fail: TCP_INFO's tcpi_fastopen_client_fail
  * @inq: TCP_INQ
+ * @rerouted: the route is another one than when segments were cut last
  * @check: what the TCB was like after the last event (verify.c)
  */
 struct xtcp_sock {
@@ -119,6 +121,8 @@ struct xtcp_sock {
 				tfo_fail : 2,
 				cc_chosen : 1,
 				inq : 1;
+	u8			rerouted : 1,
+				cc_locked : 1;
 #ifdef XTCP_VERIFY
 	struct xtcp_check	check;
 #endif

@@ -68,16 +68,30 @@ void xtcp_cong_stop(struct xtcp_tcb *t)
 	t->flags &= ~XTCP_F_CC_STARTED;
 }
 
+/* No more than the route allows. */
+static u32 within_path(const struct xtcp_tcb *t, u32 cwnd)
+{
+	return t->path.cwnd_max ? min(cwnd, t->path.cwnd_max) : cwnd;
+}
+
+/* RFC 6928: ten segments, unless the route says otherwise. */
+static u32 init_cwnd(const struct xtcp_tcb *t)
+{
+	return within_path(t, t->path.init_cwnd ? t->path.init_cwnd : XTCP_INIT_CWND);
+}
+
 /**
  * xtcp_cong_init - a new connection
  * @t: it
  *
- * RFC 6928: ten segments.  After the SYN was lost it is one (RFC 5681 3.1).
+ * After the SYN was lost cwnd is one segment (RFC 5681 3.1).
  */
 void xtcp_cong_init(struct xtcp_tcb *t)
 {
-	t->cwnd = t->retransmits > 1 ? 1 : XTCP_INIT_CWND;
-	t->ssthresh = U32_MAX;
+	t->cwnd = t->retransmits > 1 ? 1 : init_cwnd(t);
+	t->ssthresh = t->path.ssthresh ? within_path(t, t->path.ssthresh) : U32_MAX;
+	if (t->path.reordering)
+		t->reordering = t->path.reordering;
 	t->cwnd_cnt = 0;
 	t->max_packets_out = 0;
 	t->cwnd_usage_seq = t->snd_una;
@@ -122,16 +136,13 @@ void xtcp_cong_control(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample,
 
 	if (sample->acked && ops->acked)
 		ops->acked(t, sample, now);
-	if (ops->cong_control) {
+	if (ops->cong_control)
 		ops->cong_control(t, sample, now);
-		return;
-	}
-	if (t->rec & XTCP_R_PRR) {
+	else if (t->rec & XTCP_R_PRR)
 		xtcp_prr(t, sample);
-		return;
-	}
-	if (may_grow(t, sample))
+	else if (may_grow(t, sample))
 		ops->cong_avoid(t, sample, now);
+	t->cwnd = within_path(t, t->cwnd);
 }
 
 /**
@@ -245,16 +256,16 @@ void xtcp_cong_event(struct xtcp_tcb *t, enum xtcp_cong_event event,
  */
 void xtcp_cong_idle(struct xtcp_tcb *t, xtcp_usec_t now)
 {
-	u32 idle = xtcp_stamp(now) - t->lsndtime;
+	u32 idle = xtcp_stamp(now) - t->lsndtime, restart = init_cwnd(t);
 
 	xtcp_cong_event(t, XTCP_CONG_TX_START, now);
 	if (!t->conf->slow_start_after_idle || idle <= t->rto_us || xtcp_cc_model(t))
 		return;
 	xtcp_cong_event(t, XTCP_CONG_CWND_RESTART, now);
 	t->ssthresh = max_t(u32, t->ssthresh, (t->cwnd >> 1) + (t->cwnd >> 2));
-	while (idle > t->rto_us && t->cwnd > XTCP_INIT_CWND) {
+	while (idle > t->rto_us && t->cwnd > restart) {
 		idle -= t->rto_us;
-		t->cwnd = max_t(u32, t->cwnd >> 1, XTCP_INIT_CWND);
+		t->cwnd = max_t(u32, t->cwnd >> 1, restart);
 	}
 	t->cwnd_cnt = 0;
 }

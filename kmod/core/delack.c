@@ -43,7 +43,7 @@ static bool in_dialogue(const struct xtcp_tcb *t)
 
 static bool quick_mode(const struct xtcp_tcb *t)
 {
-	return t->quick && !in_dialogue(t);
+	return t->path.quickack || (t->quick && !in_dialogue(t));
 }
 
 /**
@@ -106,7 +106,7 @@ static void measure_rcv_mss(struct xtcp_tcb *t, const struct xtcp_segment *seg)
 static u32 delay_max(const struct xtcp_tcb *t)
 {
 	return min(t->conf->delack_max_us,
-		   max_t(u32, t->conf->rto_min_us, 2 * DELACK_BEFORE_RTO_US) -
+		   max_t(u32, xtcp_rto_min(t), 2 * DELACK_BEFORE_RTO_US) -
 		   DELACK_BEFORE_RTO_US);
 }
 

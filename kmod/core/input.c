@@ -215,6 +215,7 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		xtcp_rtt_echo(t, seg, now);
 	if (t->retransmits && !t->srtt_us)
 		t->rto_us = XTCP_RTO_FALLBACK_US;
+	xtcp_rtt_path(t);
 	/* a Fast Open child may have sent before */
 	if (!(t->flags & XTCP_F_CC_STARTED))
 		xtcp_cong_init(t);

@@ -57,7 +57,7 @@ void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us)
 		t->srtt_us += m - srtt;
 	}
 	t->rto_us = min_t(u32, (t->srtt_us >> 3) +
-			  max_t(u32, t->mdev_us, t->conf->rto_min_us),
+			  max_t(u32, t->mdev_us, xtcp_rto_min(t)),
 			  t->conf->rto_max_us);
 	/* Karn: until now the doubled RTO was the better guess */
 	t->backoff = 0;
@@ -73,6 +73,22 @@ void xtcp_rtt_measure(struct xtcp_tcb *t, u32 rtt_us, xtcp_usec_t now)
 {
 	xtcp_rtt_min(t, rtt_us, false, now);
 	xtcp_rtt_sample(t, rtt_us);
+}
+
+/**
+ * xtcp_rtt_path - the handshake is over: is its RTT that of the path?
+ * @t: the connection
+ *
+ * Where the route says that the RTT is longer than a SYN, which is short, has found,
+ * the first RTO is made from that (as Linux).
+ */
+void xtcp_rtt_path(struct xtcp_tcb *t)
+{
+	u32 rtt_us = t->path.rtt >> 3;
+
+	if (t->path.rtt > t->srtt_us)
+		t->rto_us = min_t(u64, (u64)rtt_us + max(2 * rtt_us, xtcp_rto_min(t)),
+				  t->conf->rto_max_us);
 }
 
 /**

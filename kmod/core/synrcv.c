@@ -80,6 +80,21 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 	}
 }
 
+/**
+ * xtcp_synrcv_limit_window - the route says how large the first window may be
+ * @r: the entry, new
+ * @segs: so many segments; 0: it says nothing
+ */
+void xtcp_synrcv_limit_window(struct xtcp_synrcv *r, u32 segs)
+{
+	u16 payload = r->advmss;
+
+	if (r->flags & XTCP_F_TS_OK)
+		payload -= min_t(u16, payload, XTCP_OPT_TS_ALIGNED);
+	if (segs)
+		r->rcv_wnd = min_t(u64, r->rcv_wnd, (u64)segs * payload);
+}
+
 static u32 tsval(const struct xtcp_synrcv *r, xtcp_usec_t now)
 {
 	return (u32)(now / XTCP_USEC_PER_MSEC) + r->ts_offset;

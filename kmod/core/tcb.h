@@ -148,6 +148,31 @@ struct xtcp_conf {
 
 void xtcp_conf_init(struct xtcp_conf *conf);
 
+/**
+ * struct xtcp_path - what the administrator says about the path, with its route
+ * @rto_min_us: least RTO; 0: xtcp_conf's
+ * @rtt: what the RTT is likely to be, eighths of a microsecond; 0: nothing is known
+ * @ssthresh: first slow-start threshold, segments; 0: none
+ * @init_cwnd: segments that may be in flight at first; 0: XTCP_INIT_CWND
+ * @cwnd_max: greatest congestion window, segments; 0: none
+ * @reordering: first guess of how many segments one can be late; 0: xtcp_conf's
+ * @quickack: ACKs are not delayed
+ *
+ * The host sets it when it has found a route, and again when that is another one.
+ */
+struct xtcp_path {
+	u32	rto_min_us;
+	u32	rtt;
+	u32	ssthresh;
+	u32	cwnd_max;
+	u16	init_cwnd;
+	u16	reordering : 15,
+		quickack : 1;
+};
+
+/* struct xtcp_path.reordering has fifteen bits. */
+#define XTCP_PATH_REORDERING_MAX	32767U
+
 /* struct xtcp_conf.timewait_reuse */
 #define XTCP_TW_REUSE_NEVER	0
 #define XTCP_TW_REUSE_ALWAYS	1
@@ -325,6 +350,7 @@ enum xtcp_urg_state {
  * @last_oow_ack: when an invalid segment was last answered, low 32 bits
  * @deadline: when each timer is due; 0: it is off
  * @conf: the namespace's settings
+ * @path: the route's
  * @rtx: sent segments that are not ACKed, by sequence number
  * @retrans: ring of those that were sent again and may be in flight, at the
  *	     oldest; NULL: none
@@ -475,6 +501,7 @@ struct xtcp_tcb {
 	u32		min_rtt_us;
 	struct xtcp_rate rate;
 	const struct xtcp_conf *conf;
+	struct xtcp_path path;
 	u64		deadline[XTCP_TIMER_NR];
 	u32		srtt_us;
 	u32		mdev_us;
@@ -730,6 +757,12 @@ static inline void xtcp_timer_arm(struct xtcp_tcb *t, enum xtcp_timer timer,
 static inline void xtcp_timer_stop(struct xtcp_tcb *t, enum xtcp_timer timer)
 {
 	t->deadline[timer] = 0;
+}
+
+/* The least RTO. */
+static inline u32 xtcp_rto_min(const struct xtcp_tcb *t)
+{
+	return t->path.rto_min_us ? t->path.rto_min_us : t->conf->rto_min_us;
 }
 
 /* Low 32 bits of the clock: differences up to 35 minutes are right. */

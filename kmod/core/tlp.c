@@ -42,7 +42,7 @@ bool xtcp_tlp_schedule(struct xtcp_tcb *t, bool advancing, xtcp_usec_t now)
 	if (t->srtt_us) {
 		pto = t->srtt_us >> 2;
 		/* alone, its ACK may be delayed */
-		pto += t->packets_out == 1 ? t->conf->rto_min_us : SLACK_US;
+		pto += t->packets_out == 1 ? xtcp_rto_min(t) : SLACK_US;
 	}
 	rto = advancing ? xtcp_rto_backed_off(t) : xtcp_rexmit_left(t, now);
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + min(pto, rto));

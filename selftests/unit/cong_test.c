@@ -46,6 +46,34 @@ TEST(cong_init__one_after_the_syn_was_lost)
 	CHECK_EQ(ep.t.cwnd, 1);
 }
 
+/* What an administrator said with the route. */
+TEST(cong_init__of_the_path)
+{
+	given(CLOSE);
+	ep.t.path.init_cwnd = 20;
+	ep.t.path.ssthresh = 50;
+	ep.t.path.reordering = 30;
+	xtcp_cong_init(&ep.t);
+	CHECK_EQ(ep.t.cwnd, 20);
+	CHECK_EQ(ep.t.ssthresh, 50);
+	CHECK_EQ(ep.t.reordering, 30);
+	ep.t.path.cwnd_max = 15;
+	xtcp_cong_init(&ep.t);
+	CHECK_EQ(ep.t.cwnd, 15);
+	CHECK_EQ(ep.t.ssthresh, 15);
+	ep.t.retransmits = 2;
+	xtcp_cong_init(&ep.t);
+	CHECK_EQ(ep.t.cwnd, 1);
+}
+
+TEST(cong_acked__not_beyond_the_path)
+{
+	window(10, U32_MAX);
+	ep.t.path.cwnd_max = 12;
+	acked(5, 10);
+	CHECK_EQ(ep.t.cwnd, 12);
+}
+
 TEST(cong_acked__slow_start)
 {
 	window(10, U32_MAX);
@@ -266,6 +294,19 @@ TEST(cong_idle__a_pause_shorter_than_the_rto)
 	expect("P. 11:21(10) ack 1");
 	CHECK_EQ(ep.t.cwnd, 100);
 	CHECK_EQ(ep.t.ssthresh, 50);
+}
+
+TEST(cong_idle__to_what_the_path_begins_with)
+{
+	window(100, 50);
+	ep.t.path.init_cwnd = 70;
+	usr_write(10);
+	expect("P. 1:11(10) ack 1");
+	rcv(". 1 ack 11");
+	advance(2000);
+	usr_write(10);
+	expect("P. 11:21(10) ack 1");
+	CHECK_EQ(ep.t.cwnd, 70);
 }
 
 TEST(cong_idle__remembers_in_ssthresh)

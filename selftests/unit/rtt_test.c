@@ -46,6 +46,48 @@ TEST(rtt__least_rto)
 	CHECK_EQ(ep.t.rto_us, 200100);
 }
 
+/* A route may have a least RTO of its own, and know how long the RTT is. */
+TEST(rtt__least_rto_of_the_path)
+{
+	unsigned int i;
+
+	given(ESTABLISHED);
+	ep.t.path.rto_min_us = 50000;
+	for (i = 0; i < 200; i++)
+		xtcp_rtt_sample(&ep.t, 100);
+	CHECK_EQ(ep.t.rto_us, 50100);
+}
+
+TEST(rtt__of_the_path)
+{
+	given(ESTABLISHED);
+	xtcp_rtt_sample(&ep.t, 20000);
+	ep.t.path.rtt = 19000 << 3;
+	xtcp_rtt_path(&ep.t);
+	CHECK_EQ(ep.t.rto_us, 220000);
+	ep.t.path.rtt = 800000 << 3;
+	xtcp_rtt_path(&ep.t);
+	CHECK_EQ(ep.t.rto_us, 2400000);
+	CHECK_EQ(ep.t.srtt_us >> 3, 20000);
+}
+
+/* The least RTT is forgotten after min_rtt_wlen. */
+TEST(rtt__least_rtt_grows_old)
+{
+	given(ESTABLISHED);
+	conf.core.min_rtt_wlen_s = 10;
+	xtcp_rtt_min(&ep.t, 20000, false, now);
+	xtcp_rtt_min(&ep.t, 30000, false, now + 9 * XTCP_USEC_PER_SEC);
+	CHECK_EQ(ep.t.min_rtt_us, 20000);
+	xtcp_rtt_min(&ep.t, 30000, true, now + 11 * XTCP_USEC_PER_SEC);
+	CHECK_EQ(ep.t.min_rtt_us, 20000);
+	xtcp_rtt_min(&ep.t, 30000, false, now + 11 * XTCP_USEC_PER_SEC);
+	CHECK_EQ(ep.t.min_rtt_us, 30000);
+	conf.core.min_rtt_wlen_s = 0;
+	xtcp_rtt_min(&ep.t, 40000, false, now + 11 * XTCP_USEC_PER_SEC);
+	CHECK_EQ(ep.t.min_rtt_us, 40000);
+}
+
 TEST(rtt__greatest_rto)
 {
 	given(ESTABLISHED);

@@ -3,10 +3,12 @@
  * TCP Fast Open (RFC 7413): text in a SYN, as a client and as a server.
  */
 #include <arpa/inet.h>
+#include <linux/bpf.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -982,6 +984,65 @@ TEST_F(fastopen, saved_syn__of_a_pending_child)
 	EXPECT_EQ(44, len);
 	packets(p, "<  . 101:101(0) ack 1");
 	ASSERT_STATE(fd, TCP_ESTABLISHED);
+}
+
+/*
+ * A program that chooses a listener by a byte of the SYN's text.  It sees the text, and
+ * nothing of the headers.
+ */
+static int program_by_byte(uint32_t offset)
+{
+	struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_6,
+		  .src_reg = BPF_REG_1 },
+		{ .code = BPF_LD | BPF_ABS | BPF_B, .imm = offset },
+		{ .code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insn_cnt = ARRAY_SIZE(code),
+		.insns = (uintptr_t)code,
+		.license = (uintptr_t)"GPL",
+	};
+
+	return syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+}
+
+TEST_F(fastopen, passive__program_chooses_by_text)
+{
+	struct sockaddr_in sin = wire_sockaddr(WIRE_PORT);
+	struct peer *p = &self->p;
+	int listener[2], i;
+
+	ASSERT_TRUE(conf_set("fastopen", "515"));	/* no cookie is asked for */
+	for (i = 0; i < 2; i++) {
+		listener[i] = wire_socket(&self->w, SOCK_NONBLOCK);
+		ASSERT_EQ(0, set_int(listener[i], SOL_SOCKET, SO_REUSEPORT, 1));
+		ASSERT_EQ(0, bind(listener[i], (struct sockaddr *)&sin, sizeof(sin)));
+		ASSERT_EQ(0, set_int(listener[i], IPPROTO_TCP, TCP_FASTOPEN, 8));
+		ASSERT_EQ(0, listen(listener[i], 8));
+	}
+	for (i = 0; i < 8; i++) {
+		int prog = program_by_byte(i), fd;
+
+		if (prog < 0)
+			SKIP(return, "no bpf(): %s", strerror(errno));
+		ASSERT_EQ(0, set_int(listener[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, prog));
+		close(prog);
+		next(p);
+		p->lport = WIRE_PORT;
+		p->port = 40000 + i;
+		packets(p, "< S 0:10(10) <mss 1460>",
+			   "> S. 0:0(0) ack 11");
+		fd = accept4(listener[wire_pattern(i) & 1], NULL, NULL, SOCK_CLOEXEC);
+		EXPECT_LE(0, fd) {
+			TH_LOG("byte %d is %u", i, wire_pattern(i));
+		}
+		set_linger(fd, 0);
+		close(fd);
+		packets(p, "> R. 1:1(0) ack 11");
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -247,6 +247,20 @@ void xtcp_destroy(struct sock *sk)
 	sock_put(sk);
 }
 
+/*
+ * The segment comes from the backlog, and others may be behind it: one ACK is enough,
+ * when the user gives the socket back.
+ */
+static bool merge_ack(struct sock *sk, u32 orders)
+{
+	if (!(orders & XTCP_ACT_ACK_MERGE) || likely(!sock_owned_by_user_nocheck(sk)) ||
+	    !READ_ONCE(xtcp_sk_net(sk)->backlog_ack_defer))
+		return false;
+	xtcp_ack_wait(&xtcp_sk(sk)->tcb, xtcp_now());
+	set_bit(XTCP_DO_ACK, &sk->sk_tsq_flags);
+	return true;
+}
+
 /* Segments that the core ordered; data carries an ACK, so that comes first. */
 static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 {
@@ -281,7 +295,7 @@ static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 		xtcp_count(xn, DUP_ACK_SENT);
 		xtcp_send_ack(sk);
 	} else if (orders & XTCP_ACT_SEND_ACK) {
-		if (t->segs_out == sent)
+		if (t->segs_out == sent && !merge_ack(sk, orders))
 			xtcp_send_ack(sk);
 	} else if (orders & XTCP_ACT_CHALLENGE && xtcp_challenge_allowed(xn)) {
 		xtcp_send_ack(sk);

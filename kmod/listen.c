@@ -12,6 +12,7 @@
  * is a cookie (syncookie.c), and the ACK that brings it back makes the child.
  */
 #include <linux/slab.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 
 #include "apply.h"
@@ -41,7 +42,7 @@
 #include "verify.h"
 
 /* The way back to a peer; NULL: there is none.  @advmss: what our MSS option says. */
-static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key,
+static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key, u32 mark,
 				 u16 *advmss)
 {
 	u16 user = xtcp_sk(sk)->user_mss;
@@ -49,7 +50,7 @@ static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key,
 	struct rtable *rt;
 	u32 mss;
 
-	xtcp_flow4_init(&fl4, sk, key, 0, READ_ONCE(sk->sk_mark));
+	xtcp_flow4_init(&fl4, sk, key, 0, mark);
 	rt = ip_route_output_flow(sock_net(sk), &fl4, sk);
 	if (IS_ERR(rt))
 		return NULL;
@@ -63,10 +64,27 @@ static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key,
 	return rt;
 }
 
-/* What an entry is that a SYN makes.  @rt: the route back. */
+/* How connections that this segment opens are marked, for routing. */
+static u32 mark_of(const struct sock *sk, const struct sk_buff *skb)
+{
+	u32 mark = READ_ONCE(sk->sk_mark);
+
+	return mark || !READ_ONCE(xtcp_sk_net(sk)->fwmark_accept) ? mark : skb->mark;
+}
+
+/* Their type of service: the listener's, or (reflect_tos) that of the segment. */
+static u8 tos_of(const struct sock *sk, const struct sk_buff *skb)
+{
+	if (READ_ONCE(xtcp_sk_net(sk)->reflect_tos))
+		return ip_hdr(skb)->tos & ~INET_ECN_MASK;
+	return READ_ONCE(inet_sk(sk)->tos);
+}
+
+/* What an entry is that a SYN makes.  @skb: it, or what tells of it; @rt: the route back. */
 static void init_core(struct xtcp_synrcv *core, struct sock *sk,
-		      const struct xtcp_key *key, const struct xtcp_segment *syn,
-		      u32 iss, u16 advmss, const struct rtable *rt)
+		      const struct xtcp_key *key, const struct sk_buff *skb,
+		      const struct xtcp_segment *syn, u32 iss, u16 advmss,
+		      const struct rtable *rt)
 {
 	u32 ecn = dst_feature(&rt->dst, DST_FEATURE_ECN_MASK);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
@@ -88,6 +106,7 @@ static void init_core(struct xtcp_synrcv *core, struct sock *sk,
 	xtcp_ecn_synrcv(core, syn, READ_ONCE(xn->conf.ecn) || ecn,
 			xtcp_sk(sk)->tcb.flags & XTCP_F_ECN_ALL ||
 			ecn & DST_FEATURE_ECN_CA);
+	core->tos = tos_of(sk, skb);
 }
 
 /* The accept queue is full. */
@@ -140,13 +159,14 @@ static bool admit_syn(struct sock *sk, bool timewait, bool *cookie)
 
 /* Answer a SYN with a cookie, and forget it. */
 static void send_cookie(struct sock *sk, const struct xtcp_key *key,
-			struct xtcp_segment *syn, u16 advmss, struct rtable *rt)
+			const struct sk_buff *skb, struct xtcp_segment *syn,
+			u16 advmss, struct rtable *rt)
 {
 	struct xtcp_synrcv core;
 
 	xtcp_cookie_strip(syn);
-	init_core(&core, sk, key, syn, xtcp_syncookie_make(sk, key, syn), advmss, rt);
-	xtcp_send_synack(sk, key, &core, READ_ONCE(sk->sk_mark),
+	init_core(&core, sk, key, skb, syn, xtcp_syncookie_make(sk, key, syn), advmss, rt);
+	xtcp_send_synack(sk, key, &core, mark_of(sk, skb),
 			 xtcp_cookie_clock(&core, xtcp_clock_ms()), rt, NULL);
 }
 
@@ -162,11 +182,11 @@ static void free_child(struct sock *child)
 }
 
 /*
- * A child socket in SYN_RECV that nobody else knows yet.  It has two references:
+ * @mark: for routing.  A child socket in SYN_RECV that nobody else knows yet.  It has two references:
  * its user's, and one for the caller.
  */
 static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
-			       const struct xtcp_synrcv *core)
+			       const struct xtcp_synrcv *core, u32 mark)
 {
 	const struct xtcp_tcb *lt = &xtcp_sk(sk)->tcb;
 	struct xtcp_route_windows route;
@@ -185,6 +205,8 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	RCU_INIT_POINTER(inet->mc_list, NULL);
 	memset(&inet->cork, 0, sizeof(inet->cork));
+	inet->tos = core->tos;
+	child->sk_mark = mark;
 	xs->user_mss = xtcp_sk(sk)->user_mss;
 	xs->save_syn = xtcp_sk(sk)->save_syn;
 	xs->inq = xtcp_sk(sk)->inq;
@@ -285,7 +307,7 @@ static bool fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
 			 struct xtcp_tfo_cookie *tfo)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct sock *child = make_child(sk, key, core);
+	struct sock *child = make_child(sk, key, core, mark_of(sk, skb));
 
 	if (!child)
 		goto fail;
@@ -335,15 +357,15 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 		xtcp_count_drop(xn, XTCP_DROP_POLICY);
 		return false;
 	}
-	rt = peer_route(sk, key, &advmss);
+	rt = peer_route(sk, key, mark_of(sk, skb), &advmss);
 	if (!rt)
 		return false;
 	if (cookie) {
-		send_cookie(sk, key, seg, advmss, rt);
+		send_cookie(sk, key, skb, seg, advmss, rt);
 		return false;
 	}
 	iss = tw ? tw->core.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT : xtcp_isn(key);
-	init_core(&core, sk, key, seg, iss, advmss, rt);
+	init_core(&core, sk, key, skb, seg, iss, advmss, rt);
 	xtcp_synrcv_sent(&core, xtcp_now());
 	if (unlikely(seg->len || seg->opt.has & XTCP_OPT_TFO) &&
 	    xtcp_tfo_try(sk, key, skb, seg, &rt->dst, &tfo) &&
@@ -351,7 +373,8 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 		ip_rt_put(rt);
 		return true;
 	}
-	req = xtcp_req_alloc(sk, key, &core, tw ? XTCP_SYN_RECV : XTCP_LISTEN);
+	req = xtcp_req_alloc(sk, key, &core, mark_of(sk, skb),
+			     tw ? XTCP_SYN_RECV : XTCP_LISTEN);
 	if (!req) {
 		ip_rt_put(rt);
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
@@ -410,7 +433,7 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 		overflow(req, seg);
 		goto drop;
 	}
-	child = make_child(sk, &req->flow.key, &req->core);
+	child = make_child(sk, &req->flow.key, &req->core, req->mark);
 	if (!child) {
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
 		goto drop;
@@ -459,12 +482,12 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 		xtcp_count_drop(xn, XTCP_DROP_POLICY);
 		goto drop;
 	}
-	rt = peer_route(sk, key, &advmss);
+	rt = peer_route(sk, key, mark_of(sk, skb), &advmss);
 	if (!rt)
 		goto drop;
-	init_core(&core, sk, key, &syn, seg->ack - 1, advmss, rt);
+	init_core(&core, sk, key, skb, &syn, seg->ack - 1, advmss, rt);
 	ip_rt_put(rt);
-	child = make_child(sk, key, &core);
+	child = make_child(sk, key, &core, mark_of(sk, skb));
 	if (!child) {
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
 		goto drop;

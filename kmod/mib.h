@@ -37,6 +37,7 @@
 	XTCP_NOTES(M)						\
 	M(DELAYED_ACKS,		"DelayedACKs")			\
 	M(ACK_COMPRESSED,	"AckCompressed")		\
+	M(AUTOCORKING,		"AutoCorking")			\
 	M(OFO_QUEUE,		"OFOQueue")			\
 	M(OFO_DROP,		"OFODrop")			\
 	M(OFO_MERGE,		"OFOMerge")			\

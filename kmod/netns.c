@@ -32,6 +32,8 @@ static void set_defaults(struct xtcp_net *xn)
 	}
 	xn->max_syn_backlog = 1024;
 	xn->syncookies = XTCP_SYNCOOKIES_FLOOD;
+	xn->autocorking = true;
+	xn->backlog_ack_defer = true;
 	xn->max_tw_buckets = 65536;
 	xn->max_orphans = 65536;
 	xn->challenge_ack_limit = INT_MAX;

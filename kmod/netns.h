@@ -41,6 +41,10 @@ struct xtcp_tfo_keys;
  * @challenge_ack_limit: net.xtcp.challenge_ack_limit, per second
  * @abort_on_overflow: net.xtcp.abort_on_overflow
  * @syncookies: net.xtcp.syncookies, XTCP_SYNCOOKIES_*
+ * @autocorking: net.xtcp.autocorking
+ * @backlog_ack_defer: net.xtcp.backlog_ack_defer
+ * @reflect_tos: net.xtcp.reflect_tos
+ * @fwmark_accept: net.xtcp.fwmark_accept
  * @fastopen: net.xtcp.fastopen, XTCP_TFO_*
  * @tfo_blackhole_sec: net.xtcp.fastopen_blackhole_timeout_sec
  * @tfo_disabled: how often in a row active Fast Open looked harmful
@@ -81,6 +85,10 @@ struct xtcp_net {
 	u8			cc;
 	u8			abort_on_overflow;
 	u8			syncookies;
+	u8			autocorking;
+	u8			backlog_ack_defer;
+	u8			reflect_tos;
+	u8			fwmark_accept;
 	int			fastopen;
 	int			tfo_blackhole_sec;
 	atomic_t		tfo_disabled;

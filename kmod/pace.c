@@ -185,6 +185,33 @@ bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int f
 }
 
 /**
+ * xtcp_queue_corks - may a write wait for more, as something is on its way anyway?
+ * @sk: the socket, locked
+ * @skb: the send queue's last buffer, which has room for more
+ *
+ * Until what is in the queues below has left, small writes are merged (as Linux,
+ * net.xtcp.autocorking).
+ *
+ * Return: true: it goes on when some of it has left.
+ */
+bool xtcp_queue_corks(struct sock *sk, const struct sk_buff *skb)
+{
+	struct xtcp_pacer *p;
+
+	/* a buffer in flight is a segment with text, not only an ACK */
+	if (refcount_read(&sk->sk_wmem_alloc) <= skb->truesize ||
+	    RB_EMPTY_ROOT(&xtcp_sk(sk)->tcb.rtx))
+		return false;
+	p = pacer(sk);
+	if (!p)
+		return false;
+	set_bit(XTCP_PACER_THROTTLED, &p->flags);
+	/* it may have been freed before the bit was seen: look again, after it */
+	smp_mb__after_atomic();
+	return refcount_read(&sk->sk_wmem_alloc) > skb->truesize;
+}
+
+/**
  * xtcp_ack_soon - an ACK is held back, for less than a tick
  * @sk: the socket, locked
  *

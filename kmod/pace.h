@@ -36,6 +36,7 @@ u64 xtcp_pace_rate(const struct sock *sk);
 u32 xtcp_pace_burst(struct sock *sk, u32 gso_max);
 bool xtcp_pace_holds(struct sock *sk, u64 now_ns);
 bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int factor);
+bool xtcp_queue_corks(struct sock *sk, const struct sk_buff *skb);
 void xtcp_pace_depart(struct sock *sk, struct sk_buff *skb, u64 now_ns);
 void xtcp_ack_soon(struct sock *sk);
 void xtcp_acks_held(struct sock *sk, unsigned int held);

@@ -24,6 +24,7 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	struct sk_buff *skb;
 	struct flowi4 fl4;
 	struct rtable *rt = r->rt;
+	u8 tos;
 
 	if (!sk)
 		sk = xn->ctl_sk;
@@ -47,8 +48,8 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	xtcp_count(xn, OUT_SEGS);
 	if (r->flags & XTCP_RST)
 		xtcp_count(xn, OUT_RSTS);
-	return __ip_queue_xmit(sk, skb, flowi4_to_flowi(&fl4),
-			       READ_ONCE(inet_sk(sk)->tos) | r->ecn);
+	tos = r->has_tos ? r->tos : READ_ONCE(inet_sk(sk)->tos);
+	return __ip_queue_xmit(sk, skb, flowi4_to_flowi(&fl4), tos | r->ecn);
 }
 
 /**

@@ -19,6 +19,9 @@ struct rtable;
  * @ack: SEG.ACK
  * @window: window field
  * @flags: control bits
+ * @tos: type of service in the IP header, without the ECN bits, if @has_tos; otherwise
+ *	 the socket's
+ * @has_tos: @tos is set
  * @ecn: XTCP_IP_*, the field in the IP header
  * @optlen: length of @opt
  * @rt: route that was looked up already, whose reference goes; NULL: none
@@ -32,6 +35,8 @@ struct xtcp_reply {
 	u32			ack;
 	u16			window;
 	u8			flags;
+	u8			tos;
+	bool			has_tos;
 	u8			ecn;
 	u8			optlen;
 	struct rtable		*rt;

@@ -98,6 +98,8 @@ void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 		.window	= min_t(u32, c->rcv_wnd, XTCP_WND_MAX_UNSCALED),
 		.flags	= XTCP_SYN | XTCP_ACK |
 			  (c->flags & XTCP_F_ECN_OK ? XTCP_ECE : 0),
+		.tos	= c->tos,
+		.has_tos = true,
 		.ecn	= xtcp_ecn_synack_ip(&xtcp_sk(sk)->tcb, c),
 		.mark	= mark,
 		.rt	= rt,
@@ -253,12 +255,13 @@ out:
  * @sk: its listener
  * @key: the flow
  * @core: what the SYN made
+ * @mark: routing mark
  * @state: XTCP_LISTEN, or XTCP_SYN_RECV when a TIME_WAIT entry takes the edge there
  *
  * Return: the entry, with one reference; NULL without memory.
  */
 struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
-				const struct xtcp_synrcv *core, u8 state)
+				const struct xtcp_synrcv *core, u32 mark, u8 state)
 {
 	struct xtcp_req *req = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 
@@ -270,7 +273,7 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 	req->flow.family = AF_INET;
 	req->flow.hashed = false;
 	req->listener = sk;
-	req->mark = READ_ONCE(sk->sk_mark);
+	req->mark = mark;
 	req->core = *core;
 	req->opening = NULL;
 	INIT_LIST_HEAD(&req->node);

@@ -17,7 +17,7 @@
  * @node: link in the listener's list, under the listener's lock
  * @timer: retransmits the SYN,ACK
  * @core: the protocol's part
- * @mark: SO_MARK of the listener when the SYN came
+ * @mark: routing mark: SO_MARK of the listener, or (fwmark_accept) that of the SYN
  * @opening: TCP_SAVED_SYN of the child to come, NULL: none
  */
 struct xtcp_req {
@@ -41,7 +41,7 @@ static inline struct xtcp_req *xtcp_flow_req(struct xtcp_flow *flow)
 }
 
 struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
-				const struct xtcp_synrcv *core, u8 state);
+				const struct xtcp_synrcv *core, u32 mark, u8 state);
 int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw);
 void xtcp_req_unlink(struct xtcp_req *req);
 void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event);

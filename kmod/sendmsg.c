@@ -10,6 +10,7 @@
 #include "core/urgent.h"
 #include "fastopen.h"
 #include "output.h"
+#include "pace.h"
 #include "sendmsg.h"
 #include "timer.h"
 #include "tstamp.h"
@@ -221,8 +222,20 @@ static struct sk_buff *last_written(struct sock *sk)
 	return rb ? xtcp_seg_skb(xtcp_rb_seg(rb)) : NULL;
 }
 
-/* MSG_MORE corks this call only. */
-static void push_last(struct sock *sk, const struct source *src)
+/* Small writes are merged while one of before is still in a queue of this host. */
+static bool autocorks(struct sock *sk, u32 goal)
+{
+	const struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (!skb || skb->len >= goal || xtcp_skb_seg(skb)->mark & XTCP_SEG_EOR ||
+	    !READ_ONCE(xtcp_sk_net(sk)->autocorking) || !xtcp_queue_corks(sk, skb))
+		return false;
+	xtcp_count(xtcp_sk_net(sk), AUTOCORKING);
+	return true;
+}
+
+/* MSG_MORE corks this call only.  @goal: how much a buffer takes, bytes. */
+static void push_last(struct sock *sk, const struct source *src, u32 goal)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	u32 corked = t->flags & XTCP_F_CORK;
@@ -245,7 +258,8 @@ static void push_last(struct sock *sk, const struct source *src)
 		t->flags |= XTCP_F_CORK;
 	else
 		mark_push(sk);
-	push(sk);
+	if (!autocorks(sk, goal))
+		push(sk);
 	t->flags = (t->flags & ~XTCP_F_CORK) | corked;
 }
 
@@ -448,7 +462,7 @@ static int send_stream(struct socket *sock, struct source *src)
 		goal = size_goal(sk);
 	}
 	if (copied)
-		push_last(sk, src);
+		push_last(sk, src, goal);
 	return copied;
 
 moved_on:
@@ -465,7 +479,7 @@ fail:
 	if (copied) {
 		/* a connection that is gone took with it what was queued */
 		if (sk->sk_state != TCP_CLOSE)
-			push_last(sk, src);
+			push_last(sk, src, goal);
 		return copied;
 	}
 	err = sk_stream_error(sk, flags, err);

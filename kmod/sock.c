@@ -505,6 +505,11 @@ static void do_wanted(struct sock *sk)
 		xtcp_timer_run(sk);
 	if (test_and_clear_bit(XTCP_DO_PUSH, &sk->sk_tsq_flags))
 		xtcp_pacer_run(sk);
+	if (test_and_clear_bit(XTCP_DO_ACK, &sk->sk_tsq_flags) &&
+	    xtcp_sk(sk)->tcb.flags & XTCP_F_ACK_PENDING) {
+		xtcp_send_ack(sk);
+		xtcp_timer_sync(sk);
+	}
 	if (test_and_clear_bit(XTCP_DO_MTU, &sk->sk_tsq_flags))
 		xtcp_pmtu_changed(sk, READ_ONCE(xtcp_sk(sk)->pmtu));
 	/* last, for the reference that goes may be the connection's own */

@@ -136,6 +136,7 @@ struct xtcp_sock {
 #define XTCP_DO_MTU		1	/* the path MTU shrank */
 #define XTCP_DO_PUSH		2	/* what was held back may go on */
 #define XTCP_DO_ABANDON		3	/* nobody will accept it: its listener closed */
+#define XTCP_DO_ACK		4	/* the backlog's segments are acknowledged */
 
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 {

@@ -20,6 +20,7 @@ static unsigned int one = 1, two = 2, four = 4, most_retries = 127, app_win_most
 /* struct xtcp_tcb.reordering has 16 bits */
 static int most_reordering = U16_MAX;
 static int most_ratio = 1000;
+static int day = 24 * 3600;
 static int least_snd_mss = XTCP_SND_MSS_MIN, most_snd_mss = U16_MAX;
 /* seconds, on the coarse clock of the core */
 static unsigned int most_probe_interval = U32_MAX / MSEC_PER_SEC;
@@ -262,6 +263,12 @@ static const struct ctl_table template[] = {
 	INT("max_orphans", max_orphans),
 	INT("challenge_ack_limit", challenge_ack_limit),
 	INT("limit_output_bytes", limit_output_bytes),
+	BYTE("tso_win_divisor", conf.tso_win_divisor, NULL, NULL),
+	RANGE("min_rtt_wlen", conf.min_rtt_wlen_s, SYSCTL_ZERO, &day),
+	BYTE("autocorking", autocorking, NULL, &one),
+	BYTE("backlog_ack_defer", backlog_ack_defer, NULL, &one),
+	BYTE("reflect_tos", reflect_tos, NULL, &one),
+	BYTE("fwmark_accept", fwmark_accept, NULL, NULL),
 	RANGE("min_tso_segs", conf.min_tso_segs, SYSCTL_ONE, NULL),
 	BYTE("tso_rtt_log", conf.tso_rtt_log, NULL, NULL),
 	RANGE("pacing_ss_ratio", conf.pacing_ss_ratio, SYSCTL_ZERO, &most_ratio),

@@ -340,6 +340,68 @@ TEST_F(pacing, autosize__large_at_a_high_rate)
 	EXPECT_GT(largest(self->tap), 20 * MSS);
 }
 
+/* ---- small writes behind a queue (net.xtcp.autocorking) --------------------- */
+
+#define WRITES	10
+
+/*
+ * Ten small writes at once, while more is in the queue than leaves soon.
+ * Return: in how many buffers they left; 0: something failed.
+ */
+static int small_buffers(int tap, const int fd[2])
+{
+	static char text[4000];
+	struct iovec iov = { text, 10 };
+	struct mmsghdr writes[WRITES];
+	struct sighting sighting;
+	size_t got = 0, i;
+	int n = 0;
+
+	for (i = 0; i < WRITES; i++)
+		writes[i] = (struct mmsghdr) {
+			.msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 },
+		};
+	set_int(fd[0], IPPROTO_TCP, TCP_NODELAY, 1);
+	if (send(fd[0], text, sizeof(text), MSG_NOSIGNAL) != sizeof(text) ||
+	    sendmmsg(fd[0], writes, WRITES, MSG_NOSIGNAL) != WRITES)
+		return 0;
+	while (got < sizeof(text) + 10 * WRITES) {
+		ssize_t m;
+
+		if (fd_poll(fd[1], POLLIN, PATIENCE_MS) <= 0)
+			return 0;
+		m = recv(fd[1], text, sizeof(text), 0);
+		if (m <= 0)
+			return 0;
+		got += m;
+	}
+	while (next_sighting(tap, &sighting))
+		n += sighting.payload <= 10 * WRITES;
+	return n;
+}
+
+TEST_F(pacing, autocork__merges_small_writes)
+{
+	run("modprobe -q sch_tbf 2>/dev/null");
+	if (!run("tc qdisc replace dev lo root tbf rate 40kbit burst 2kb limit 1mb 2>/dev/null"))
+		SKIP(return, "this kernel has no tbf");
+	ASSERT_TRUE(connect_pair(self->fd));
+	/* the first one may have found the queue empty, the rest are one or two */
+	EXPECT_GT(WRITES / 2, small_buffers(self->tap, self->fd));
+	EXPECT_LT(0, stat_counter("AutoCorking"));
+}
+
+TEST_F(pacing, autocork__is_off)
+{
+	run("modprobe -q sch_tbf 2>/dev/null");
+	if (!run("tc qdisc replace dev lo root tbf rate 40kbit burst 2kb limit 1mb 2>/dev/null"))
+		SKIP(return, "this kernel has no tbf");
+	ASSERT_TRUE(conf_set("autocorking", "0"));
+	ASSERT_TRUE(connect_pair(self->fd));
+	EXPECT_EQ(WRITES, small_buffers(self->tap, self->fd));
+	EXPECT_EQ(0, stat_counter("AutoCorking"));
+}
+
 /* ---- small queues -------------------------------------------------------- */
 
 /*

@@ -6,6 +6,7 @@
  * held back, and turns to delayed ones when the user answers what it reads.
  */
 #include "internal.h"
+#include "output.h"
 
 /* Least distance of a delayed ACK from the peer's least RTO. */
 #define DELACK_BEFORE_RTO_US	XTCP_USEC_PER_MSEC
@@ -244,11 +245,23 @@ void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		return;
 	/* the window comes first: where the reader is late, there is no hurry */
 	if (second_segment(t, seg) || quick_mode(t))
-		a->orders |= XTCP_ACT_SEND_ACK;
+		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_ACK_MERGE;
 	else if (RB_EMPTY_ROOT(&t->ooo))
 		delay(t, now, a);
 	else if (!t->held_acks)
 		a->orders |= XTCP_ACT_SEND_ACK;
+}
+
+/**
+ * xtcp_ack_wait - the host merges an ACK with that of the segments it has next
+ * @t: the connection; XTCP_ACT_ACK_MERGE was among the orders
+ * @now: the time
+ */
+void xtcp_ack_wait(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	/* whatever becomes of those segments */
+	if (!t->deadline[XTCP_TIMER_DELACK])
+		xtcp_timer_arm(t, XTCP_TIMER_DELACK, now + t->conf->delack_max_us);
 }
 
 /**

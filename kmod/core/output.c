@@ -11,8 +11,8 @@
 #include "rate.h"
 #include "scoreboard.h"
 
-/* A burst is held back until it is at least this part of the window. */
-#define DEFER_WINDOW_PART	3
+/* Without tso_win_divisor a burst is held back until it has more segments than this. */
+#define DEFER_SEGS	3U
 /* ... but not when nothing was sent for so long, or the next ACK is further away. */
 #define DEFER_PAUSE_US		1000
 
@@ -43,9 +43,10 @@ static bool nagle_holds(const struct xtcp_tcb *t)
 static bool defer(const struct xtcp_tcb *t, u32 now_bytes, u32 want_bytes,
 		  u32 gso_max, xtcp_usec_t now)
 {
-	u32 cwnd_bytes = t->cwnd * t->mss;
-	u32 chunk = min_t(u32, min(t->snd_wnd, cwnd_bytes) / DEFER_WINDOW_PART,
-			  gso_max - gso_max % t->mss);
+	u32 cwnd_bytes = t->cwnd * t->mss, divisor = t->conf->tso_win_divisor;
+	u32 part = divisor ? min(t->snd_wnd, cwnd_bytes) / divisor
+			   : DEFER_SEGS * t->mss + 1;
+	u32 chunk = min(part, gso_max - gso_max % t->mss);
 	s32 rtt = t->srtt_us >> 3;
 	u32 stamp = xtcp_stamp(now);
 	struct rb_node *head;

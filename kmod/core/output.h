@@ -89,6 +89,8 @@ static inline void xtcp_dsack_sent(struct xtcp_tcb *t)
 	t->flags &= ~XTCP_F_DSACK;
 }
 
+void xtcp_ack_wait(struct xtcp_tcb *t, xtcp_usec_t now);
+
 /**
  * xtcp_ack_sent - a segment with the ACK bit has left
  * @t: the connection

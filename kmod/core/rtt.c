@@ -7,10 +7,6 @@
 /* An echo of a timestamp that is older than this was never ours. */
 #define RTT_ECHO_MAX_MS	120000
 
-/* The least RTT is that of the last five minutes or so, in steps of 2^20 us. */
-#define MIN_RTT_SHIFT	20
-#define MIN_RTT_AGE	286
-
 /**
  * xtcp_rtt_min - keep the least RTT
  * @t: the connection
@@ -20,11 +16,12 @@
  */
 void xtcp_rtt_min(struct xtcp_tcb *t, u32 rtt_us, bool delayed, xtcp_usec_t now)
 {
-	u16 stamp = now >> MIN_RTT_SHIFT;
+	u64 most = (u64)t->conf->min_rtt_wlen_s * XTCP_USEC_PER_SEC >> XTCP_COARSE_SHIFT;
+	u32 stamp = xtcp_coarse(now);
 
 	rtt_us = max_t(u32, rtt_us, 1);
 	if (t->min_rtt_us && rtt_us > t->min_rtt_us &&
-	    (delayed || (u16)(stamp - t->min_rtt_stamp) < MIN_RTT_AGE))
+	    (delayed || stamp - t->min_rtt_stamp < most))
 		return;
 	t->min_rtt_us = rtt_us;
 	t->min_rtt_stamp = stamp;

@@ -25,10 +25,11 @@
  * @snd_wscale: the peer's shift
  * @rcv_wscale: ours
  * @flags: XTCP_F_TS_OK, XTCP_F_WSCALE_OK, XTCP_F_SACK_OK, XTCP_F_ECN_OK,
- *	   XTCP_F_PASSIVE
+ *	   XTCP_F_PASSIVE; eight bits
  * @retries: times that the timer fired
  * @acked: an ACK completed the handshake, but the accept queue was full, or
  *	   TCP_DEFER_ACCEPT waits for data
+ * @tos: the host's: type of service of what answers, without the ECN bits
  */
 struct xtcp_synrcv {
 	u32	iss;
@@ -44,7 +45,8 @@ struct xtcp_synrcv {
 		rcv_wscale : 4;
 	u8	retries : 7,
 		acked : 1;
-	u16	flags;
+	u8	flags;
+	u8	tos;
 };
 
 /**

@@ -40,6 +40,9 @@ enum xtcp_timer {
  * @orphan_retries: the same for a connection without a socket
  * @min_tso_segs: least segments in a burst
  * @tso_rtt_log: bursts are larger where the RTT is below about 2^this us; 0: no
+ * @tso_win_divisor: a burst waits for more until it is this part of the window; 0:
+ *		     until it is three segments
+ * @min_rtt_wlen_s: for how long the least RTT counts, seconds
  * @pacing_ss_ratio: pacing rate in slow start, percent of cwnd / SRTT
  * @pacing_ca_ratio: the same afterwards
  * @fin_timeout_us: how long an orphan waits in FIN_WAIT2
@@ -125,7 +128,9 @@ struct xtcp_conf {
 	u32	notsent_lowat;
 	bool	slow_start_after_idle;
 	u8	tso_rtt_log;
+	u8	tso_win_divisor;
 	int	min_tso_segs;
+	int	min_rtt_wlen_s;
 	int	pacing_ss_ratio;
 	int	pacing_ca_ratio;
 	u8	early_retrans;
@@ -364,7 +369,7 @@ enum xtcp_urg_state {
  * @rack_rtt_us: the RTT that it had, microseconds
  * @min_rtt_us: least RTT of late, microseconds; 0 before the first sample
  * @rate: of delivery
- * @min_rtt_stamp: when that was, seconds or so
+ * @min_rtt_stamp: when that was, on the coarse clock
  * @reordering: how many segments one can be late, as far as is known
  * @reo_steps: RACK's reordering window, in quarters of @min_rtt_us
  * @reo_persist: recoveries left before that becomes 1 again
@@ -526,12 +531,12 @@ struct xtcp_tcb {
 	u32		undo_stamp;
 	u16		undo_retrans;
 	u16		reordering;
-	u16		min_rtt_stamp;
 	u16		reo_stamp;
 	u16		dsack_dups;
 	u16		reord_seen;
 	u16		mtup_low;
 	u16		mtup_high;
+	u32		min_rtt_stamp;
 	union {
 		u32	mtup_end;
 		u32	mtup_stamp;
@@ -617,12 +622,13 @@ struct xtcp_tcb {
 #define XTCP_ACT_SEND_PROBE	0x40000	/* send an ACK with SEG.SEQ = SND.UNA - 1 */
 #define XTCP_ACT_DUPACK		0x80000	/* the ACK counts as a duplicate, and leaves anyway */
 #define XTCP_ACT_SEND_ACK	0x100000 /* send an ACK, if nothing that left carried it */
-#define XTCP_ACT_CHALLENGE	0x200000 /* send an ACK if the global limit allows */
-#define XTCP_ACT_SEND_RST	0x400000 /* send a RST with @rst_seq, @rst_ack */
-#define XTCP_ACT_WAKE_READER	0x800000 /* data or end of file */
-#define XTCP_ACT_WAKE_WRITER	0x1000000 /* room in the send queue */
-#define XTCP_ACT_TIME_WAIT	0x2000000 /* replace the TCB with a TIME_WAIT entry */
-#define XTCP_ACT_DEAD		0x4000000 /* the connection is gone: free the queues */
+#define XTCP_ACT_ACK_MERGE	0x200000 /* which may be that of segments to come */
+#define XTCP_ACT_CHALLENGE	0x400000 /* send an ACK if the global limit allows */
+#define XTCP_ACT_SEND_RST	0x800000 /* send a RST with @rst_seq, @rst_ack */
+#define XTCP_ACT_WAKE_READER	0x1000000 /* data or end of file */
+#define XTCP_ACT_WAKE_WRITER	0x2000000 /* room in the send queue */
+#define XTCP_ACT_TIME_WAIT	0x4000000 /* replace the TCB with a TIME_WAIT entry */
+#define XTCP_ACT_DEAD		0x8000000 /* the connection is gone: free the queues */
 
 /* Edges that one call can take: ACK of SYN, then ACK of FIN or FIN. */
 #define XTCP_ACT_EDGES		3

@@ -100,7 +100,7 @@ static void write_ip(struct peer *p, uint8_t *ip, size_t len, uint8_t protocol)
 	}
 	memset(ip, 0, IP_LEN);
 	ip[0] = 0x40 | hdr / 4;
-	ip[1] = p->ecn;
+	ip[1] = p->tos | p->ecn;
 	put16(ip + 2, len);
 	put16(ip + 4, ++id);
 	ip[8] = 64;

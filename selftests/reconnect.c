@@ -382,7 +382,7 @@ TEST_F_TIMEOUT(race, reconnect__never_mixes, 3600)
 	pthread_create(&thread[1], NULL, race_write, &r);
 	for (i = 2; i < 5; i++)
 		pthread_create(&thread[i], NULL, race_read, &r);
-	end = now_ns() + env_number("XTCP_ATTACK", 3) * 1000000000ULL;
+	end = now_ns() + race_seconds(3) * 1000000000ULL;
 	while (now_ns() < end) {
 		connect(r.fd, SA(sin), sizeof(sin));
 		if (roll(2))

@@ -1045,4 +1045,42 @@ TEST_F(fastopen, passive__program_chooses_by_text)
 	}
 }
 
+/* The same from this host: the text is not in the linear part of what comes. */
+TEST_F(fastopen, passive__program_chooses_by_text_of_this_host)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET, .sin_port = htons(WIRE_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int listener[2], i, prog = program_by_byte(0);
+
+	if (prog < 0)
+		SKIP(return, "no bpf(): %s", strerror(errno));
+	ASSERT_TRUE(conf_set("fastopen", "519"));	/* nor sent */
+	for (i = 0; i < 2; i++) {
+		listener[i] = wire_socket(&self->w, SOCK_NONBLOCK);
+		ASSERT_EQ(0, set_int(listener[i], SOL_SOCKET, SO_REUSEPORT, 1));
+		/* before there is a group, as some do */
+		if (!i)
+			ASSERT_EQ(0, set_int(listener[0], SOL_SOCKET,
+					     SO_ATTACH_REUSEPORT_EBPF, prog));
+		ASSERT_EQ(0, bind(listener[i], (struct sockaddr *)&sin, sizeof(sin)));
+		ASSERT_EQ(0, set_int(listener[i], IPPROTO_TCP, TCP_FASTOPEN, 8));
+		ASSERT_EQ(0, listen(listener[i], 8));
+	}
+	for (i = 0; i < 8; i++) {
+		int fd = wire_socket(&self->w, 0), child;
+		char byte = i * 3;
+
+		ASSERT_EQ(1, sendto(fd, &byte, 1, MSG_FASTOPEN, (struct sockaddr *)&sin,
+				    sizeof(sin)));
+		child = accept4(listener[byte & 1], NULL, NULL, SOCK_CLOEXEC);
+		EXPECT_LE(0, child) {
+			TH_LOG("the byte is %d", byte);
+		}
+		close(child);
+		close(fd);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -342,10 +342,10 @@ TEST_F(pacing, autosize__large_at_a_high_rate)
 
 /* ---- small writes behind a queue (net.xtcp.autocorking) --------------------- */
 
-#define WRITES	10
+#define WRITES	6		/* with the first three segments less than cwnd */
 
 /*
- * Ten small writes at once, while more is in the queue than leaves soon.
+ * Small writes at once, while more is in the queue than leaves soon.
  * Return: in how many buffers they left; 0: something failed.
  */
 static int small_buffers(int tap, const int fd[2])

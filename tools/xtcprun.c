@@ -202,23 +202,29 @@ static void watch(struct counts *c, int program, char *path, bool quiet)
 	_exit(EXIT_SUCCESS);
 }
 
-/* A child's child: the program that we become must not find a child that it did not make. */
-static void start_watcher(struct counts *c, char *path, bool quiet)
+/*
+ * A child's child: the program that we become must not find a child that it did not make.
+ * Return: whether there is one.
+ */
+static bool start_watcher(struct counts *c, char *path, bool quiet)
 {
 	int program = syscall(SYS_pidfd_open, getpid(), 0);
-	pid_t child;
+	int status = EXIT_FAILURE;
+	pid_t child, watcher;
 
 	if (program < 0)
-		return;
+		return false;
 	child = fork();
 	if (!child) {
-		if (!fork())
+		watcher = fork();
+		if (!watcher)
 			watch(c, program, path, quiet);
-		_exit(EXIT_SUCCESS);
+		_exit(watcher < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 	}
 	if (child > 0)
-		waitpid(child, NULL, 0);
+		waitpid(child, &status, 0);
 	close(program);
+	return !status;
 }
 
 static void prepend(const char *name, const char *value)
@@ -232,21 +238,23 @@ static void prepend(const char *name, const char *value)
 	free(all);
 }
 
+/* Without room for the counts, or who would clear it away, nothing is told at the end. */
 static void count_from_here(const char *name, bool quiet)
 {
 	const char *base = strrchr(name, '/');
 	char path[PATH_MAX + 32];
 	struct counts *c = make_counts(path, sizeof(path));
 
-	if (!c) {
-		unsetenv(ENV_COUNTS);
+	unsetenv(ENV_COUNTS);
+	if (!c)
 		return;
-	}
 	c->first = getpid();
 	snprintf(c->name, sizeof(c->name), "%s", base ? base + 1 : name);
 	c->kernel = inherited();
-	setenv(ENV_COUNTS, path, 1);
-	start_watcher(c, path, quiet);
+	if (start_watcher(c, path, quiet))
+		setenv(ENV_COUNTS, path, 1);
+	else
+		remove_counts(path);
 }
 
 int main(int argc, char **argv)

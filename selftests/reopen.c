@@ -107,8 +107,8 @@ TEST_F(reopen, always__after_a_second)
 	int fd;
 
 	conf_set("tw_reuse", "1");
-	into_time_wait(p, NULL, true);
 	start = now_ns();
+	into_time_wait(p, NULL, true);
 	before = stat_counter("TWRecycled");
 	EXPECT_EQ(-EADDRNOTAVAIL, try_connect(p, NULL));
 	fd = connect_at_last(p);
@@ -148,8 +148,8 @@ TEST_F(reopen, always__delay)
 		SKIP(return, "an older kernel has a second, always");
 	EXPECT_FALSE(conf_set("tw_reuse_delay", "0"));
 	EXPECT_FALSE(conf_set("tw_reuse_delay", "60001"));
-	into_time_wait(&self->p, NULL, true);
 	start = now_ns();
+	into_time_wait(&self->p, NULL, true);
 	EXPECT_LE(0, connect_at_last(&self->p));
 	EXPECT_LT(1900000000, now_ns() - start);
 }

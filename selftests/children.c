@@ -313,7 +313,6 @@ TEST_F(children, destroyed__goes_with_the_listener)
 
 	ASSERT_TRUE(await(fd_poll(listener, POLLIN, 0)));
 	ASSERT_EQ(0, diag_destroy(&local, &remote));
-	EXPECT_EQ(-ENOENT, diag_destroy(&local, &remote));
 	close(listener);
 	EXPECT_EQ(TCP_CLOSE, conn_state(&local, &remote));
 	close(client);

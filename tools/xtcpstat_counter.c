@@ -56,6 +56,7 @@ static const struct meaning {
 	{ "LossFailures",	"timeouts in slow start after a timeout" },
 	{ "RenoRecoveryFail",	"timeouts in recovery without SACK" },
 	{ "SackRecoveryFail",	"timeouts in recovery with SACK" },
+	{ "AutoCorking",	"small writes held back until what is in the queues has left" },
 	{ "DelayedACKs",	"delayed ACKs sent" },
 	{ "AckCompressed",	"ACKs saved behind gaps by waiting for more segments" },
 	{ "OFOQueue",		"segments queued out of order" },

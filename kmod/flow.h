@@ -12,6 +12,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/types.h>
 #include <net/ipv6.h>
+#include <net/net_debug.h>
 
 struct xtcp_net;
 
@@ -48,7 +49,9 @@ struct xtcp_key {
  * @hashed: it is in the table; under the owner's lock
  *
  * Entries are freed to SLAB_TYPESAFE_BY_RCU caches: a reader takes a reference
- * (refcount_inc_not_zero) and compares the key again.  Sockets are freed
+ * (xtcp_flow_get()) and compares the key again.  It may be a reader of the entry that
+ * the memory was before, so the count is published once, when all else is there
+ * (xtcp_flow_publish()), and from then on only taken and put.  Sockets are freed
  * after a grace period (SOCK_RCU_FREE): a reader in softirq needs no
  * reference, locks, and looks at the state.
  */
@@ -61,6 +64,21 @@ struct xtcp_flow {
 	u8			family;
 	bool			hashed;
 };
+
+/**
+ * xtcp_flow_publish - a new entry has all that a reader looks at
+ * @flow: the entry, in no table yet
+ * @refs: references that its maker and its future holders will put
+ *
+ * The last thing that is done to it before others can have it: somebody who found
+ * what the memory was before may take a reference from here on, and put it again.
+ */
+static inline void xtcp_flow_publish(struct xtcp_flow *flow, int refs)
+{
+	DEBUG_NET_WARN_ON_ONCE(flow->hashed);
+	/* with xtcp_flow_get(): who sees the count sees the entry */
+	atomic_set_release(&flow->refcnt.refs, refs);
+}
 
 /**
  * xtcp_key_equal - do two keys name the same connection?

@@ -383,7 +383,6 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 	err = xtcp_req_hash(req, tw);
 	if (err) {
 		ip_rt_put(rt);
-		xtcp_flow_put(&req->flow);
 		xtcp_count_drop(xn, err == -EEXIST ? XTCP_DROP_DUP_DATA :
 						    XTCP_DROP_MEMORY);
 		return false;

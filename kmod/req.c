@@ -3,7 +3,8 @@
  * A connection in SYN_RECV that a listener made: a small object, not a socket.
  *
  * References: the table and the listener's list hold an entry with one, its timer
- * with another, and an entry holds its listener, whose lock protects it.
+ * with another, and an entry holds its listener, whose lock protects it.  Until
+ * xtcp_req_hash() nobody can get it, and whoever made it frees it.
  */
 #include <linux/slab.h>
 
@@ -23,7 +24,7 @@
 static struct kmem_cache *cache;
 
 /**
- * xtcp_req_free - the last reference is gone
+ * xtcp_req_free - the last reference is gone, or it never had one
  * @req: the entry
  */
 void xtcp_req_free(struct xtcp_req *req)
@@ -258,7 +259,7 @@ out:
  * @mark: routing mark
  * @state: XTCP_LISTEN, or XTCP_SYN_RECV when a TIME_WAIT entry takes the edge there
  *
- * Return: the entry, with one reference; NULL without memory.
+ * Return: the entry, for xtcp_req_hash(); NULL without memory.
  */
 struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 				const struct xtcp_synrcv *core, u32 mark, u8 state)
@@ -279,13 +280,12 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 	INIT_LIST_HEAD(&req->node);
 	timer_setup(&req->timer, req_timer, TIMER_PINNED);
 	sock_hold(sk);
-	refcount_set(&req->flow.refcnt, 1);
 	return req;
 }
 
 /**
  * xtcp_req_hash - the entry lives: in the table, on its listener's list, with a timer
- * @req: the entry, whose listener is locked
+ * @req: the entry, whose listener is locked; gone if this fails
  * @tw: TIME_WAIT entry whose place it takes, NULL: none
  *
  * Return: 0; -ENOENT when @tw ended meanwhile, so that the peer sends again; what
@@ -297,12 +297,15 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 	struct xtcp_net *xn = xtcp_req_net(req);
 	int err;
 
-	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN))
+	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN)) {
+		xtcp_req_free(req);
 		return -ENOENT;
-	refcount_set(&req->flow.refcnt, 2);	/* table and list; timer */
+	}
+	xtcp_flow_publish(&req->flow, 2);	/* table and list; timer */
 	err = xtcp_flow_insert(&req->flow);
 	if (err) {
-		refcount_set(&req->flow.refcnt, 1);
+		xtcp_flow_put(&req->flow);
+		xtcp_flow_put(&req->flow);
 		return err;
 	}
 	if (!tw)

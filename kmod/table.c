@@ -128,6 +128,8 @@ bool xtcp_flow_get(struct xtcp_flow *flow, const struct xtcp_key *key)
 {
 	if (!refcount_inc_not_zero(&flow->refcnt))
 		return false;
+	/* with xtcp_flow_publish() */
+	smp_acquire__after_ctrl_dep();
 	if (likely(xtcp_key_equal(&flow->key, key)))
 		return true;
 	xtcp_flow_put(flow);

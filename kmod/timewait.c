@@ -142,16 +142,16 @@ void xtcp_enter_timewait(struct sock *sk)
 	tw->port = xtcp_port_get(xs->port);
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->due = xtcp_now() + READ_ONCE(xn->conf.timewait_us);
+	tw->flow.hashed = false;
 	INIT_LIST_HEAD(&tw->node);
-	refcount_set(&tw->flow.refcnt, 1);
+	xtcp_flow_publish(&tw->flow, 1);
 	xtcp_count(xn, TW);
 	inet_sk_set_state(sk, TCP_CLOSE);
 	spin_lock_bh(&xn->tw_lock);
 	if (xtcp_flow_replace(&xs->flow, &tw->flow)) {
 		/* not in the table any more: the namespace is being emptied */
 		spin_unlock_bh(&xn->tw_lock);
-		refcount_set(&tw->flow.refcnt, 0);
-		xtcp_tw_free(tw);
+		xtcp_flow_put(&tw->flow);
 		xtcp_done(sk);
 		return;
 	}

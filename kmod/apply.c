@@ -51,6 +51,17 @@ static void report_edge(struct xtcp_net *xn, const struct xtcp_flow *flow,
 	xtcp_event_transition(xn, flow, sk, edge, error);
 }
 
+/*
+ * What the stack sees of a socket's state.  It is never TIME_WAIT, in which an entry
+ * takes its place (xtcp_enter_timewait()): sk_fullsock() and all who ask it would
+ * take the socket for such an entry.
+ */
+static void show_state(struct sock *sk, enum xtcp_state state)
+{
+	if (state != XTCP_TIME_WAIT)
+		inet_sk_set_state(sk, state);
+}
+
 /**
  * xtcp_count_edges - a socket took edges: count, report, and show its state
  * @xn: its namespace
@@ -65,7 +76,7 @@ void xtcp_count_edges(struct xtcp_net *xn, const struct xtcp_flow *flow,
 
 	for (i = 0; i < a->nr_edges; i++) {
 		report_edge(xn, flow, sk, a->edges[i], a->error);
-		inet_sk_set_state(sk, xtcp_edges[a->edges[i]].to);
+		show_state(sk, xtcp_edges[a->edges[i]].to);
 	}
 	if (unlikely(a->bad_event)) {
 		xtcp_count(xn, NO_EDGE);
@@ -449,7 +460,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	if (orders & SEND_ORDERS)
 		send_ordered(sk, a);
 	/* our FIN is acknowledged: close() may wait for that (SO_LINGER) */
-	if (unlikely(a->nr_edges) && sk->sk_state == TCP_FIN_WAIT2 &&
+	if (unlikely(a->nr_edges) && xs->tcb.state == XTCP_FIN_WAIT2 &&
 	    !sock_flag(sk, SOCK_DEAD))
 		sk->sk_state_change(sk);
 	if (orders & XTCP_ACT_WAKE_READER)

@@ -10,8 +10,12 @@
  * connections the look-up of a route, as the kernel's early demultiplexing does
  * for its own TCP. Loopback needs none, so it comes with the first connection or
  * listener that may leave the host.
+ *
+ * A packet that neither of them takes leaves as it came, but for its route: never
+ * with a socket of ours, which nobody else can tell from one of the kernel's TCP.
  */
 #include <linux/netfilter.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -38,6 +42,23 @@ static bool foreign(const struct xtcp_net *xn, const struct sk_buff *skb)
 	       !xtcp_port_held(xn->net, th->dest);
 }
 
+/*
+ * A device that serves another namespace may have routed the packet there, before
+ * it leaves this one (IPVLAN in its mode L3S).
+ */
+static bool routed_here(const struct xtcp_net *xn, const struct sk_buff *skb)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	return likely(dst) && net_eq(dev_net(dst->dev), xn->net);
+}
+
+/* It has a socket of ours, which must be so on the way out only. */
+static inline bool carries_ours(const struct sk_buff *skb)
+{
+	return skb->sk && skb->sk->sk_prot == &xtcp_prot;
+}
+
 static unsigned int local_in4(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
@@ -45,7 +66,9 @@ static unsigned int local_in4(void *priv, struct sk_buff *skb,
 	struct xtcp_net *xn = priv;
 
 	if (likely(iph->protocol == IPPROTO_TCP)) {
-		if (foreign(xn, skb) || skb->pkt_type != PACKET_HOST)
+		DEBUG_NET_WARN_ON_ONCE(carries_ours(skb));
+		if (foreign(xn, skb) || skb->pkt_type != PACKET_HOST ||
+		    !routed_here(xn, skb))
 			return NF_ACCEPT;
 		return xtcp_rcv(xn, skb) == XTCP_CLAIM_TAKEN ? NF_STOLEN : NF_ACCEPT;
 	}
@@ -54,7 +77,10 @@ static unsigned int local_in4(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* Not for a fragment: its ports are not there. */
+/*
+ * Not for a fragment: its ports are not there.  Not for a frame of a bridge, which
+ * runs this hook for what it only forwards.
+ */
 static unsigned int pre_routing4(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
@@ -63,12 +89,13 @@ static unsigned int pre_routing4(void *priv, struct sk_buff *skb,
 
 	if (skb_dst(skb) || iph->protocol != IPPROTO_TCP || ip_is_fragment(iph) ||
 	    foreign(xn, skb) || skb->pkt_type != PACKET_HOST || skb->sk ||
-	    netif_is_l3_slave(skb->dev) ||
+	    netif_is_l3_slave(skb->dev) || nf_bridge_in_prerouting(skb) ||
 	    skb_headlen(skb) < ip_hdrlen(skb) + offsetofend(struct tcphdr, dest) ||
 	    !READ_ONCE(xn->net->ipv4.sysctl_ip_early_demux) ||
 	    !READ_ONCE(xn->net->ipv4.sysctl_tcp_early_demux))
 		return NF_ACCEPT;
-	xtcp_early_demux(xn, skb);
+	xtcp_early_route(xn, skb);
+	DEBUG_NET_WARN_ON_ONCE(carries_ours(skb));
 	return NF_ACCEPT;
 }
 

@@ -140,26 +140,57 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 		kfree_skb(skb);
 }
 
-/* The socket is locked and nobody else uses it. */
-static void do_rcv(struct sock *sk, struct sk_buff *skb)
+/**
+ * xtcp_owns - does a segment belong to a socket, still?
+ * @sk: the socket, locked
+ * @key: what the segment says
+ * @dif: interface that it came in on
+ * @sdif: interface that is enslaved to a VRF, 0: none
+ *
+ * It was found without a lock, and the segment may have waited in its backlog: its
+ * user may have made another connection of it meanwhile, or a listener.
+ *
+ * Return: whether it does.
+ */
+bool xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif)
+{
+	sock_owned_by_me(sk);
+
+	switch (sk->sk_state) {
+	case TCP_CLOSE:
+		return false;
+	case TCP_LISTEN:
+		return xtcp_listener_fits(xtcp_sk(sk), key, dif, sdif);
+	default:
+		return xtcp_key_equal(&xtcp_sk(sk)->flow.key, key);
+	}
+}
+
+/*
+ * The socket is locked and nobody else uses it.
+ * Return: whether the segment was its own; consumed either way.
+ */
+static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
+		   struct sk_buff *skb)
 {
 	struct xtcp_segment seg __uninitialized;
 
-	if (sk->sk_state == TCP_CLOSE)
-		goto drop;
+	if (unlikely(!xtcp_owns(sk, key, dif, sdif))) {
+		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_NOT_OWNER);
+		kfree_skb(skb);
+		return false;
+	}
 	sock_rps_save_rxhash(sk, skb);
 	sk_mark_napi_id(sk, skb);
 	if (unlikely(!parse(skb, &seg))) {
 		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_OPTION);
-		goto drop;
-	}
-	if (sk->sk_state == TCP_LISTEN)
-		xtcp_listen_rcv(sk, skb, &seg);
-	else
+		kfree_skb(skb);
+	} else if (sk->sk_state == TCP_LISTEN) {
+		xtcp_listen_rcv(sk, key, skb, &seg);
+	} else {
 		xtcp_sock_rcv(sk, skb, &seg);
-	return;
-drop:
-	kfree_skb(skb);
+	}
+	return true;
 }
 
 /**
@@ -171,16 +202,20 @@ drop:
  */
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
+	struct xtcp_key key __uninitialized;
+
 	local_bh_disable();
 	rcu_read_lock();
-	do_rcv(sk, skb);
+	key_of(&key, xtcp_sk_net(sk), ip_hdr(skb), tcp_hdr(skb));
+	do_rcv(sk, &key, inet_iif(skb), inet_sdif(skb), skb);
 	rcu_read_unlock();
 	local_bh_enable();
 	return 0;
 }
 
 /* Lock the socket and hand it the segment, now or when the user lets go. */
-static void give(struct sock *sk, struct sk_buff *skb)
+static void give(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
+		 struct sk_buff *skb)
 {
 	/* over loopback it is the sender's, which costs nothing */
 	struct dst_entry *dst = skb_dst_is_noref(skb) ? skb_dst(skb) : NULL;
@@ -188,16 +223,20 @@ static void give(struct sock *sk, struct sk_buff *skb)
 	u64 limit;
 
 	skb_dst_drop(skb);
+	/* neither does the device wait for a backlog */
+	skb->dev = NULL;
 	bh_lock_sock_nested(sk);
 	/* a listener's is its user's wish (SO_INCOMING_CPU) */
 	if (sk->sk_state != TCP_LISTEN)
 		sk_incoming_cpu_update(sk);
 	if (!sock_owned_by_user(sk)) {
-		do_rcv(sk, skb);
-		xtcp_route_came(sk, dst, iif);
+		if (likely(do_rcv(sk, key, dif, sdif, skb)))
+			xtcp_route_came(sk, dst, iif);
 		bh_unlock_sock(sk);
 		return;
 	}
+	/* what inet_iif() will say then, without the route */
+	skb->skb_iif = dif;
 	/* the window does not know about the backlog: a full one comes on top */
 	limit = 2 * (u64)READ_ONCE(sk->sk_rcvbuf) + (READ_ONCE(sk->sk_sndbuf) >> 1) +
 		BACKLOG_HEADROOM;
@@ -211,11 +250,11 @@ static void give(struct sock *sk, struct sk_buff *skb)
 }
 
 /*
- * The segment is ours: is it well formed, and does anybody mind?  The buffer's
- * data begins with the TCP header after this.
+ * The segment is ours: is it well formed?  The buffer's data begins with the TCP
+ * header.
  * Return: XTCP_DROP_NONE, or why not.
  */
-static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
+static enum xtcp_drop admit(struct sk_buff *skb)
 {
 	const struct tcphdr *th;
 
@@ -232,12 +271,27 @@ static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
 	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
 	    (!skb_csum_unnecessary(skb) && __skb_checksum_complete(skb)))
 		return XTCP_DROP_CSUM;
-	if (!sk)
-		return XTCP_DROP_NONE;
+	return XTCP_DROP_NONE;
+}
+
+/**
+ * xtcp_permit - does a socket's policy let a segment in?
+ * @sk: who will get it
+ * @skb: the segment, well formed, data at its TCP header
+ *
+ * To be asked of everybody who gets it, and be it after another.
+ *
+ * Context: softirq, RCU read side.
+ *
+ * Return: XTCP_DROP_NONE, or why not.
+ */
+enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb)
+{
 	/* may have changed meanwhile, which is as good as a little later */
 	if (unlikely(ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl)))
 		return XTCP_DROP_MIN_TTL;
-	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
+	/* in a backlog it has no device any more, and the host's policy was asked */
+	if (skb->dev && !xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
 		return XTCP_DROP_POLICY;
 	/* the socket's filter, the control group's and the security module */
 	if (sk_filter_trim_cap(sk, skb, tcp_hdrlen(skb)))
@@ -245,21 +299,55 @@ static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
 	return XTCP_DROP_NONE;
 }
 
-/* A TIME_WAIT entry owns it.  True: it opens a new connection, to a listener. */
-static bool timewait_rcv(struct xtcp_net *xn, struct xtcp_flow *flow,
-			 const struct xtcp_key *key, struct sk_buff *skb)
+/*
+ * The same of a TIME_WAIT entry.  The socket's filter and IPsec policy are gone with
+ * it, as in Linux; what is left is the host's.
+ */
+static enum xtcp_drop timewait_permit(const struct xtcp_tw *tw, struct sk_buff *skb)
 {
+	if (unlikely(ip_hdr(skb)->ttl < tw->min_ttl))
+		return XTCP_DROP_MIN_TTL;
+	if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+		return XTCP_DROP_POLICY;
+	return XTCP_DROP_NONE;
+}
+
+/*
+ * A TIME_WAIT entry owns it.
+ * Return: the listener to which it opens a new connection, NULL: none.
+ */
+static struct sock *timewait_rcv(struct xtcp_flow *flow, const struct xtcp_key *key,
+				 int dif, int sdif, struct sk_buff *skb)
+{
+	struct xtcp_tw *tw = xtcp_flow_tw(flow);
+	struct sock *listener = NULL;
+	struct inet_skb_parm ipcb;
 	struct xtcp_segment seg;
-	bool fresh = false;
+	enum xtcp_drop reason;
 
 	if (!xtcp_flow_get(flow, key))
-		return false;
-	if (parse(skb, &seg))
-		fresh = xtcp_tw_rcv(xn, xtcp_flow_tw(flow), &seg);
-	else
-		xtcp_count_drop(xn, XTCP_DROP_OPTION);
+		return NULL;
+	reason = timewait_permit(tw, skb);
+	if (unlikely(reason)) {
+		xtcp_count_drop(key->xn, reason);
+		goto out;
+	}
+	/* who gets it next wants it as IP left it */
+	ipcb = *IPCB(skb);
+	if (!parse(skb, &seg)) {
+		xtcp_count_drop(key->xn, XTCP_DROP_OPTION);
+		goto out;
+	}
+	if (xtcp_tw_rcv(key->xn, tw, &seg)) {
+		*IPCB(skb) = ipcb;
+		listener = xtcp_listener_lookup(key, dif, sdif, skb);
+		/* as Linux where nobody accepts it */
+		if (!listener)
+			xtcp_tw_send_ack(key->xn, tw);
+	}
+out:
 	xtcp_flow_put(flow);
-	return fresh;
+	return listener;
 }
 
 static bool is_syn(const struct sk_buff *skb)
@@ -277,18 +365,6 @@ static bool device_matches(const struct sock *sk, int dif, int sdif)
 	return !bound || bound == dif || bound == sdif;
 }
 
-/* What xtcp_early_demux() found, unless somebody changed addresses since. */
-static struct sock *demuxed(struct sk_buff *skb, const struct xtcp_key *key)
-{
-	struct sock *sk = skb->sk;
-
-	if (!sk || !skb_sk_is_prefetched(skb) || sk->sk_prot != &xtcp_prot)
-		return NULL;
-	skb->sk = NULL;
-	skb->destructor = NULL;
-	return xtcp_key_equal(&xtcp_sk(sk)->flow.key, key) ? sk : NULL;
-}
-
 /*
  * Who owns it: a socket to give it to, or a TIME_WAIT entry.
  * Return: whether anybody does.
@@ -299,10 +375,8 @@ static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
 	struct sock *listener;
 	struct xtcp_flow *flow;
 
+	*sk = NULL;
 	*tw = NULL;
-	*sk = demuxed(skb, key);
-	if (*sk)
-		return device_matches(*sk, dif, sdif);
 	flow = xtcp_flow_lookup(key);
 	if (!flow) {
 		*sk = xtcp_listener_lookup(key, dif, sdif, skb);
@@ -374,34 +448,39 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb)
 	}
 	skb_orphan(skb);
 	__skb_pull(skb, iphlen);
-	reason = admit(sk, skb);
-	if (unlikely(reason)) {
-		xtcp_count_drop(xn, reason);
-		goto drop;
-	}
-	if (tw && timewait_rcv(xn, tw, &key, skb))
-		sk = xtcp_listener_lookup(&key, dif, sdif, skb);
+	reason = admit(skb);
+	if (unlikely(reason))
+		goto refuse;
+	if (tw)
+		sk = timewait_rcv(tw, &key, dif, sdif, skb);
 	if (!sk)
 		goto drop;
-	give(sk, skb);
+	reason = xtcp_permit(sk, skb);
+	if (unlikely(reason))
+		goto refuse;
+	give(sk, &key, dif, sdif, skb);
 	return XTCP_CLAIM_TAKEN;
+refuse:
+	xtcp_count_drop(xn, reason);
 drop:
 	kfree_skb(skb);
 	return XTCP_CLAIM_TAKEN;
 }
 
 /**
- * xtcp_early_demux - whose is a segment that has no route yet?
+ * xtcp_early_route - spare a segment the look-up of its route
  * @xn: the namespace
  * @skb: an IPv4 packet with protocol TCP, whole, as the PRE_ROUTING hook sees it;
  *	 the ports are in its linear part
  *
- * A connection remembers how its segments are routed, and the segment whose it is,
- * as those of the kernel's TCP do.
+ * A connection remembers how its segments are routed, as those of the kernel's TCP
+ * do.  Unlike those, the segment does not remember whose it is: whoever gets it next
+ * (a rule, a queue, a bridge, the kernel's TCP if we do not want it any more) would
+ * take our socket for one of its own.  The LOCAL_IN hook looks for the owner again.
  *
  * Context: softirq, RCU read side.
  */
-void xtcp_early_demux(struct xtcp_net *xn, struct sk_buff *skb)
+void xtcp_early_route(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct xtcp_key key __uninitialized;
@@ -409,13 +488,6 @@ void xtcp_early_demux(struct xtcp_net *xn, struct sk_buff *skb)
 
 	key_of(&key, xn, iph, (const void *)iph + iph->ihl * 4);
 	flow = xtcp_flow_lookup(&key);
-	if (!flow || flow->kind != XTCP_KIND_SOCK)
-		return;
-	/*
-	 * No reference: nobody frees it in this RCU read side, and who keeps the
-	 * packet for longer takes one (skb_sk_is_prefetched()).
-	 */
-	skb->sk = xtcp_to_sk(xtcp_flow_sock(flow));
-	skb->destructor = sock_pfree;
-	xtcp_route_in(skb->sk, skb);
+	if (flow && flow->kind == XTCP_KIND_SOCK)
+		xtcp_route_in(xtcp_to_sk(xtcp_flow_sock(flow)), skb);
 }

@@ -572,55 +572,68 @@ static void listen_rcv(struct sock *sk, const struct xtcp_key *key,
 }
 
 /* A connection that was made since the segment was put into the backlog. */
-static void child_rcv(struct sock *child, struct sk_buff *skb,
-		      struct xtcp_segment *seg)
+static void child_rcv(struct sock *child, const struct xtcp_key *key,
+		      struct sk_buff *skb, struct xtcp_segment *seg)
 {
+	unsigned int len = skb->len;
+	enum xtcp_drop drop;
+
+	/* it was let in for the listener, and parsed: a filter must not cut it now */
+	drop = xtcp_permit(child, skb);
+	if (unlikely(drop || skb->len != len)) {
+		drop = drop ? : XTCP_DROP_POLICY;
+		xtcp_count_drop(key->xn, drop);
+		kfree_skb(skb);
+		return;
+	}
 	bh_lock_sock(child);
-	if (child->sk_state == TCP_CLOSE)
-		kfree_skb(skb);
-	else if (!sock_owned_by_user(child))
+	if (sock_owned_by_user(child)) {
+		/* parsed once; a backlog's segment is as IP left it */
+		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		if (sk_add_backlog(child, skb, READ_ONCE(child->sk_rcvbuf)))
+			drop = XTCP_DROP_BACKLOG;
+	} else if (child->sk_state == TCP_LISTEN || !xtcp_owns(child, key, 0, 0)) {
+		drop = XTCP_DROP_NOT_OWNER;
+	} else {
 		xtcp_sock_rcv(child, skb, seg);
-	else if (sk_add_backlog(child, skb, READ_ONCE(child->sk_rcvbuf)))
-		kfree_skb(skb);
+	}
 	bh_unlock_sock(child);
+	if (drop) {
+		xtcp_count_drop(key->xn, drop);
+		kfree_skb(skb);
+	}
 }
 
 /**
  * xtcp_listen_rcv - a segment for a listener, or for what it has made
  * @sk: the listener, locked
+ * @key: what the segment says; the listener fits it
  * @skb: the segment; consumed
  * @seg: the same, parsed
  *
  * Context: bottom halves off, RCU read side.
  */
-void xtcp_listen_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
+void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb,
+		     struct xtcp_segment *seg)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	const struct iphdr *iph = ip_hdr(skb);
-	const struct tcphdr *th = tcp_hdr(skb);
-	struct xtcp_key key = {
-		.xn = xn, .lport = th->dest, .rport = th->source,
-	};
-	struct xtcp_flow *flow;
+	struct xtcp_net *xn = key->xn;
+	struct xtcp_flow *flow = xtcp_flow_lookup(key);
 
-	xtcp_addr_set4(&key.laddr, iph->daddr);
-	xtcp_addr_set4(&key.raddr, iph->saddr);
-	flow = xtcp_flow_lookup(&key);
 	if (!flow) {
-		listen_rcv(sk, &key, skb, seg, NULL);
+		listen_rcv(sk, key, skb, seg, NULL);
 		return;
 	}
 	if (flow->kind == XTCP_KIND_SOCK) {
-		child_rcv(xtcp_to_sk(xtcp_flow_sock(flow)), skb, seg);
+		child_rcv(xtcp_to_sk(xtcp_flow_sock(flow)), key, skb, seg);
 		return;
 	}
-	if (!xtcp_flow_get(flow, &key)) {
+	if (!xtcp_flow_get(flow, key)) {
 		kfree_skb(skb);
 		return;
 	}
 	if (flow->kind == XTCP_KIND_TW) {
 		if (xtcp_tw_rcv(xn, xtcp_flow_tw(flow), seg))
-			listen_rcv(sk, &key, skb, seg, xtcp_flow_tw(flow));
+			listen_rcv(sk, key, skb, seg, xtcp_flow_tw(flow));
 		else
 			kfree_skb(skb);
 	} else if (xtcp_flow_req(flow)->listener == sk &&

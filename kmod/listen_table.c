@@ -168,6 +168,26 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key, int dif, int sdif,
 	return sk ? choose_member(sk, key, skb) : NULL;
 }
 
+/**
+ * xtcp_listener_fits - would a listener accept a connection?
+ * @xs: the listener, locked
+ * @key: whose
+ * @dif: interface that the segment came in on
+ * @sdif: interface that is enslaved to a VRF, 0: none
+ *
+ * Return: whether it may; another may fit better.
+ */
+bool xtcp_listener_fits(const struct xtcp_sock *xs, const struct xtcp_key *key, int dif,
+			int sdif)
+{
+	const struct xtcp_key *own = &xs->flow.key;
+
+	sock_owned_by_me(&xs->inet.sk);
+	return own->lport == key->lport && own->xn == key->xn &&
+	       (xtcp_addr_any(&own->laddr) || ipv6_addr_equal(&own->laddr, &key->laddr)) &&
+	       score(&xs->inet.sk, dif, sdif) >= 0;
+}
+
 /* The first of a spot's listeners that somebody wants. */
 static struct sock *find_member(const struct xtcp_spot *spot,
 				bool (*want)(struct sock *sk, const void *arg),

@@ -17,6 +17,8 @@ struct sock *xtcp_listener_lookup(const struct xtcp_key *key, int dif, int sdif,
 struct sock *xtcp_listener_find(const struct xtcp_key *key,
 				bool (*want)(struct sock *sk, const void *arg),
 				const void *arg);
+bool xtcp_listener_fits(const struct xtcp_sock *xs, const struct xtcp_key *key, int dif,
+			int sdif);
 struct sock *xtcp_listener_next(struct xtcp_net *xn, unsigned long *at);
 int xtcp_listener_insert(struct xtcp_sock *xs);
 void xtcp_listener_remove(struct xtcp_sock *xs);

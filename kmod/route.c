@@ -236,7 +236,7 @@ void __xtcp_route_came(struct sock *sk, struct dst_entry *dst, int iif)
 	if (!dst_hold_safe(dst))
 		return;
 	old = rcu_replace_pointer(sk->sk_rx_dst, dst, lockdep_sock_is_held(sk));
-	sk->sk_rx_dst_ifindex = iif;
+	WRITE_ONCE(sk->sk_rx_dst_ifindex, iif);
 	dst_release(old);
 }
 

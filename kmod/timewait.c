@@ -15,6 +15,7 @@
 #include "core/options.h"
 #include "port.h"
 #include "reply.h"
+#include "req.h"
 #include "table.h"
 #include "timewait.h"
 
@@ -141,6 +142,7 @@ void xtcp_enter_timewait(struct sock *sk)
 	tw->flow.family = xs->flow.family;
 	tw->port = xtcp_port_get(xs->port);
 	tw->mark = READ_ONCE(sk->sk_mark);
+	tw->min_ttl = READ_ONCE(inet_sk(sk)->min_ttl);
 	tw->due = xtcp_now() + READ_ONCE(xn->conf.timewait_us);
 	tw->flow.hashed = false;
 	INIT_LIST_HEAD(&tw->node);
@@ -216,7 +218,12 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
 	return taken;
 }
 
-static void send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, xtcp_usec_t now)
+/**
+ * xtcp_tw_send_ack - say where the connection stands
+ * @xn: namespace
+ * @tw: the entry; the caller has a reference
+ */
+void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw)
 {
 	struct xtcp_timewait *w = &tw->core;
 	struct xtcp_reply r = {
@@ -229,8 +236,7 @@ static void send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, xtcp_usec_t now)
 	};
 
 	if (w->ts_ok) {
-		xtcp_options_build_ts(r.opt, (u32)(now / XTCP_USEC_PER_MSEC) +
-				      w->ts_offset, w->ts_recent);
+		xtcp_options_build_ts(r.opt, xtcp_clock_ms() + w->ts_offset, w->ts_recent);
 		r.optlen = XTCP_OPT_TS_ALIGNED;
 	}
 	xtcp_reply_send(xn, NULL, &r);
@@ -243,7 +249,8 @@ static void send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, xtcp_usec_t now)
  * @seg: the segment
  *
  * Return: true when it is a SYN that opens a new incarnation (RFC 6191): the
- * caller gives it to a listener, and ends the entry if there is one.
+ * caller gives it to a listener, which ends the entry; without one it answers with
+ * xtcp_tw_send_ack().
  */
 bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct xtcp_segment *seg)
 {
@@ -272,7 +279,7 @@ bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct xtcp_segment *s
 		break;
 	case XTCP_TW_ACK:
 	case XTCP_TW_ACK_RESTART:
-		send_ack(xn, tw, now);
+		xtcp_tw_send_ack(xn, tw);
 		break;
 	case XTCP_TW_RESET:
 		xtcp_tw_kill(xn, tw, XTCP_EV_RCV_RST);

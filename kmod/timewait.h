@@ -20,6 +20,7 @@ struct xtcp_sock;
  * @port: keeps the local address and port reserved
  * @core: the protocol's part
  * @mark: SO_MARK of the connection
+ * @min_ttl: IP_MINTTL of the connection
  */
 struct xtcp_tw {
 	struct xtcp_flow	flow;
@@ -28,6 +29,7 @@ struct xtcp_tw {
 	struct xtcp_port	*port;
 	struct xtcp_timewait	core;
 	u32			mark;
+	u8			min_ttl;
 };
 
 static inline struct xtcp_tw *xtcp_flow_tw(struct xtcp_flow *flow)
@@ -41,6 +43,7 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound);
 void xtcp_enter_timewait(struct sock *sk);
 bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw,
 		 struct xtcp_segment *seg);
+void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw);
 bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event);
 void xtcp_tw_free(struct xtcp_tw *tw);
 int xtcp_timewait_init_cache(void);

@@ -131,6 +131,7 @@ static const struct meaning {
 	{ "ListenDrops",	"SYNs to listening sockets dropped, for whatever reason" },
 	{ "InPolicyDrop",	"segments dropped by IPsec policy or a socket filter" },
 	{ "InConntrackDrop",	"segments dropped by connection tracking" },
+	{ "InOwnerGone",	"segments dropped: their connection ended meanwhile" },
 };
 
 /* EdgeSynSentRcvSynAck is SYN_SENT__RCV_SYN_ACK: case and '_' do not count. */

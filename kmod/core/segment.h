@@ -60,7 +60,8 @@
 	D(LISTEN_DROP,	"ListenDrops")	  /* no room for a SYN: any queue */	\
 	D(POLICY,	"InPolicyDrop")	  /* IPsec policy or socket filter */ \
 	D(CONNTRACK,	"InConntrackDrop") /* conntrack refused the entry */ \
-	D(MIN_TTL,	"MinTTLDrop")	  /* IP_MINTTL: it came too far */
+	D(MIN_TTL,	"MinTTLDrop")	  /* IP_MINTTL: it came too far */ \
+	D(NOT_OWNER,	"InOwnerGone")	  /* its owner ended, or is another now */
 
 #define XTCP_DROP_ENUM_(name, mib)	XTCP_DROP_##name,
 enum xtcp_drop {

@@ -30,6 +30,7 @@ void peer_init(struct peer *p, struct wire *w)
 	p->iss = 1000000;
 	p->tsval = 5000;
 	p->win = 65535;
+	p->ttl = 64;
 }
 
 /**
@@ -103,7 +104,7 @@ static void write_ip(struct peer *p, uint8_t *ip, size_t len, uint8_t protocol)
 	ip[1] = p->tos | p->ecn;
 	put16(ip + 2, len);
 	put16(ip + 4, ++id);
-	ip[8] = 64;
+	ip[8] = p->ttl;
 	ip[9] = protocol;
 	memcpy(ip + 12, &p->addr, 4);
 	memcpy(ip + 16, &p->laddr, 4);

@@ -95,6 +95,7 @@ struct wire {
  * @rcv_win: window field of the last segment that came
  * @ecn: ECN field of what the peer sends
  * @tos: the rest of that byte
+ * @ttl: TTL of what it sends
  * @no_verify: do not compare payload with wire_pattern()
  * @last: the last segment that came, from its IP header on
  * @last_len: length of @last, bytes
@@ -117,6 +118,7 @@ struct peer {
 	uint16_t	rcv_win;
 	uint8_t		ecn;
 	uint8_t		tos;
+	uint8_t		ttl;
 	bool		no_verify;
 	uint8_t		last[WIRE_MTU];
 	size_t		last_len;

@@ -52,13 +52,15 @@ static int __net_init netns_enter(struct net *net)
 	mutex_init(&xn->hook_lock);
 	set_defaults(xn);
 	xtcp_tfo_netns_init(xn);
-	xtcp_timewait_netns_init(xn);
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return err;
-	err = xtcp_reply_netns_init(xn);
+	err = xtcp_timewait_netns_init(xn);
 	if (err)
 		goto out_mib;
+	err = xtcp_reply_netns_init(xn);
+	if (err)
+		goto out_timewait;
 	err = xtcp_sysctl_netns_init(xn);
 	if (err)
 		goto out_reply;
@@ -72,56 +74,84 @@ out_sysctl:
 	xtcp_sysctl_netns_exit(xn);
 out_reply:
 	xtcp_reply_netns_exit(xn);
+out_timewait:
+	xtcp_timewait_netns_exit(xn);
 out_mib:
 	free_percpu(xn->mib);
 	return err;
 }
 
-/*
- * The next connection of a namespace that is still in the table, with a
- * reference.  Every walk begins anew: what it finds is taken out.
- */
-static struct sock *next_sock(struct net *net)
-{
-	struct xtcp_iter it;
-	struct xtcp_flow *flow;
-	struct sock *sk = NULL;
+#define SWEEP_BATCH	64
 
-	xtcp_iter_enter(&it, net);
-	xtcp_iter_start(&it);
-	while (!sk && (flow = xtcp_iter_next(&it))) {
-		if (flow->kind != XTCP_KIND_SOCK)
-			continue;
-		sk = xtcp_to_sk(xtcp_flow_sock(flow));
-		if (!refcount_inc_not_zero(&sk->sk_refcnt))
-			sk = NULL;
-	}
-	xtcp_iter_stop(&it);
+/*
+ * End the connections of namespaces that go, in one walk through the table.  What it
+ * finds is taken out, so it may miss some that moved up.
+ * Return: how many it ended.
+ */
+static unsigned int sweep(void)
+{
+	struct sock *found[SWEEP_BATCH];
+	unsigned int n, i, ended = 0;
+	struct xtcp_flow *flow;
+	struct xtcp_iter it;
+
+	xtcp_iter_enter(&it, NULL);
+	do {
+		n = 0;
+		xtcp_iter_start(&it);
+		while (n < SWEEP_BATCH && (flow = xtcp_iter_next(&it))) {
+			struct sock *sk = xtcp_to_sk(xtcp_flow_sock(flow));
+
+			if (flow->kind == XTCP_KIND_SOCK && flow->key.xn->dying &&
+			    refcount_inc_not_zero(&sk->sk_refcnt))
+				found[n++] = sk;
+		}
+		xtcp_iter_stop(&it);
+		for (i = 0; i < n; i++) {
+			xtcp_sock_destroy(found[i], ECONNABORTED);
+			sock_put(found[i]);
+		}
+		ended += n;
+		cond_resched();
+	} while (n == SWEEP_BATCH);
 	xtcp_iter_exit(&it);
-	return sk;
+	return ended;
+}
+
+static bool any_orphan(const struct list_head *nets)
+{
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list)
+		if (atomic_read(&xtcp_net(net)->orphans))
+			return true;
+	return false;
 }
 
 /*
  * No segment comes in any more.  Connections that are left are orphans, when
  * the module goes; a namespace that goes has none, for they hold it.
  */
-static void __net_exit netns_leave(struct net *net)
+static void __net_exit netns_leave(struct list_head *nets)
 {
-	struct xtcp_net *xn = xtcp_net(net);
-	struct sock *sk;
+	struct net *net;
 
-	while ((sk = next_sock(net))) {
-		xtcp_sock_destroy(sk, ECONNABORTED);
-		sock_put(sk);
+	while (any_orphan(nets))
+		if (!sweep())
+			/* a timer of its own is ending it */
+			schedule_timeout_uninterruptible(1);
+	list_for_each_entry(net, nets, exit_list) {
+		struct xtcp_net *xn = xtcp_net(net);
+
+		xtcp_timewait_netns_exit(xn);
+		xtcp_proc_netns_exit(net);
+		xtcp_listen_table_netns_exit(xn);
+		xtcp_sysctl_netns_exit(xn);
+		xtcp_reply_netns_exit(xn);
+		xtcp_tfo_netns_exit(xn);
+		xtcp_cong_netns_exit(xn);
+		free_percpu(xn->mib);
 	}
-	xtcp_timewait_netns_exit(xn);
-	xtcp_proc_netns_exit(net);
-	xtcp_listen_table_netns_exit(xn);
-	xtcp_sysctl_netns_exit(xn);
-	xtcp_reply_netns_exit(xn);
-	xtcp_tfo_netns_exit(xn);
-	xtcp_cong_netns_exit(xn);
-	free_percpu(xn->mib);
 }
 
 static void __net_exit netns_pre_leave(struct net *net)
@@ -135,7 +165,7 @@ static void __net_exit netns_pre_leave(struct net *net)
 static struct pernet_operations netns_ops = {
 	.init		= netns_enter,
 	.pre_exit	= netns_pre_leave,
-	.exit		= netns_leave,
+	.exit_batch	= netns_leave,
 	.id		= &xtcp_net_id,
 	.size		= sizeof(struct xtcp_net),
 };

@@ -21,6 +21,7 @@
 struct ctl_table_header;
 struct xtcp_tfo_cache;
 struct xtcp_tfo_keys;
+struct xtcp_tw_queue;
 
 /**
  * struct xtcp_net - a namespace
@@ -61,10 +62,8 @@ struct xtcp_tfo_keys;
  * @demuxed: so is @demux_hook
  * @dying: no new socket: the namespace is on its way out
  * @orphans: sockets without a file
- * @tw_lock: protects the TIME_WAIT queue, taken inside no other lock of ours
- * @tw_queue: TIME_WAIT entries, by the time they end
+ * @tw_queues: TIME_WAIT entries, one queue for each processor (timewait.c)
  * @tw_count: how many
- * @tw_timer: fires when the first one ends
  * @sysctl: net.xtcp
  */
 struct xtcp_net {
@@ -105,10 +104,8 @@ struct xtcp_net {
 	bool			demuxed;
 	bool			dying;
 	atomic_t		orphans;
-	spinlock_t		tw_lock;
-	struct list_head	tw_queue;
-	unsigned int		tw_count;
-	struct timer_list	tw_timer;
+	struct xtcp_tw_queue __percpu *tw_queues;
+	atomic_t		tw_count;
 	struct ctl_table_header	*sysctl;
 };
 

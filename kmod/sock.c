@@ -25,7 +25,7 @@
  *	lock_sock() of a listener, or of any other socket
  *	spinlock of a listener (bh_lock_sock_nested)
  *	spinlock of a child or another connection (bh_lock_sock)
- *	xtcp_net.tw_lock
+ *	lock of a TIME_WAIT queue (timewait.c)
  *	bucket lock of port.c, then the kernel's bind tables
  *	lock of the listener table (xtcp_net.listeners)
  *	bucket locks of the connection table

@@ -207,12 +207,13 @@ void xtcp_flow_put(struct xtcp_flow *flow)
 /**
  * xtcp_iter_enter - begin a walk
  * @it: the walk
- * @net: namespace whose flows are wanted
+ * @net: namespace whose flows are wanted; NULL: flows of all, no listeners
  */
 void xtcp_iter_enter(struct xtcp_iter *it, const struct net *net)
 {
 	memset(it, 0, sizeof(*it));
-	it->xn = xtcp_net(net);
+	it->xn = net ? xtcp_net(net) : NULL;
+	it->flows = !net;
 	rhashtable_walk_enter(&flows, &it->walk);
 }
 
@@ -277,7 +278,7 @@ struct xtcp_flow *xtcp_iter_next(struct xtcp_iter *it) __must_hold(RCU)
 	}
 	while ((flow = rhashtable_walk_next(&it->walk))) {
 		/* an error: resized under way, and it goes on from the start */
-		if (!IS_ERR(flow) && flow->key.xn == it->xn)
+		if (!IS_ERR(flow) && (!it->xn || flow->key.xn == it->xn))
 			return flow;
 		iter_pause(it);
 	}

@@ -2,11 +2,11 @@
 /*
  * TIME_WAIT entries.
  *
- * All wait equally long, so they stand in a queue per namespace with one timer
- * for the first: an entry needs no timer of its own, and a retransmitted FIN
- * moves it to the end.  tw_lock protects the queue and every entry in it; the
- * queue's reference is the one that keeps an entry alive.  Whoever takes an
- * entry off the queue ends it.
+ * All wait equally long, so they stand in queues, each with one timer for its first:
+ * an entry needs no timer of its own, and a retransmitted FIN moves it to the end.
+ * A namespace has a queue for each processor.  An entry stays in that of the processor
+ * on which it began; the queue's lock protects it, and the queue's reference is the one
+ * that keeps it alive.  Whoever takes an entry off its queue ends it.
  */
 #include <linux/slab.h>
 
@@ -19,19 +19,54 @@
 #include "table.h"
 #include "timewait.h"
 
-/* Entries that one run of the timer ends before it lets others work. */
-#define REAP_BATCH	512
+/*
+ * Entries that one run of a timer ends at most, and that it takes off the queue at
+ * once.  To make one takes a hundred times the work, so a processor that does nothing
+ * else cannot make as many in a tick.
+ */
+#define REAP_MOST	4096
+#define REAP_BATCH	64
+
+/**
+ * struct xtcp_tw_queue - the TIME_WAIT entries that began on one processor
+ * @lock: see the head of sock.c
+ * @entries: them (xtcp_tw.node), by the time they end
+ * @timer: fires when the first one ends
+ * @xn: their namespace
+ */
+struct xtcp_tw_queue {
+	spinlock_t		lock;
+	struct list_head	entries;
+	struct timer_list	timer;
+	struct xtcp_net		*xn;
+};
 
 static struct kmem_cache *cache;
 
-/* Off the queue; the caller then has the queue's reference. */
-static bool dequeue(struct xtcp_net *xn, struct xtcp_tw *tw)
+static struct xtcp_tw_queue *queue_of(const struct xtcp_net *xn, const struct xtcp_tw *tw)
 {
-	lockdep_assert_held(&xn->tw_lock);
-	if (list_empty(&tw->node))
+	return per_cpu_ptr(xn->tw_queues, tw->cpu);
+}
+
+/* A time of the clock of xtcp_tw.due has come. */
+static bool is_over(u32 due, u32 now)
+{
+	return (s32)(due - now) <= 0;
+}
+
+static u32 length_ms(const struct xtcp_net *xn)
+{
+	return READ_ONCE(xn->conf.timewait_us) / USEC_PER_MSEC;
+}
+
+/* Off its queue; the caller then has the queue's reference. */
+static bool dequeue(struct xtcp_tw_queue *q, struct xtcp_tw *tw)
+{
+	lockdep_assert_held(&q->lock);
+	if (!tw->queued)
 		return false;
-	list_del_init(&tw->node);
-	xn->tw_count--;
+	tw->queued = false;
+	list_del(&tw->node);
 	return true;
 }
 
@@ -54,14 +89,17 @@ static void end(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event)
  */
 bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event)
 {
+	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	bool mine;
 
-	spin_lock_bh(&xn->tw_lock);
-	mine = dequeue(xn, tw);
-	spin_unlock_bh(&xn->tw_lock);
-	if (mine)
-		end(xn, tw, event);
-	return mine;
+	spin_lock_bh(&q->lock);
+	mine = dequeue(q, tw);
+	spin_unlock_bh(&q->lock);
+	if (!mine)
+		return false;
+	atomic_dec(&xn->tw_count);
+	end(xn, tw, event);
+	return true;
 }
 
 /**
@@ -74,39 +112,60 @@ void xtcp_tw_free(struct xtcp_tw *tw)
 	kmem_cache_free(cache, tw);
 }
 
-static void arm(struct xtcp_net *xn)
+static struct xtcp_tw *first_of(struct xtcp_tw_queue *q)
 {
-	struct xtcp_tw *first;
-	u64 now = xtcp_now();
+	lockdep_assert_held(&q->lock);
+	return list_first_entry_or_null(&q->entries, struct xtcp_tw, node);
+}
 
-	lockdep_assert_held(&xn->tw_lock);
-	first = list_first_entry_or_null(&xn->tw_queue, struct xtcp_tw, node);
-	if (!first || timer_pending(&xn->tw_timer) || xn->dying)
+static void arm(struct xtcp_tw_queue *q)
+{
+	struct xtcp_tw *first = first_of(q);
+	u32 now = xtcp_clock_ms();
+
+	if (!first || timer_pending(&q->timer) || q->xn->dying)
 		return;
-	mod_timer(&xn->tw_timer, jiffies + (first->due > now ?
-		  usecs_to_jiffies(min_t(u64, first->due - now, U32_MAX)) : 1));
+	mod_timer(&q->timer, jiffies + (is_over(first->due, now) ? 1 :
+					msecs_to_jiffies(first->due - now)));
+}
+
+/*
+ * Take some off the queue that are over by @now, or all, and end them.
+ * Return: how many, less than REAP_BATCH when no more are.
+ */
+static unsigned int reap_some(struct xtcp_tw_queue *q, bool all, u32 now,
+			      enum xtcp_event event)
+{
+	struct xtcp_tw *tw, *next;
+	unsigned int n = 0;
+	LIST_HEAD(over);
+
+	spin_lock_bh(&q->lock);
+	while (n < REAP_BATCH && (tw = first_of(q)) && (all || is_over(tw->due, now))) {
+		dequeue(q, tw);
+		/* a link is nobody else's now */
+		list_add_tail(&tw->node, &over);
+		n++;
+	}
+	spin_unlock_bh(&q->lock);
+	atomic_sub(n, &q->xn->tw_count);
+	list_for_each_entry_safe(tw, next, &over, node)
+		end(q->xn, tw, event);
+	return n;
 }
 
 static void reap(struct timer_list *timer)
 {
-	struct xtcp_net *xn = timer_container_of(xn, timer, tw_timer);
-	u64 now = xtcp_now();
-	int left = REAP_BATCH;
+	struct xtcp_tw_queue *q = timer_container_of(q, timer, timer);
+	u32 now = xtcp_clock_ms();
+	unsigned int i;
 
-	spin_lock(&xn->tw_lock);
-	while (left--) {
-		struct xtcp_tw *tw;
-
-		tw = list_first_entry_or_null(&xn->tw_queue, struct xtcp_tw, node);
-		if (!tw || tw->due > now)
+	for (i = 0; i < REAP_MOST / REAP_BATCH; i++)
+		if (reap_some(q, false, now, XTCP_EV_TIMEOUT_2MSL) < REAP_BATCH)
 			break;
-		dequeue(xn, tw);
-		spin_unlock(&xn->tw_lock);
-		end(xn, tw, XTCP_EV_TIMEOUT_2MSL);
-		spin_lock(&xn->tw_lock);
-	}
-	arm(xn);
-	spin_unlock(&xn->tw_lock);
+	spin_lock(&q->lock);
+	arm(q);
+	spin_unlock(&q->lock);
 }
 
 /**
@@ -120,11 +179,12 @@ void xtcp_enter_timewait(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_tw_queue *q;
 	struct xtcp_timewait core;
 	struct xtcp_tw *tw = NULL;
 
 	xtcp_timewait_init(&core, &xs->tcb);
-	if (READ_ONCE(xn->tw_count) < READ_ONCE(xn->max_tw_buckets))
+	if (atomic_read(&xn->tw_count) < READ_ONCE(xn->max_tw_buckets))
 		tw = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!tw) {
 		/* the edge is taken by an entry that does not live to see it */
@@ -143,24 +203,27 @@ void xtcp_enter_timewait(struct sock *sk)
 	tw->port = xtcp_port_get(xs->port);
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->min_ttl = READ_ONCE(inet_sk(sk)->min_ttl);
-	tw->due = xtcp_now() + READ_ONCE(xn->conf.timewait_us);
+	tw->due = xtcp_clock_ms() + length_ms(xn);
+	tw->cpu = raw_smp_processor_id();
+	tw->queued = false;
 	tw->flow.hashed = false;
-	INIT_LIST_HEAD(&tw->node);
 	xtcp_flow_publish(&tw->flow, 1);
 	xtcp_count(xn, TW);
 	inet_sk_set_state(sk, TCP_CLOSE);
-	spin_lock_bh(&xn->tw_lock);
+	q = queue_of(xn, tw);
+	spin_lock_bh(&q->lock);
 	if (xtcp_flow_replace(&xs->flow, &tw->flow)) {
 		/* not in the table any more: the namespace is being emptied */
-		spin_unlock_bh(&xn->tw_lock);
+		spin_unlock_bh(&q->lock);
 		xtcp_flow_put(&tw->flow);
 		xtcp_done(sk);
 		return;
 	}
-	list_add_tail(&tw->node, &xn->tw_queue);
-	xn->tw_count++;
-	arm(xn);
-	spin_unlock_bh(&xn->tw_lock);
+	tw->queued = true;
+	list_add_tail(&tw->node, &q->entries);
+	atomic_inc(&xn->tw_count);
+	arm(q);
+	spin_unlock_bh(&q->lock);
 	xtcp_done(sk);
 }
 
@@ -186,11 +249,11 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
 	struct xtcp_net *xn = xtcp_net(sock_net(xtcp_to_sk(xs)));
 	enum xtcp_tw_claim claim = bound ? XTCP_TW_CLAIM_BOUND :
 				   is_local(xs) ? XTCP_TW_CLAIM_LOCAL : XTCP_TW_CLAIM_ANY;
-	u64 now = xtcp_now();
+	struct xtcp_tw_queue *q;
 	struct xtcp_flow *flow;
 	struct xtcp_tw *tw;
-	bool taken = false;
-	s64 age;
+	bool off = false, taken = false;
+	s32 age;
 
 	rcu_read_lock();
 	flow = xtcp_flow_lookup(&xs->flow.key);
@@ -200,20 +263,24 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
 	}
 	rcu_read_unlock();
 	tw = xtcp_flow_tw(flow);
+	q = queue_of(xn, tw);
 
-	spin_lock_bh(&xn->tw_lock);
+	spin_lock_bh(&q->lock);
 	/* it began to wait when it began, or when the FIN came again */
-	age = now - (tw->due - READ_ONCE(xn->conf.timewait_us));
-	if (xtcp_timewait_yields(&tw->core, claim, max(age, 0), &xn->conf) &&
-	    dequeue(xn, tw)) {
+	age = xtcp_clock_ms() - (tw->due - length_ms(xn));
+	if (xtcp_timewait_yields(&tw->core, claim, (u64)max(age, 0) * USEC_PER_MSEC,
+				 &xn->conf) && dequeue(q, tw)) {
+		off = true;
 		xtcp_timewait_follow(&tw->core, &xs->tcb);
 		taken = !xtcp_flow_replace(flow, &xs->flow);
 	}
-	spin_unlock_bh(&xn->tw_lock);
-	if (taken) {
-		xtcp_count(xn, TW_RECYCLED);
+	spin_unlock_bh(&q->lock);
+	if (off) {
+		atomic_dec(&xn->tw_count);
 		end(xn, tw, XTCP_EV_ABORT);
 	}
+	if (taken)
+		xtcp_count(xn, TW_RECYCLED);
 	xtcp_flow_put(flow);
 	return taken;
 }
@@ -254,22 +321,22 @@ void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw)
  */
 bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct xtcp_segment *seg)
 {
+	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	enum xtcp_timewait_verdict verdict;
-	xtcp_usec_t now = xtcp_now();
 
-	spin_lock_bh(&xn->tw_lock);
-	if (list_empty(&tw->node)) {
-		spin_unlock_bh(&xn->tw_lock);
+	spin_lock_bh(&q->lock);
+	if (!tw->queued) {
+		spin_unlock_bh(&q->lock);
 		return false;
 	}
-	verdict = xtcp_timewait_segment(&tw->core, seg, &xn->conf, now);
+	verdict = xtcp_timewait_segment(&tw->core, seg, &xn->conf, xtcp_now());
 	if (verdict == XTCP_TW_ACK_RESTART)
 		xtcp_take_edge(xn, &tw->flow, XTCP_EV_RCV_FIN);
 	if (verdict == XTCP_TW_ACK_RESTART || verdict == XTCP_TW_RESTART) {
-		tw->due = now + READ_ONCE(xn->conf.timewait_us);
-		list_move_tail(&tw->node, &xn->tw_queue);
+		WRITE_ONCE(tw->due, xtcp_clock_ms() + length_ms(xn));
+		list_move_tail(&tw->node, &q->entries);
 	}
-	spin_unlock_bh(&xn->tw_lock);
+	spin_unlock_bh(&q->lock);
 
 	if (seg->drop)
 		xtcp_count_drop(xn, seg->drop);
@@ -290,33 +357,52 @@ bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct xtcp_segment *s
 	return false;
 }
 
-void xtcp_timewait_netns_init(struct xtcp_net *xn)
+/**
+ * xtcp_timewait_netns_init - a namespace begins
+ * @xn: it
+ *
+ * Return: 0, -ENOMEM.
+ */
+int xtcp_timewait_netns_init(struct xtcp_net *xn)
 {
-	spin_lock_init(&xn->tw_lock);
-	INIT_LIST_HEAD(&xn->tw_queue);
-	timer_setup(&xn->tw_timer, reap, 0);
+	int cpu;
+
+	xn->tw_queues = alloc_percpu(struct xtcp_tw_queue);
+	if (!xn->tw_queues)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct xtcp_tw_queue *q = per_cpu_ptr(xn->tw_queues, cpu);
+
+		spin_lock_init(&q->lock);
+		INIT_LIST_HEAD(&q->entries);
+		timer_setup(&q->timer, reap, TIMER_PINNED);
+		q->xn = xn;
+	}
+	return 0;
 }
 
-/* The namespace goes, or the module: nobody waits for 2MSL. */
+/**
+ * xtcp_timewait_netns_exit - the namespace goes, or the module: nobody waits for 2MSL
+ * @xn: it, without sockets
+ */
 void xtcp_timewait_netns_exit(struct xtcp_net *xn)
 {
-	struct xtcp_tw *tw;
+	int cpu;
 
-	timer_shutdown_sync(&xn->tw_timer);
-	spin_lock_bh(&xn->tw_lock);
-	while ((tw = list_first_entry_or_null(&xn->tw_queue, struct xtcp_tw, node))) {
-		dequeue(xn, tw);
-		spin_unlock_bh(&xn->tw_lock);
-		end(xn, tw, XTCP_EV_ABORT);
-		cond_resched();
-		spin_lock_bh(&xn->tw_lock);
+	for_each_possible_cpu(cpu) {
+		struct xtcp_tw_queue *q = per_cpu_ptr(xn->tw_queues, cpu);
+
+		timer_shutdown_sync(&q->timer);
+		while (reap_some(q, true, 0, XTCP_EV_ABORT) == REAP_BATCH)
+			cond_resched();
 	}
-	spin_unlock_bh(&xn->tw_lock);
+	WARN_ON_ONCE(atomic_read(&xn->tw_count));
+	free_percpu(xn->tw_queues);
 }
 
 int xtcp_timewait_init_cache(void)
 {
-	cache = xtcp_entry_cache("xtcp_tw", struct xtcp_tw, due);
+	cache = xtcp_entry_cache("xtcp_tw", struct xtcp_tw, port);
 	return cache ? 0 : -ENOMEM;
 }
 

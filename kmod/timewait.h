@@ -15,21 +15,25 @@ struct xtcp_sock;
 /**
  * struct xtcp_tw - an entry in TIME_WAIT
  * @flow: its entry in the connection table; must be first
- * @node: link in xtcp_net.tw_queue, under tw_lock; empty once it is ended
- * @due: when it ends, microseconds of xtcp_now()
+ * @node: link in its queue (xtcp_net.tw_queues), under the queue's lock
  * @port: keeps the local address and port reserved
  * @core: the protocol's part
  * @mark: SO_MARK of the connection
+ * @due: when it ends, milliseconds of xtcp_clock_ms()
+ * @cpu: of its queue
  * @min_ttl: IP_MINTTL of the connection
+ * @queued: it is in the queue, until it is ended
  */
 struct xtcp_tw {
 	struct xtcp_flow	flow;
 	struct list_head	node;
-	u64			due;
 	struct xtcp_port	*port;
 	struct xtcp_timewait	core;
 	u32			mark;
+	u32			due;
+	u16			cpu;
 	u8			min_ttl;
+	bool			queued;
 };
 
 static inline struct xtcp_tw *xtcp_flow_tw(struct xtcp_flow *flow)
@@ -48,7 +52,7 @@ bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event
 void xtcp_tw_free(struct xtcp_tw *tw);
 int xtcp_timewait_init_cache(void);
 void xtcp_timewait_exit_cache(void);
-void xtcp_timewait_netns_init(struct xtcp_net *xn);
+int xtcp_timewait_netns_init(struct xtcp_net *xn);
 void xtcp_timewait_netns_exit(struct xtcp_net *xn);
 
 #endif /* XTCP_TIMEWAIT_H */

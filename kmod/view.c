@@ -184,9 +184,12 @@ static void fill_req(const struct xtcp_req *req, struct xtcp_view *view)
 
 static void fill_tw(const struct xtcp_tw *tw, struct xtcp_view *view)
 {
+	s32 left;
+
 	view->state = XTCP_TIME_WAIT;
 	view->timer = XTCP_VIEW_TIMER_TW;
-	view->expires_us = us_until(READ_ONCE(tw->due));
+	left = READ_ONCE(tw->due) - xtcp_clock_ms();
+	view->expires_us = (u64)max(left, 0) * USEC_PER_MSEC;
 	view->refs = refcount_read(&tw->flow.refcnt) - 1;	/* the viewer's own */
 	view->mark = tw->mark;
 }

@@ -182,8 +182,8 @@ static void free_child(struct sock *child)
 }
 
 /*
- * @mark: for routing.  A child socket in SYN_RECV that nobody else knows yet.  It has two references:
- * its user's, and one for the caller.
+ * A child socket in SYN_RECV that nobody else knows yet, with a mark for routing.  It
+ * has two references: its user's, and one for the caller.
  */
 static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 			       const struct xtcp_synrcv *core, u32 mark)

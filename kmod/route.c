@@ -62,11 +62,9 @@ static void take_metrics(struct xtcp_path *path, const struct dst_entry *dst)
 		cwnd = dst_metric(dst, RTAX_CWND);
 	*path = (struct xtcp_path) {
 		.rto_min_us	= min_t(u64, (u64)rto_min_ms * USEC_PER_MSEC, S32_MAX),
-		/* eighths of a millisecond */
-		.rtt		= min_t(u64, (u64)dst_metric(dst, RTAX_RTT) * USEC_PER_MSEC,
-					U32_MAX),
-		.ssthresh	= dst_metric(dst, RTAX_SSTHRESH),
-		.cwnd_max	= cwnd,
+		.rtt		= min_t(u32, dst_metric(dst, RTAX_RTT), U16_MAX),
+		.ssthresh	= min_t(u32, dst_metric(dst, RTAX_SSTHRESH), U16_MAX),
+		.cwnd_max	= min_t(u32, cwnd, U16_MAX),
 		.init_cwnd	= min_t(u32, dst_metric(dst, RTAX_INITCWND), U16_MAX),
 		.reordering	= min_t(u32, dst_metric(dst, RTAX_REORDERING),
 					XTCP_PATH_REORDERING_MAX),

@@ -71,7 +71,7 @@ void xtcp_cong_stop(struct xtcp_tcb *t)
 /* No more than the route allows. */
 static u32 within_path(const struct xtcp_tcb *t, u32 cwnd)
 {
-	return t->path.cwnd_max ? min(cwnd, t->path.cwnd_max) : cwnd;
+	return t->path.cwnd_max ? min_t(u32, cwnd, t->path.cwnd_max) : cwnd;
 }
 
 /* RFC 6928: ten segments, unless the route says otherwise. */

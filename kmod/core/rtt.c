@@ -4,6 +4,9 @@
  */
 #include "internal.h"
 
+/* The age of the least RTT is known in steps of 2^21 us. */
+#define MIN_RTT_SHIFT	21
+
 /* An echo of a timestamp that is older than this was never ours. */
 #define RTT_ECHO_MAX_MS	120000
 
@@ -16,12 +19,12 @@
  */
 void xtcp_rtt_min(struct xtcp_tcb *t, u32 rtt_us, bool delayed, xtcp_usec_t now)
 {
-	u64 most = (u64)t->conf->min_rtt_wlen_s * XTCP_USEC_PER_SEC >> XTCP_COARSE_SHIFT;
-	u32 stamp = xtcp_coarse(now);
+	u64 most = (u64)t->conf->min_rtt_wlen_s * XTCP_USEC_PER_SEC >> MIN_RTT_SHIFT;
+	u16 stamp = now >> MIN_RTT_SHIFT;
 
 	rtt_us = max_t(u32, rtt_us, 1);
 	if (t->min_rtt_us && rtt_us > t->min_rtt_us &&
-	    (delayed || stamp - t->min_rtt_stamp < most))
+	    (delayed || (u16)(stamp - t->min_rtt_stamp) < most))
 		return;
 	t->min_rtt_us = rtt_us;
 	t->min_rtt_stamp = stamp;
@@ -81,9 +84,9 @@ void xtcp_rtt_measure(struct xtcp_tcb *t, u32 rtt_us, xtcp_usec_t now)
  */
 void xtcp_rtt_path(struct xtcp_tcb *t)
 {
-	u32 rtt_us = t->path.rtt >> 3;
+	u32 rtt_us = t->path.rtt * (XTCP_USEC_PER_MSEC / 8);
 
-	if (t->path.rtt > t->srtt_us)
+	if (rtt_us > t->srtt_us >> 3)
 		t->rto_us = min_t(u64, (u64)rtt_us + max(2 * rtt_us, xtcp_rto_min(t)),
 				  t->conf->rto_max_us);
 }

@@ -156,7 +156,7 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 /**
  * struct xtcp_path - what the administrator says about the path, with its route
  * @rto_min_us: least RTO; 0: xtcp_conf's
- * @rtt: what the RTT is likely to be, eighths of a microsecond; 0: nothing is known
+ * @rtt: what the RTT is likely to be, eighths of a millisecond; 0: nothing is known
  * @ssthresh: first slow-start threshold, segments; 0: none
  * @init_cwnd: segments that may be in flight at first; 0: XTCP_INIT_CWND
  * @cwnd_max: greatest congestion window, segments; 0: none
@@ -167,9 +167,9 @@ void xtcp_conf_init(struct xtcp_conf *conf);
  */
 struct xtcp_path {
 	u32	rto_min_us;
-	u32	rtt;
-	u32	ssthresh;
-	u32	cwnd_max;
+	u16	rtt;
+	u16	ssthresh;
+	u16	cwnd_max;
 	u16	init_cwnd;
 	u16	reordering : 15,
 		quickack : 1;
@@ -369,7 +369,7 @@ enum xtcp_urg_state {
  * @rack_rtt_us: the RTT that it had, microseconds
  * @min_rtt_us: least RTT of late, microseconds; 0 before the first sample
  * @rate: of delivery
- * @min_rtt_stamp: when that was, on the coarse clock
+ * @min_rtt_stamp: when that was, in steps of 2^21 us
  * @reordering: how many segments one can be late, as far as is known
  * @reo_steps: RACK's reordering window, in quarters of @min_rtt_us
  * @reo_persist: recoveries left before that becomes 1 again
@@ -534,9 +534,9 @@ struct xtcp_tcb {
 	u16		reo_stamp;
 	u16		dsack_dups;
 	u16		reord_seen;
+	u16		min_rtt_stamp;
 	u16		mtup_low;
 	u16		mtup_high;
-	u32		min_rtt_stamp;
 	union {
 		u32	mtup_end;
 		u32	mtup_stamp;

@@ -230,6 +230,15 @@ TEST(quick__after_a_duplicate)
 
 /* ---- reading ------------------------------------------------------------ */
 
+/* The route may want it, whatever the dialogue. */
+TEST(quick__on_the_path)
+{
+	dialogue();
+	ep.t.path.quickack = 1;
+	rcv("P. 1:2(1) ack 1");
+	expect(". 1 ack 2");
+}
+
 TEST(on_read__sends_an_ack_that_waited_for_it)
 {
 	u32 seq;

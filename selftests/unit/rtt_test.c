@@ -62,10 +62,10 @@ TEST(rtt__of_the_path)
 {
 	given(ESTABLISHED);
 	xtcp_rtt_sample(&ep.t, 20000);
-	ep.t.path.rtt = 19000 << 3;
+	ep.t.path.rtt = 19 << 3;
 	xtcp_rtt_path(&ep.t);
 	CHECK_EQ(ep.t.rto_us, 220000);
-	ep.t.path.rtt = 800000 << 3;
+	ep.t.path.rtt = 800 << 3;
 	xtcp_rtt_path(&ep.t);
 	CHECK_EQ(ep.t.rto_us, 2400000);
 	CHECK_EQ(ep.t.srtt_us >> 3, 20000);
@@ -77,11 +77,11 @@ TEST(rtt__least_rtt_grows_old)
 	conf.core.min_rtt_wlen_s = 10;
 	given(ESTABLISHED);
 	xtcp_rtt_min(&ep.t, 20000, false, now);
-	xtcp_rtt_min(&ep.t, 30000, false, now + 9 * XTCP_USEC_PER_SEC);
+	xtcp_rtt_min(&ep.t, 30000, false, now + 5 * XTCP_USEC_PER_SEC);
 	CHECK_EQ(ep.t.min_rtt_us, 20000);
-	xtcp_rtt_min(&ep.t, 30000, true, now + 11 * XTCP_USEC_PER_SEC);
+	xtcp_rtt_min(&ep.t, 30000, true, now + 15 * XTCP_USEC_PER_SEC);
 	CHECK_EQ(ep.t.min_rtt_us, 20000);
-	xtcp_rtt_min(&ep.t, 30000, false, now + 11 * XTCP_USEC_PER_SEC);
+	xtcp_rtt_min(&ep.t, 30000, false, now + 15 * XTCP_USEC_PER_SEC);
 	CHECK_EQ(ep.t.min_rtt_us, 30000);
 }
 

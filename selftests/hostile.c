@@ -37,6 +37,7 @@
 #define FOES	48	/* connections that the other side remembers */
 #define MSS	1460
 #define ENOUGH	100	/* connections, however slow the machine is */
+#define PATIENCE_S	60	/* until there was one in each state */
 
 /**
  * struct foe - the other side of a connection
@@ -469,6 +470,22 @@ static void leave(int fd)
 	close(fd);
 }
 
+#define EDGE_TO(from, to, event, action, clause)	XTCP_##to,
+#define ALL_STATES	((1u << XTCP_STATE_NR) - 2)
+
+/* States that connections have come to, as bits. */
+static unsigned int states_seen(void)
+{
+	static const enum xtcp_state to[] = { XTCP_EDGES(EDGE_TO) };
+	unsigned int seen = 0;
+	int i;
+
+	for (i = 0; i < XTCP_EDGE_NR; i++)
+		if (edge_count(i) > 0)
+			seen |= 1u << to[i];
+	return seen;
+}
+
 static void live(struct wire *w, uint64_t end)
 {
 	int fd[FDS], n = 0, server = be_server(w), i;
@@ -530,7 +547,7 @@ FIXTURE_TEARDOWN(hostile)
 
 TEST_F_TIMEOUT(hostile, nothing_is_left, RACE_TIMEOUT)
 {
-	int seconds = race_seconds(10);
+	uint64_t end = now_ns() + race_seconds(10) * 1000000000ULL;
 
 	ASSERT_EQ(0, ioctl(self->w.tun, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4));
 	prepare_failslab();
@@ -544,12 +561,18 @@ TEST_F_TIMEOUT(hostile, nothing_is_left, RACE_TIMEOUT)
 	dice_seed(env_number("XTCP_SEED", 1));
 	if (roll(2))
 		user_is_unlucky();
-	live(&self->w, now_ns() + seconds * 1000000000ULL);
+	live(&self->w, end);
+	while (!test_inet() && states_seen() != ALL_STATES &&
+	       now_ns() < end + PATIENCE_S * 1000000000ULL)
+		live(&self->w, now_ns() + 1000000000ULL);
 
 	TH_LOG("%lu packets there and %lu back, %lu accepted", tally.sent, tally.heard,
 	       tally.accepted);
-	if (!test_inet())
+	if (!test_inet()) {
 		EXPECT_EQ(0, counter("NoEdge"));
+		/* each was there to be attacked */
+		EXPECT_EQ(ALL_STATES, states_seen());
+	}
 	wire_close(&self->w);
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	EXPECT_TRUE(await(memory_pages() <= most_spare_pages())) {

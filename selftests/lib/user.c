@@ -95,6 +95,19 @@ void user_is_unlucky(void)
 	proc_write("/proc/self/make-it-fail", "1");
 }
 
+/* What may fail, besides: each has a directory with the same files. */
+static const char *const faults[] = { "failslab", "fail_page_alloc" };
+
+#define FAULTS	(sizeof(faults) / sizeof(faults[0]))
+
+static void set_fault(const char *fault, const char *name, const char *value)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s", fault, name);
+	proc_write(path, value);
+}
+
 /** prepare_failslab - let some allocations of unlucky processes fail, if the kernel can */
 void prepare_failslab(void)
 {
@@ -102,11 +115,75 @@ void prepare_failslab(void)
 		{ "probability", "3" }, { "interval", "7" }, { "times", "-1" },
 		{ "task-filter", "Y" }, { "ignore-gfp-wait", "N" }, { "verbose", "0" },
 	};
-	char path[64];
 	size_t i;
 
-	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/failslab/%s", settings[i][0]);
-		proc_write(path, settings[i][1]);
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		set_fault("failslab", settings[i][0], settings[i][1]);
+}
+
+/**
+ * prepare_fault_injection - for fail-nth and fail_below(): any allocation may fail, none does
+ */
+void prepare_fault_injection(void)
+{
+	static const char *const settings[][2] = {
+		{ "probability", "0" }, { "interval", "1" }, { "space", "0" },
+		{ "task-filter", "N" }, { "ignore-gfp-wait", "N" },
+		{ "ignore-gfp-highmem", "N" }, { "min-order", "0" }, { "verbose", "0" },
+		{ "stacktrace-depth", "32" },
+	};
+	size_t i, j;
+
+	/* what fail-nth counts, too */
+	set_fault("fail_usercopy", "verbose", "0");
+	for (j = 0; j < FAULTS; j++)
+		for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+			set_fault(faults[j], settings[i][0], settings[i][1]);
+}
+
+static int may_fail;
+
+/**
+ * fail_below - allocations that have a part of the kernel's code on their stack fail
+ * @start: its address; 0: none does
+ * @end: the address behind it
+ * @times: how many
+ */
+void fail_below(unsigned long start, unsigned long end, int times)
+{
+	char from[32], to[32], count[32];
+	size_t j;
+
+	snprintf(from, sizeof(from), "%#lx", start);
+	snprintf(to, sizeof(to), "%#lx", end);
+	snprintf(count, sizeof(count), "%d", times);
+	may_fail = times;
+	for (j = 0; j < FAULTS; j++) {
+		set_fault(faults[j], "probability", "0");
+		set_fault(faults[j], "require-start", from);
+		set_fault(faults[j], "require-end", start ? to : "0xffffffffffffffff");
+		set_fault(faults[j], "times", count);
+		if (start)
+			set_fault(faults[j], "probability", "100");
 	}
+}
+
+/* Return: how many allocations failed since fail_below(). */
+int failures(void)
+{
+	int n = 0, left;
+	char path[64];
+	size_t j;
+	FILE *f;
+
+	for (j = 0; j < FAULTS; j++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/times", faults[j]);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (fscanf(f, "%d", &left) == 1)
+			n += may_fail - left;
+		fclose(f);
+	}
+	return n;
 }

@@ -10,5 +10,8 @@ void user_acts(int fd);
 void user_blocks(int fd);
 void user_is_unlucky(void);
 void prepare_failslab(void);
+void prepare_fault_injection(void);
+void fail_below(unsigned long start, unsigned long end, int times);
+int failures(void);
 
 #endif /* XTCP_SELFTESTS_USER_H */

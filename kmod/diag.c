@@ -19,6 +19,7 @@
 #include "cong.h"
 #include "family.h"
 #include "filter.h"
+#include "l3mdev.h"
 #include "listen_table.h"
 #include "observe.h"
 #include "observe_compat.h"
@@ -253,8 +254,8 @@ static int put_flow(struct sk_buff *skb, const struct reply *r,
 	msg->idiag_rqueue = view.rx_queue;
 	msg->idiag_wqueue = view.tx_queue;
 	fill_id(&msg->id, &view.ends);
+	msg->id.idiag_if = xtcp_flow_dev(flow);
 	if (sk) {
-		msg->id.idiag_if = READ_ONCE(sk->sk_bound_dev_if);
 		sock_diag_save_cookie(sk, msg->id.idiag_cookie);
 		msg->idiag_uid = from_kuid_munged(r->user_ns, view.uid);
 		msg->idiag_inode = view.inode;
@@ -288,9 +289,9 @@ static bool selected(const struct xtcp_flow *flow,
 	if (req->id.idiag_dport && req->id.idiag_dport != htons(view.ends.rport))
 		return false;
 	subject.ends = &view.ends;
+	subject.ifindex = xtcp_flow_dev(flow);
 	subject.mark = view.mark;
 	if (sk) {
-		subject.ifindex = READ_ONCE(sk->sk_bound_dev_if);
 		subject.autobound = !(sk->sk_userlocks & SOCK_BINDPORT_LOCK);
 #ifdef CONFIG_SOCK_CGROUP_DATA
 		subject.cgroup_id = cgroup_id(sock_cgroup_ptr(&sk->sk_cgrp_data));
@@ -394,7 +395,6 @@ static bool cookie_ok(const struct xtcp_flow *flow, const u32 *cookie)
 static bool id_ok(const struct xtcp_flow *flow, const struct xtcp_ends *want,
 		  const struct inet_diag_sockid *id)
 {
-	const struct sock *sk = xtcp_view_sk(flow);
 	struct xtcp_ends ends;
 
 	xtcp_view_ends(flow, &ends);
@@ -402,7 +402,7 @@ static bool id_ok(const struct xtcp_flow *flow, const struct xtcp_ends *want,
 	    !ipv6_addr_equal(&ends.laddr, &want->laddr) ||
 	    !ipv6_addr_equal(&ends.raddr, &want->raddr))
 		return false;
-	if (id->idiag_if && sk && READ_ONCE(sk->sk_bound_dev_if) != id->idiag_if)
+	if (id->idiag_if && xtcp_flow_dev(flow) != id->idiag_if)
 		return false;
 	return cookie_ok(flow, id->idiag_cookie);
 }
@@ -459,7 +459,7 @@ static struct xtcp_flow *find_connection(const struct net *net,
 					 const struct xtcp_ends *want,
 					 const struct inet_diag_sockid *id)
 {
-	const struct xtcp_key key = {
+	struct xtcp_key key = {
 		.xn	= xtcp_net(net),
 		.laddr	= want->laddr,
 		.raddr	= want->raddr,
@@ -469,7 +469,7 @@ static struct xtcp_flow *find_connection(const struct net *net,
 	struct xtcp_flow *flow;
 
 	rcu_read_lock();
-	flow = xtcp_flow_lookup(&key);
+	flow = xtcp_flow_find(&key, id->idiag_if, 0);
 	if (flow && !xtcp_view_hold(flow, net))
 		flow = NULL;
 	rcu_read_unlock();

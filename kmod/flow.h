@@ -25,6 +25,8 @@ enum xtcp_kind {
 /**
  * struct xtcp_key - what distinguishes connections
  * @xn: namespace; its salt is part of every hash of a key
+ * @dev: device that the connection was bound to when it began, 0: none.  VRFs may have
+ *	 the same addresses.
  * @laddr: our address; IPv4 is kept mapped, ::ffff:a.b.c.d
  * @raddr: the peer's
  * @lport: our port
@@ -36,6 +38,7 @@ struct xtcp_key {
 	struct in6_addr		raddr;
 	__be16			lport;
 	__be16			rport;
+	int			dev;
 };
 
 /**
@@ -81,15 +84,25 @@ static inline void xtcp_flow_publish(struct xtcp_flow *flow, int refs)
 }
 
 /**
+ * xtcp_key_same_ends - are two keys alike, but for the device?
+ * @a: one
+ * @b: the other
+ */
+static inline bool xtcp_key_same_ends(const struct xtcp_key *a, const struct xtcp_key *b)
+{
+	return a->lport == b->lport && a->rport == b->rport && a->xn == b->xn &&
+	       ipv6_addr_equal(&a->raddr, &b->raddr) &&
+	       ipv6_addr_equal(&a->laddr, &b->laddr);
+}
+
+/**
  * xtcp_key_equal - do two keys name the same connection?
  * @a: one
  * @b: the other
  */
 static inline bool xtcp_key_equal(const struct xtcp_key *a, const struct xtcp_key *b)
 {
-	return a->lport == b->lport && a->rport == b->rport && a->xn == b->xn &&
-	       ipv6_addr_equal(&a->raddr, &b->raddr) &&
-	       ipv6_addr_equal(&a->laddr, &b->laddr);
+	return a->dev == b->dev && xtcp_key_same_ends(a, b);
 }
 
 /* IPv4 addresses in keys. */

@@ -261,7 +261,8 @@ void xtcp_icmp4_see(struct sk_buff *skb)
 	xtcp_addr_set4(&key.raddr, q.ip.daddr);
 	key.lport = q.sport;
 	key.rport = q.dport;
-	flow = xtcp_flow_lookup(&key);
+	/* the kernel's TCP would also look among those of no VRF, which hears strangers */
+	flow = xtcp_flow_find(&key, inet_iif(skb), inet_sdif(skb));
 	if (!flow || flow->kind == XTCP_KIND_TW)
 		return;
 	xtcp_count(xn, ICMP_IN);

@@ -17,6 +17,7 @@
 #include "core/window.h"
 #include "input.h"
 #include "kernel_tcp.h"
+#include "l3mdev.h"
 #include "listen.h"
 #include "listen_table.h"
 #include "reply.h"
@@ -37,6 +38,7 @@ static void key_of(struct xtcp_key *key, struct xtcp_net *xn,
 	xtcp_addr_set4(&key->raddr, iph->saddr);
 	key->lport = th->dest;
 	key->rport = th->source;
+	key->dev = 0;
 }
 
 /*
@@ -162,7 +164,9 @@ bool xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int s
 	case TCP_LISTEN:
 		return xtcp_listener_fits(xtcp_sk(sk), key, dif, sdif);
 	default:
-		return xtcp_key_equal(&xtcp_sk(sk)->flow.key, key);
+		/* the device in the key is where it was found */
+		return xtcp_key_same_ends(&xtcp_sk(sk)->flow.key, key) &&
+		       xtcp_dev_eq(key->xn, READ_ONCE(sk->sk_bound_dev_if), dif, sdif);
 	}
 }
 
@@ -186,7 +190,7 @@ static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdi
 		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_OPTION);
 		kfree_skb(skb);
 	} else if (sk->sk_state == TCP_LISTEN) {
-		xtcp_listen_rcv(sk, key, skb, &seg);
+		xtcp_listen_rcv(sk, key, dif, sdif, skb, &seg);
 	} else {
 		xtcp_sock_rcv(sk, skb, &seg);
 	}
@@ -358,18 +362,11 @@ static bool is_syn(const struct sk_buff *skb)
 	       th->syn && !th->ack && !th->rst;
 }
 
-static bool device_matches(const struct sock *sk, int dif, int sdif)
-{
-	int bound = READ_ONCE(sk->sk_bound_dev_if);
-
-	return !bound || bound == dif || bound == sdif;
-}
-
 /*
- * Who owns it: a socket to give it to, or a TIME_WAIT entry.
+ * Who owns it: a socket to give it to, or a TIME_WAIT entry.  @key: gets its device.
  * Return: whether anybody does.
  */
-static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
+static bool find_owner(struct xtcp_key *key, int dif, int sdif,
 		       struct sk_buff *skb, struct sock **sk, struct xtcp_flow **tw)
 {
 	struct sock *listener;
@@ -377,16 +374,21 @@ static bool find_owner(const struct xtcp_key *key, int dif, int sdif,
 
 	*sk = NULL;
 	*tw = NULL;
-	flow = xtcp_flow_lookup(key);
+	flow = xtcp_flow_find(key, dif, sdif);
 	if (!flow) {
 		*sk = xtcp_listener_lookup(key, dif, sdif, skb);
+		if (!*sk)
+			return false;
+		if (unlikely(sdif) && !READ_ONCE((*sk)->sk_bound_dev_if) &&
+		    xtcp_kernel_listens_bound(key, dif, sdif))
+			return false;
 		/* the kernel's TCP may still have it in TIME_WAIT on our port */
-		return *sk && (is_syn(skb) || !xtcp_kernel_knows(key, dif, sdif));
+		return is_syn(skb) || !xtcp_kernel_knows(key, dif, sdif);
 	}
 	switch (flow->kind) {
 	case XTCP_KIND_SOCK:
 		*sk = xtcp_to_sk(xtcp_flow_sock(flow));
-		return device_matches(*sk, dif, sdif);
+		return true;
 	case XTCP_KIND_REQ:
 		/* its listener's lock protects it, and finds it again */
 		if (!xtcp_flow_get(flow, key))
@@ -487,7 +489,7 @@ void xtcp_early_route(struct xtcp_net *xn, struct sk_buff *skb)
 	struct xtcp_flow *flow;
 
 	key_of(&key, xn, iph, (const void *)iph + iph->ihl * 4);
-	flow = xtcp_flow_lookup(&key);
+	flow = xtcp_flow_find(&key, skb->skb_iif, inet_sdif(skb));
 	if (flow && flow->kind == XTCP_KIND_SOCK)
 		xtcp_route_in(xtcp_to_sk(xtcp_flow_sock(flow)), skb);
 }

@@ -27,6 +27,7 @@
 #include "hook.h"
 #include "input.h"
 #include "isn.h"
+#include "l3mdev.h"
 #include "listen.h"
 #include "listen_table.h"
 #include "lsm.h"
@@ -50,7 +51,7 @@ static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key, u3
 	struct rtable *rt;
 	u32 mss;
 
-	xtcp_flow4_init(&fl4, sk, key, 0, mark);
+	xtcp_flow4_init(&fl4, sk, key, mark);
 	rt = ip_route_output_flow(sock_net(sk), &fl4, sk);
 	if (IS_ERR(rt))
 		return NULL;
@@ -214,6 +215,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xs->tfo_no_cookie = xtcp_sk(sk)->tfo_no_cookie;
 	xs->flow.key = *key;
 	xs->flow.family = AF_INET;
+	child->sk_bound_dev_if = key->dev;
 	inet->inet_daddr = xtcp_addr_v4(&key->raddr);
 	inet->inet_saddr = xtcp_addr_v4(&key->laddr);
 	inet->inet_rcv_saddr = inet->inet_saddr;
@@ -572,7 +574,7 @@ static void listen_rcv(struct sock *sk, const struct xtcp_key *key,
 }
 
 /* A connection that was made since the segment was put into the backlog. */
-static void child_rcv(struct sock *child, const struct xtcp_key *key,
+static void child_rcv(struct sock *child, const struct xtcp_key *key, int dif, int sdif,
 		      struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	unsigned int len = skb->len;
@@ -590,9 +592,12 @@ static void child_rcv(struct sock *child, const struct xtcp_key *key,
 	if (sock_owned_by_user(child)) {
 		/* parsed once; a backlog's segment is as IP left it */
 		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		skb->skb_iif = dif;
+		IPCB(skb)->iif = sdif;
+		IPCB(skb)->flags = sdif ? IPSKB_L3SLAVE : 0;
 		if (sk_add_backlog(child, skb, READ_ONCE(child->sk_rcvbuf)))
 			drop = XTCP_DROP_BACKLOG;
-	} else if (child->sk_state == TCP_LISTEN || !xtcp_owns(child, key, 0, 0)) {
+	} else if (child->sk_state == TCP_LISTEN || !xtcp_owns(child, key, dif, sdif)) {
 		drop = XTCP_DROP_NOT_OWNER;
 	} else {
 		xtcp_sock_rcv(child, skb, seg);
@@ -608,34 +613,40 @@ static void child_rcv(struct sock *child, const struct xtcp_key *key,
  * xtcp_listen_rcv - a segment for a listener, or for what it has made
  * @sk: the listener, locked
  * @key: what the segment says; the listener fits it
+ * @dif: interface that it came in on
+ * @sdif: interface that is enslaved to a VRF, 0: none
  * @skb: the segment; consumed
  * @seg: the same, parsed
  *
  * Context: bottom halves off, RCU read side.
  */
-void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb,
-		     struct xtcp_segment *seg)
+void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
+		     struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	struct xtcp_net *xn = key->xn;
-	struct xtcp_flow *flow = xtcp_flow_lookup(key);
+	struct xtcp_key own = *key;
+	struct xtcp_flow *flow = xtcp_flow_find(&own, dif, sdif);
 
 	if (!flow) {
-		listen_rcv(sk, key, skb, seg, NULL);
+		own.dev = xtcp_dev_of_child(sk, dif, sdif);
+		listen_rcv(sk, &own, skb, seg, NULL);
 		return;
 	}
 	if (flow->kind == XTCP_KIND_SOCK) {
-		child_rcv(xtcp_to_sk(xtcp_flow_sock(flow)), key, skb, seg);
+		child_rcv(xtcp_to_sk(xtcp_flow_sock(flow)), &own, dif, sdif, skb, seg);
 		return;
 	}
-	if (!xtcp_flow_get(flow, key)) {
+	if (!xtcp_flow_get(flow, &own)) {
 		kfree_skb(skb);
 		return;
 	}
 	if (flow->kind == XTCP_KIND_TW) {
-		if (xtcp_tw_rcv(xn, xtcp_flow_tw(flow), seg))
-			listen_rcv(sk, key, skb, seg, xtcp_flow_tw(flow));
-		else
+		if (xtcp_tw_rcv(xn, xtcp_flow_tw(flow), seg)) {
+			own.dev = xtcp_dev_of_child(sk, dif, sdif);
+			listen_rcv(sk, &own, skb, seg, xtcp_flow_tw(flow));
+		} else {
 			kfree_skb(skb);
+		}
 	} else if (xtcp_flow_req(flow)->listener == sk &&
 		   !list_empty(&xtcp_flow_req(flow)->node)) {
 		req_rcv(sk, xtcp_flow_req(flow), skb, seg);

@@ -12,8 +12,8 @@ void xtcp_listen_stop(struct sock *sk);
 struct xtcp_listener *xtcp_listener_need(struct sock *sk);
 void xtcp_listener_free(struct sock *sk);
 void xtcp_child_abandon(struct sock *child);
-void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb,
-		     struct xtcp_segment *seg);
+void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
+		     struct sk_buff *skb, struct xtcp_segment *seg);
 struct sock *xtcp_accept_pop(struct sock *sk);
 
 #endif /* XTCP_LISTEN_H */

@@ -23,6 +23,7 @@
 #include <net/sock_reuseport.h>
 
 #include "compat.h"
+#include "l3mdev.h"
 #include "listen_table.h"
 #include "sock.h"
 
@@ -83,11 +84,11 @@ static u32 group_seed __read_mostly;
 /* ---- look-up ---- */
 
 /* How well a listener of the right address and port fits; negative: not at all. */
-static int score(const struct sock *sk, int dif, int sdif)
+static int score(const struct sock *sk, const struct xtcp_net *xn, int dif, int sdif)
 {
 	int bound = READ_ONCE(sk->sk_bound_dev_if);
 
-	if (bound && bound != dif && (!sdif || bound != sdif))
+	if (!xtcp_dev_eq(xn, bound, dif, sdif))
 		return -1;
 	/* as Linux: a device counts as much as the processor that the user wants */
 	return !!bound + (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id());
@@ -102,7 +103,7 @@ static struct sock *best_of(const struct xtcp_key *key, int dif, int sdif)
 
 	rhl_for_each_entry_rcu(spot, pos, list, node) {
 		struct sock *sk = rcu_dereference(spot->sk);
-		int fits = score(sk, dif, sdif);
+		int fits = score(sk, key->xn, dif, sdif);
 
 		if (fits <= best)
 			continue;
@@ -185,7 +186,7 @@ bool xtcp_listener_fits(const struct xtcp_sock *xs, const struct xtcp_key *key, 
 	sock_owned_by_me(&xs->inet.sk);
 	return own->lport == key->lport && own->xn == key->xn &&
 	       (xtcp_addr_any(&own->laddr) || ipv6_addr_equal(&own->laddr, &key->laddr)) &&
-	       score(&xs->inet.sk, dif, sdif) >= 0;
+	       score(&xs->inet.sk, key->xn, dif, sdif) >= 0;
 }
 
 /* The first of a spot's listeners that somebody wants. */

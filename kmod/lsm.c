@@ -39,6 +39,7 @@ bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *s
 	ireq.ir_rmt_addr = xtcp_addr_v4(&key->raddr);
 	ireq.ir_num = ntohs(key->lport);
 	ireq.ir_rmt_port = key->rport;
+	ireq.ir_iif = key->dev;
 	ireq.ir_mark = READ_ONCE(sk->sk_mark);
 	write_pnet(&ireq.ireq_net, sock_net(sk));
 	err = security_inet_conn_request(sk, skb, &ireq.req);

@@ -41,6 +41,7 @@ struct xtcp_tw_queue;
  * @cc: net.xtcp.congestion_control, index into xtcp_cc_table, with a reference
  * @challenge_ack_limit: net.xtcp.challenge_ack_limit, per second
  * @abort_on_overflow: net.xtcp.abort_on_overflow
+ * @l3mdev_accept: net.xtcp.l3mdev_accept: unbound listeners serve VRFs, too
  * @syncookies: net.xtcp.syncookies, XTCP_SYNCOOKIES_*
  * @autocorking: net.xtcp.autocorking
  * @backlog_ack_defer: net.xtcp.backlog_ack_defer
@@ -60,6 +61,7 @@ struct xtcp_tw_queue;
  * @demux_hook: PRE_ROUTING
  * @hooked: @hook is registered
  * @demuxed: so is @demux_hook
+ * @bound: a connection bound to a device has been here
  * @dying: no new socket: the namespace is on its way out
  * @orphans: sockets without a file
  * @tw_queues: TIME_WAIT entries, one queue for each processor (timewait.c)
@@ -83,6 +85,7 @@ struct xtcp_net {
 	unsigned long		comp_sack_slack_ns;
 	u8			cc;
 	u8			abort_on_overflow;
+	u8			l3mdev_accept;
 	u8			syncookies;
 	u8			autocorking;
 	u8			backlog_ack_defer;
@@ -102,6 +105,7 @@ struct xtcp_net {
 	struct nf_hook_ops	demux_hook;
 	bool			hooked;
 	bool			demuxed;
+	bool			bound;
 	bool			dying;
 	atomic_t		orphans;
 	struct xtcp_tw_queue __percpu *tw_queues;

@@ -57,6 +57,7 @@
 #include <linux/slab.h>
 #include <net/netns/hash.h>
 
+#include "l3mdev.h"
 #include "port_table.h"
 
 /* Hash buckets: one for each port of a namespace. */
@@ -116,7 +117,7 @@ void xtcp_port_place(struct xtcp_port *p, struct sock *sk, const struct in6_addr
 	p->net = sock_net(sk);
 	p->place.addr = *addr;
 	p->place.dev = sk->sk_bound_dev_if;
-	p->place.l3mdev = inet_sk_bound_l3mdev(sk);
+	p->place.l3mdev = xtcp_dev_l3mdev(xtcp_sk_net(sk), p->place.dev);
 	p->place.v6only = ipv6_only_sock(sk);
 }
 
@@ -396,8 +397,11 @@ static bool search_at(struct search *s, struct xtcp_port_bucket *b, u16 num,
 	struct xtcp_port *p = xtcp_port_first(b, s->fresh->net, num, addr);
 
 	for (; p; p = xtcp_port_next(p, addr)) {
-		if (!xtcp_port_overlap(p, s->fresh))
+		if (!xtcp_port_overlap(p, s->fresh)) {
+			/* the kernel's l3mdev_accept may be another than ours */
+			s->beside |= p->place.l3mdev != s->fresh->place.l3mdev;
 			continue;
+		}
 		if (port_conflict(p, s->c))
 			return false;
 		if (xtcp_port_same(p, s->fresh))
@@ -427,7 +431,7 @@ static bool search_all(struct search *s, struct xtcp_port_bucket *b, u16 num)
  * @fresh: the place that is wanted
  * @num: the port number that is wanted
  * @c: who wants it
- * @beside: set if there are others that overlap
+ * @beside: set if there are others that overlap, or would without VRFs
  *
  * Return: the port that is the very same, NULL if there is none, or
  * ERR_PTR(-EADDRINUSE) if @c conflicts with an owner of what overlaps.

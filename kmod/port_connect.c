@@ -18,6 +18,7 @@
 #include <linux/sched.h>
 #include <linux/siphash.h>
 #include <net/ip.h>
+#include <net/l3mdev.h>
 #include <net/netns/hash.h>
 
 #include "flow.h"
@@ -36,11 +37,30 @@
 static u32 *perturb __read_mostly;
 static siphash_key_t offset_key __read_mostly;
 
+/*
+ * Whether somebody who is bound otherwise would get the segments of a connection that
+ * is bound to a device: in the device's VRF, or to none.
+ */
+static bool taken_beside(const struct xtcp_key *key)
+{
+	struct xtcp_key other = *key;
+	bool taken;
+
+	rcu_read_lock();
+	taken = xtcp_flow_find(&other, key->dev,
+			       l3mdev_master_ifindex_by_index(key->xn->net, key->dev));
+	rcu_read_unlock();
+	return taken && other.dev != key->dev;
+}
+
 /* Make the pair of addresses and ports ours, if need be from a TIME_WAIT entry. */
 static int claim_tuple(struct xtcp_sock *xs, bool bound)
 {
-	int err = xtcp_flow_insert(&xs->flow);
+	int err;
 
+	if (unlikely(xs->flow.key.dev) && taken_beside(&xs->flow.key))
+		return -EEXIST;
+	err = xtcp_flow_insert(&xs->flow);
 	return err == -EEXIST && xtcp_tw_take_over(xs, bound) ? 0 : err;
 }
 

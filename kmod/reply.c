@@ -28,7 +28,7 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 
 	if (!sk)
 		sk = xn->ctl_sk;
-	xtcp_flow4_init(&fl4, sk, key, r->oif, r->mark);
+	xtcp_flow4_init(&fl4, sk, key, r->mark);
 	if (!rt)
 		rt = ip_route_output_flow(xn->net, &fl4, sk);
 	if (IS_ERR(rt))

@@ -14,7 +14,7 @@ struct rtable;
 
 /**
  * struct xtcp_reply - a segment to send
- * @key: connection it belongs to
+ * @key: connection it belongs to, and the device that it must leave by
  * @seq: SEG.SEQ
  * @ack: SEG.ACK
  * @window: window field
@@ -25,7 +25,6 @@ struct rtable;
  * @ecn: XTCP_IP_*, the field in the IP header
  * @optlen: length of @opt
  * @rt: route that was looked up already, whose reference goes; NULL: none
- * @oif: interface that it must leave by, 0: any
  * @mark: routing mark
  * @opt: options, padded
  */
@@ -40,7 +39,6 @@ struct xtcp_reply {
 	u8			ecn;
 	u8			optlen;
 	struct rtable		*rt;
-	int			oif;
 	u32			mark;
 	u8			opt[XTCP_OPT_MAX];
 };

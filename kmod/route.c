@@ -11,15 +11,14 @@
  * xtcp_flow4_init - describe a connection's packets to routing
  * @fl4: out
  * @sk: socket that they leave from
- * @key: the connection
- * @oif: interface, 0: the socket's, or any
+ * @key: the connection, and its interface; without one it is the socket's, or any
  * @mark: routing mark
  */
 void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
-		     const struct xtcp_key *key, int oif, u32 mark)
+		     const struct xtcp_key *key, u32 mark)
 {
 	memset(fl4, 0, sizeof(*fl4));
-	fl4->flowi4_oif = oif ? oif : READ_ONCE(sk->sk_bound_dev_if);
+	fl4->flowi4_oif = key->dev ? key->dev : READ_ONCE(sk->sk_bound_dev_if);
 	fl4->flowi4_mark = mark;
 	fl4->flowi4_scope = RT_SCOPE_UNIVERSE;
 	fl4->flowi4_proto = IPPROTO_TCP;
@@ -139,7 +138,7 @@ int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport)
 	opt = rcu_dereference_check(inet->inet_opt, lockdep_sock_is_held(sk));
 	xtcp_addr_set4(&key.laddr, inet->inet_saddr);
 	xtcp_addr_set4(&key.raddr, opt && opt->opt.srr ? opt->opt.faddr : daddr);
-	xtcp_flow4_init(fl4, sk, &key, 0, READ_ONCE(sk->sk_mark));
+	xtcp_flow4_init(fl4, sk, &key, READ_ONCE(sk->sk_mark));
 	xtcp_flow4_set_tos(fl4, sk);
 	rt = ip_route_output_flow(sock_net(sk), fl4, sk);
 	if (IS_ERR(rt)) {

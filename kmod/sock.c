@@ -264,6 +264,7 @@ int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
 	xtcp_addr_set4(&xs->flow.key.raddr, inet->inet_daddr);
 	xs->flow.key.lport = inet->inet_sport;
 	xs->flow.key.rport = inet->inet_dport;
+	xs->flow.key.dev = sk->sk_bound_dev_if;
 	/* a TIME_WAIT entry that makes way for this connection sets them */
 	xs->tcb.iss = 0;
 	xs->tcb.ts_recent = 0;

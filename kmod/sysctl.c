@@ -209,6 +209,9 @@ static const struct ctl_table template[] = {
 	INT("max_reordering", conf.max_reordering),
 	BYTE("slow_start_after_idle", conf.slow_start_after_idle, NULL, &one),
 	BYTE("abort_on_overflow", abort_on_overflow, NULL, &one),
+#if IS_ENABLED(CONFIG_NET_L3_MASTER_DEV)
+	BYTE("l3mdev_accept", l3mdev_accept, NULL, &one),
+#endif
 	{ .procname = "fastopen", .data = AT(fastopen), .maxlen = sizeof(int),
 	  .mode = 0644, .proc_handler = proc_dointvec },
 	{ .procname = "fastopen_key", .data = AT(net), .maxlen = PAGE_SIZE,

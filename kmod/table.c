@@ -2,6 +2,7 @@
 #include <linux/jhash.h>
 #include <linux/sched.h>
 
+#include "l3mdev.h"
 #include "listen_table.h"
 #include "req.h"
 #include "table.h"
@@ -14,13 +15,17 @@
 static u32 peer_hash(const struct xtcp_key *key, u32 seed)
 {
 	u32 rport = (__force u32)key->rport;
+	u32 hash;
 
 	seed += key->xn->salt;
 	/* an IPv4 address is all in its last word */
 	if (likely(!key->laddr.s6_addr32[0] && !key->laddr.s6_addr32[1]))
-		return jhash_3words((__force u32)key->laddr.s6_addr32[3],
+		hash = jhash_3words((__force u32)key->laddr.s6_addr32[3],
 				    (__force u32)key->raddr.s6_addr32[3], rport, seed);
-	return jhash2((const u32 *)&key->laddr, 8, rport ^ seed);
+	else
+		hash = jhash2((const u32 *)&key->laddr, 8, rport ^ seed);
+	/* a round of its own: who chooses the device and the rest chooses no sum of them */
+	return likely(!key->dev) ? hash : jhash_2words(hash, key->dev, seed);
 }
 
 static u32 key_hash(const void *data, u32 len, u32 seed)
@@ -65,6 +70,41 @@ static struct rhashtable flows;
 struct xtcp_flow *xtcp_flow_lookup(const struct xtcp_key *key)
 {
 	return rhashtable_lookup(&flows, key, flow_params);
+}
+
+/* The one with this device in its key, if that is where it is bound still. */
+static struct xtcp_flow *find_at(struct xtcp_key *key, int dev, int dif, int sdif)
+{
+	struct xtcp_flow *flow;
+
+	key->dev = dev;
+	flow = xtcp_flow_lookup(key);
+	return flow && xtcp_dev_eq(key->xn, xtcp_flow_dev(flow), dif, sdif) ? flow : NULL;
+}
+
+/**
+ * xtcp_flow_find - find the owner of a segment that came in somewhere
+ * @key: addresses and ports; its device is what the flow has, 0 without one
+ * @dif: interface that the segment came in on
+ * @sdif: interface that is enslaved to a VRF, 0: none
+ *
+ * Context: RCU read side.
+ *
+ * Return: as xtcp_flow_lookup().
+ */
+struct xtcp_flow *xtcp_flow_find(struct xtcp_key *key, int dif, int sdif)
+{
+	struct xtcp_flow *flow;
+
+	if (unlikely(READ_ONCE(key->xn->bound))) {
+		/* who is bound to what it came through goes first, as with listeners */
+		flow = find_at(key, dif, dif, sdif);
+		if (!flow && sdif && sdif != dif)
+			flow = find_at(key, sdif, dif, sdif);
+		if (flow)
+			return flow;
+	}
+	return find_at(key, 0, dif, sdif);
 }
 
 static bool is_taken(const struct bucket_table *tbl, const struct xtcp_key *key, u32 hash)
@@ -145,9 +185,12 @@ bool xtcp_flow_get(struct xtcp_flow *flow, const struct xtcp_key *key)
  */
 int xtcp_flow_insert(struct xtcp_flow *flow)
 {
-	int err = rhashtable_lookup_insert_key(&flows, &flow->key, &flow->rhash,
-					       flow_params);
+	int err;
 
+	/* before a segment for it can come */
+	if (unlikely(flow->key.dev && !READ_ONCE(flow->key.xn->bound)))
+		WRITE_ONCE(flow->key.xn->bound, true);
+	err = rhashtable_lookup_insert_key(&flows, &flow->key, &flow->rhash, flow_params);
 	if (!err)
 		flow->hashed = true;
 	return err;

@@ -11,6 +11,7 @@
 #include "sock.h"
 
 struct xtcp_flow *xtcp_flow_lookup(const struct xtcp_key *key);
+struct xtcp_flow *xtcp_flow_find(struct xtcp_key *key, int dif, int sdif);
 unsigned int xtcp_flow_taken(const struct xtcp_key *like, u16 lport, unsigned int step,
 			     unsigned int most);
 int xtcp_flow_insert(struct xtcp_flow *flow);

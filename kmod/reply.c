@@ -11,7 +11,8 @@
 /**
  * xtcp_reply_send - send a segment that has no socket of its own
  * @xn: namespace
- * @sk: socket whose IP settings it shall have, NULL: the control socket
+ * @sk: socket whose IP settings it shall have, NULL: the control socket, in answer to a
+ *	segment that just came
  * @r: the segment
  *
  * Context: softirq, or process with bottom halves off.
@@ -24,11 +25,15 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	struct sk_buff *skb;
 	struct flowi4 fl4;
 	struct rtable *rt = r->rt;
+	bool answer = !sk;
 	u8 tos;
 
-	if (!sk)
+	if (answer)
 		sk = xn->ctl_sk;
 	xtcp_flow4_init(&fl4, sk, key, r->mark);
+	/* what came for an address has this host for it, if only by IP_TRANSPARENT */
+	if (answer)
+		fl4.flowi4_flags |= FLOWI_FLAG_ANYSRC;
 	if (!rt)
 		rt = ip_route_output_flow(xn->net, &fl4, sk);
 	if (IS_ERR(rt))

@@ -45,6 +45,8 @@
 #define FAR_ADDR	"10.1.0.1"
 /* Behind the peers: who sends there gets no answer. */
 #define SILENT_ADDR	"10.1.0.9"
+/* Of nobody here. */
+#define ELSEWHERE	"203.0.113.5"
 #define PORT		7777
 #define FAR_PORT	4444
 
@@ -715,6 +717,47 @@ VRF_TEST(reset__finds_its_way)
 		EXPECT_TRUE(stray_is_reset(seen, HOME_ADDR));
 		close(fd);
 	}
+}
+
+/* ---- addresses of others ------------------------------------------------- */
+
+/*
+ * A transparent proxy without nftables' tproxy, which looks for listeners of the kernel's
+ * TCP alone: a rule has what passes through delivered here, to a listener that is bound
+ * to any address and may answer from all (IP_TRANSPARENT).
+ */
+VRF_TEST(transparent__by_policy_routing)
+{
+	struct sockaddr_in name;
+	socklen_t len = sizeof(name);
+	int seen = sniffer(self, PLAIN), fd = make(self->family, NULL), client, conn;
+	char byte;
+
+	ASSERT_TRUE(ip("rule add iif near0 ipproto tcp dport %d lookup 100\n"
+		       "route add local default dev lo table 100\n", PORT));
+	enter(self->far[PLAIN]);
+	ASSERT_TRUE(ip("route add default via " HOME_ADDR "\n"));
+	enter(self->home);
+	ASSERT_EQ(0, set_int(fd, SOL_IP, IP_TRANSPARENT, 1));
+	ASSERT_EQ(0, do_bind(fd, "0.0.0.0", PORT));
+	ASSERT_EQ(0, listen(fd, 8));
+	enter(self->far[PLAIN]);
+	client = make(AF_INET, NULL);
+	ASSERT_EQ(0, do_connect(client, ELSEWHERE, PORT));
+	enter(self->home);
+	conn = accept(fd, NULL, NULL);
+	ASSERT_LE(0, conn);
+	ASSERT_EQ(0, getsockname(conn, (struct sockaddr *)&name, &len));
+	EXPECT_EQ(inet_addr(ELSEWHERE), name.sin_addr.s_addr);
+	EXPECT_TRUE(talk(client, conn, 't'));
+	EXPECT_TRUE(talk(conn, client, 'T'));
+	/* what leaves without a socket comes from there, too */
+	send_stray(raw_socket(self, PLAIN, IPPROTO_TCP), ELSEWHERE);
+	EXPECT_TRUE(stray_is_reset(seen, ELSEWHERE));
+	close(conn);
+	EXPECT_EQ(0, recv(client, &byte, 1, 0));
+	ASSERT_EQ(0, shutdown(client, SHUT_WR));
+	EXPECT_TRUE(await(fd_state(client) == XTCP_CLOSE));
 }
 
 /* ---- ports --------------------------------------------------------------- */

@@ -231,7 +231,9 @@ static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
 
 	if (c->join && c->group && p->fast & COMMON_GROUP && uid_eq(c->uid, p->uid))
 		return false;
-	if (c->share && c->reuse && !c->listen && p->fast & COMMON_REUSE)
+	/* a group gets no port that nobody asked for: owner_conflict() */
+	if (c->share && c->reuse && !c->listen && (c->join || !c->group) &&
+	    p->fast & COMMON_REUSE)
 		return false;
 	if (c->xs->port == p && hlist_unhashed(&xtcp_to_sk(c->xs)->sk_bind_node))
 		counted--;

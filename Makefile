@@ -75,7 +75,7 @@ check-unit: setup
 # TESTS="load handshake" runs a part.
 # Under KASAN on an emulated machine unmodified programs take an hour: by default the
 # tests in C, without 100 rounds of loading. TESTS=. runs all.
-check-debug: TESTS ?= load $(filter-out lifecycle,$(patsubst selftests/%.c,%,$(wildcard selftests/*.c)))
+check-debug: TESTS ?= load $(filter-out lifecycle cost costseg,$(patsubst selftests/%.c,%,$(wildcard selftests/*.c)))
 
 check-6.12 check-6.1 check-debug: setup
 	@$(LANE) $(@:check-%=%) $(TESTS) || :

@@ -105,6 +105,7 @@ attack() {
 }
 
 tally
+extra=${XTCP_SOAK:-0}
 if [ -n "${XTCP_ATTACK_TOTAL-}" ]; then
 	names=()
 	while read -r test; do
@@ -118,6 +119,11 @@ else
 		selected "$test" "$@" || continue
 		one "$test"
 	done <"$XTCP_TESTS/tests"
+fi
+if [ $((passed + failed + skipped)) -eq 0 ]; then
+	echo "FAIL  no test is called: $*"
+	failed=1
+	tally
 fi
 echo "all tests done" >"$XTCP_OUT/running"
 # What unloading leaves behind is for the caller to judge: leaks, references.

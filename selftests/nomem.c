@@ -524,6 +524,7 @@ TEST_F_TIMEOUT(nomem, call__each_allocation, RACE_TIMEOUT)
 	for (n = 0; n < DEEDS && now_ns() < end; n++)
 		sites += fail_in_turn(&deeds[at++ % DEEDS], fd, end);
 	TH_LOG("%d allocations failed, of %d deeds", sites, n);
+	EXPECT_LT(0, sites);
 	EXPECT_TRUE(all_is_well(_metadata));
 }
 
@@ -605,6 +606,7 @@ TEST_F_TIMEOUT(nomem, function__all_that_it_allocates, RACE_TIMEOUT)
 	for (i = 0; i < DEEDS && now_ns() < end; i++)
 		failing += fail_below_each(&deeds[at++ % DEEDS], f, n, end);
 	TH_LOG("%d functions of %d allocated in vain, in %d deeds", failing, n, i);
+	EXPECT_LT(0, failing);
 	free(f);
 	EXPECT_TRUE(all_is_well(_metadata));
 }

@@ -74,6 +74,7 @@ void xtcp_count_edges(struct xtcp_net *xn, const struct xtcp_flow *flow,
 {
 	int i;
 
+	xtcp_assert_locked(sk);
 	for (i = 0; i < a->nr_edges; i++) {
 		report_edge(xn, flow, sk, a->edges[i], a->error);
 		show_state(sk, xtcp_edges[a->edges[i]].to);
@@ -189,6 +190,7 @@ void xtcp_data_ready(struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
+	xtcp_assert_locked(sk);
 	if (sock_flag(sk, SOCK_DEAD))
 		return;
 	if ((s32)(t->rcv_nxt - t->copied_seq) < sk->sk_rcvlowat &&

@@ -32,6 +32,7 @@ struct sk_buff *xtcp_wmem_alloc(struct sock *sk, gfp_t gfp)
 {
 	struct sk_buff *skb = alloc_skb_fclone(MAX_TCP_HEADER, gfp);
 
+	xtcp_assert_locked(sk);
 	if (unlikely(!skb)) {
 		sk->sk_prot->enter_memory_pressure(sk);
 		sk_stream_moderate_sndbuf(sk);
@@ -61,6 +62,7 @@ struct sk_buff *xtcp_wmem_alloc_fin(struct sock *sk)
 	struct sk_buff *skb = alloc_skb_fclone(MAX_TCP_HEADER,
 					       GFP_KERNEL | __GFP_NOFAIL);
 
+	xtcp_assert_locked(sk);
 	/* if this says no, the charge makes sk_forward_alloc negative for a while */
 	(void)sk_wmem_schedule(sk, skb->truesize);
 	skb_reserve(skb, MAX_TCP_HEADER);
@@ -76,6 +78,7 @@ struct sk_buff *xtcp_wmem_alloc_fin(struct sock *sk)
  */
 void xtcp_wmem_queue(struct sock *sk, struct sk_buff *skb)
 {
+	xtcp_assert_locked(sk);
 	__skb_header_release(skb);
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	sk_wmem_queued_add(sk, skb->truesize);
@@ -89,6 +92,7 @@ void xtcp_wmem_queue(struct sock *sk, struct sk_buff *skb)
  */
 void xtcp_wmem_free(struct sock *sk, struct sk_buff *skb)
 {
+	xtcp_assert_locked(sk);
 	skb->next = NULL;
 	skb->prev = NULL;
 	sk_wmem_queued_add(sk, -skb->truesize);
@@ -106,6 +110,7 @@ void xtcp_wmem_purge(struct sock *sk)
 	struct sk_buff *skb;
 	struct rb_node *rb;
 
+	xtcp_assert_locked(sk);
 	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
 		xtcp_wmem_free(sk, skb);
 	while ((rb = rb_first(&t->rtx))) {
@@ -146,6 +151,7 @@ void xtcp_wmem_syn_acked(struct sock *sk)
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 	struct xtcp_seg *seg;
 
+	xtcp_assert_locked(sk);
 	if (WARN_ON_ONCE(!skb))
 		return;
 	seg = xtcp_skb_seg(skb);
@@ -176,6 +182,7 @@ int xtcp_wmem_split(struct sock *sk, struct sk_buff *skb, u32 len, bool sent,
 	int truesize = skb->truesize;
 	struct sk_buff *rest;
 
+	xtcp_assert_locked(sk);
 	if (sent && unlikely(too_many_pieces(sk, skb))) {
 		xtcp_count(xtcp_sk_net(sk), WQUEUE_TOO_BIG);
 		return -ENOMEM;
@@ -246,6 +253,7 @@ struct sk_buff *xtcp_wmem_gather(struct sock *sk, u32 len)
 {
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 
+	xtcp_assert_locked(sk);
 	while (skb->len < len) {
 		if (skb_queue_is_last(&sk->sk_write_queue, skb) || !join(sk, skb, skb->next))
 			return NULL;
@@ -267,6 +275,7 @@ void xtcp_wmem_fill(struct sock *sk, u32 len)
 {
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 
+	xtcp_assert_locked(sk);
 	while (skb->len < len && !skb_queue_is_last(&sk->sk_write_queue, skb)) {
 		struct sk_buff *next = skb->next;
 
@@ -294,6 +303,7 @@ void xtcp_sndbuf_init(struct sock *sk)
 	u32 per_mss;
 	u64 want;
 
+	xtcp_assert_locked(sk);
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
 		return;
 	/* the worst case: a buffer, of a power of two, for each segment */
@@ -354,6 +364,7 @@ void xtcp_write_space_check(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
+	xtcp_assert_locked(sk);
 	if (!sk->sk_socket || !test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		return;
 	/* the buffer, not the network or the system, is what limits the sender */
@@ -443,6 +454,7 @@ static bool prune(struct sock *sk, const struct sk_buff *skb)
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb,
 		     const struct xtcp_segment *seg)
 {
+	xtcp_assert_locked(sk);
 	if (unlikely(atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf) &&
 	    (!xtcp_window_takes(&xtcp_sk(sk)->tcb, seg) || !prune(sk, skb)))
 		return false;
@@ -463,6 +475,7 @@ void xtcp_rmem_measure(struct sock *sk, const struct sk_buff *skb, u32 len)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u8 ratio = clamp_t(u64, div_u64((u64)len << 8, skb->truesize), 1, U8_MAX);
 
+	xtcp_assert_locked(sk);
 	if (ratio == xs->scaling_ratio)
 		return;
 	xs->scaling_ratio = ratio;
@@ -476,6 +489,7 @@ void xtcp_rmem_measure(struct sock *sk, const struct sk_buff *skb, u32 len)
  */
 void xtcp_rmem_charge(struct sock *sk, struct sk_buff *skb)
 {
+	xtcp_assert_locked(sk);
 	skb_orphan(skb);
 	skb_set_owner_r(skb, sk);
 	xtcp_sk(sk)->rmem_fresh += skb->truesize;
@@ -529,6 +543,7 @@ void xtcp_rmem_wait(struct sock *sk, struct sk_buff *skb)
 	struct rb_node *rb = rb_prev(xtcp_seg_rb(seg));
 	bool stolen;
 
+	xtcp_assert_locked(sk);
 	/* one that nobody accepted yet, or an orphan, gets no more */
 	if (sk->sk_socket)
 		fit_rcvbuf(sk, xtcp_window_behind_gap(&xtcp_sk(sk)->tcb));
@@ -556,6 +571,7 @@ void xtcp_rmem_append(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_seg *seg = xtcp_skb_seg(skb), *last;
 	bool stolen;
 
+	xtcp_assert_locked(sk);
 	if (tail) {
 		last = xtcp_skb_seg(tail);
 		if (coalesce(sk, tail, skb, &stolen)) {
@@ -578,6 +594,7 @@ void xtcp_ooo_purge(struct sock *sk)
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_seg *seg;
 
+	xtcp_assert_locked(sk);
 	while ((seg = xtcp_ooo_drop_last(t))) {
 		xtcp_count(xtcp_sk_net(sk), OFO_DROP);
 		free_received(seg);
@@ -593,6 +610,7 @@ void xtcp_rcvbuf_autotune(struct sock *sk, xtcp_usec_t now)
 {
 	u32 wnd = xtcp_window_autotune(&xtcp_sk(sk)->tcb, now);
 
+	xtcp_assert_locked(sk);
 	if (wnd)
 		fit_rcvbuf(sk, wnd);
 }

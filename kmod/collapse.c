@@ -159,6 +159,7 @@ void xtcp_collapse(struct sock *sk)
 	struct sk_buff *skb = rb ? rb_to_skb(rb) : NULL;
 	int vain = 0;
 
+	xtcp_assert_locked(sk);
 	if (xs->rmem_fresh < (u32)sk->sk_rcvbuf >> FRESH_SHIFT)
 		return;
 	xs->rmem_fresh = 0;

@@ -203,6 +203,7 @@ void xtcp_cong_inherit(struct sock *child, const struct sock *listener)
 {
 	const struct xtcp_sock *xs = xtcp_sk(listener);
 
+	xtcp_assert_locked(listener);
 	if (xs->cc_chosen) {
 		xtcp_sk(child)->cc_chosen = true;
 		if (try_module_get(entry(xs->tcb.cc)->owner) &&

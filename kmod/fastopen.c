@@ -217,6 +217,7 @@ int xtcp_tfo_set_queue(struct sock *sk, int max)
 {
 	struct xtcp_tfo_queue *q = queue_need(sk);
 
+	xtcp_assert_locked(sk);
 	if (!q)
 		return -ENOMEM;
 	xtcp_tfo_netns_keys(xtcp_net(sock_net(sk)), NULL, 0);
@@ -234,6 +235,7 @@ int xtcp_tfo_get_queue(const struct sock *sk)
 {
 	const struct xtcp_tfo_queue *q = queue_of(sk);
 
+	xtcp_assert_locked(sk);
 	return q ? q->max : 0;
 }
 
@@ -250,6 +252,7 @@ int xtcp_tfo_set_keys(struct sock *sk, sockptr_t optval, unsigned int optlen)
 	u8 key[XTCP_TFO_KEYS * XTCP_TFO_KEY_LEN];
 	struct xtcp_tfo_queue *q;
 
+	xtcp_assert_locked(sk);
 	if (optlen != XTCP_TFO_KEY_LEN && optlen != sizeof(key))
 		return -EINVAL;
 	if (copy_from_sockptr(key, optval, optlen))
@@ -274,6 +277,7 @@ unsigned int xtcp_tfo_get_keys(const struct sock *sk, u8 *to)
 {
 	const struct xtcp_tfo_queue *q = queue_of(sk);
 
+	xtcp_assert_locked(sk);
 	return q ? keys_get(&q->keys, to) : 0;
 }
 
@@ -333,6 +337,7 @@ bool xtcp_tfo_try(struct sock *sk, const struct xtcp_key *key,
 	struct xtcp_tfo_cookie cookie, good = { .len = -1 };
 	unsigned int which;
 
+	xtcp_assert_locked(sk);
 	answer->len = -1;
 	xtcp_tfo_cookie_get(&cookie, skb, &syn->opt);
 	if (!cookie.len)
@@ -367,6 +372,7 @@ void xtcp_tfo_listen(struct sock *sk, int backlog)
 {
 	const int both = XTCP_TFO_SERVER | XTCP_TFO_SERVER_ALWAYS;
 
+	xtcp_assert_locked(sk);
 	if ((READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & both) == both &&
 	    !xtcp_tfo_get_queue(sk))
 		xtcp_tfo_set_queue(sk, backlog);	/* without memory, without it */
@@ -399,6 +405,7 @@ struct xtcp_opening *xtcp_opening_alloc(const struct sock *sk, const struct sk_b
 	unsigned int len;
 	const u8 *syn = syn_headers(sk, skb, &len);
 
+	xtcp_assert_locked(sk);
 	if (!syn)
 		len = 0;
 	o = kzalloc(struct_size(o, syn, len), GFP_ATOMIC | __GFP_NOWARN);
@@ -441,6 +448,7 @@ int xtcp_tfo_adopt(struct sock *child, struct sock *sk, const struct sk_buff *sk
 	struct xtcp_tfo_queue *q = queue_of(sk);
 	struct xtcp_opening *o = xtcp_opening_alloc(sk, skb);
 
+	xtcp_assert_locked(sk);
 	if (!o)
 		return -ENOMEM;
 	refcount_inc(&q->refs);

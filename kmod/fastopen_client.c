@@ -180,6 +180,7 @@ void xtcp_tfo_timeout(struct sock *sk, bool expired)
 {
 	u8 timeouts = xtcp_sk(sk)->tcb.retransmits + expired;
 
+	xtcp_assert_locked(sk);
 	if (timeouts != TIMEOUTS_SUSPECT && !(timeouts < TIMEOUTS_SUSPECT && expired))
 		return;
 	disable(xtcp_net(sock_net(sk)));
@@ -198,6 +199,7 @@ void xtcp_tfo_suspect(struct sock *sk, const struct xtcp_segment *seg)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
+	xtcp_assert_locked(sk);
 	if ((seg->drop == XTCP_DROP_RST && t->state == XTCP_ESTABLISHED &&
 	     !t->data_segs_in) ||
 	    (seg->drop == XTCP_DROP_CLOSED_RCV && seg->flags & XTCP_FIN))
@@ -215,6 +217,7 @@ void xtcp_tfo_closing(struct sock *sk)
 	const struct rb_node *first = rb_first(&xs->tcb.ooo);
 	const struct dst_entry *dst;
 
+	xtcp_assert_locked(sk);
 	if (!xs->tcb.data_segs_in) {
 		if (first && !rb_next(first) && xtcp_rb_seg(first)->flags & XTCP_FIN)
 			disable(xn);
@@ -276,6 +279,7 @@ bool xtcp_tfo_defer(struct sock *sk)
 	struct xtcp_tfo_cookie cookie;
 	u16 mss;
 
+	xtcp_assert_locked(sk);
 	return xtcp_sk(sk)->tfo_now || choose(sk, &cookie, &mss);
 }
 
@@ -291,6 +295,7 @@ u32 xtcp_tfo_prepare(struct sock *sk)
 	struct xtcp_tfo_cookie cookie;
 	u16 mss = t->advmss;
 
+	xtcp_assert_locked(sk);
 	if (!choose(sk, &cookie, &mss))
 		return 0;
 	mss = min3(mss, t->mss_clamp, t->path_mss);
@@ -312,6 +317,7 @@ void xtcp_tfo_syn_option(struct sock *sk, struct xtcp_tfo_cookie *cookie)
 	bool want = xs->tfo_mode == XTCP_TFO_COOKIE;
 	u16 mss;
 
+	xtcp_assert_locked(sk);
 	recall(sk, cookie, &mss);
 	/* another connection's needed the place */
 	if (want && !cookie->len)
@@ -337,6 +343,7 @@ void xtcp_tfo_synack(struct sock *sk, const struct xtcp_segment *seg,
 	struct xtcp_tfo_cookie cookie;
 	u8 try_exp = TRY_RFC;
 
+	xtcp_assert_locked(sk);
 	xtcp_tfo_cookie_get(&cookie, skb, &seg->opt);
 	if (!xs->tfo_sent)
 		cookie.len = -1;	/* we did not ask */

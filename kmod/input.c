@@ -179,6 +179,7 @@ static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdi
 {
 	struct xtcp_segment seg __uninitialized;
 
+	xtcp_assert_locked(sk);
 	if (unlikely(!xtcp_owns(sk, key, dif, sdif))) {
 		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_NOT_OWNER);
 		kfree_skb(skb);
@@ -208,6 +209,7 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_key key __uninitialized;
 
+	xtcp_assert_locked(sk);
 	local_bh_disable();
 	rcu_read_lock();
 	key_of(&key, xtcp_sk_net(sk), ip_hdr(skb), tcp_hdr(skb));

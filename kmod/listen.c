@@ -285,6 +285,7 @@ static void adopt(struct sock *sk, struct sock *child, struct sk_buff *skb,
 {
 	struct xtcp_listener *l = xtcp_listener(sk);
 
+	xtcp_assert_locked(sk);
 	xtcp_port_inherit(xtcp_sk(child), xtcp_sk(sk));
 	list_add_tail(&xtcp_sk(child)->accept_node, &l->accept_queue);
 	sk_acceptq_added(sk);
@@ -627,6 +628,7 @@ void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int s
 	struct xtcp_key own = *key;
 	struct xtcp_flow *flow = xtcp_flow_find(&own, dif, sdif);
 
+	xtcp_assert_locked(sk);
 	if (!flow) {
 		own.dev = xtcp_dev_of_child(sk, dif, sdif);
 		listen_rcv(sk, &own, skb, seg, NULL);
@@ -708,6 +710,7 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	int err;
 
+	xtcp_assert_locked(sk);
 	if (!xtcp_listener_need(sk))
 		return -ENOMEM;
 	xtcp_tfo_listen(sk, backlog);
@@ -771,6 +774,7 @@ void xtcp_listen_stop(struct sock *sk)
 	struct xtcp_req *req;
 	struct xtcp_sock *child;
 
+	xtcp_assert_locked(sk);
 	if (!l)
 		return;
 	xtcp_listener_remove(xs);
@@ -803,6 +807,7 @@ struct sock *xtcp_accept_pop(struct sock *sk)
 	struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_sock *child;
 
+	xtcp_assert_locked(sk);
 	child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock, accept_node);
 	if (!child)
 		return NULL;

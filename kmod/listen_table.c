@@ -386,6 +386,7 @@ void xtcp_listener_remove(struct xtcp_sock *xs)
 	struct xtcp_listener *l = xs->listener;
 	struct xtcp_spot *spot = l->spot;
 
+	xtcp_assert_locked(xtcp_to_sk(xs));
 	if (!spot)
 		return;
 	l->spot = NULL;

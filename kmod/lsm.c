@@ -11,6 +11,7 @@
 #include <net/request_sock.h>
 
 #include "lsm.h"
+#include "sock.h"
 
 #ifdef CONFIG_SECURITY_NETWORK
 
@@ -32,6 +33,7 @@ bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *s
 	struct ip_options_rcu *opt;
 	int err;
 
+	xtcp_assert_locked(sk);
 	memset(&ireq, 0, sizeof(ireq));
 	ireq.req.rsk_ops = &lsm_ops;
 	ireq.ireq_family = AF_INET;

@@ -204,6 +204,7 @@ u32 xtcp_gso_max(const struct sock *sk)
 	u32 mss = xtcp_mss_now(&xtcp_sk(sk)->tcb);
 	u32 max = READ_ONCE(sk->sk_gso_max_size);	/* headers taken off */
 
+	xtcp_assert_locked(sk);
 	/* each packet has an urgent pointer of its own */
 	if (unlikely(xtcp_urg_out(&xtcp_sk(sk)->tcb)))
 		return mss;
@@ -340,6 +341,7 @@ done:
  */
 void xtcp_push(struct sock *sk)
 {
+	xtcp_assert_locked(sk);
 	push(sk, UINT_MAX);
 }
 
@@ -349,6 +351,7 @@ void xtcp_push(struct sock *sk)
  */
 void xtcp_push_one(struct sock *sk)
 {
+	xtcp_assert_locked(sk);
 	push(sk, 1);
 }
 
@@ -448,6 +451,7 @@ void xtcp_send_ack_before(struct sock *sk, u32 ack)
 	struct sk_buff *skb = alloc_control(sk);
 	struct header h __uninitialized;
 
+	xtcp_assert_locked(sk);
 	/* the one that follows says it all, only less exactly */
 	if (unlikely(!skb))
 		return;
@@ -504,6 +508,7 @@ void xtcp_send_probe(struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
+	xtcp_assert_locked(sk);
 	if (xtcp_urg_out(t))
 		send_empty(sk, t->snd_una);
 	send_empty(sk, t->snd_una - 1);
@@ -523,6 +528,7 @@ void xtcp_send_syn(struct sock *sk)
 	struct sk_buff *skb;
 	struct header h __uninitialized;
 
+	xtcp_assert_locked(sk);
 	if (unlikely(!t->total_retrans && (xs->tfo_mode || t->syn_data) && !syn_ack)) {
 		skb = fastopen_syn(sk, &tfo);
 	} else {
@@ -573,6 +579,7 @@ void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a)
 		.flags	= XTCP_RST | a->rst_flags,
 	};
 
+	xtcp_assert_locked(sk);
 	xtcp_count(xtcp_sk_net(sk), OUT_RSTS);
 	if (unlikely(!skb))
 		return;
@@ -597,6 +604,7 @@ void xtcp_queue_fin(struct sock *sk)
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 	struct xtcp_seg *seg;
 
+	xtcp_assert_locked(sk);
 	if (skb) {
 		seg = xtcp_skb_seg(skb);
 		seg->flags |= XTCP_FIN;
@@ -621,6 +629,7 @@ void xtcp_sync_mss(struct sock *sk)
 	const struct ip_options_rcu *opt;
 	u32 mtu, headers;
 
+	xtcp_assert_locked(sk);
 	mtu = xtcp_route_mtu(sk);
 	xtcp_sk(sk)->mtu = mtu;
 	opt = rcu_dereference_protected(inet_sk(sk)->inet_opt, lockdep_sock_is_held(sk));

@@ -84,6 +84,7 @@ u64 xtcp_pace_rate(const struct sock *sk)
 {
 	unsigned long most = READ_ONCE(sk->sk_max_pacing_rate);
 
+	xtcp_assert_locked(sk);
 	return min_t(u64, xtcp_pacing_rate(&xtcp_sk(sk)->tcb),
 		     most == ULONG_MAX ? XTCP_RATE_MAX : most);
 }
@@ -100,6 +101,7 @@ u32 xtcp_pace_burst(struct sock *sk, u32 gso_max)
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	u64 rate = xtcp_pace_rate(sk);
 
+	xtcp_assert_locked(sk);
 	WRITE_ONCE(sk->sk_pacing_rate, min_t(u64, rate, ULONG_MAX));
 	return xtcp_tso_segs(t, rate, READ_ONCE(sk->sk_pacing_shift), gso_max) * t->mss;
 }
@@ -116,6 +118,7 @@ bool xtcp_pace_holds(struct sock *sk, u64 now_ns)
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
 
+	xtcp_assert_locked(sk);
 	if (likely(!p) || smp_load_acquire(&sk->sk_pacing_status) != SK_PACING_NEEDED ||
 	    xtcp_pace_allows(&p->pace, t, now_ns))
 		return false;
@@ -139,6 +142,7 @@ void xtcp_pace_depart(struct sock *sk, struct sk_buff *skb, u64 now_ns)
 	unsigned long rate = READ_ONCE(sk->sk_pacing_rate);
 	struct xtcp_pacer *p;
 
+	xtcp_assert_locked(sk);
 	if (likely(smp_load_acquire(&sk->sk_pacing_status) == SK_PACING_NONE))
 		return;
 	p = pacer(sk);
@@ -165,6 +169,7 @@ bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int f
 	unsigned long limit;
 	struct xtcp_pacer *p;
 
+	xtcp_assert_locked(sk);
 	limit = max_t(unsigned long, 2 * skb->truesize,
 		      READ_ONCE(sk->sk_pacing_rate) >> READ_ONCE(sk->sk_pacing_shift));
 	if (sk->sk_pacing_status == SK_PACING_NONE)
@@ -198,6 +203,7 @@ bool xtcp_queue_corks(struct sock *sk, const struct sk_buff *skb)
 {
 	struct xtcp_pacer *p;
 
+	xtcp_assert_locked(sk);
 	/* a buffer in flight is a segment with text, not only an ACK */
 	if (refcount_read(&sk->sk_wmem_alloc) <= skb->truesize ||
 	    RB_EMPTY_ROOT(&xtcp_sk(sk)->tcb.rtx))
@@ -222,6 +228,7 @@ void xtcp_ack_soon(struct sock *sk)
 	u64 due_us = xtcp_sk(sk)->tcb.deadline[XTCP_TIMER_DELACK];
 	struct xtcp_pacer *p = pacer(sk);
 
+	xtcp_assert_locked(sk);
 	if (!p || hrtimer_is_queued(&p->ack_timer))
 		return;
 	sock_hold(sk);	/* before it can fire */
@@ -239,6 +246,7 @@ void xtcp_acks_held(struct sock *sk, unsigned int held)
 {
 	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
 
+	xtcp_assert_locked(sk);
 	xtcp_count_add(xtcp_sk_net(sk), ACK_COMPRESSED, held);
 	if (p && hrtimer_try_to_cancel(&p->ack_timer) == 1)
 		__sock_put(sk);
@@ -250,6 +258,7 @@ void xtcp_acks_held(struct sock *sk, unsigned int held)
  */
 void xtcp_pacer_run(struct sock *sk)
 {
+	xtcp_assert_locked(sk);
 	if (!XTCP_IN(xtcp_sk(sk)->tcb.state, XTCP_SET_SYNCHRONISED))
 		return;
 	xtcp_retransmit(sk);
@@ -302,6 +311,7 @@ void xtcp_pacer_stop(struct sock *sk)
 {
 	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
 
+	xtcp_assert_locked(sk);
 	if (!p)
 		return;
 	if (hrtimer_try_to_cancel(&p->timer) == 1)

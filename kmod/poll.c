@@ -107,6 +107,7 @@ int xtcp_set_rcvlowat(struct sock *sk, int val)
 	int cap = READ_ONCE(xn->rmem[2]) >> 1;
 	u32 space;
 
+	xtcp_assert_locked(sk);
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		cap = sk->sk_rcvbuf >> 1;
 	val = min(val, cap);

@@ -96,6 +96,7 @@ struct xtcp_claim xtcp_claim_of(struct xtcp_sock *xs)
 {
 	struct sock *sk = xtcp_to_sk(xs);
 
+	xtcp_assert_locked(xtcp_to_sk(xs));
 	return (struct xtcp_claim) {
 		.xs	= xs,
 		.uid	= sk_uid(sk),
@@ -444,6 +445,7 @@ struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
 {
 	struct search s = { .fresh = fresh, .c = c };
 
+	lockdep_assert_held(&b->lock);
 	if (!search_all(&s, b, num))
 		return ERR_PTR(-EADDRINUSE);
 	*beside = s.beside;
@@ -457,6 +459,7 @@ struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
  */
 void xtcp_port_set_num(struct xtcp_sock *xs, u16 num)
 {
+	xtcp_assert_locked(xtcp_to_sk(xs));
 	xs->inet.inet_num = num;
 	xs->inet.inet_sport = htons(num);
 	xs->flow.key.lport = htons(num);
@@ -498,6 +501,7 @@ void xtcp_port_inherit(struct xtcp_sock *child, struct xtcp_sock *listener)
 	struct xtcp_port *p = listener->port;
 	u8 common = common_of(xtcp_to_sk(child));
 
+	xtcp_assert_locked(xtcp_to_sk(child));
 	INIT_HLIST_NODE(&xtcp_to_sk(child)->sk_bind_node);
 	refcount_inc(&p->refs);
 	child->port = p;

@@ -262,6 +262,7 @@ void xtcp_port_unlisten(struct xtcp_sock *xs)
 {
 	struct xtcp_port_bucket *b;
 
+	xtcp_assert_locked(xtcp_to_sk(xs));
 	if (!xs->port)
 		return;
 	b = xtcp_port_bucket(xs->port);

@@ -48,7 +48,7 @@ static inline void xtcp_bind_bucket_close(struct inet_bind_bucket *tb,
 #endif
 }
 
-/* @tw takes the place of @sk in the bind table, both buckets of which are locked. */
+/* @tw takes the place of @sk in the bind table; change_places() holds both locks. */
 static inline void xtcp_bind_leave_to(struct sock *sk, struct inet_timewait_sock *tw)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);

@@ -44,6 +44,7 @@ void xtcp_req_unlink(struct xtcp_req *req)
 {
 	struct xtcp_listener *l = xtcp_listener(req->listener);
 
+	xtcp_assert_locked(req->listener);
 	list_del_init(&req->node);
 	WRITE_ONCE(l->nr_reqs, l->nr_reqs - 1);
 	if (!req->core.retries)
@@ -59,6 +60,7 @@ void xtcp_req_unlink(struct xtcp_req *req)
  */
 void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event)
 {
+	xtcp_assert_locked(req->listener);
 	if (list_empty(&req->node))
 		return;
 	xtcp_take_edge(xtcp_req_net(req), &req->flow, event);
@@ -297,6 +299,7 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 	struct xtcp_net *xn = xtcp_req_net(req);
 	int err;
 
+	xtcp_assert_locked(req->listener);
 	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN)) {
 		xtcp_req_free(req);
 		return -ENOENT;

@@ -117,7 +117,7 @@ bool xtcp_route_no_cookie(const struct dst_entry *dst)
 
 /**
  * xtcp_route_connect - find the route to a peer, and our address on it
- * @sk: the socket, locked
+ * @sk: the socket, locked, or a child that nobody else has yet
  * @daddr: the peer's address
  * @dport: its port
  *
@@ -170,6 +170,7 @@ void xtcp_route_changed(struct sock *sk)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
 
+	xtcp_assert_locked(sk);
 	if (!dst)
 		return;
 	take_route(sk, dst);
@@ -187,6 +188,7 @@ u32 xtcp_route_mtu(struct sock *sk)
 {
 	struct dst_entry *dst = __sk_dst_check(sk, 0);
 
+	xtcp_assert_locked(sk);
 	if (!dst) {
 		struct inet_sock *inet = inet_sk(sk);
 
@@ -221,6 +223,7 @@ void xtcp_route_pmtu(struct sock *sk, u32 mtu)
 {
 	struct dst_entry *dst = __sk_dst_check(sk, 0);
 
+	xtcp_assert_locked(sk);
 	if (dst)
 		dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
 }

@@ -42,6 +42,7 @@ void __xtcp_route_came(struct sock *sk, struct dst_entry *dst, int iif);
  */
 static inline void xtcp_route_came(struct sock *sk, struct dst_entry *dst, int iif)
 {
+	xtcp_assert_locked(sk);
 	if (dst && sk->sk_state == TCP_ESTABLISHED &&
 	    (unlikely(dst != rcu_access_pointer(sk->sk_rx_dst)) ||
 	     unlikely(iif != sk->sk_rx_dst_ifindex)))

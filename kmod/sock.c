@@ -243,6 +243,7 @@ int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
 	__be32 bound = inet->inet_saddr;
 	int err;
 
+	xtcp_assert_locked(sk);
 	if (len < sizeof(*usin))
 		return -EINVAL;
 	if (usin->sin_family != AF_INET)
@@ -344,6 +345,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	struct xtcp_tcb fresh;
 	int old = sk->sk_state;
 
+	xtcp_assert_locked(sk);
 	if (old == TCP_LISTEN) {
 		xtcp_user_call(sk, XTCP_CALL_CLOSE);
 		xtcp_listen_stop(sk);
@@ -397,6 +399,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 /* struct proto.shutdown; the socket is locked, sk_shutdown is set. */
 static void proto_shutdown(struct sock *sk, int how)
 {
+	xtcp_assert_locked(sk);
 	if (how & RCV_SHUTDOWN)
 		xtcp_user_call(sk, XTCP_CALL_SHUT_RD);
 	if (how & SEND_SHUTDOWN &&
@@ -502,6 +505,7 @@ static void proto_close(struct sock *sk, long timeout)
 /* What softirq wants done.  @sk: locked, by its user or for its user. */
 static void do_wanted(struct sock *sk)
 {
+	xtcp_assert_locked(sk);
 	if (test_and_clear_bit(XTCP_DO_TIMER, &sk->sk_tsq_flags))
 		xtcp_timer_run(sk);
 	if (test_and_clear_bit(XTCP_DO_PUSH, &sk->sk_tsq_flags))

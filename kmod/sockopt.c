@@ -121,6 +121,7 @@ const struct xtcp_conf *xtcp_conf_get(const struct sock *sk)
 {
 	struct own_conf *own = own_conf_of(sk);
 
+	xtcp_assert_locked(sk);
 	if (own)
 		refcount_inc(&own->refcnt);
 	return xtcp_sk(sk)->tcb.conf;
@@ -614,6 +615,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
  */
 void xtcp_keepalive(struct sock *sk, int on)
 {
+	xtcp_assert_locked(sk);
 	set_flag(&xtcp_sk(sk)->tcb, XTCP_F_KEEPALIVE, on);
 	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE);
 }

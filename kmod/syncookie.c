@@ -25,6 +25,7 @@ bool xtcp_syncookie_flood(struct sock *sk)
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	u8 mode = READ_ONCE(xn->syncookies);
 
+	xtcp_assert_locked(sk);
 	if (mode)
 		xtcp_count(xn, REQ_QUEUE_FULL_COOKIES);
 	else
@@ -57,6 +58,7 @@ u32 xtcp_syncookie_make(struct sock *sk, const struct xtcp_key *key,
 						   syn->opt.mss : XTCP_MSS_DEFAULT),
 	};
 
+	xtcp_assert_locked(sk);
 	l->cookie_sent = now;
 	xtcp_count(xtcp_net(sock_net(sk)), SYNCOOKIES_SENT);
 	return xtcp_cookie_encode(&c, xtcp_cookie_mac(key, syn->seq, &c));
@@ -79,6 +81,7 @@ bool xtcp_syncookie_check(struct sock *sk, const struct xtcp_key *key,
 	xtcp_usec_t now = xtcp_now();
 	struct xtcp_cookie c;
 
+	xtcp_assert_locked(sk);
 	if (!READ_ONCE(xn->syncookies) || !l->cookie_sent ||
 	    now - l->cookie_sent > XTCP_COOKIE_VALID_US)
 		return false;

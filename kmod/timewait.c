@@ -183,6 +183,7 @@ void xtcp_enter_timewait(struct sock *sk)
 	struct xtcp_timewait core;
 	struct xtcp_tw *tw = NULL;
 
+	xtcp_assert_locked(sk);
 	xtcp_timewait_init(&core, &xs->tcb);
 	if (atomic_read(&xn->tw_count) < READ_ONCE(xn->max_tw_buckets))
 		tw = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
@@ -255,6 +256,7 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
 	bool off = false, taken = false;
 	s32 age;
 
+	xtcp_assert_locked(xtcp_to_sk(xs));
 	rcu_read_lock();
 	flow = xtcp_flow_lookup(&xs->flow.key);
 	if (!flow || flow->kind != XTCP_KIND_TW || !xtcp_flow_get(flow, &xs->flow.key)) {

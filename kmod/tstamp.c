@@ -94,6 +94,7 @@ void xtcp_tstamp_move(struct sk_buff *skb, struct sk_buff *rest)
  */
 void xtcp_tstamp_acked(struct sock *sk, struct sk_buff *skb)
 {
+	xtcp_assert_locked(sk);
 	/* the kernel looks for the wish where its own TCP has it */
 	memset(skb->cb, 0, sizeof(skb->cb));
 	TCP_SKB_CB(skb)->txstamp_ack = 1;

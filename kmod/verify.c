@@ -50,6 +50,7 @@ void xtcp_verify(struct sock *sk, const struct xtcp_actions *a)
 	const struct xtcp_tcb *t = &xs->tcb;
 	const char *what;
 
+	xtcp_assert_locked(sk);
 	WARN_ONCE(!sk_fullsock(sk), "xtcp: a socket shows state %u\n", sk->sk_state);
 	if (long_trees(t) && (t->segs_in + t->segs_out) % STRIDE &&
 	    xs->check.state == t->state && !(a && a->nr_edges))

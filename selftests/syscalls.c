@@ -756,6 +756,14 @@ static pid_t start(uint64_t seed)
 	}
 }
 
+/* Into new namespaces; who is unlucky may have to try again. */
+static bool enter(int namespaces)
+{
+	int err;
+
+	return await((err = unshare(namespaces) ? errno : 0) != ENOMEM) && !err;
+}
+
 static void become(enum caller who)
 {
 	if (who == ROOT)
@@ -765,7 +773,7 @@ static void become(enum caller who)
 		_exit(KSFT_FAIL);
 	if (who == UNPRIVILEGED)
 		return;
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+	if (!enter(CLONE_NEWUSER | CLONE_NEWNET))
 		_exit(KSFT_SKIP);
 	bring_up_loopback();
 }
@@ -785,7 +793,7 @@ static int session(enum caller who, int seconds)
 	setrlimit(RLIMIT_NOFILE, &files);
 	if (roll(2))
 		user_is_unlucky();
-	if (unshare(CLONE_NEWNET))
+	if (!enter(CLONE_NEWNET))
 		return KSFT_SKIP;
 	bring_up_loopback();
 	become(who);

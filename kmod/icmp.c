@@ -138,10 +138,15 @@ static void revert_backoff(struct sock *sk, u32 seq)
 static void redirect(struct sock *sk, const struct sk_buff *skb)
 {
 	unsigned int inner = ip_hdrlen(skb) + sizeof(struct icmphdr);
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	struct dst_entry *dst;
 	struct sk_buff *copy;
 
-	if (!dst || sock_owned_by_user(sk))
+	/* who owns the socket uses its route, and may be giving it up just now */
+	if (sock_owned_by_user(sk))
+		return;
+	xtcp_assert_locked(sk);
+	dst = __sk_dst_check(sk, 0);
+	if (!dst)
 		return;
 	copy = skb_clone((struct sk_buff *)skb, GFP_ATOMIC);
 	if (!copy)
@@ -272,7 +277,9 @@ void xtcp_icmp4_see(struct sk_buff *skb)
 	}
 	sk = xtcp_to_sk(xtcp_flow_sock(flow));
 	bh_lock_sock(sk);
-	if (sk->sk_state != TCP_CLOSE)
+	/* found without a lock: it may have become another */
+	if (sk->sk_state != TCP_LISTEN && sk->sk_state != TCP_CLOSE &&
+	    xtcp_key_equal(&xtcp_sk(sk)->flow.key, &key))
 		error_for(sk, xn, skb, &q);
 	bh_unlock_sock(sk);
 }

@@ -215,18 +215,14 @@ void xtcp_tfo_closing(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	const struct rb_node *first = rb_first(&xs->tcb.ooo);
-	const struct dst_entry *dst;
 
 	xtcp_assert_locked(sk);
 	if (!xs->tcb.data_segs_in) {
 		if (first && !rb_next(first) && xtcp_rb_seg(first)->flags & XTCP_FIN)
 			disable(xn);
 	} else if (xs->tfo_again && atomic_read(&xn->tfo_disabled)) {
-		rcu_read_lock();
-		dst = __sk_dst_get(sk);
-		if (!dst || !(dst->dev->flags & IFF_LOOPBACK))
+		if (!xtcp_route_is_local(sk))
 			atomic_set(&xn->tfo_disabled, 0);
-		rcu_read_unlock();
 	}
 	xs->tfo_sent = 0;
 }

@@ -38,15 +38,39 @@ void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
  */
 static void set_gso(struct sock *sk, const struct dst_entry *dst)
 {
-	const struct net_device *dev = dst->dev;
+	const struct net_device *dev;
 
 	sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_GSO;
 	/* what IPsec encapsulates is segmented before */
 	if (sk->sk_gso_max_segs > 1 || dst->header_len)
 		return;
+	rcu_read_lock();
+	dev = READ_ONCE(dst->dev);
 	sk->sk_gso_max_size = min_t(u32, READ_ONCE(dev->gso_max_size),
 				    GSO_LEGACY_MAX_SIZE) - (MAX_TCP_HEADER + 1);
 	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dev->gso_max_segs), 1);
+	rcu_read_unlock();
+}
+
+/**
+ * xtcp_route_is_local - does a socket's route stay on this host?
+ * @sk: the socket, locked
+ *
+ * A route does not hold its device, which may go after a grace period.
+ *
+ * Return: whether it has one, over a loopback device.
+ */
+bool xtcp_route_is_local(struct sock *sk)
+{
+	const struct dst_entry *dst;
+	bool local;
+
+	xtcp_assert_locked(sk);
+	rcu_read_lock();
+	dst = __sk_dst_get(sk);
+	local = dst && READ_ONCE(dst->dev)->flags & IFF_LOOPBACK;
+	rcu_read_unlock();
+	return local;
 }
 
 /* The route's metrics that count as long as it is the socket's. */

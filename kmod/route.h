@@ -24,6 +24,7 @@ bool xtcp_route_cc(struct sock *sk, u32 *key);
 bool xtcp_route_no_cookie(const struct dst_entry *dst);
 void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
 		     const struct xtcp_key *key, u32 mark);
+bool xtcp_route_is_local(struct sock *sk);
 int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport);
 void xtcp_route_changed(struct sock *sk);
 u32 xtcp_route_mtu(struct sock *sk);

@@ -251,7 +251,7 @@ int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
 	err = xtcp_route_connect(sk, usin->sin_addr.s_addr, usin->sin_port);
 	if (err)
 		return err;
-	if (!(__sk_dst_get(sk)->dev->flags & IFF_LOOPBACK))
+	if (!xtcp_route_is_local(sk))
 		xtcp_hook_need_demux(xtcp_sk_net(sk));
 	if (listening)
 		xtcp_listen_stop(sk);

@@ -42,6 +42,9 @@
 #include "timewait.h"
 #include "verify.h"
 
+/* SYN_RECV entries that a listener which closes ends before it lets others work. */
+#define STOP_BATCH	64
+
 /* The way back to a peer; NULL: there is none.  @advmss: what our MSS option says. */
 static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key, u32 mark,
 				 u16 *advmss)
@@ -356,7 +359,7 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 
 	if (!admit_syn(sk, tw, &cookie))
 		return false;
-	if (!xtcp_lsm_syn(sk, key, skb)) {
+	if (!xtcp_lsm_syn(sk, key, skb, mark_of(sk, skb))) {
 		xtcp_count_drop(xn, XTCP_DROP_POLICY);
 		return false;
 	}
@@ -480,7 +483,7 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 		count_overflow(xn);
 		goto drop;
 	}
-	if (!xtcp_lsm_syn(sk, key, skb)) {
+	if (!xtcp_lsm_syn(sk, key, skb, mark_of(sk, skb))) {
 		xtcp_count_drop(xn, XTCP_DROP_POLICY);
 		goto drop;
 	}
@@ -773,6 +776,7 @@ void xtcp_listen_stop(struct sock *sk)
 	struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_req *req;
 	struct xtcp_sock *child;
+	unsigned int n = 0;
 
 	xtcp_assert_locked(sk);
 	if (!l)
@@ -784,6 +788,12 @@ void xtcp_listen_stop(struct sock *sk)
 	while ((req = list_first_entry_or_null(&l->reqs, struct xtcp_req, node))) {
 		xtcp_req_send_rst(req);
 		xtcp_req_kill(req, XTCP_EV_ABORT);
+		if (++n % STOP_BATCH)
+			continue;
+		/* the socket is ours: nobody adds one, and their timers come again */
+		spin_unlock_bh(&sk->sk_lock.slock);
+		cond_resched();
+		spin_lock_bh(&sk->sk_lock.slock);
 	}
 	spin_unlock_bh(&sk->sk_lock.slock);
 	while ((child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock,

@@ -22,12 +22,14 @@ static struct request_sock_ops lsm_ops = { .family = PF_INET };
  * @sk: the listener, locked
  * @key: the connection that it would be
  * @skb: the SYN
+ * @mark: SO_MARK of the connection that it would be
  *
  * Context: bottom halves off.
  *
  * Return: what the security modules say.
  */
-bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb)
+bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb,
+		  u32 mark)
 {
 	struct inet_request_sock ireq;
 	struct ip_options_rcu *opt;
@@ -42,7 +44,7 @@ bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *s
 	ireq.ir_num = ntohs(key->lport);
 	ireq.ir_rmt_port = key->rport;
 	ireq.ir_iif = key->dev;
-	ireq.ir_mark = READ_ONCE(sk->sk_mark);
+	ireq.ir_mark = mark;
 	write_pnet(&ireq.ireq_net, sock_net(sk));
 	err = security_inet_conn_request(sk, skb, &ireq.req);
 	/* labelled networking would have it in the SYN,ACK */

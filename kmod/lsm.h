@@ -8,10 +8,11 @@ struct sk_buff;
 struct sock;
 
 #ifdef CONFIG_SECURITY_NETWORK
-bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb);
+bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb,
+		  u32 mark);
 #else
 static inline bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key,
-				struct sk_buff *skb)
+				struct sk_buff *skb, u32 mark)
 {
 	return true;
 }

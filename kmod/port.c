@@ -225,9 +225,11 @@ static bool binders_conflict(const struct xtcp_claim *c, const struct hlist_head
 /* Whether an owner of @p stands in the way of @c, whose place overlaps. */
 static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
 {
-	unsigned int timewaits = atomic_read(&p->timewaits);
-	unsigned int counted = refcount_read(&p->refs) - p->listed;
+	unsigned int counted = refcount_read(&p->refs) - p->listed, timewaits;
 
+	/* behind the owners: an entry that ends in between leaves one that is none */
+	smp_rmb();
+	timewaits = atomic_read(&p->timewaits);
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
 	if (c->join && c->group && p->fast & COMMON_GROUP && uid_eq(c->uid, p->uid))

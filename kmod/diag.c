@@ -425,12 +425,7 @@ static bool is_wanted(struct sock *sk, const void *arg)
 	struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
 	const struct wanted *w = arg;
 
-	if (!xtcp_view_hold(flow, w->net))
-		return false;
-	if (id_ok(flow, w->ends, w->id))
-		return true;
-	xtcp_view_drop(flow);
-	return false;
+	return id_ok(flow, w->ends, w->id) && xtcp_view_hold(flow, w->net);
 }
 
 /*

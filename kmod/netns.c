@@ -102,7 +102,7 @@ static unsigned int sweep(void)
 		while (n < SWEEP_BATCH && (flow = xtcp_iter_next(&it))) {
 			struct sock *sk = xtcp_to_sk(xtcp_flow_sock(flow));
 
-			if (flow->kind == XTCP_KIND_SOCK && flow->key.xn->dying &&
+			if (flow->kind == XTCP_KIND_SOCK && READ_ONCE(flow->key.xn->dying) &&
 			    refcount_inc_not_zero(&sk->sk_refcnt))
 				found[n++] = sk;
 		}

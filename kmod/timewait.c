@@ -123,7 +123,7 @@ static void arm(struct xtcp_tw_queue *q)
 	struct xtcp_tw *first = first_of(q);
 	u32 now = xtcp_clock_ms();
 
-	if (!first || timer_pending(&q->timer) || q->xn->dying)
+	if (!first || timer_pending(&q->timer) || READ_ONCE(q->xn->dying))
 		return;
 	mod_timer(&q->timer, jiffies + (is_over(first->due, now) ? 1 :
 					msecs_to_jiffies(first->due - now)));
@@ -294,18 +294,23 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
  */
 void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw)
 {
-	struct xtcp_timewait *w = &tw->core;
+	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	struct xtcp_reply r = {
 		.key	= &tw->flow.key,
-		.seq	= w->snd_nxt,
-		.ack	= w->rcv_nxt,
-		.window	= w->rcv_wnd,
 		.flags	= XTCP_ACK,
 		.mark	= tw->mark,
 	};
+	struct xtcp_timewait w;
 
-	if (w->ts_ok) {
-		xtcp_options_build_ts(r.opt, xtcp_clock_ms() + w->ts_offset, w->ts_recent);
+	/* as it is between two segments */
+	spin_lock_bh(&q->lock);
+	w = tw->core;
+	spin_unlock_bh(&q->lock);
+	r.seq = w.snd_nxt;
+	r.ack = w.rcv_nxt;
+	r.window = w.rcv_wnd;
+	if (w.ts_ok) {
+		xtcp_options_build_ts(r.opt, xtcp_clock_ms() + w.ts_offset, w.ts_recent);
 		r.optlen = XTCP_OPT_TS_ALIGNED;
 	}
 	xtcp_reply_send(xn, NULL, &r);

@@ -156,7 +156,7 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
  */
 bool xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif)
 {
-	sock_owned_by_me(sk);
+	xtcp_assert_locked(sk);
 
 	switch (sk->sk_state) {
 	case TCP_CLOSE:

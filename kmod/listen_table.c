@@ -183,7 +183,7 @@ bool xtcp_listener_fits(const struct xtcp_sock *xs, const struct xtcp_key *key, 
 {
 	const struct xtcp_key *own = &xs->flow.key;
 
-	sock_owned_by_me(&xs->inet.sk);
+	xtcp_assert_locked(&xs->inet.sk);
 	return own->lport == key->lport && own->xn == key->xn &&
 	       (xtcp_addr_any(&own->laddr) || ipv6_addr_equal(&own->laddr, &key->laddr)) &&
 	       score(&xs->inet.sk, key->xn, dif, sdif) >= 0;

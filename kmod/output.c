@@ -394,10 +394,9 @@ void xtcp_retransmit(struct sock *sk)
 	bool more = true;
 	u32 burst, len;
 
+	xtcp_assert_locked(sk);
 	look_at_route(sk);
 	burst = xtcp_pace_burst(sk, xtcp_gso_max(sk));
-
-	xtcp_assert_locked(sk);
 	while (more && !xtcp_pace_holds(sk, now_ns) &&
 	       (what = xtcp_retransmit_next(t, burst, &seg, &len))) {
 		struct sk_buff *skb = xtcp_seg_skb(seg);

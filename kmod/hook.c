@@ -59,11 +59,9 @@ static inline bool carries_ours(const struct sk_buff *skb)
 	return skb->sk && skb->sk->sk_prot == &xtcp_prot;
 }
 
-static unsigned int local_in4(void *priv, struct sk_buff *skb,
-			      const struct nf_hook_state *state)
+static unsigned int claim4(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	struct xtcp_net *xn = priv;
 
 	if (likely(iph->protocol == IPPROTO_TCP)) {
 		DEBUG_NET_WARN_ON_ONCE(carries_ours(skb));
@@ -75,6 +73,23 @@ static unsigned int local_in4(void *priv, struct sk_buff *skb,
 	if (iph->protocol == IPPROTO_ICMP)
 		xtcp_icmp4_see(skb);
 	return NF_ACCEPT;
+}
+
+/*
+ * A packet that waited for a verdict of user space (NFQUEUE) goes on in the process
+ * that gives it, and what is behind this belongs to softirq.
+ */
+static unsigned int local_in4(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	if (likely(in_softirq()))
+		return claim4(priv, skb);
+	local_bh_disable();
+	verdict = claim4(priv, skb);
+	local_bh_enable();
+	return verdict;
 }
 
 /*

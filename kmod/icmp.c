@@ -251,6 +251,7 @@ void xtcp_icmp4_see(struct sk_buff *skb)
 	struct xtcp_key key;
 	struct sock *sk;
 
+	lockdep_assert_in_softirq();
 	/* ICMP header and IP header first: the latter tells where TCP's is */
 	if (skb_copy_bits(skb, off, &q, offsetof(struct quoted, sport)) ||
 	    q.ip.protocol != IPPROTO_TCP || q.ip.ihl < 5 ||

@@ -425,6 +425,8 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb)
 	struct xtcp_key key __uninitialized;
 	struct sock *sk;
 
+	lockdep_assert_in_softirq();
+
 	/* ports and sequence number: with less there is nobody to tell */
 	if (!pskb_may_pull(skb, iphlen + min_t(u32, skb->len - iphlen,
 					       sizeof(struct tcphdr))) ||

@@ -14,7 +14,6 @@
 #include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/ip.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 
 #include "lib/fixture.h"
+#include "lib/sender.h"
 
 #ifndef SO_MAX_PACING_RATE
 #define SO_MAX_PACING_RATE	47
@@ -398,8 +398,10 @@ TEST_F(pacing, autocork__is_off)
 		SKIP(return, "this kernel has no tbf");
 	ASSERT_TRUE(conf_set("autocorking", "0"));
 	ASSERT_TRUE(connect_pair(self->fd));
-	/* all six, unless a slow handshake makes small queues hold some */
-	EXPECT_LE(WRITES / 2, small_buffers(self->tap, self->fd));
+	/* small queues take what leaves in a millisecond, as the handshake lets expect */
+	if (info_of(self->fd[0]).tcpi_pacing_rate >> 10 < 16 * 1024)
+		SKIP(return, "a slow machine: small queues hold the writes");
+	EXPECT_EQ(WRITES, small_buffers(self->tap, self->fd));
 	EXPECT_EQ(0, stat_counter("AutoCorking"));
 }
 

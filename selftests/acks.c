@@ -248,6 +248,21 @@ TEST_F(acks, gap__duplicates_are_told)
 	packets(p, "> . 1:1(0) ack 1001 <nop,nop,TS val * ecr *,nop,nop,sack 3001:4001 2001:6001>");
 }
 
+/* But segments that overlap in part have news as well: one report for all of it. */
+TEST_F(acks, gap__overlaps_are_held)
+{
+	struct peer *p = &self->p;
+
+	XTCP_ONLY();
+	open_far(p);
+	three_behind_a_gap(p);
+	arrives(p, 4501);
+	arrives(p, 5001);
+	packets(p, "quiet 10",
+		   "> . 1:1(0) ack 1001 <nop,nop,TS val * ecr *,nop,nop,sack 4501:5501 2001:6001>");
+	EXPECT_EQ(1, stat_counter("AckCompressed"));
+}
+
 /*
  * A user that will speak first can say so before it connects: the ACK of the
  * SYN,ACK leaves with its first words, or 200 ms later.

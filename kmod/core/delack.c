@@ -179,7 +179,11 @@ static bool second_segment(struct xtcp_tcb *t, const struct xtcp_segment *seg)
 		xtcp_window_wanted(t, seg->free_space, seg->full_space) >= t->rcv_wnd);
 }
 
-/* How long an ACK may be held back behind a gap: a part of the RTT, microseconds. */
+/*
+ * How long an ACK is held back behind a gap, microseconds: a part of the RTT.  0 while
+ * that is not known: the host's timer has a slack, and what comes meanwhile is
+ * acknowledged with it.
+ */
 static xtcp_usec_t hold_time(const struct xtcp_tcb *t)
 {
 	u32 rtt = t->rcv_rtt_us;
@@ -200,28 +204,33 @@ static xtcp_usec_t hold_time(const struct xtcp_tcb *t)
  * It is acknowledged at once (RFC 5681 4.2).  But when three such ACKs have told
  * the sender that something is missing, those that follow only make blocks grow:
  * they are held back for a moment, and one tells what all of them would have (as
- * Linux).  Not those that report a duplicate, which would be lost (RFC 2883 4).
+ * Linux).  Not those that report a segment which came twice: the next one's report
+ * would take its place (RFC 2883 4), and the sender learns from each of them that it
+ * sent for nothing.  Segments that overlap in part have something new as well: where
+ * they touch, their reports are joined.
  */
 void xtcp_ack_gap(struct xtcp_tcb *t, const struct xtcp_segment *seg, xtcp_usec_t now,
 		  struct xtcp_actions *a)
 {
-	xtcp_usec_t running = t->deadline[XTCP_TIMER_DELACK], wait = 0;
+	xtcp_usec_t running = t->deadline[XTCP_TIMER_DELACK], due;
+	bool twice = seg->drop || a->dropped, hold = false;
 
 	t->flags |= XTCP_F_ACK_PENDING;
-	if (t->flags & XTCP_F_SACK_OK && !(t->flags & XTCP_F_DSACK) &&
+	if (t->flags & XTCP_F_SACK_OK && !twice &&
 	    !(a->orders & XTCP_ACT_SEND_ACK) && !second_segment(t, seg) &&
 	    !quick_mode(t) && t->held_acks < t->conf->comp_sack_nr) {
 		if (t->gap_acks < XTCP_DUPACK_THRESH)
 			t->gap_acks++;
 		else
-			wait = hold_time(t);
+			hold = true;
 	}
-	if (!wait) {
+	if (!hold) {
 		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
 		return;
 	}
-	if (!running || now + wait < running)
-		xtcp_timer_arm(t, XTCP_TIMER_DELACK, now + wait);
+	due = now + hold_time(t);
+	if (!running || due < running)
+		xtcp_timer_arm(t, XTCP_TIMER_DELACK, due);
 	t->held_acks++;
 	a->orders |= XTCP_ACT_ACK_SOON;
 }

@@ -58,24 +58,17 @@ static bool drop_covered(struct xtcp_tcb *t, struct xtcp_seg *seg,
 	return false;
 }
 
-/**
- * xtcp_ooo_insert - keep a segment that came ahead of a gap
- * @t: the connection
- * @seg: the segment's record
- * @a: out: @dropped
- *
- * Return: false when another one covers it already.  O(log n), but for those
- * that it covers.
- */
-bool xtcp_ooo_insert(struct xtcp_tcb *t, struct xtcp_seg *seg,
-		     struct xtcp_actions *a)
+/* Return: as xtcp_ooo_insert(). */
+static bool insert(struct xtcp_tcb *t, struct xtcp_seg *seg, struct xtcp_actions *a)
 {
 	struct rb_node **p = &t->ooo.rb_node, *parent = NULL;
 	struct xtcp_seg *s = t->ooo_last;
 
 	t->flags &= ~XTCP_F_DSACK;
 	/* most come in order, behind one gap */
-	if (s && !xtcp_before(seg->seq, s->end_seq)) {
+	if (s && xtcp_after(seg->seq, s->seq) && xtcp_after(seg->end_seq, s->end_seq)) {
+		if (xtcp_before(seg->seq, s->end_seq))
+			xtcp_dsack(t, seg->seq, s->end_seq);
 		parent = xtcp_seg_rb(s);
 		p = &parent->rb_right;
 	}
@@ -109,6 +102,40 @@ linked:
 		set_last(t, seg);
 	xtcp_sack_add(t, seg->seq, seg->end_seq);
 	return true;
+}
+
+/*
+ * An ACK that is held back reports a duplicate: it still does if that lies in the
+ * block which comes first now, where the peer looks for it (RFC 2883 4).
+ */
+static void keep_report(struct xtcp_tcb *t, const struct xtcp_range *held)
+{
+	const struct xtcp_range *first = t->ooo_last->sacks;
+
+	if (!xtcp_before(held->seq, first->seq) &&
+	    !xtcp_after(held->end_seq, first->end_seq))
+		xtcp_dsack_more(t, held->seq, held->end_seq);
+}
+
+/**
+ * xtcp_ooo_insert - keep a segment that came ahead of a gap
+ * @t: the connection
+ * @seg: the segment's record
+ * @a: out: @dropped
+ *
+ * Return: false when another one covers it already.  O(log n), but for those
+ * that it covers.
+ */
+bool xtcp_ooo_insert(struct xtcp_tcb *t, struct xtcp_seg *seg,
+		     struct xtcp_actions *a)
+{
+	bool reports = t->held_acks && t->flags & XTCP_F_DSACK, kept;
+	struct xtcp_range held = t->dsack;
+
+	kept = insert(t, seg, a);
+	if (unlikely(reports))
+		keep_report(t, &held);
+	return kept;
 }
 
 /**
@@ -160,6 +187,9 @@ struct xtcp_seg *xtcp_ooo_drop_last(struct xtcp_tcb *t)
 		return NULL;
 	prev = rb_prev(xtcp_seg_rb(seg));
 	rb_erase(xtcp_seg_rb(seg), &t->ooo);
+	/* without a block around it the report of a duplicate would look like a block */
+	if (t->flags & XTCP_F_DSACK && xtcp_after(t->dsack.end_seq, t->rcv_nxt))
+		t->flags &= ~XTCP_F_DSACK;
 	if (prev) {
 		set_last(t, xtcp_rb_seg(prev));
 		xtcp_sack_keep(t, t->rcv_nxt, t->ooo_last->end_seq);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When an ACK leaves: RFC 9293 3.8.6.3, RFC 5681 4.2, with Linux's timing. */
+#include <stdlib.h>
+
+#include "reasm.h"
 #include "script.h"
 
 /* A dialogue: ACKs are delayed by 40 ms. */
@@ -400,12 +403,18 @@ TEST(gap__none_is_held)
 	expect(". 1 ack 1 sack 1001:5001");
 }
 
-TEST(gap__not_without_an_rtt)
+/* Until the host's timer fires, which has a slack: what came meanwhile is told, too. */
+TEST(gap__without_an_rtt)
 {
 	given_gap();
 	ep.t.rcv_rtt_us = 0;
 	rcv(". 4001:5001(1000) ack 1");
-	expect(". 1 ack 1 sack 1001:5001");
+	rcv(". 5001:6001(1000) ack 1");
+	expect_nothing();
+	CHECK_EQ(due_ms(XTCP_TIMER_DELACK), 0);
+	advance_us(0);
+	expect(". 1 ack 1 sack 1001:6001");
+	CHECK_EQ(due_ms(XTCP_TIMER_DELACK), -1);
 }
 
 TEST(gap__not_without_sack)
@@ -451,6 +460,61 @@ TEST(gap__duplicates_are_told)
 	expect_nothing();
 	rcv(". 2001:3001(1000) ack 1");
 	expect(". 1 ack 1 sack 2001:3001,1001:5001");
+}
+
+/* So is what covers segments that are there: they came twice. */
+TEST(gap__covered_segments_are_told)
+{
+	given_gap();
+	rcv(". 4001:5001(1000) ack 1");
+	expect_nothing();
+	rcv(". 5001:5101(100) ack 1");
+	rcv(". 5001:6001(1000) ack 1");
+	expect(". 1 ack 1 sack 5001:5101,1001:6001");
+}
+
+/* What overlaps in part has news as well: reports that touch are one. */
+TEST(gap__overlaps_are_held)
+{
+	given_gap();
+	rcv(". 3501:4501(1000) ack 1");
+	rcv(". 4001:5001(1000) ack 1");
+	rcv(". 5001:5501(500) ack 1");
+	expect_nothing();
+	CHECK_EQ(ep.t.held_acks, 3);
+	advance(1);
+	expect(". 1 ack 1 sack 3501:4501,1001:5501");
+	/* once */
+	rcv(". 5501:6001(500) ack 1");
+	advance(1);
+	expect(". 1 ack 1 sack 1001:6001");
+}
+
+/* The peer looks for it in the block that comes first: where it is not, it is not sent. */
+TEST(gap__report_of_another_block)
+{
+	given_gap();
+	rcv(". 3501:4501(1000) ack 1");
+	expect_nothing();
+	rcv(". 6001:7001(1000) ack 1");
+	advance(1);
+	expect(". 1 ack 1 sack 6001:7001,1001:4501");
+}
+
+/* What was given up for want of memory is not there twice. */
+TEST(gap__report_of_what_is_dropped)
+{
+	struct xtcp_seg *seg;
+
+	given_gap();
+	rcv(". 3501:4501(1000) ack 1");
+	expect_nothing();
+	seg = xtcp_ooo_drop_last(&ep.t);
+	CHECK(seg);
+	ep.rmem -= seg_buf(seg)->truesize;
+	free(seg_buf(seg));
+	advance(1);
+	expect(". 1 ack 1 sack 1001:4001");
 }
 
 /* News of a block that is not one of the last two do not wait (as Linux). */

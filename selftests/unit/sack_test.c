@@ -7,9 +7,10 @@
 #include "rng.h"
 #include "script.h"
 
-/* An established connection whose peer takes SACK. */
+/* An established connection whose peer takes SACK.  No ACK is held back. */
 static void given_sack(void)
 {
+	conf.core.comp_sack_nr = 0;
 	peer_options = " sackOK";
 	given(ESTABLISHED);
 }
@@ -81,6 +82,7 @@ TEST(blocks__newest_first)
 TEST(blocks__three_beside_timestamps)
 {
 	conf.core.timestamps = true;
+	conf.core.comp_sack_nr = 0;
 	peer_options = " sackOK TS val 1 ecr 0";
 	given(ESTABLISHED);
 	rcv(". 101:201(100) ack 1 TS val 2 ecr 0");

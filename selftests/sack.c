@@ -350,9 +350,13 @@ TEST_F(sack, memory__nothing_goes_for_what_is_not_kept)
 		   "> . 1:1(0) ack 1");
 	EXPECT_EQ(0, counter("PruneCalled"));
 	EXPECT_EQ(0, counter("OfoPruned"));
+	/* and what finds no room behind a gap is not answered: the old segment is */
 	packets(p, "< . 2003:2004(1) ack 1",
-		   "> . 1:1(0) ack 1");
+		   "< . -99:1(100) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "quiet 50");
 	EXPECT_EQ(1, counter("PruneCalled"));
+	EXPECT_EQ(1, counter("RcvPruned"));
 }
 
 /* ---- what comes in ------------------------------------------------------- */

@@ -476,17 +476,19 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		a->orders |= XTCP_ACT_SEND_ACK;
 		return;
 	}
-	if (seg->len && seg->no_room) {
-		seg->drop = XTCP_DROP_RCVBUF;
-		a->orders |= XTCP_ACT_SEND_ACK;
-		return;
-	}
 	if (xtcp_after(seg->seq, t->rcv_nxt) &&
 	    !xtcp_before(seg->seq, t->rcv_nxt + xtcp_receive_window(t))) {
 		/* at the right edge: none of it fits */
 		seg->drop = XTCP_DROP_SEQ;
 		xtcp_ack_quick(t);
 		a->orders |= XTCP_ACT_SEND_ACK;
+		return;
+	}
+	if (seg->len && seg->no_room) {
+		seg->drop = XTCP_DROP_RCVBUF;
+		/* as Linux: behind a gap there is nothing to say that was not said before */
+		if (!xtcp_after(seg->seq, t->rcv_nxt))
+			a->orders |= XTCP_ACT_SEND_ACK;
 		return;
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt)) {

@@ -71,6 +71,23 @@ TEST(text__after_the_peers_fin_is_ignored)
 	expect_state(LAST_ACK);
 }
 
+/* Of what lies behind a gap the peer hears nothing, which it takes for lost (as Linux). */
+TEST(text__no_room_behind_a_gap)
+{
+	conf.rcvbuf = 8192;
+	given(ESTABLISHED);
+	ep.rmem = 100000;
+	rcv("P. 11:21(10) ack 1");
+	expect_nothing();
+	expect_drop(RCVBUF);
+	ep.rmem = 0;
+	rcv("P. 11:21(10) ack 1");
+	expect(". 1 ack 1");
+	rcv("P. 1:11(10) ack 1");
+	expect(". 1 ack 21");
+	expect_read(20);
+}
+
 TEST(text__no_room_is_a_drop_that_is_acked)
 {
 	conf.rcvbuf = 8192;

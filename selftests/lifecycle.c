@@ -350,6 +350,75 @@ TEST_F(lifecycle, namespace__with_a_listener)
 	in_namespace(_metadata, listening, false);
 }
 
+#define NAMESPACES	8
+#define CROWD		100	/* connections of each */
+
+/* Where no FIN gets across any more: both ends of each are orphans then. */
+static bool leave_a_crowd(void)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(WIRE_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int listener = socket(test_family(), SOCK_STREAM, 0), i, fd;
+
+	if (bind(listener, (struct sockaddr *)&sin, sizeof(sin)) || listen(listener, 8))
+		return false;
+	for (i = 0; i < CROWD; i++) {
+		fd = socket(test_family(), SOCK_STREAM, 0);
+		if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) ||
+		    accept(listener, NULL, NULL) < 0)
+			return false;
+	}
+	return !system("ip link set lo down");
+}
+
+static int namespaces_left(void)
+{
+	char name[IF_NAMESIZE];
+	int i, n = 0;
+
+	for (i = 0; i < NAMESPACES; i++) {
+		snprintf(name, sizeof(name), "xtcp-life%d", i);
+		n += if_nametoindex(name) != 0;
+	}
+	return n;
+}
+
+/* They end together, with all that is in them. */
+TEST_F(lifecycle, namespace__many_with_orphans)
+{
+	char cable[128];
+	int i, status;
+	pid_t pid;
+
+	ASSERT_EQ(0, load(""));
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	for (i = 0; i < NAMESPACES; i++) {
+		pid = fork();
+		if (!pid) {
+			int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+			if (unshare(CLONE_NEWNET))
+				_exit(1);
+			bring_up_loopback();
+			snprintf(cable, sizeof(cable), "ip link add life type veth peer "
+				 "name xtcp-life%d netns /proc/%d/fd/%d", i, (int)getpid(),
+				 home);
+			_exit(system(cable) || !leave_a_crowd());
+		}
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		ASSERT_EQ(0, status);
+	}
+	/* orphans keep them while they try */
+	EXPECT_EQ(NAMESPACES, namespaces_left());
+	EXPECT_EQ(0, unload());
+	EXPECT_TRUE(await(!namespaces_left())) {
+		TH_LOG("%d namespaces are still there", namespaces_left());
+	}
+}
+
 /* Namespaces come while the module is there and stay when it goes. */
 TEST_F(lifecycle, namespace__outlives_the_module)
 {

@@ -606,9 +606,22 @@ static bool add_port(const char *name, int ns)
 		       "ip link set %s master br0 up", name, getpid(), ns, name);
 }
 
+static void link_address(const char *dev, uint8_t *mac)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = {};
+
+	strcpy(ifr.ifr_name, dev);
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr))
+		abort();
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
+	close(fd);
+}
+
 FIXTURE_SETUP(bridge)
 {
 	const char *missing = test_inet() ? NULL : xtcp_missing();
+	uint8_t mac[ETH_ALEN];
 
 	if (missing)
 		SKIP(return, "%s", missing);
@@ -628,6 +641,11 @@ FIXTURE_SETUP(bridge)
 			    "ip route add 10.5.0.2/32 dev e0"));
 	ASSERT_EQ(0, setns(self->a, CLONE_NEWNET));
 	ASSERT_TRUE(command("ip link set e0 up && ip addr add 10.5.0.2/24 dev e0"));
+	link_address("e0", mac);
+	/* b must not ask for it, as a would take b for the server from then on */
+	ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
+	ASSERT_TRUE(command("ip neigh add 10.5.0.2 dev e0 lladdr %02x:%02x:%02x:%02x:%02x:%02x",
+			    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]));
 	ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
 }
 
@@ -644,18 +662,6 @@ static struct sockaddr_in bridge_addr(int port)
 	};
 }
 
-static void link_address(const char *dev, uint8_t *mac)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq ifr = {};
-
-	strcpy(ifr.ifr_name, dev);
-	if (ioctl(fd, SIOCGIFHWADDR, &ifr))
-		abort();
-	memcpy(mac, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
-	close(fd);
-}
-
 /* TcpOutRsts of this thread's namespace. */
 static int resets_sent(void)
 {
@@ -669,54 +675,199 @@ static int resets_sent(void)
 	return n;
 }
 
-TEST_F(bridge, forwarded_without_a_socket)
+/* A connection of a client in a, where this thread is afterwards. */
+struct conversation {
+	int			client, server;
+	struct sockaddr_in	from;	/* the client */
+};
+
+static bool talk(int from, int to)
 {
-	struct sockaddr_in sin = bridge_addr(9000), me;
-	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_halen = ETH_ALEN };
-	int listener, client, server, raw, i;
-	uint8_t mac_a[ETH_ALEN], mac_b[ETH_ALEN], frame[ETH_HLEN + WIRE_MTU];
-	struct injector in;
-	socklen_t len = sizeof(me);
-	struct peer p = {};
 	char byte = 'x';
 
-	listener = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ASSERT_EQ(0, bind(listener, (struct sockaddr *)&sin, sizeof(sin)));
-	ASSERT_EQ(0, listen(listener, 5));
-	ASSERT_EQ(0, setns(self->a, CLONE_NEWNET));
-	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ASSERT_EQ(0, connect(client, (struct sockaddr *)&sin, sizeof(sin)));
-	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	ASSERT_LE(0, server);
-	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(1, send(client, &byte, 1, 0));
-		ASSERT_EQ(1, recv(server, &byte, 1, 0));
-	}
-	ASSERT_EQ(0, getsockname(client, (struct sockaddr *)&me, &len));
-	link_address("e0", mac_a);
+	return send(from, &byte, 1, MSG_NOSIGNAL) == 1 && recv(to, &byte, 1, 0) == 1;
+}
+
+static bool begin_conversation(struct conversation *c, int a, int port)
+{
+	struct sockaddr_in sin = bridge_addr(port);
+	int listener = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0), i;
+	socklen_t len = sizeof(c->from);
+
+	if (bind(listener, (struct sockaddr *)&sin, sizeof(sin)) || listen(listener, 5) ||
+	    setns(a, CLONE_NEWNET))
+		return false;
+	c->client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(c->client, (struct sockaddr *)&sin, sizeof(sin)))
+		return false;
+	c->server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	close(listener);
+	/* the way that they come is remembered */
+	for (i = 0; i < 3; i++)
+		if (!talk(c->client, c->server))
+			return false;
+	return !getsockname(c->client, (struct sockaddr *)&c->from, &len);
+}
+
+/* From a: a segment of the connection in a frame for b. */
+static bool send_astray(const struct conversation *c, const uint8_t *mac_b)
+{
+	struct sockaddr_ll ll = {
+		.sll_family  = AF_PACKET,
+		.sll_halen   = ETH_ALEN,
+		.sll_ifindex = if_nametoindex("e0"),
+	};
+	int raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	uint8_t frame[ETH_HLEN + WIRE_MTU];
+	struct injector in;
+	struct peer p = {
+		.addr  = c->from.sin_addr.s_addr,
+		.laddr = bridge_addr(0).sin_addr.s_addr,
+		.port  = ntohs(c->from.sin_port),
+		.lport = 9000,
+	};
+	bool sent;
+
+	injector_load(&in, &p, 1000, 1, F_ACK | F_PSH, 4);
+	memcpy(frame, mac_b, ETH_ALEN);
+	link_address("e0", frame + ETH_ALEN);
+	put16(frame + 2 * ETH_ALEN, ETH_P_IP);
+	memcpy(frame + ETH_HLEN, in.packet, in.len);
+	sent = sendto(raw, frame, ETH_HLEN + in.len, 0, (struct sockaddr *)&ll,
+		      sizeof(ll)) > 0;
+	close(raw);
+	return sent;
+}
+
+TEST_F(bridge, forwarded_without_a_socket)
+{
+	struct conversation c;
+	uint8_t mac_b[ETH_ALEN];
+
 	ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
 	link_address("e0", mac_b);
 	ASSERT_EQ(0, resets_sent());
-
-	ASSERT_EQ(0, setns(self->a, CLONE_NEWNET));
-	p.addr = me.sin_addr.s_addr;
-	p.laddr = sin.sin_addr.s_addr;
-	p.port = ntohs(me.sin_port);
-	p.lport = 9000;
-	injector_load(&in, &p, 1000, 1, F_ACK | F_PSH, 4);
-	memcpy(frame, mac_b, ETH_ALEN);
-	memcpy(frame + ETH_ALEN, mac_a, ETH_ALEN);
-	put16(frame + 2 * ETH_ALEN, ETH_P_IP);
-	memcpy(frame + ETH_HLEN, in.packet, in.len);
-	raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	ll.sll_ifindex = if_nametoindex("e0");
-	ASSERT_LT(0, sendto(raw, frame, ETH_HLEN + in.len, 0, (struct sockaddr *)&ll,
-			    sizeof(ll)));
+	ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
+	ASSERT_TRUE(begin_conversation(&c, self->a, 9000));
+	ASSERT_TRUE(send_astray(&c, mac_b));
 	ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
 	EXPECT_TRUE(await(resets_sent() == 1));
 	ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
 	/* nor did it reach the server */
-	EXPECT_EQ(XTCP_ESTABLISHED, fd_state(server));
+	EXPECT_EQ(XTCP_ESTABLISHED, fd_state(c.server));
+}
+
+/* ---- a queue of a device --------------------------------------------------- */
+
+/* Frames that wait in the queue of one of the host's devices. */
+static int held_frames(const char *dev)
+{
+	char text[128];
+	int n = -1;
+	FILE *f;
+
+	snprintf(text, sizeof(text), "tc -s qdisc show dev %s root | "
+		 "sed -n 's/.* backlog [^ ]* \\([0-9]*\\)p.*/\\1/p'", dev);
+	f = popen(text, "re");
+	if (!f || fscanf(f, "%d", &n) != 1)
+		n = -1;
+	if (f)
+		pclose(f);
+	return n;
+}
+
+/* So many bytes may pass, the rest waits for longer than any test. */
+static bool hold(const char *dev, int burst)
+{
+	command("modprobe -q sch_tbf");
+	return command("tc qdisc add dev %s root tbf rate 8bit burst %d limit 100000", dev,
+		       burst);
+}
+
+static void drop_held(const char *dev)
+{
+	if (!command("tc qdisc del dev %s root", dev))
+		abort();
+}
+
+static void send_held(const char *dev)
+{
+	if (!command("tc qdisc change dev %s root tbf rate 1gbit burst 100000 limit 100000",
+		     dev))
+		abort();
+}
+
+static void (*const ways_out[])(const char *dev) = { drop_held, send_held };
+
+/* A frame that the bridge forwards waits, the connection that it names ends. */
+TEST_F(bridge, held__forwarded)
+{
+	struct conversation c;
+	uint8_t mac_b[ETH_ALEN];
+	unsigned int i;
+
+	ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
+	link_address("e0", mac_b);
+	for (i = 0; i < ARRAY_SIZE(ways_out); i++) {
+		ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
+		ASSERT_TRUE(begin_conversation(&c, self->a, 9000));
+		ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
+		if (!hold("vb", 100))
+			SKIP(return, "this kernel has no tbf");
+		while (held_frames("vb") < 3) {
+			ASSERT_EQ(0, setns(self->a, CLONE_NEWNET));
+			ASSERT_TRUE(send_astray(&c, mac_b));
+			ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
+		}
+		set_linger(c.server, 0);
+		close(c.server);
+		EXPECT_TRUE(await(!conns_in_state(0)));
+		ways_out[i]("vb");
+		if (ways_out[i] == send_held) {
+			/* b hears them, and knows nobody */
+			ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
+			EXPECT_TRUE(await(resets_sent() >= 3));
+			ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
+			drop_held("vb");
+		}
+		close(c.client);
+	}
+}
+
+/* The same of frames that the connection sent itself, to another device. */
+TEST_F(bridge, held__sent)
+{
+	struct conversation c;
+	char text[4000] = "";
+	unsigned int i;
+
+	/* the host's end of a's cable is no port of the bridge any more */
+	if (!command("ip link set va nomaster && ip addr del 10.5.0.1/24 dev br0 && "
+		     "ip addr add 10.5.0.1/24 dev va"))
+		abort();
+	for (i = 0; i < ARRAY_SIZE(ways_out); i++) {
+		ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
+		ASSERT_TRUE(begin_conversation(&c, self->a, 9000));
+		ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
+		if (!hold("va", 1600))
+			SKIP(return, "this kernel has no tbf");
+		/* each in a frame of its own: those behind the first wait */
+		set_int(c.server, IPPROTO_TCP, TCP_NODELAY, 1);
+		ASSERT_LT(0, send(c.server, text, sizeof(text), MSG_DONTWAIT));
+		ASSERT_TRUE(await(held_frames("va") > 0));
+		set_linger(c.server, 0);
+		close(c.server);
+		EXPECT_TRUE(await(!conns_in_state(0)));
+		ways_out[i]("va");
+		/* the RST has waited behind them */
+		if (ways_out[i] == send_held)
+			EXPECT_TRUE(await(fd_error(c.client) == ECONNRESET ||
+					  fd_state(c.client) == TCP_CLOSE));
+		if (ways_out[i] != drop_held)
+			drop_held("va");
+		close(c.client);
+	}
+	EXPECT_TRUE(await(memory_pages() <= most_spare_pages()));
 }
 
 TEST_HARNESS_MAIN

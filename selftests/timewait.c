@@ -7,6 +7,7 @@
  * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
  * lib/wire.h explains the rest.
  */
+#include <arpa/inet.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -90,6 +91,78 @@ TEST_F(timewait, segment__min_ttl)
 	EXPECT_EQ(XTCP_TIME_WAIT, peer_state(p));
 	p->ttl = 64;
 	ANSWERS(p);
+}
+
+/* ---- its end ------------------------------------------------------------- */
+
+#define MANY	1500
+
+/* A connection over the loopback device; the client's end stays in TIME_WAIT. */
+static bool come_and_go(int listener, uint16_t *port)
+{
+	int client = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0), server;
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+	char byte;
+	bool ok;
+
+	if (getsockname(listener, (struct sockaddr *)&sin, &len) ||
+	    connect(client, (struct sockaddr *)&sin, sizeof(sin)) ||
+	    getsockname(client, (struct sockaddr *)&sin, &len))
+		return false;
+	*port = ntohs(sin.sin_port);
+	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	ok = !close(client) && !recv(server, &byte, 1, 0);
+	return !close(server) && ok;
+}
+
+/* May a server of the kernel's TCP have the port? */
+static bool is_free(uint16_t port)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok = !bind(fd, (struct sockaddr *)&sin, sizeof(sin));
+
+	close(fd);
+	return ok;
+}
+
+/* Not before 2MSL and not long after, and nothing stays behind. */
+TEST_F(timewait, end__of_many)
+{
+	static uint16_t port[MANY];
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(WIRE_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int listener = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0), i, taken = 0;
+	uint64_t began;
+
+	XTCP_ONLY();	/* the kernel's TCP waits for a minute */
+	ASSERT_TRUE(conf_set("timewait_len", "2"));
+	ASSERT_TRUE(conf_set("tw_reuse", "0"));
+	ASSERT_EQ(0, bind(listener, (struct sockaddr *)&sin, sizeof(sin)));
+	ASSERT_EQ(0, listen(listener, 8));
+	for (i = 0; i < MANY - 1; i++)
+		ASSERT_TRUE(come_and_go(listener, &port[i]));
+	began = now_ns();
+	ASSERT_TRUE(come_and_go(listener, &port[i]));
+	EXPECT_FALSE(is_free(port[i]) && now_ns() - began < 1900000000);
+	close(listener);
+	ASSERT_TRUE(await(!conns_in_state(0)));
+	EXPECT_LE(1900000000, now_ns() - began);
+	TH_LOG("%d entries were gone %u ms after the last began", MANY,
+	       (unsigned int)((now_ns() - began) / 1000000));
+	EXPECT_EQ(MANY, edge_count(XTCP_EDGE_TIME_WAIT__TIMEOUT_2MSL));
+	for (i = 0; i < MANY; i++)
+		taken += !is_free(port[i]);
+	EXPECT_EQ(0, taken);
+	EXPECT_TRUE(is_free(WIRE_PORT));
+	EXPECT_EQ(0, counter("NoEdge"));
 }
 
 /* ---- a SYN that ends it -------------------------------------------------- */

@@ -6,7 +6,7 @@
 
 set -u
 cd "${XTCP_TESTS:-$(dirname "$(readlink -f "$0")")}" || exit 1
-tests=(handshake teardown reopen badinput timers icmp flow reuseport)
+tests=(handshake teardown reopen badinput timers icmp flow reuseport vrf)
 
 # One kernel's TCP is enough to judge them, the newest; an emulated processor is slow.
 if [ "${XTCP_KERNEL-uml}" != uml ]; then

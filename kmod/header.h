@@ -9,35 +9,31 @@
 #include <linux/tcp.h>
 #include <net/tcp.h>
 
+#include "core/compose.h"
+
 /**
  * xtcp_header_push - put a TCP header before a buffer's payload
  * @skb: the buffer, with headroom
  * @sport: source port
  * @dport: destination port
- * @seq: SEG.SEQ
- * @ack: SEG.ACK
- * @flags: control bits
- * @window: window field, host order
- * @opt: options, padded
- * @optlen: their length, a multiple of four
+ * @h: what the core composed
  */
 static inline void xtcp_header_push(struct sk_buff *skb, __be16 sport, __be16 dport,
-				    u32 seq, u32 ack, u8 flags, u16 window,
-				    const u8 *opt, unsigned int optlen)
+				    const struct xtcp_header *h)
 {
-	unsigned int len = sizeof(struct tcphdr) + optlen;
+	unsigned int len = sizeof(struct tcphdr) + h->optlen;
 	struct tcphdr *th = skb_push(skb, len);
 
 	skb_reset_transport_header(skb);
 	th->source = sport;
 	th->dest = dport;
-	th->seq = htonl(seq);
-	th->ack_seq = htonl(ack);
-	*((__be16 *)th + 6) = htons(len >> 2 << 12 | flags);
-	th->window = htons(window);
+	th->seq = htonl(h->seq);
+	th->ack_seq = htonl(h->ack);
+	*((__be16 *)th + 6) = htons(len >> 2 << 12 | h->flags);
+	th->window = htons(h->window);
 	th->check = 0;
-	th->urg_ptr = 0;
-	memcpy(th + 1, opt, optlen);
+	th->urg_ptr = htons(h->urg);
+	memcpy(th + 1, h->opt, h->optlen);
 }
 
 /**

@@ -6,6 +6,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "core/chrono.h"
+#include "core/compose.h"
 #include "core/cong.h"
 #include "core/ecn.h"
 #include "core/fastopen.h"
@@ -21,18 +22,6 @@
 #include "route.h"
 #include "timer.h"
 #include "trace.h"
-
-/* What goes into the header of one segment. */
-struct header {
-	u32	seq;
-	u32	ack;
-	u16	window;
-	u16	urg;
-	u8	flags;
-	u8	ecn;
-	u8	optlen;
-	u8	opt[XTCP_OPT_MAX];
-};
 
 /*
  * A queue of this host had no room, for this segment or (NET_XMIT_CN) for another
@@ -52,18 +41,14 @@ static int refused(struct sock *sk, int err)
  * Header, checksum, owner, and off to IP.  The buffer is consumed.
  * Return: 0, or an error: it has not left.
  */
-static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h)
+static int transmit(struct sock *sk, struct sk_buff *skb, const struct xtcp_header *h)
 {
 	struct inet_sock *inet = inet_sk(sk);
-	struct xtcp_sock *xs = xtcp_sk(sk);
 	const void *route;
 	int err;
 
 	trace_xtcp_send(sk, h->flags, h->seq, skb->len, h->ack, h->window);
-	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h->seq, h->ack,
-			 h->flags, h->window, h->opt, h->optlen);
-	if (unlikely(h->flags & XTCP_URG))
-		tcp_hdr(skb)->urg_ptr = htons(h->urg);
+	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h);
 	xtcp_header_csum4(skb, inet->inet_saddr, inet->inet_daddr);
 	skb->protocol = htons(ETH_P_IP);
 	skb_orphan(skb);
@@ -71,12 +56,8 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	skb_set_hash_from_sk(skb, sk);
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
 	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
-	if (h->flags & XTCP_ACK) {
-		unsigned int held = xtcp_ack_sent(&xs->tcb);
-
-		if (unlikely(held))
-			xtcp_acks_held(sk, held);
-	}
+	if (unlikely(h->held))
+		xtcp_acks_held(sk, h->held);
 	xtcp_count(xtcp_sk_net(sk), OUT_SEGS);
 	/*
 	 * Compared, not followed.  What replaces it is not at the same place: IP lets
@@ -90,50 +71,20 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct header *h
 	return likely(!err) ? 0 : refused(sk, err);
 }
 
-static void add_urgent(struct xtcp_tcb *t, struct header *h)
+static struct xtcp_room room_of(const struct sock *sk)
 {
-	h->urg = xtcp_urg_pointer(t, h->seq);
-	if (h->urg)
-		h->flags |= XTCP_URG;
+	return (struct xtcp_room) { xtcp_free_space(sk), xtcp_full_space(sk) };
 }
 
-static void add_sacks(struct sock *sk, struct header *h)
+/* The next segment tells the peer of something that came twice. */
+static void count_dsack(struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_net *xn = xtcp_sk_net(sk);
 
-	h->optlen += xtcp_sack_build(t, h->opt + h->optlen);
-	if (!(t->flags & XTCP_F_DSACK))
-		return;
 	if (xtcp_before(t->dsack.seq, t->rcv_nxt))
-		xtcp_count(xn, DSACK_OLD_SENT);
+		xtcp_count(xtcp_sk_net(sk), DSACK_OLD_SENT);
 	else
-		xtcp_count(xn, DSACK_OFO_SENT);
-}
-
-/*
- * The header of everything but SYNs: ACK, our window, timestamps.  @fresh: text
- * that was not sent before is in it.
- */
-static void header_init(struct sock *sk, struct header *h, u32 seq, u8 flags,
-			bool fresh, xtcp_usec_t now)
-{
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-
-	h->seq = seq;
-	h->ack = t->rcv_nxt;
-	h->flags = flags | XTCP_ACK | xtcp_ecn_flags(t, fresh);
-	h->ecn = xtcp_ecn_ip(t, fresh);
-	if (unlikely(t->flags & XTCP_F_URG_OUT))
-		add_urgent(t, h);
-	h->window = xtcp_window_select(t, xtcp_free_space(sk), xtcp_full_space(sk));
-	h->optlen = 0;
-	if (t->flags & XTCP_F_TS_OK) {
-		xtcp_options_build_ts(h->opt, xtcp_tsval(t, now), t->ts_recent);
-		h->optlen = XTCP_OPT_TS_ALIGNED;
-	}
-	if (unlikely(xtcp_sack_due(t)))
-		add_sacks(sk, h);
+		xtcp_count(xtcp_sk_net(sk), DSACK_OFO_SENT);
 }
 
 /* A buffer with room for headers and nothing else. */
@@ -158,14 +109,10 @@ static struct sk_buff *alloc_control(struct sock *sk)
  */
 static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 now_ns)
 {
-	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	const struct xtcp_seg *seg = xtcp_skb_seg(skb);
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_header h __uninitialized;
 	u32 len = skb->len;
 	struct sk_buff *copy;
-	struct header h __uninitialized;
-	u8 flags = seg->flags & (XTCP_FIN | XTCP_PSH);
-	bool fresh = len && !xtcp_before(seg->seq, t->snd_nxt);
-	xtcp_usec_t now = now_ns / NSEC_PER_USEC;
 
 	/* a copy that still waits in a device's queue has the header's memory */
 	copy = skb_cloned(skb) ? pskb_copy(skb, GFP_ATOMIC)
@@ -175,8 +122,6 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 no
 		return -ENOMEM;
 	}
 	if (len > mss) {
-		/* as Linux: GRO at the other end need not wait for more */
-		flags |= XTCP_PSH;
 		skb_shinfo(copy)->gso_size = mss;
 		skb_shinfo(copy)->gso_segs = DIV_ROUND_UP(len, mss);
 		skb_shinfo(copy)->gso_type = SKB_GSO_TCPV4;
@@ -185,7 +130,10 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 no
 		skb_shinfo(copy)->gso_segs = 1;
 		skb_shinfo(copy)->gso_type = 0;
 	}
-	header_init(sk, &h, seg->seq, flags, fresh, now);
+	if (unlikely(t->flags & XTCP_F_DSACK))
+		count_dsack(sk);
+	xtcp_compose_queued(&h, t, xtcp_skb_seg(skb), mss, room_of(sk),
+			    now_ns / NSEC_PER_USEC);
 	/* it belongs on the first packet only */
 	if (h.flags & XTCP_CWR && len > mss)
 		skb_shinfo(copy)->gso_type |= SKB_GSO_TCP_ECN;
@@ -320,9 +268,6 @@ static void push(struct sock *sk, unsigned int most)
 		if (bytes < skb->len &&
 		    xtcp_wmem_split(sk, skb, bytes, false, GFP_ATOMIC))
 			break;
-		/* a probe asks for an answer */
-		if (unlikely(t->flags & XTCP_F_FORCE))
-			seg->flags |= XTCP_PSH;
 		if (transmit_queued(sk, skb, mss, now_ns))
 			break;
 		__skb_unlink(skb, &sk->sk_write_queue);
@@ -412,6 +357,22 @@ void xtcp_retransmit(struct sock *sk)
 	xtcp_retransmit_done(t);
 }
 
+/* A segment without text.  Return: whether there was memory for it. */
+static bool send_empty(struct sock *sk, u32 seq)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct sk_buff *skb = alloc_control(sk);
+	struct xtcp_header h __uninitialized;
+
+	if (unlikely(!skb))
+		return false;
+	if (unlikely(t->flags & XTCP_F_DSACK))
+		count_dsack(sk);
+	xtcp_compose_ack(&h, t, seq, room_of(sk), xtcp_now());
+	transmit(sk, skb, &h);
+	return true;
+}
+
 /**
  * xtcp_send_ack - send an ACK without data
  * @sk: the socket, locked
@@ -419,61 +380,28 @@ void xtcp_retransmit(struct sock *sk)
 void xtcp_send_ack(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	xtcp_usec_t now = xtcp_now();
-	struct sk_buff *skb;
-	struct header h __uninitialized;
 
 	xtcp_assert_locked(sk);
-	if (sk->sk_state == TCP_CLOSE)
-		return;
-	skb = alloc_control(sk);
-	if (unlikely(!skb)) {
-		/* try again when the delayed ACK would be due at the latest */
-		t->flags |= XTCP_F_ACK_PENDING;
-		t->deadline[XTCP_TIMER_DELACK] = now + t->conf->delack_max_us;
-		return;
-	}
-	header_init(sk, &h, t->snd_nxt, 0, false, now);
-	transmit(sk, skb, &h);
-	xtcp_dsack_sent(t);
-	t->segs_out++;
+	if (sk->sk_state != TCP_CLOSE && !send_empty(sk, t->snd_nxt))
+		xtcp_ack_failed(t, xtcp_now());
 }
 
 /**
  * xtcp_send_ack_before - send an ACK that was held back and is out of date now
  * @sk: the socket, locked
- * @ack: what it acknowledges; the ECN echo is what it was then
+ * @ack: what it acknowledges
  */
 void xtcp_send_ack_before(struct sock *sk, u32 ack)
 {
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb = alloc_control(sk);
-	struct header h __uninitialized;
+	struct xtcp_header h __uninitialized;
 
 	xtcp_assert_locked(sk);
 	/* the one that follows says it all, only less exactly */
 	if (unlikely(!skb))
 		return;
-	header_init(sk, &h, t->snd_nxt, 0, false, xtcp_now());
-	h.ack = ack;
-	h.flags ^= XTCP_ECE;
+	xtcp_compose_ack_before(&h, &xtcp_sk(sk)->tcb, ack, room_of(sk), xtcp_now());
 	transmit(sk, skb, &h);
-	t->segs_out++;
-}
-
-/* A segment without text that is not at SND.NXT. */
-static void send_empty(struct sock *sk, u32 seq)
-{
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct sk_buff *skb = alloc_control(sk);
-	struct header h __uninitialized;
-
-	if (unlikely(!skb))
-		return;
-	header_init(sk, &h, seq, 0, false, xtcp_now());
-	transmit(sk, skb, &h);
-	xtcp_dsack_sent(t);
-	t->segs_out++;
 }
 
 /*
@@ -519,16 +447,15 @@ void xtcp_send_probe(struct sock *sk)
  */
 void xtcp_send_syn(struct sock *sk)
 {
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_options opt = { .mss = t->advmss };
-	bool syn_ack = t->state == XTCP_SYN_RECV;
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_tfo_cookie tfo = { .len = -1 };
+	struct xtcp_header h __uninitialized;
+	struct xtcp_tcb *t = &xs->tcb;
 	struct sk_buff *skb;
-	struct header h __uninitialized;
 
 	xtcp_assert_locked(sk);
-	if (unlikely(!t->total_retrans && (xs->tfo_mode || t->syn_data) && !syn_ack)) {
+	if (unlikely(!t->total_retrans && (xs->tfo_mode || t->syn_data) &&
+		     t->state == XTCP_SYN_SENT)) {
 		skb = fastopen_syn(sk, &tfo);
 	} else {
 		skb = alloc_control(sk);
@@ -537,30 +464,10 @@ void xtcp_send_syn(struct sock *sk)
 	}
 	if (unlikely(!skb))
 		return;
-	if (t->flags & XTCP_F_SACK_OK)
-		opt.has |= XTCP_OPT_SACK_PERM;
-	if (t->flags & XTCP_F_TS_OK) {
-		opt.has |= XTCP_OPT_TS;
-		opt.tsval = xtcp_tsval(t, xtcp_now());
-		opt.tsecr = syn_ack ? t->ts_recent : 0;
-	}
-	if (t->flags & XTCP_F_WSCALE_OK) {
-		opt.has |= XTCP_OPT_WSCALE;
-		opt.wscale = t->rcv_wscale;
-	}
-	h.seq = t->iss;
-	h.ack = syn_ack ? t->rcv_nxt : 0;
-	h.flags = (syn_ack ? XTCP_SYN | XTCP_ACK : XTCP_SYN) | xtcp_ecn_syn(t);
-	h.ecn = xtcp_ecn_ip(t, false);
-	h.window = min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED);
-	h.optlen = xtcp_options_build_syn(h.opt, &opt);
-	h.optlen = xtcp_options_add_tfo(h.opt, h.optlen, &tfo);
+	xtcp_compose_syn(&h, t, skb->len, &tfo, xtcp_now());
 	if (t->total_retrans)
 		xtcp_count(xtcp_sk_net(sk), RETRANS_SEGS);
-	if (skb->len)
-		t->data_segs_out++;
 	transmit(sk, skb, &h);
-	t->segs_out++;
 }
 
 /**
@@ -570,27 +477,15 @@ void xtcp_send_syn(struct sock *sk)
  */
 void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a)
 {
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb = alloc_control(sk);
-	struct header h = {
-		.seq	= a->rst_seq,
-		.ack	= a->rst_flags & XTCP_ACK ? a->rst_ack : 0,
-		.flags	= XTCP_RST | a->rst_flags,
-	};
+	struct xtcp_header h __uninitialized;
 
 	xtcp_assert_locked(sk);
 	xtcp_count(xtcp_sk_net(sk), OUT_RSTS);
 	if (unlikely(!skb))
 		return;
-	if (a->rst_flags & XTCP_ACK && t->flags & XTCP_F_TS_OK) {
-		xtcp_options_build_ts(h.opt, xtcp_tsval(t, xtcp_now()), t->ts_recent);
-		h.optlen = XTCP_OPT_TS_ALIGNED;
-	}
-	/* as in Linux: one of our own has a window, an answer has none */
-	if (a->rst_flags & XTCP_ACK && a->rst_seq == t->snd_nxt)
-		h.window = xtcp_window_select(t, xtcp_free_space(sk), xtcp_full_space(sk));
+	xtcp_compose_rst(&h, &xtcp_sk(sk)->tcb, a, room_of(sk), xtcp_now());
 	transmit(sk, skb, &h);
-	t->segs_out++;
 }
 
 /**

@@ -45,16 +45,15 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 		return -ENOMEM;
 	}
 	skb_reserve(skb, MAX_TCP_HEADER);
-	xtcp_header_push(skb, key->lport, key->rport, r->seq, r->ack, r->flags,
-			 r->window, r->opt, r->optlen);
+	xtcp_header_push(skb, key->lport, key->rport, &r->h);
 	xtcp_header_csum4(skb, xtcp_addr_v4(&key->laddr), xtcp_addr_v4(&key->raddr));
 	skb->protocol = htons(ETH_P_IP);
 	skb_dst_set(skb, &rt->dst);
 	xtcp_count(xn, OUT_SEGS);
-	if (r->flags & XTCP_RST)
+	if (r->h.flags & XTCP_RST)
 		xtcp_count(xn, OUT_RSTS);
 	tos = r->has_tos ? r->tos : READ_ONCE(inet_sk(sk)->tos);
-	return __ip_queue_xmit(sk, skb, flowi4_to_flowi(&fl4), tos | r->ecn);
+	return __ip_queue_xmit(sk, skb, flowi4_to_flowi(&fl4), tos | r->h.ecn);
 }
 
 /**
@@ -66,17 +65,10 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 void xtcp_reply_rst(struct xtcp_net *xn, const struct xtcp_key *key,
 		    const struct xtcp_segment *seg)
 {
-	struct xtcp_reply r = { .key = key, .flags = XTCP_RST };
+	struct xtcp_reply r = { .key = key };
 
-	if (seg->flags & XTCP_RST)
-		return;
-	if (seg->flags & XTCP_ACK) {
-		r.seq = seg->ack;
-	} else {
-		r.ack = seg->end_seq;
-		r.flags |= XTCP_ACK;
-	}
-	xtcp_reply_send(xn, NULL, &r);
+	if (xtcp_compose_refusal(&r.h, seg))
+		xtcp_reply_send(xn, NULL, &r);
 }
 
 /**

@@ -6,7 +6,7 @@
 #ifndef XTCP_REPLY_H
 #define XTCP_REPLY_H
 
-#include "core/segment.h"
+#include "core/compose.h"
 #include "flow.h"
 #include "netns.h"
 
@@ -15,32 +15,20 @@ struct rtable;
 /**
  * struct xtcp_reply - a segment to send
  * @key: connection it belongs to, and the device that it must leave by
- * @seq: SEG.SEQ
- * @ack: SEG.ACK
- * @window: window field
- * @flags: control bits
  * @tos: type of service in the IP header, without the ECN bits, if @has_tos; otherwise
  *	 the socket's
  * @has_tos: @tos is set
- * @ecn: XTCP_IP_*, the field in the IP header
- * @optlen: length of @opt
  * @rt: route that was looked up already, whose reference goes; NULL: none
  * @mark: routing mark
- * @opt: options, padded
+ * @h: its header
  */
 struct xtcp_reply {
 	const struct xtcp_key	*key;
-	u32			seq;
-	u32			ack;
-	u16			window;
-	u8			flags;
 	u8			tos;
 	bool			has_tos;
-	u8			ecn;
-	u8			optlen;
-	struct rtable		*rt;
 	u32			mark;
-	u8			opt[XTCP_OPT_MAX];
+	struct rtable		*rt;
+	struct xtcp_header	h;
 };
 
 int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r);

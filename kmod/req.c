@@ -11,7 +11,6 @@
 #include "apply.h"
 #include "compat.h"
 #include "core/ecn.h"
-#include "core/options.h"
 #include "output.h"
 #include "reply.h"
 #include "req.h"
@@ -93,35 +92,15 @@ void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 		      const struct xtcp_synrcv *c, u32 mark, u32 clock,
 		      struct rtable *rt, const struct xtcp_tfo_cookie *tfo)
 {
-	struct xtcp_options opt = { .mss = c->advmss };
 	struct xtcp_reply r = {
 		.key	= key,
-		.seq	= c->iss,
-		.ack	= c->irs + 1,
-		.window	= min_t(u32, c->rcv_wnd, XTCP_WND_MAX_UNSCALED),
-		.flags	= XTCP_SYN | XTCP_ACK |
-			  (c->flags & XTCP_F_ECN_OK ? XTCP_ECE : 0),
 		.tos	= c->tos,
 		.has_tos = true,
-		.ecn	= xtcp_ecn_synack_ip(&xtcp_sk(sk)->tcb, c),
 		.mark	= mark,
 		.rt	= rt,
 	};
 
-	if (c->flags & XTCP_F_SACK_OK)
-		opt.has |= XTCP_OPT_SACK_PERM;
-	if (c->flags & XTCP_F_TS_OK) {
-		opt.has |= XTCP_OPT_TS;
-		opt.tsval = clock + c->ts_offset;
-		opt.tsecr = c->ts_recent;
-	}
-	if (c->flags & XTCP_F_WSCALE_OK) {
-		opt.has |= XTCP_OPT_WSCALE;
-		opt.wscale = c->rcv_wscale;
-	}
-	r.optlen = xtcp_options_build_syn(r.opt, &opt);
-	if (unlikely(tfo))
-		r.optlen = xtcp_options_add_tfo(r.opt, r.optlen, tfo);
+	xtcp_compose_synack(&r.h, c, xtcp_ecn_synack_ip(&xtcp_sk(sk)->tcb, c), clock, tfo);
 	xtcp_reply_send(xtcp_sk_net(sk), sk, &r);
 }
 
@@ -163,20 +142,12 @@ void xtcp_req_syn_again(struct xtcp_req *req)
  */
 void xtcp_req_send_ack(struct xtcp_req *req)
 {
-	const struct xtcp_synrcv *c = &req->core;
 	struct xtcp_reply r = {
 		.key	= &req->flow.key,
-		.seq	= c->iss + 1,
-		.ack	= c->irs + 1,
-		.window	= min_t(u32, c->rcv_wnd >> c->rcv_wscale, U16_MAX),
-		.flags	= XTCP_ACK,
 		.mark	= req->mark,
 	};
 
-	if (c->flags & XTCP_F_TS_OK) {
-		xtcp_options_build_ts(r.opt, xtcp_clock_ms() + c->ts_offset, c->ts_recent);
-		r.optlen = XTCP_OPT_TS_ALIGNED;
-	}
+	xtcp_compose_synrcv_ack(&r.h, &req->core, xtcp_clock_ms());
 	xtcp_reply_send(xtcp_req_net(req), req->listener, &r);
 }
 
@@ -188,12 +159,10 @@ void xtcp_req_send_rst(struct xtcp_req *req)
 {
 	struct xtcp_reply r = {
 		.key	= &req->flow.key,
-		.seq	= req->core.iss + 1,
-		.ack	= req->core.irs + 1,
-		.flags	= XTCP_RST | XTCP_ACK,
 		.mark	= req->mark,
 	};
 
+	xtcp_compose_synrcv_rst(&r.h, &req->core);
 	xtcp_reply_send(xtcp_req_net(req), req->listener, &r);
 }
 

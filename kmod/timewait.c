@@ -12,7 +12,6 @@
 
 #include "apply.h"
 #include "compat.h"
-#include "core/options.h"
 #include "port.h"
 #include "reply.h"
 #include "req.h"
@@ -297,22 +296,13 @@ void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw)
 	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	struct xtcp_reply r = {
 		.key	= &tw->flow.key,
-		.flags	= XTCP_ACK,
 		.mark	= tw->mark,
 	};
-	struct xtcp_timewait w;
 
 	/* as it is between two segments */
 	spin_lock_bh(&q->lock);
-	w = tw->core;
+	xtcp_compose_timewait_ack(&r.h, &tw->core, xtcp_clock_ms());
 	spin_unlock_bh(&q->lock);
-	r.seq = w.snd_nxt;
-	r.ack = w.rcv_nxt;
-	r.window = w.rcv_wnd;
-	if (w.ts_ok) {
-		xtcp_options_build_ts(r.opt, xtcp_clock_ms() + w.ts_offset, w.ts_recent);
-		r.optlen = XTCP_OPT_TS_ALIGNED;
-	}
 	xtcp_reply_send(xn, NULL, &r);
 }
 

@@ -306,6 +306,22 @@ TEST_F(teardown, fin__in_syn_recv)
 	ASSERT_PEER_STATE(p, TCP_TIME_WAIT);
 }
 
+/* The peer has not seen the SYN,ACK: without it the FIN is of no use (3.10.4). */
+TEST_F(teardown, fin__in_syn_recv_syn_ack_again)
+{
+	struct peer *p = &self->p;
+	int fd = start_connect(p);
+
+	packets(p, "> S  0:0(0)",
+		   "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1");
+	close(fd);
+	packets(p, "> F. 1:1(0) ack 1",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 2");
+	ASSERT_PEER_STATE(p, TCP_FIN_WAIT2);
+}
+
 /* Before the peer has answered there is nothing to tell it: 3.10.4. */
 TEST_F(teardown, close__in_syn_sent)
 {

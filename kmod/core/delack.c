@@ -274,6 +274,19 @@ void xtcp_ack_wait(struct xtcp_tcb *t, xtcp_usec_t now)
 }
 
 /**
+ * xtcp_ack_failed - there was no memory for an ACK that was ordered
+ * @t: the connection
+ * @now: the time
+ *
+ * It is tried again when a delayed one would be due at the latest.
+ */
+void xtcp_ack_failed(struct xtcp_tcb *t, xtcp_usec_t now)
+{
+	t->flags |= XTCP_F_ACK_PENDING;
+	xtcp_timer_arm(t, XTCP_TIMER_DELACK, now + t->conf->delack_max_us);
+}
+
+/**
  * xtcp_ack_timer - the delayed ACK is due
  * @t: the connection
  * @a: out

@@ -31,7 +31,7 @@ void xtcp_ecn_synrcv(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 
 /**
  * xtcp_ecn_syn - the bits that our SYN, or the SYN,ACK of an active open, has
- * @t: the connection, in SYN_SENT or SYN_RECV
+ * @t: the connection, in SYN_SENT, SYN_RECV or what a CLOSE made of that
  *
  * A SYN asks with both bits, a SYN,ACK answers with ECE (RFC 3168 6.1.1).  A
  * network that drops the question gets a SYN without it (6.1.1.1).
@@ -42,7 +42,7 @@ static inline u8 xtcp_ecn_syn(const struct xtcp_tcb *t)
 {
 	if (!(t->flags & XTCP_F_ECN_OK))
 		return 0;
-	if (t->state == XTCP_SYN_RECV)
+	if (t->state != XTCP_SYN_SENT)
 		return XTCP_ECE;
 	return t->retransmits && t->conf->ecn_fallback ? 0 : XTCP_ECE | XTCP_CWR;
 }

@@ -90,6 +90,7 @@ static inline void xtcp_dsack_sent(struct xtcp_tcb *t)
 }
 
 void xtcp_ack_wait(struct xtcp_tcb *t, xtcp_usec_t now);
+void xtcp_ack_failed(struct xtcp_tcb *t, xtcp_usec_t now);
 
 /**
  * xtcp_ack_sent - a segment with the ACK bit has left

@@ -138,7 +138,7 @@ static struct packet *make_segment(struct input *in, const struct endpoint *ep)
 		XTCP_ACK, XTCP_ACK, XTCP_ACK, XTCP_ACK | XTCP_PSH, XTCP_ACK | XTCP_FIN,
 		XTCP_SYN, XTCP_SYN | XTCP_ACK, XTCP_RST, XTCP_RST | XTCP_ACK,
 	};
-	struct header h = { 0 };
+	struct xtcp_header h = { 0 };
 	u8 bits = take8(in);
 	struct packet *p;
 	u32 len = 0;

@@ -62,16 +62,11 @@ static void done(struct endpoint *ep)
 static void send_ordered(struct endpoint *ep, const struct xtcp_actions *a)
 {
 	u32 orders = a->orders, sent;
+	struct xtcp_header h;
 
 	if (orders & XTCP_ACT_ACK_BEFORE) {
-		struct header h;
-
-		ep_header_init(ep, &h, ep->t.snd_nxt, 0, false);
-		h.ack = a->ack_before;
-		h.flags ^= XTCP_ECE;
-		ep_emit(ep, &h, 0, 0);
-		ep->t.segs_out++;
-		xtcp_ack_sent(&ep->t);
+		xtcp_compose_ack_before(&h, &ep->t, a->ack_before, ep_room(ep), *ep->now);
+		ep_send_bare(ep, &h);
 	}
 	sent = ep->t.segs_out;
 	if (orders & XTCP_ACT_SEND_SYN)
@@ -93,9 +88,10 @@ static void send_ordered(struct endpoint *ep, const struct xtcp_actions *a)
 		ep->challenges--;
 		ep_send_ack_from(ep, ep->t.snd_nxt);
 	}
-	if (orders & XTCP_ACT_SEND_RST)
-		ep_send_bare(ep, a->rst_seq, a->rst_flags & XTCP_ACK ? a->rst_ack : 0,
-			     XTCP_RST | a->rst_flags, 0);
+	if (orders & XTCP_ACT_SEND_RST) {
+		xtcp_compose_rst(&h, &ep->t, a, ep_room(ep), *ep->now);
+		ep_send_bare(ep, &h);
+	}
 }
 
 /* Return: the payload's buffer was kept. */

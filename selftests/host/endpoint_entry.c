@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The listener, and the small entries in SYN_RECV and TIME_WAIT. */
+#include "compose.h"
 #include "ecn.h"
 #include "endpoint_room.h"
-#include "options.h"
-#include "output.h"
 
 /* An entry, or the listener on behalf of one, takes an edge. */
 void ep_take_edge(struct endpoint *ep, u8 *state, enum xtcp_event event)
@@ -48,7 +47,10 @@ void endpoint_unlisten(struct endpoint *ep)
 	if (!ep->has_listener)
 		return;
 	if (ep->has_req) {
-		ep_send_bare(ep, ep->req.iss + 1, ep->req.irs + 1, XTCP_RST | XTCP_ACK, 0);
+		struct xtcp_header h;
+
+		xtcp_compose_synrcv_rst(&h, &ep->req);
+		ep_send_bare(ep, &h);
 		req_drop(ep, XTCP_EV_ABORT);
 	}
 	xtcp_actions_init(&a);
@@ -57,31 +59,19 @@ void endpoint_unlisten(struct endpoint *ep)
 	ep->has_listener = false;
 }
 
+/* What timestamps are made from, milliseconds. */
+static u32 clock_ms(const struct endpoint *ep)
+{
+	return (u32)(*ep->now / XTCP_USEC_PER_MSEC);
+}
+
 static void send_synack(struct endpoint *ep)
 {
-	const struct xtcp_synrcv *r = &ep->req;
-	struct xtcp_options opt = { .mss = r->advmss };
-	struct header h = {
-		.seq	= r->iss,
-		.ack	= r->irs + 1,
-		.flags	= XTCP_SYN | XTCP_ACK |
-			  (r->flags & XTCP_F_ECN_OK ? XTCP_ECE : 0),
-		.window	= min_t(u32, r->rcv_wnd, XTCP_WND_MAX_UNSCALED),
-	};
+	struct xtcp_header h;
 
-	if (r->flags & XTCP_F_SACK_OK)
-		opt.has |= XTCP_OPT_SACK_PERM;
-	if (r->flags & XTCP_F_TS_OK) {
-		opt.has |= XTCP_OPT_TS;
-		opt.tsval = (u32)(*ep->now / XTCP_USEC_PER_MSEC) + r->ts_offset;
-		opt.tsecr = r->ts_recent;
-	}
-	if (r->flags & XTCP_F_WSCALE_OK) {
-		opt.has |= XTCP_OPT_WSCALE;
-		opt.wscale = r->rcv_wscale;
-	}
-	h.optlen = xtcp_options_build_syn(h.opt, &opt);
-	ep_emit(ep, &h, 0, 0);
+	xtcp_compose_synack(&h, &ep->req, xtcp_ecn_synack_ip(&ep->listener, &ep->req),
+			    clock_ms(ep), NULL);
+	ep_send_bare(ep, &h);
 }
 
 void ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss)
@@ -124,6 +114,7 @@ void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *pay
 {
 	enum xtcp_synrcv_verdict v = xtcp_synrcv_segment(&ep->req, seg, &ep->conf.core,
 							 *ep->now);
+	struct xtcp_header h;
 
 	ep->last_drop = seg->drop;
 	ep->drops[seg->drop]++;
@@ -137,8 +128,8 @@ void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *pay
 		break;
 	case XTCP_SYNRCV_ACK:
 	case XTCP_SYNRCV_CHALLENGE:
-		ep_send_bare(ep, ep->req.iss + 1, ep->req.irs + 1, XTCP_ACK,
-			     ep->req.rcv_wnd >> ep->req.rcv_wscale);
+		xtcp_compose_synrcv_ack(&h, &ep->req, clock_ms(ep));
+		ep_send_bare(ep, &h);
 		break;
 	case XTCP_SYNRCV_RST:
 		ep_send_rst_for(ep, seg);
@@ -189,19 +180,10 @@ void ep_enter_timewait(struct endpoint *ep)
 
 static void tw_ack(struct endpoint *ep)
 {
-	struct header h = {
-		.seq	= ep->tw.snd_nxt,
-		.ack	= ep->tw.rcv_nxt,
-		.flags	= XTCP_ACK,
-		.window	= ep->tw.rcv_wnd,
-	};
+	struct xtcp_header h;
 
-	if (ep->tw.ts_ok) {
-		xtcp_options_build_ts(h.opt, (u32)(*ep->now / XTCP_USEC_PER_MSEC) +
-				      ep->tw.ts_offset, ep->tw.ts_recent);
-		h.optlen = XTCP_OPT_TS_ALIGNED;
-	}
-	ep_emit(ep, &h, 0, 0);
+	xtcp_compose_timewait_ack(&h, &ep->tw, clock_ms(ep));
+	ep_send_bare(ep, &h);
 }
 
 void ep_tw_end(struct endpoint *ep, enum xtcp_event event)

@@ -2,14 +2,12 @@
 /* What leaves: segments of the send queue, retransmissions, bare ones. */
 #include <stdlib.h>
 
-#include "ecn.h"
+#include "compose.h"
 #include "endpoint_room.h"
 #include "mtup.h"
-#include "options.h"
 #include "output.h"
 #include "stream.h"
 #include "urgent.h"
-#include "window.h"
 
 /* A link that nobody may follow: the core sets those of its lists. */
 #define POISON			((struct buf *)0x100)
@@ -26,7 +24,7 @@ static bool queue_drops(struct endpoint *ep)
 	return true;
 }
 
-void ep_emit(struct endpoint *ep, const struct header *h, u64 pos, u32 len)
+void ep_emit(struct endpoint *ep, const struct xtcp_header *h, u64 pos, u32 len)
 {
 	struct packet *p;
 
@@ -44,42 +42,23 @@ void ep_emit(struct endpoint *ep, const struct header *h, u64 pos, u32 len)
 	ep->xmit(ep, p);
 }
 
-void ep_header_init(struct endpoint *ep, struct header *h, u32 seq, u8 flags,
-		    bool fresh)
+/* What the receive buffer has room for. */
+struct xtcp_room ep_room(const struct endpoint *ep)
 {
-	struct xtcp_tcb *t = &ep->t;
-
-	h->seq = seq;
-	h->ack = t->rcv_nxt;
-	h->flags = flags | XTCP_ACK | xtcp_ecn_flags(t, fresh);
-	h->ecn = xtcp_ecn_ip(t, fresh);
-	h->urg = t->flags & XTCP_F_URG_OUT ? xtcp_urg_pointer(t, seq) : 0;
-	if (h->urg)
-		h->flags |= XTCP_URG;
-	h->window = xtcp_window_select(t, ep_free_space(ep), ep_full_space(ep));
-	h->optlen = 0;
-	if (t->flags & XTCP_F_TS_OK) {
-		xtcp_options_build_ts(h->opt, xtcp_tsval(t, *ep->now), t->ts_recent);
-		h->optlen = XTCP_OPT_TS_ALIGNED;
-	}
-	if (xtcp_sack_due(t))
-		h->optlen += xtcp_sack_build(t, h->opt + h->optlen);
+	return (struct xtcp_room) { ep_free_space(ep), ep_full_space(ep) };
 }
 
 /* One buffer, cut into segments as TSO does.  Return: it has left. */
-static bool transmit_queued(struct endpoint *ep, const struct buf *b, u32 mss)
+static bool transmit_queued(struct endpoint *ep, struct buf *b, u32 mss)
 {
-	const struct xtcp_tcb *t = &ep->t;
 	u32 len = xtcp_seg_len(&b->seg), done = 0;
-	struct header h;
-	u8 flags = b->seg.flags & (XTCP_FIN | XTCP_PSH);
+	struct xtcp_header h;
+	u8 flags;
 
-	ep_header_init(ep, &h, b->seg.seq, flags,
-		       len && !xtcp_before(b->seg.seq, t->snd_nxt));
-	xtcp_ack_sent(&ep->t);
+	xtcp_compose_queued(&h, &ep->t, &b->seg, mss, ep_room(ep), *ep->now);
 	if (queue_drops(ep))
 		return false;
-	flags |= h.flags;
+	flags = h.flags;
 	do {
 		u32 n = min_t(u32, len - done, mss);
 
@@ -271,63 +250,33 @@ void ep_retransmit(struct endpoint *ep)
 
 void ep_send_ack_from(struct endpoint *ep, u32 seq)
 {
-	struct header h;
+	struct xtcp_header h;
 
 	if (ep->t.state == XTCP_CLOSE)
 		return;
-	ep_header_init(ep, &h, seq, 0, false);
-	ep_emit(ep, &h, 0, 0);
-	ep->t.segs_out++;
-	xtcp_ack_sent(&ep->t);
-	xtcp_dsack_sent(&ep->t);
+	xtcp_compose_ack(&h, &ep->t, seq, ep_room(ep), *ep->now);
+	ep_send_bare(ep, &h);
 }
 
 void ep_send_syn(struct endpoint *ep)
 {
-	struct xtcp_tcb *t = &ep->t;
-	bool syn_ack = t->state != XTCP_SYN_SENT;
-	struct xtcp_options opt = { .mss = t->advmss };
-	struct header h = {
-		.seq	= t->iss,
-		.ack	= syn_ack ? t->rcv_nxt : 0,
-		.flags	= (syn_ack ? XTCP_SYN | XTCP_ACK : XTCP_SYN) | xtcp_ecn_syn(t),
-		.ecn	= xtcp_ecn_ip(t, false),
-		.window	= min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED),
-	};
+	struct xtcp_header h;
 
-	if (t->flags & XTCP_F_SACK_OK)
-		opt.has |= XTCP_OPT_SACK_PERM;
-	if (t->flags & XTCP_F_TS_OK) {
-		opt.has |= XTCP_OPT_TS;
-		opt.tsval = xtcp_tsval(t, *ep->now);
-		opt.tsecr = syn_ack ? t->ts_recent : 0;
-	}
-	if (t->flags & XTCP_F_WSCALE_OK) {
-		opt.has |= XTCP_OPT_WSCALE;
-		opt.wscale = t->rcv_wscale;
-	}
-	h.optlen = xtcp_options_build_syn(h.opt, &opt);
-	ep_emit(ep, &h, 0, 0);
-	t->segs_out++;
-	if (syn_ack)
-		xtcp_ack_sent(t);
+	xtcp_compose_syn(&h, &ep->t, 0, NULL, *ep->now);
+	ep_send_bare(ep, &h);
 }
 
-/* A segment that belongs to no connection, or ends one. */
-void ep_send_bare(struct endpoint *ep, u32 seq, u32 ack, u8 flags, u16 window)
+/* A segment without text. */
+void ep_send_bare(struct endpoint *ep, const struct xtcp_header *h)
 {
-	struct header h = { .seq = seq, .ack = ack, .flags = flags, .window = window };
-
-	ep_emit(ep, &h, 0, 0);
+	ep_emit(ep, h, 0, 0);
 }
 
-/* RFC 9293 3.10.7.1: the RST that answers a segment without a connection. */
+/* What answers a segment without a connection. */
 void ep_send_rst_for(struct endpoint *ep, const struct xtcp_segment *seg)
 {
-	if (seg->flags & XTCP_RST)
-		return;
-	if (seg->flags & XTCP_ACK)
-		ep_send_bare(ep, seg->ack, 0, XTCP_RST, 0);
-	else
-		ep_send_bare(ep, 0, seg->end_seq, XTCP_RST | XTCP_ACK, 0);
+	struct xtcp_header h;
+
+	if (xtcp_compose_refusal(&h, seg))
+		ep_send_bare(ep, &h);
 }

@@ -26,13 +26,13 @@ void ep_rcvbuf_grow(struct endpoint *ep, u32 wnd);
 u32 ep_max_space(const struct endpoint *ep);
 
 /* endpoint_output.c */
-void ep_emit(struct endpoint *ep, const struct header *h, u64 pos, u32 len);
-void ep_header_init(struct endpoint *ep, struct header *h, u32 seq, u8 flags, bool fresh);
+struct xtcp_room ep_room(const struct endpoint *ep);
+void ep_emit(struct endpoint *ep, const struct xtcp_header *h, u64 pos, u32 len);
 void ep_push(struct endpoint *ep);
 void ep_retransmit(struct endpoint *ep);
 void ep_send_ack_from(struct endpoint *ep, u32 seq);
 void ep_send_syn(struct endpoint *ep);
-void ep_send_bare(struct endpoint *ep, u32 seq, u32 ack, u8 flags, u16 window);
+void ep_send_bare(struct endpoint *ep, const struct xtcp_header *h);
 void ep_send_rst_for(struct endpoint *ep, const struct xtcp_segment *seg);
 
 /* endpoint_apply.c */

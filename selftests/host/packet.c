@@ -42,7 +42,7 @@ static u32 solid(const struct packet *p)
 	return p->len - p->hollow;
 }
 
-static struct packet *make(const struct header *h, u32 payload, u32 hollow)
+static struct packet *make(const struct xtcp_header *h, u32 payload, u32 hollow)
 {
 	u32 hdr = XTCP_HDR_MIN + h->optlen;
 	struct packet *p = malloc(sizeof(*p) + hdr + payload - hollow);
@@ -76,7 +76,7 @@ static struct packet *make(const struct header *h, u32 payload, u32 hollow)
  *
  * Return: the packet, to be given to free().
  */
-struct packet *packet_make(const struct header *h, u32 payload)
+struct packet *packet_make(const struct xtcp_header *h, u32 payload)
 {
 	return make(h, payload, 0);
 }
@@ -88,7 +88,7 @@ struct packet *packet_make(const struct header *h, u32 payload)
  *
  * Return: the packet, to be packet_seal()ed, and given to free() at last.
  */
-struct packet *packet_make_hollow(const struct header *h, u32 payload)
+struct packet *packet_make_hollow(const struct xtcp_header *h, u32 payload)
 {
 	return make(h, payload, payload);
 }

@@ -5,7 +5,7 @@
 #ifndef XTCP_HOST_PACKET_H
 #define XTCP_HOST_PACKET_H
 
-#include "segment.h"
+#include "compose.h"
 
 /**
  * struct packet - a segment on its way
@@ -30,30 +30,8 @@ struct packet {
 	u8		bytes[];
 };
 
-/**
- * struct header - what goes into a header
- * @seq: SEG.SEQ
- * @ack: SEG.ACK
- * @window: window field, host order
- * @urg: urgent pointer
- * @flags: control bits
- * @ecn: the ECN field of the IP header
- * @optlen: length of @opt, bytes
- * @opt: options
- */
-struct header {
-	u32	seq;
-	u32	ack;
-	u16	window;
-	u16	urg;
-	u8	flags;
-	u8	ecn;
-	u8	optlen;
-	u8	opt[XTCP_OPT_MAX];
-};
-
-struct packet *packet_make(const struct header *h, u32 payload);
-struct packet *packet_make_hollow(const struct header *h, u32 payload);
+struct packet *packet_make(const struct xtcp_header *h, u32 payload);
+struct packet *packet_make_hollow(const struct xtcp_header *h, u32 payload);
 void packet_seal(struct packet *p);
 struct packet *packet_copy(const struct packet *p);
 bool packet_merge(struct packet **p, const struct packet *q);

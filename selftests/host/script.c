@@ -238,7 +238,7 @@ static unsigned int put_sacks(u8 *p, const struct text *x)
 
 void script_rcv(const char *file, int line, const char *text)
 {
-	struct header h = { 0 };
+	struct xtcp_header h = { 0 };
 	struct packet *p;
 	struct text x;
 

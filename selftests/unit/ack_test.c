@@ -124,7 +124,7 @@ TEST(ack__rest_of_a_large_buffer_is_sent_again)
 	CHECK_EQ(ep.t.packets_out, 4);
 	rcv(". 1 ack 2501");
 	expect(". 2501:3501(1000) ack 1");
-	expect(". 3501:4501(1000) ack 1");
+	expect("P. 3501:4501(1000) ack 1");
 	rcv(". 1 ack 5001");
 	CHECK_EQ(ep.t.packets_out, 0);
 }

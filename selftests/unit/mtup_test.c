@@ -229,7 +229,7 @@ TEST(probe__that_is_lost_alone)
 	probe_and_more();
 	rcv(". 1 ack 1 sack 751:2251");
 	expect(". 1:501(500) ack 1");
-	expect(". 501:751(250) ack 1");
+	expect("P. 501:751(250) ack 1");
 	CHECK_EQ(ep.t.mss, 500);
 	CHECK_EQ(ep.t.mtup_low, 500);
 	CHECK_EQ(ep.t.mtup_high, 749);
@@ -254,7 +254,7 @@ TEST(probe__that_is_lost_alone_without_sack)
 	rcv(". 1 ack 1");
 	rcv(". 1 ack 1");
 	expect(". 1:501(500) ack 1");
-	expect(". 501:751(250) ack 1");
+	expect("P. 501:751(250) ack 1");
 	CHECK_EQ(NOTED(MTUP_FAIL), 1);
 	CHECK_EQ(NOTED(RENO_RECOVERY), 0);
 	rcv(". 1 ack 3251");
@@ -272,7 +272,7 @@ TEST(probe__that_is_lost_and_found_by_the_timer)
 	expect_nothing();
 	advance(RTT_MS);
 	expect(". 1:501(500) ack 1");
-	expect(". 501:751(250) ack 1");
+	expect("P. 501:751(250) ack 1");
 	CHECK_EQ(NOTED(MTUP_FAIL), 1);
 	CHECK_EQ(NOTED(SACK_RECOVERY), 0);
 	CHECK_EQ(ep.t.cwnd, 12);
@@ -371,7 +371,7 @@ TEST(icmp__while_a_probe_is_out)
 	probe_and_more();
 	endpoint_path(&ep, 600);
 	expect(". 1:501(500) ack 1");
-	expect(". 501:751(250) ack 1");
+	expect("P. 501:751(250) ack 1");
 	CHECK_EQ(ep.t.mss, 500);
 	CHECK_EQ(ep.t.mtup_high, 600);
 	CHECK(!(ep.t.rec & XTCP_R_MTU_PROBE));

@@ -20,7 +20,7 @@ TEST(window__is_filled_and_not_exceeded)
 	usr_write(5000);
 	expect(". 1:1001(1000) ack 2");
 	expect(". 1001:2001(1000) ack 2");
-	expect(". 2001:3001(1000) ack 2");
+	expect("P. 2001:3001(1000) ack 2");
 	expect_nothing();
 	rcv(". 2 ack 1001 win 3000");
 	expect(". 3001:4001(1000) ack 2");
@@ -119,12 +119,12 @@ TEST(persist__window_too_small_for_what_there_is)
 	expect_nothing();
 	/* MUST-38: the override timeout */
 	advance(1000);
-	expect(". 1:101(100) ack 2");
+	expect("P. 1:101(100) ack 2");
 	rcv(". 2 ack 101 win 100");
 	expect_nothing();
 	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 201);
 	advance(201);
-	expect(". 101:201(100) ack 2");
+	expect("P. 101:201(100) ack 2");
 	rcv(". 2 ack 201 win 5000");
 	expect("P. 201:1001(800) ack 2");
 }

@@ -227,7 +227,7 @@ TEST(rack__holes_in_a_buffer)
 	CHECK_EQ(ep.t.lost_out, 5);
 	/* PRR lets the first go, then one for each that arrives */
 	expect(". 1:1001(1000) ack 1");
-	expect(". 1001:2001(1000) ack 1");
+	expect("P. 1001:2001(1000) ack 1");
 	rcv(". 1 ack 1 sack 8001:10001,5001:7001,2001:3001");
 	ignore_output();
 	CHECK(ep.t.retrans_out >= 2);

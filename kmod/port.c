@@ -24,7 +24,7 @@
  * addresses overlap and that no device or VRF keeps apart:
  * - both have SO_REUSEADDR, and the one that is there does not listen: fine;
  * - both have SO_REUSEPORT and the same user (of a TIME_WAIT entry the user
- *   does not matter): fine;
+ *   does not matter), and who asks has no group yet: fine;
  * - otherwise EADDRINUSE.
  * Three things differ, each towards EADDRINUSE: connections of a wildcard
  * listener keep holding the wildcard; so does a socket that was bound to the
@@ -56,6 +56,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <net/netns/hash.h>
+#include <net/sock_reuseport.h>
 
 #include "l3mdev.h"
 #include "port_table.h"
@@ -88,6 +89,25 @@ static u8 common_of(const struct sock *sk)
 	       (sk->sk_reuseport ? COMMON_GROUP : 0);
 }
 
+/*
+ * Whether SO_REUSEPORT counts for @sk.  Not if it has a group of its own, as from a
+ * program that was attached before there were others: nobody can be in two, and those
+ * who are there keep their program.  One that a closed listener has left does not count.
+ */
+static bool may_join(const struct sock *sk)
+{
+	const struct sock_reuseport *own;
+	bool ok;
+
+	if (!sk->sk_reuseport)
+		return false;
+	rcu_read_lock();
+	own = rcu_dereference(sk->sk_reuseport_cb);
+	ok = !own || READ_ONCE(own->num_closed_socks);
+	rcu_read_unlock();
+	return ok;
+}
+
 /**
  * xtcp_claim_of - what a socket brings with it when it asks for a port
  * @xs: the socket, locked
@@ -101,7 +121,7 @@ struct xtcp_claim xtcp_claim_of(struct xtcp_sock *xs)
 		.xs	= xs,
 		.uid	= sk_uid(sk),
 		.reuse	= sk->sk_reuse,
-		.group	= sk->sk_reuseport,
+		.group	= may_join(sk),
 		.share	= true,
 		.join	= true,
 	};

@@ -54,7 +54,7 @@ struct xtcp_port {
  * @xs: the socket
  * @uid: its user
  * @reuse: it has SO_REUSEADDR
- * @group: it has SO_REUSEPORT
+ * @group: it has SO_REUSEPORT, and no group yet
  * @share: SO_REUSEADDR counts: a certain port, or the second search for any
  * @join: SO_REUSEPORT counts: a certain port
  * @listen: to listen there

@@ -59,11 +59,16 @@ static int make(int family)
 	return fd;
 }
 
-static void do_bind(int fd)
+static int bind_to_port(int fd)
 {
 	struct sockaddr_in a = here(PORT);
 
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)))
+	return bind(fd, (struct sockaddr *)&a, sizeof(a)) ? errno : 0;
+}
+
+static void do_bind(int fd)
+{
+	if (bind_to_port(fd))
 		abort();
 }
 
@@ -235,6 +240,32 @@ TEST_F(reuseport, cbpf__before_bind)
 	start(self);
 	EXPECT_EQ(0, spread(self, 10));
 	EXPECT_EQ(10, self->got[2]);
+}
+
+/* Who has a program of its own is a group of its own, and gets into no other. */
+TEST_F(reuseport, cbpf__two_groups)
+{
+	int *fd = self->fd;
+
+	ASSERT_EQ(0, ATTACH(fd[0], RETURN(0)));
+	ASSERT_EQ(0, ATTACH(fd[1], RETURN(0)));
+	ASSERT_EQ(0, bind_to_port(fd[0]));
+	EXPECT_EQ(EADDRINUSE, bind_to_port(fd[1]));
+	ASSERT_EQ(0, listen(fd[0], CONNECTIONS));
+	EXPECT_EQ(EADDRINUSE, bind_to_port(fd[1]));
+
+	/* the same if it is there already, and did not listen when it got the program */
+	ASSERT_EQ(0, bind_to_port(fd[2]));
+	ASSERT_EQ(0, ATTACH(fd[2], RETURN(0)));
+	EXPECT_EQ(-1, listen(fd[2], CONNECTIONS));
+	EXPECT_EQ(EADDRINUSE, errno);
+
+	/* who has none gets in, and may then give the group another one */
+	ASSERT_EQ(0, bind_to_port(fd[3]));
+	ASSERT_EQ(0, listen(fd[3], CONNECTIONS));
+	ASSERT_EQ(0, ATTACH(fd[3], RETURN(1)));
+	EXPECT_EQ(0, spread(self, 10));
+	EXPECT_EQ(10, self->got[3]);
 }
 
 /* Nobody has that number: as without a program. */

@@ -7,6 +7,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "core/output.h"
+#include "core/sender.h"
 #include "core/window.h"
 #include "fastopen.h"
 #include "observe.h"
@@ -260,13 +261,45 @@ void xtcp_destroy(struct sock *sk)
 	sock_put(sk);
 }
 
+static void answer_ack_before(void *sk, u32 ack)
+{
+	xtcp_send_ack_before(sk, ack);
+}
+
+static void answer_syn(void *sk)
+{
+	xtcp_send_syn(sk);
+}
+
+static void answer_output(void *sk)
+{
+	xtcp_push(sk);
+}
+
+static void answer_retransmit(void *sk)
+{
+	xtcp_retransmit(sk);
+}
+
+static void answer_probe(void *sk, u32 seq)
+{
+	xtcp_send_probe(sk, seq);
+}
+
+static void answer_ack(void *sk)
+{
+	xtcp_send_ack(sk);
+}
+
 /*
  * The segment comes from the backlog, and others may be behind it: one ACK is enough,
  * when the user gives the socket back.
  */
-static bool merge_ack(struct sock *sk, u32 orders)
+static bool answer_merge(void *host)
 {
-	if (!(orders & XTCP_ACT_ACK_MERGE) || likely(!sock_owned_by_user_nocheck(sk)) ||
+	struct sock *sk = host;
+
+	if (likely(!sock_owned_by_user_nocheck(sk)) ||
 	    !READ_ONCE(xtcp_sk_net(sk)->backlog_ack_defer))
 		return false;
 	xtcp_ack_wait(&xtcp_sk(sk)->tcb, xtcp_now());
@@ -274,47 +307,49 @@ static bool merge_ack(struct sock *sk, u32 orders)
 	return true;
 }
 
-/* Segments that the core ordered; data carries an ACK, so that comes first. */
+static bool answer_challenge(void *sk)
+{
+	return xtcp_challenge_allowed(xtcp_sk_net(sk));
+}
+
+static void answer_rst(void *sk, const struct xtcp_actions *a)
+{
+	xtcp_send_rst(sk, a);
+}
+
+static const struct xtcp_answerer answerer = {
+	.ack_before	= answer_ack_before,
+	.syn		= answer_syn,
+	.output		= answer_output,
+	.retransmit	= answer_retransmit,
+	.probe		= answer_probe,
+	.ack		= answer_ack,
+	.merge		= answer_merge,
+	.challenge	= answer_challenge,
+	.rst		= answer_rst,
+};
+
+/* Segments that the core ordered, and what else has to do with them. */
 static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_net *xn = xtcp_sk_net(sk);
-	u32 orders = a->orders, sent;
+	u32 orders = a->orders;
 
 	if (unlikely(orders & XTCP_ACT_ACK_SKIPPED))
 		xtcp_count(xn, ACK_SKIPPED);
 	/* before what is sent again, so that it takes another route */
 	if (unlikely(orders & XTCP_ACT_ROUTE))
 		dst_negative_advice(sk);
-	if (unlikely(orders & XTCP_ACT_ACK_BEFORE))
-		xtcp_send_ack_before(sk, a->ack_before);
-	sent = t->segs_out;
-	if (orders & XTCP_ACT_SEND_SYN)
-		xtcp_send_syn(sk);
-	if (orders & XTCP_ACT_OUTPUT_FIRST)
-		xtcp_push(sk);
-	if (orders & XTCP_ACT_RETRANSMIT)
-		xtcp_retransmit(sk);
-	if (orders & XTCP_ACT_OUTPUT)
-		xtcp_push(sk);
-	if (orders & XTCP_ACT_SEND_PROBE) {
+	if (unlikely(orders & XTCP_ACT_SEND_PROBE)) {
 		if (t->flags & XTCP_F_PROBE)
 			xtcp_count(xn, WIN_PROBE);
 		else
 			xtcp_count(xn, KEEPALIVE);
-		xtcp_send_probe(sk);
 	}
-	if (orders & XTCP_ACT_DUPACK) {
+	if (unlikely(orders & XTCP_ACT_DUPACK))
 		xtcp_count(xn, DUP_ACK_SENT);
-		xtcp_send_ack(sk);
-	} else if (orders & XTCP_ACT_SEND_ACK) {
-		if (t->segs_out == sent && !merge_ack(sk, orders))
-			xtcp_send_ack(sk);
-	} else if (orders & XTCP_ACT_CHALLENGE && xtcp_challenge_allowed(xn)) {
-		xtcp_send_ack(sk);
-	}
-	if (orders & XTCP_ACT_SEND_RST)
-		xtcp_send_rst(sk, a);
+	xtcp_send_ordered(&answerer, sk, t, a);
 }
 
 /* The peer marked a byte as urgent, or the byte is in this segment. */

@@ -13,6 +13,7 @@
 #include "core/mtup.h"
 #include "core/options.h"
 #include "core/output.h"
+#include "core/sender.h"
 #include "core/urgent.h"
 #include "core/window.h"
 #include "fastopen.h"
@@ -161,33 +162,6 @@ u32 xtcp_gso_max(const struct sock *sk)
 }
 
 /*
- * A probe of the path's MTU, if it is time for one (RFC 4821).
- * Return: whether anything else may follow.
- */
-static bool push_probe(struct sock *sk, u64 now_ns)
-{
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	xtcp_usec_t now = now_ns / NSEC_PER_USEC;
-	struct sk_buff *skb;
-	u32 len;
-
-	switch (xtcp_mtup_next(t, now, &len)) {
-	case XTCP_MTUP_NOTHING:
-		return true;
-	case XTCP_MTUP_WAIT:
-		return false;
-	case XTCP_MTUP_PROBE:
-		break;
-	}
-	skb = xtcp_wmem_gather(sk, len);
-	if (!skb || transmit_queued(sk, skb, len, now_ns))
-		return true;
-	__skb_unlink(skb, &sk->sk_write_queue);
-	xtcp_mtup_sent(t, xtcp_skb_seg(skb), now);
-	return true;
-}
-
-/*
  * How much may leave in one piece.  What is one packet anyway, and is not paced,
  * needs no arithmetic with rates.
  */
@@ -223,17 +197,119 @@ static void look_at_route(struct sock *sk)
 	xtcp_sync_mss(sk);
 }
 
-/*
- * @most: bursts that may leave at most.  One is two buffers where it has more packets
- * than a record can stand for.
- */
+/* What the core's loops (core/sender.h) get from here: a socket, locked, and the time. */
+struct sending {
+	struct sock	*sk;
+	u64		now_ns;
+};
+
+static struct sock *sender_of(void *host)
+{
+	return ((struct sending *)host)->sk;
+}
+
+static struct xtcp_seg *send_head(void *host, bool *last)
+{
+	struct sk_buff_head *queue = &sender_of(host)->sk_write_queue;
+	struct sk_buff *skb = skb_peek(queue);
+
+	if (!skb)
+		return NULL;
+	*last = skb_queue_is_last(queue, skb);
+	return xtcp_skb_seg(skb);
+}
+
+static void send_fill(void *host, u32 len)
+{
+	xtcp_wmem_fill(sender_of(host), len);
+}
+
+static struct xtcp_seg *send_gather(void *host, u32 len)
+{
+	struct sk_buff *skb = xtcp_wmem_gather(sender_of(host), len);
+
+	return skb ? xtcp_skb_seg(skb) : NULL;
+}
+
+static bool send_cut(void *host, struct xtcp_seg *seg, u32 len, bool sent)
+{
+	return !xtcp_wmem_split(sender_of(host), xtcp_seg_skb(seg), len, sent, GFP_ATOMIC);
+}
+
+static bool send_paced(void *host)
+{
+	struct sending *s = host;
+
+	return xtcp_pace_holds(s->sk, s->now_ns);
+}
+
+static bool send_full(void *host, struct xtcp_seg *seg, bool again)
+{
+	return xtcp_queue_holds(sender_of(host), xtcp_seg_skb(seg), again);
+}
+
+static bool send_one(void *host, struct xtcp_seg *seg, u32 mss)
+{
+	struct sending *s = host;
+	struct sk_buff *skb = xtcp_seg_skb(seg);
+
+	if (transmit_queued(s->sk, skb, mss, s->now_ns))
+		return false;
+	__skb_unlink(skb, &s->sk->sk_write_queue);
+	return true;
+}
+
+static bool resend_one(void *host, struct xtcp_seg *seg, u32 mss)
+{
+	struct sending *s = host;
+	struct sock *sk = s->sk;
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	struct xtcp_net *xn = xtcp_sk_net(sk);
+	struct sk_buff *skb = xtcp_seg_skb(seg);
+
+	/* not lost on the way: it has not left this host */
+	if (unlikely(skb_fclone_busy(sk, skb))) {
+		xtcp_count(xn, SPURIOUS_RTX_HOST_QUEUES);
+		return false;
+	}
+	if (transmit_queued(sk, skb, mss, s->now_ns)) {
+		xtcp_count_add(xn, RETRANS_FAIL, seg->segs);
+		return false;
+	}
+	if (t->ca_state == XTCP_CA_LOSS)
+		xtcp_count_add(xn, SLOW_START_RETRANS, seg->segs);
+	else if (!(t->flags & XTCP_F_TLP_SEND))
+		xtcp_count_add(xn, FAST_RETRANS, seg->segs);
+	xtcp_count_add(xn, RETRANS_SEGS, seg->segs);
+	trace_xtcp_retransmit(sk, seg->seq, seg->end_seq, seg->segs);
+	return true;
+}
+
+static void send_free(void *host, struct xtcp_seg *seg)
+{
+	xtcp_wmem_free(sender_of(host), xtcp_seg_skb(seg));
+}
+
+static const struct xtcp_sender sender = {
+	.head	= send_head,
+	.fill	= send_fill,
+	.gather	= send_gather,
+	.cut	= send_cut,
+	.paced	= send_paced,
+	.full	= send_full,
+	.send	= send_one,
+	.resend	= resend_one,
+	.free	= send_free,
+};
+
+/* @most: as xtcp_send_queued() has it. */
 static void push(struct sock *sk, unsigned int most)
 {
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u32 bytes, mss, burst;
+	struct sending s = { .sk = sk };
 	xtcp_usec_t now;
-	u64 now_ns;
+	u32 burst;
 
 	xtcp_assert_locked(sk);
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) && !xtcp_fastopen_pending(t))
@@ -245,38 +321,10 @@ static void push(struct sock *sk, unsigned int most)
 	}
 	look_at_route(sk);
 	burst = burst_of(sk, skb);
-	now_ns = ktime_get_ns();
-	now = now_ns / NSEC_PER_USEC;
-	if (unlikely(t->rec & XTCP_R_MTUP) && !xtcp_pace_holds(sk, now_ns)) {
-		if (!push_probe(sk, now_ns))
-			goto done;
-		skb = skb_peek(&sk->sk_write_queue);
-	}
-	for (; skb && most; skb = skb_peek(&sk->sk_write_queue)) {
-		struct xtcp_seg *seg = xtcp_skb_seg(skb);
-		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
-
-		mss = xtcp_mss_now(t);
-		if (unlikely(!last && skb->len % mss)) {
-			xtcp_wmem_fill(sk, burst > skb->len ? burst : roundup(skb->len, mss));
-			last = skb_queue_is_last(&sk->sk_write_queue, skb);
-		}
-		if (xtcp_pace_holds(sk, now_ns) ||
-		    !xtcp_output_allow(t, seg, last, burst, now, &bytes) ||
-		    xtcp_queue_holds(sk, skb, 0))
-			break;
-		if (bytes < skb->len &&
-		    xtcp_wmem_split(sk, skb, bytes, false, GFP_ATOMIC))
-			break;
-		if (transmit_queued(sk, skb, mss, now_ns))
-			break;
-		__skb_unlink(skb, &sk->sk_write_queue);
-		xtcp_output_sent(t, seg, mss, now);
-		most -= bytes != XTCP_SEG_PACKETS_MAX * mss;
-	}
-done:
-	xtcp_output_done(t, skb, now);
-	if (!skb && unlikely(lacks_room(sk)))
+	s.now_ns = ktime_get_ns();
+	now = s.now_ns / NSEC_PER_USEC;
+	xtcp_send_queued(&sender, &s, t, burst, most, now);
+	if (skb_queue_empty(&sk->sk_write_queue) && unlikely(lacks_room(sk)))
 		xtcp_chrono_start(t, XTCP_CHRONO_SNDBUF, now);
 }
 
@@ -300,61 +348,19 @@ void xtcp_push_one(struct sock *sk)
 	push(sk, 1);
 }
 
-/* Return: false when the rest has to wait. */
-static bool retransmit_one(struct sock *sk, struct xtcp_seg *seg, u64 now_ns)
-{
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_net *xn = xtcp_sk_net(sk);
-	struct sk_buff *skb = xtcp_seg_skb(seg);
-
-	/* not lost on the way: it has not left this host */
-	if (unlikely(skb_fclone_busy(sk, skb))) {
-		xtcp_count(xn, SPURIOUS_RTX_HOST_QUEUES);
-		return false;
-	}
-	if (transmit_queued(sk, skb, xtcp_mss_now(t), now_ns)) {
-		xtcp_count_add(xn, RETRANS_FAIL, seg->segs);
-		return false;
-	}
-	if (t->ca_state == XTCP_CA_LOSS)
-		xtcp_count_add(xn, SLOW_START_RETRANS, seg->segs);
-	else if (!(t->flags & XTCP_F_TLP_SEND))
-		xtcp_count_add(xn, FAST_RETRANS, seg->segs);
-	xtcp_count_add(xn, RETRANS_SEGS, seg->segs);
-	trace_xtcp_retransmit(sk, seg->seq, seg->end_seq, seg->segs);
-	xtcp_retransmit_sent(t, seg, now_ns / NSEC_PER_USEC);
-	return true;
-}
-
 /**
  * xtcp_retransmit - send again what the core wants
  * @sk: the socket, locked
  */
 void xtcp_retransmit(struct sock *sk)
 {
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u64 now_ns = ktime_get_ns();
-	enum xtcp_resend what;
-	struct xtcp_seg *seg;
-	bool more = true;
-	u32 burst, len;
+	struct sending s = { .sk = sk, .now_ns = ktime_get_ns() };
+	u32 burst;
 
 	xtcp_assert_locked(sk);
 	look_at_route(sk);
 	burst = xtcp_pace_burst(sk, xtcp_gso_max(sk));
-	while (more && !xtcp_pace_holds(sk, now_ns) &&
-	       (what = xtcp_retransmit_next(t, burst, &seg, &len))) {
-		struct sk_buff *skb = xtcp_seg_skb(seg);
-
-		if (what == XTCP_RESEND_CUT)
-			more = !xtcp_wmem_split(sk, skb, len, true, GFP_ATOMIC);
-		else if (what == XTCP_RESEND_FREE)
-			xtcp_wmem_free(sk, skb);
-		else	/* twice as much may wait: what is missing comes first */
-			more = !xtcp_queue_holds(sk, skb, 1) &&
-			       retransmit_one(sk, seg, now_ns);
-	}
-	xtcp_retransmit_done(t);
+	xtcp_send_again(&sender, &s, &xtcp_sk(sk)->tcb, burst, s.now_ns / NSEC_PER_USEC);
 }
 
 /* A segment without text.  Return: whether there was memory for it. */
@@ -426,19 +432,12 @@ static struct sk_buff *fastopen_syn(struct sock *sk, struct xtcp_tfo_cookie *coo
 /**
  * xtcp_send_probe - ask the peer for a sign of life
  * @sk: the socket, locked
- *
- * One before SND.UNA is out of its window, so it must answer with an ACK.  That
- * one may not look at the rest, so urgent data is announced by another, as in
- * Linux.
+ * @seq: a sequence number that it must answer
  */
-void xtcp_send_probe(struct sock *sk)
+void xtcp_send_probe(struct sock *sk, u32 seq)
 {
-	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-
 	xtcp_assert_locked(sk);
-	if (xtcp_urg_out(t))
-		send_empty(sk, t->snd_una);
-	send_empty(sk, t->snd_una - 1);
+	send_empty(sk, seq);
 }
 
 /**

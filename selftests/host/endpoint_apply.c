@@ -5,6 +5,7 @@
 
 #include "endpoint_room.h"
 #include "output.h"
+#include "sender.h"
 #include "window.h"
 
 /* A link that nobody may follow: the core sets those of its lists. */
@@ -59,40 +60,78 @@ static void done(struct endpoint *ep)
 	ep_ooo_purge(ep);
 }
 
-static void send_ordered(struct endpoint *ep, const struct xtcp_actions *a)
+static void answer_ack_before(void *host, u32 ack)
 {
-	u32 orders = a->orders, sent;
+	struct endpoint *ep = host;
 	struct xtcp_header h;
 
-	if (orders & XTCP_ACT_ACK_BEFORE) {
-		xtcp_compose_ack_before(&h, &ep->t, a->ack_before, ep_room(ep), *ep->now);
-		ep_send_bare(ep, &h);
-	}
-	sent = ep->t.segs_out;
-	if (orders & XTCP_ACT_SEND_SYN)
-		ep_send_syn(ep);
-	if (orders & XTCP_ACT_OUTPUT_FIRST)
-		ep_push(ep);
-	if (orders & XTCP_ACT_RETRANSMIT)
-		ep_retransmit(ep);
-	if (orders & XTCP_ACT_OUTPUT)
-		ep_push(ep);
-	if (orders & XTCP_ACT_SEND_PROBE)
-		ep_send_ack_from(ep, ep->t.snd_una - 1);
-	if (orders & XTCP_ACT_DUPACK) {
-		ep_send_ack_from(ep, ep->t.snd_nxt);
-	} else if (orders & XTCP_ACT_SEND_ACK) {
-		if (ep->t.segs_out == sent)
-			ep_send_ack_from(ep, ep->t.snd_nxt);
-	} else if (orders & XTCP_ACT_CHALLENGE && ep->challenges) {
-		ep->challenges--;
-		ep_send_ack_from(ep, ep->t.snd_nxt);
-	}
-	if (orders & XTCP_ACT_SEND_RST) {
-		xtcp_compose_rst(&h, &ep->t, a, ep_room(ep), *ep->now);
-		ep_send_bare(ep, &h);
-	}
+	xtcp_compose_ack_before(&h, &ep->t, ack, ep_room(ep), *ep->now);
+	ep_send_bare(ep, &h);
 }
+
+static void answer_syn(void *host)
+{
+	ep_send_syn(host);
+}
+
+static void answer_output(void *host)
+{
+	ep_push(host);
+}
+
+static void answer_retransmit(void *host)
+{
+	ep_retransmit(host);
+}
+
+static void answer_probe(void *host, u32 seq)
+{
+	ep_send_ack_from(host, seq);
+}
+
+static void answer_ack(void *host)
+{
+	struct endpoint *ep = host;
+
+	ep_send_ack_from(ep, ep->t.snd_nxt);
+}
+
+/* There is no backlog whose ACKs could come together. */
+static bool answer_merge(void *host)
+{
+	return false;
+}
+
+static bool answer_challenge(void *host)
+{
+	struct endpoint *ep = host;
+
+	if (!ep->challenges)
+		return false;
+	ep->challenges--;
+	return true;
+}
+
+static void answer_rst(void *host, const struct xtcp_actions *a)
+{
+	struct endpoint *ep = host;
+	struct xtcp_header h;
+
+	xtcp_compose_rst(&h, &ep->t, a, ep_room(ep), *ep->now);
+	ep_send_bare(ep, &h);
+}
+
+static const struct xtcp_answerer answerer = {
+	.ack_before	= answer_ack_before,
+	.syn		= answer_syn,
+	.output		= answer_output,
+	.retransmit	= answer_retransmit,
+	.probe		= answer_probe,
+	.ack		= answer_ack,
+	.merge		= answer_merge,
+	.challenge	= answer_challenge,
+	.rst		= answer_rst,
+};
 
 /* Return: the payload's buffer was kept. */
 bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *seg)
@@ -140,7 +179,7 @@ bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *
 		ep->error = a->error;
 	if (orders & XTCP_ACT_QUEUE_FIN)
 		ep_queue_fin(ep);
-	send_ordered(ep, a);
+	xtcp_send_ordered(&answerer, ep, t, a);
 	if (orders & XTCP_ACT_TIME_WAIT)
 		ep_enter_timewait(ep);
 	else if (orders & XTCP_ACT_DEAD)

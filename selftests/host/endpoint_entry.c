@@ -3,6 +3,7 @@
 #include "compose.h"
 #include "ecn.h"
 #include "endpoint_room.h"
+#include "output.h"
 
 /* An entry, or the listener on behalf of one, takes an edge. */
 void ep_take_edge(struct endpoint *ep, u8 *state, enum xtcp_event event)

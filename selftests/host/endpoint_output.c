@@ -4,10 +4,9 @@
 
 #include "compose.h"
 #include "endpoint_room.h"
-#include "mtup.h"
 #include "output.h"
+#include "sender.h"
 #include "stream.h"
-#include "urgent.h"
 
 /* A link that nobody may follow: the core sets those of its lists. */
 #define POISON			((struct buf *)0x100)
@@ -75,16 +74,29 @@ static bool transmit_queued(struct endpoint *ep, struct buf *b, u32 mss)
 	return true;
 }
 
-static bool split(struct endpoint *ep, struct buf *b, u32 len, bool sent)
+static struct xtcp_seg *send_head(void *host, bool *last)
 {
-	struct buf *rest;
+	struct endpoint *ep = host;
 
+	if (!ep->sendq)
+		return NULL;
+	*last = !ep->sendq->next;
+	return &ep->sendq->seg;
+}
+
+static bool send_cut(void *host, struct xtcp_seg *seg, u32 len, bool sent)
+{
+	struct endpoint *ep = host;
+	struct buf *b = seg_buf(seg), *rest;
+
+	if (!len || len >= xtcp_seg_len(seg) + !!(seg->flags & XTCP_FIN))
+		ep_wrong(ep, "asked to cut off nothing");
 	if (ep->fail_splits) {
 		ep->fail_splits--;
 		return false;
 	}
 	rest = ep_buf_new(0);
-	xtcp_seg_split(&ep->t, &b->seg, &rest->seg, len, sent);
+	xtcp_seg_split(&ep->t, seg, &rest->seg, len, sent);
 	rest->pos = b->pos + len;
 	rest->next = POISON;
 	if (!sent) {
@@ -96,14 +108,53 @@ static bool split(struct endpoint *ep, struct buf *b, u32 len, bool sent)
 	return true;
 }
 
+/* The head of the send queue takes all of the next one. */
+static void join(struct endpoint *ep)
+{
+	struct buf *b = ep->sendq, *next = b->next;
+
+	b->seg.end_seq = next->seg.end_seq;
+	b->seg.flags |= next->seg.flags;
+	b->next = next->next;
+	if (ep->sendq_tail == next)
+		ep->sendq_tail = b;
+	free(next);
+}
+
+static void send_fill(void *host, u32 len)
+{
+	struct endpoint *ep = host;
+
+	while (ep->sendq->next && xtcp_seg_len(&ep->sendq->seg) < len) {
+		struct xtcp_seg *next = &ep->sendq->next->seg;
+		u32 lacks = len - xtcp_seg_len(&ep->sendq->seg);
+
+		if (xtcp_seg_len(next) > lacks && !send_cut(ep, next, lacks, false))
+			return;
+		join(ep);
+	}
+}
+
+static struct xtcp_seg *send_gather(void *host, u32 len)
+{
+	struct endpoint *ep = host;
+	struct xtcp_seg *seg = &ep->sendq->seg;
+
+	while (xtcp_seg_len(seg) < len)
+		join(ep);
+	return xtcp_seg_len(seg) == len || send_cut(ep, seg, len, false) ? seg : NULL;
+}
+
 static bool paced(const struct endpoint *ep)
 {
 	return ep->conf.paced || xtcp_cc_ops(&ep->t)->flags & XTCP_CC_PACING;
 }
 
 /* Not before the last segment has had its time; endpoint_timer() goes on. */
-static bool pace_holds(struct endpoint *ep)
+static bool send_paced(void *host)
 {
+	struct endpoint *ep = host;
+
 	ep->pace_waits = paced(ep) && !xtcp_pace_allows(&ep->pace, &ep->t, *ep->now * 1000);
 	return ep->pace_waits;
 }
@@ -128,31 +179,33 @@ static u32 burst(const struct endpoint *ep)
 			     ep->conf.gso_max) * t->mss;
 }
 
-/* The first buffer of the send queue gets a size.  Return: it has it. */
-static bool gather(struct endpoint *ep, u32 len)
+/* No queue below ever fills: it drops (queue_drops()). */
+static bool send_full(void *host, struct xtcp_seg *seg, bool again)
 {
-	struct buf *b = ep->sendq, *next;
-
-	while (xtcp_seg_len(&b->seg) < len) {
-		next = b->next;
-		b->seg.end_seq = next->seg.end_seq;
-		b->seg.flags |= next->seg.flags;
-		b->next = next->next;
-		if (ep->sendq_tail == next)
-			ep->sendq_tail = b;
-		free(next);
-	}
-	return xtcp_seg_len(&b->seg) == len || split(ep, b, len, false);
+	return false;
 }
 
-/* Send the head of the send queue.  Return: it has left, and is off the queue. */
-static bool dequeue(struct endpoint *ep, u32 mss)
+static bool resend_one(void *host, struct xtcp_seg *seg, u32 mss)
 {
-	struct buf *b = ep->sendq;
+	struct endpoint *ep = host;
 
-	if (!transmit_queued(ep, b, mss))
+	if (!transmit_queued(ep, seg_buf(seg), mss))
 		return false;
-	pace(ep, xtcp_seg_len(&b->seg));
+	pace(ep, xtcp_seg_len(seg));
+	return true;
+}
+
+static bool send_one(void *host, struct xtcp_seg *seg, u32 mss)
+{
+	struct endpoint *ep = host;
+	struct buf *b = seg_buf(seg);
+
+	if (!resend_one(ep, seg, mss))
+		return false;
+	/* as in Linux, a FIN that rides on data may be the first beyond it */
+	if (xtcp_after(seg->end_seq,
+		       ep->t.snd_una + ep->t.snd_wnd + !!(seg->flags & XTCP_FIN)))
+		ep_wrong(ep, "sent beyond the peer's window");
 	ep->sendq = b->next;
 	if (!ep->sendq)
 		ep->sendq_tail = NULL;
@@ -160,92 +213,36 @@ static bool dequeue(struct endpoint *ep, u32 mss)
 	return true;
 }
 
-/* A probe of the path's MTU.  Return: whether anything else may follow. */
-static bool push_probe(struct endpoint *ep)
+static void send_free(void *host, struct xtcp_seg *seg)
 {
-	struct buf *b = ep->sendq;
-	u32 len;
-
-	switch (xtcp_mtup_next(&ep->t, *ep->now, &len)) {
-	case XTCP_MTUP_WAIT:
-		return false;
-	case XTCP_MTUP_PROBE:
-		if (gather(ep, len) && dequeue(ep, len))
-			xtcp_mtup_sent(&ep->t, &b->seg, *ep->now);
-		return true;
-	default:
-		return true;
-	}
+	free(seg_buf(seg));
 }
+
+static const struct xtcp_sender sender = {
+	.head	= send_head,
+	.fill	= send_fill,
+	.gather	= send_gather,
+	.cut	= send_cut,
+	.paced	= send_paced,
+	.full	= send_full,
+	.send	= send_one,
+	.resend	= resend_one,
+	.free	= send_free,
+};
 
 void ep_push(struct endpoint *ep)
 {
-	struct xtcp_tcb *t = &ep->t;
-	u32 gso_max = burst(ep);
-	struct buf *b;
-	u32 bytes, mss;
-
-	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+	if (!XTCP_IN(ep->t.state, XTCP_SET_SYNCHRONISED))
 		return;
-	if (t->rec & XTCP_R_MTUP && ep->sendq && !pace_holds(ep) && !push_probe(ep))
-		goto done;
-	while ((b = ep->sendq)) {
-		if (pace_holds(ep))
-			break;
-		if (!xtcp_output_allow(t, &b->seg, !b->next, gso_max,
-				       *ep->now, &bytes))
-			break;
-		if (bytes > xtcp_seg_len(&b->seg))
-			ep_wrong(ep, "allowed more than there is");
-		if (bytes < xtcp_seg_len(&b->seg) && !split(ep, b, bytes, false))
-			break;
-		mss = xtcp_mss_now(t);
-		if (!dequeue(ep, mss))
-			break;
-		xtcp_output_sent(t, &b->seg, mss, *ep->now);
-		/* as in Linux, a FIN that rides on data may be the first beyond it */
-		if (xtcp_after(t->snd_nxt, t->snd_una + t->snd_wnd +
-			       !!(b->seg.flags & XTCP_FIN)))
-			ep_wrong(ep, "sent beyond the peer's window");
-	}
-done:
-	xtcp_output_done(t, ep->sendq, *ep->now);
-}
-
-static void retransmit_some(struct endpoint *ep)
-{
-	struct xtcp_tcb *t = &ep->t;
-	u32 gso_max = burst(ep);
-	enum xtcp_resend what;
-	struct xtcp_seg *seg;
-	u32 len = 0;
-
-	while (!pace_holds(ep) && (what = xtcp_retransmit_next(t, gso_max, &seg, &len))) {
-		struct buf *b = seg_buf(seg);
-
-		switch (what) {
-		case XTCP_RESEND_CUT:
-			if (!len || len >= xtcp_seg_len(seg) + !!(seg->flags & XTCP_FIN))
-				ep_wrong(ep, "asked to cut off nothing");
-			if (!split(ep, b, len, true))
-				return;
-			break;
-		case XTCP_RESEND_FREE:
-			free(b);
-			break;
-		default:
-			if (!transmit_queued(ep, b, xtcp_mss_now(t)))
-				return;
-			pace(ep, xtcp_seg_len(&b->seg));
-			xtcp_retransmit_sent(t, seg, *ep->now);
-		}
-	}
+	if (ep->sendq)
+		xtcp_send_queued(&sender, ep, &ep->t, burst(ep), UINT_MAX, *ep->now);
+	else
+		xtcp_output_none(&ep->t);
 }
 
 void ep_retransmit(struct endpoint *ep)
 {
-	retransmit_some(ep);
-	xtcp_retransmit_done(&ep->t);
+	xtcp_send_again(&sender, ep, &ep->t, burst(ep), *ep->now);
 }
 
 void ep_send_ack_from(struct endpoint *ep, u32 seq)

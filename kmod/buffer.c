@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "core/chrono.h"
+#include "core/fastopen.h"
 #include "core/output.h"
 #include "core/reasm.h"
 #include "core/window.h"
@@ -117,10 +118,7 @@ void xtcp_wmem_purge(struct sock *sk)
 		xtcp_rtx_forget(t, xtcp_rb_seg(rb));
 		xtcp_wmem_free(sk, xtcp_seg_skb(xtcp_rb_seg(rb)));
 	}
-	t->packets_out = 0;
-	t->sacked_out = 0;
-	t->lost_out = 0;
-	t->retrans_out = 0;
+	xtcp_rtx_forgotten(t);
 }
 
 /*
@@ -157,8 +155,7 @@ void xtcp_wmem_syn_acked(struct sock *sk)
 	seg = xtcp_skb_seg(skb);
 	if (xtcp_before(t->snd_una, seg->end_seq) &&
 	    xtcp_wmem_split(sk, skb, t->snd_una - seg->seq, false, GFP_ATOMIC)) {
-		t->snd_una = seg->seq;
-		t->snd_nxt = seg->seq;
+		xtcp_fastopen_keep(t, seg->seq);
 		return;
 	}
 	__skb_unlink(skb, &sk->sk_write_queue);

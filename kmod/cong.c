@@ -284,8 +284,7 @@ void xtcp_cong_release(struct sock *sk)
 		kfree_rcu(mem, rcu);
 	}
 	put(t->cc);
-	t->cc = XTCP_CC_RENO;
-	memset(t->cc_priv, 0, sizeof(t->cc_priv));
+	xtcp_cc_choose(t, XTCP_CC_RENO, NULL);
 }
 
 /**

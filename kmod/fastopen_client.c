@@ -10,6 +10,7 @@
 #include <linux/jhash.h>
 #include <net/ip.h>
 
+#include "core/fastopen.h"
 #include "fastopen.h"
 #include "route.h"
 
@@ -317,7 +318,7 @@ void xtcp_tfo_syn_option(struct sock *sk, struct xtcp_tfo_cookie *cookie)
 	recall(sk, cookie, &mss);
 	/* another connection's needed the place */
 	if (want && !cookie->len)
-		xs->tcb.syn_data = 0;
+		xtcp_fastopen_without(&xs->tcb);
 	xs->tfo_mode = XTCP_TFO_PLAIN;
 	xs->tfo_sent = 1;
 	xs->tfo_exp = cookie->exp;
@@ -354,7 +355,7 @@ void xtcp_tfo_synack(struct sock *sk, const struct xtcp_segment *seg,
 		return;
 	}
 	xs->tfo_fail = t->total_retrans ? FAIL_RETRANSMITTED : FAIL_NOT_ACKED;
-	t->total_retrans++;
+	xtcp_fastopen_failed(t);
 	xtcp_count(xn, RETRANS_SEGS);
 	xtcp_count(xn, TFO_ACTIVE_FAIL);
 }

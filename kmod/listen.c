@@ -22,6 +22,8 @@
 #include "core/ecn.h"
 #include "core/fastopen.h"
 #include "core/options.h"
+#include "core/output.h"
+#include "core/user.h"
 #include "core/window.h"
 #include "fastopen.h"
 #include "hook.h"
@@ -225,17 +227,9 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	inet->inet_dport = key->rport;
 	sk_set_txhash(child);
 	xtcp_inet_new_id(inet);
-	xs->tcb.syn_retries = lt->syn_retries;
-	xs->tcb.keep_probes = lt->keep_probes;
-	xs->tcb.keep_idle_s = lt->keep_idle_s;
-	xs->tcb.keep_intvl_s = lt->keep_intvl_s;
-	xs->tcb.user_timeout_ms = lt->user_timeout_ms;
-	xs->tcb.linger2_s = lt->linger2_s;
-	xs->tcb.notsent_lowat = lt->notsent_lowat;
-	xs->tcb.flags = lt->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE |
-				     XTCP_F_THIN_LTO);
+	xtcp_user_keep(&xs->tcb, lt);
 	if (xs->user_mss)
-		xs->tcb.mss_clamp = xs->user_mss;
+		xtcp_mss_limit(&xs->tcb, xs->user_mss);
 	xtcp_cong_inherit(child, sk);
 	xtcp_synrcv_child(core, &xs->tcb, xtcp_conf_get(sk), xtcp_now());
 	child->sk_state = TCP_SYN_RECV;

@@ -425,7 +425,7 @@ static struct sk_buff *fastopen_syn(struct sock *sk, struct xtcp_tfo_cookie *coo
 		skb = skb_clone(skb_peek(&sk->sk_write_queue), GFP_ATOMIC);
 	if (skb)
 		return skb;
-	t->syn_data = 0;
+	xtcp_fastopen_without(t);
 	return alloc_control(sk);
 }
 
@@ -561,7 +561,7 @@ void xtcp_pmtu_changed(struct sock *sk, u32 mtu)
 	xtcp_count(xtcp_sk_net(sk), PMTU_SHRUNK);
 	/* a SYN of Fast Open: without its text it passes */
 	if (t->state == XTCP_SYN_SENT && t->syn_data && !t->total_retrans) {
-		t->total_retrans++;
+		xtcp_fastopen_failed(t);
 		xtcp_send_syn(sk);
 	}
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))

@@ -118,8 +118,7 @@ int xtcp_set_rcvlowat(struct sock *sk, int val)
 	space = xtcp_space_from_win(sk, val);
 	if (space > sk->sk_rcvbuf) {
 		WRITE_ONCE(sk->sk_rcvbuf, (int)space);
-		if (xs->tcb.window_clamp && xs->tcb.window_clamp < val)
-			xs->tcb.window_clamp = val;
+		xtcp_window_allow(&xs->tcb, val);
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "compat.h"
 #include "core/seq.h"
 #include "core/urgent.h"
+#include "core/user.h"
 #include "output.h"
 #include "sendmsg.h"
 #include "timer.h"
@@ -123,7 +124,7 @@ static int recv_urgent(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		return sk->sk_state == TCP_CLOSE || sk->sk_shutdown & RCV_SHUTDOWN ?
 		       0 : -EAGAIN;
 	if (!(flags & MSG_PEEK))
-		t->urg_state = XTCP_URG_TAKEN;
+		xtcp_urg_taken(t);
 	msg->msg_flags |= MSG_OOB;
 	if (!len) {
 		msg->msg_flags |= MSG_TRUNC;
@@ -139,7 +140,8 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	u32 peek_seq = t->copied_seq, *seq = &t->copied_seq;
+	bool peek = flags & MSG_PEEK;
+	u32 seq = t->copied_seq;
 	u32 epoch = xtcp_sk(sk)->epoch;
 	struct sk_buff *stamped = NULL;
 	int copied = 0, err = 0;
@@ -149,21 +151,21 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
 		return recv_urgent(sk, msg, len, flags);
-	if (flags & MSG_PEEK) {
-		peek_seq += max(sk_peek_offset(sk, flags), 0);
-		seq = &peek_seq;
-	}
+	if (peek)
+		seq += max(sk_peek_offset(sk, flags), 0);
 	for (;;) {
 		int n;
 
 		/* the signal may be SIGURG: let it be seen at the mark */
-		if (unlikely(t->flags & XTCP_F_URG) && t->urg_seq == *seq &&
+		if (unlikely(t->flags & XTCP_F_URG) && t->urg_seq == seq &&
 		    signal_pending(current)) {
 			err = timeo ? sock_intr_errno(timeo) : -EAGAIN;
 			break;
 		}
-		n = copy_queue(sk, msg, len - copied, flags, seq,
+		n = copy_queue(sk, msg, len - copied, flags, &seq,
 			       xtcp_tstamp_wanted(sk) ? &stamped : NULL);
+		if (!peek)
+			xtcp_user_took(t, seq);
 		if (n < 0) {
 			err = n;
 			break;
@@ -171,7 +173,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		copied += n;
 		if (unlikely(t->flags & XTCP_F_URG)) {
 			xtcp_urg_read(t);
-			if (t->flags & XTCP_F_URG && t->urg_seq == *seq && copied)
+			if (t->flags & XTCP_F_URG && t->urg_seq == seq && copied)
 				break;
 		}
 		if (copied >= target && !READ_ONCE(sk->sk_backlog.tail))
@@ -188,7 +190,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 				break;
 		}
 		err = 0;
-		if (n && !(flags & MSG_PEEK))
+		if (n && !peek)
 			after_read(sk, n);
 		if (copied >= target) {
 			/* more is waiting in the backlog */
@@ -203,15 +205,15 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 			err = -EPIPE;
 			break;
 		}
-		/* somebody else read while we slept */
-		if (flags & MSG_PEEK && xtcp_before(peek_seq, t->copied_seq))
-			peek_seq = t->copied_seq;
+		/* somebody else may have read while we slept */
+		if (!peek || xtcp_before(seq, t->copied_seq))
+			seq = t->copied_seq;
 	}
 	if (likely(!moved)) {
-		if (!(flags & MSG_PEEK) && copied)
+		if (!peek && copied)
 			after_read(sk, copied);
 		/* SO_PEEK_OFF: the next MSG_PEEK goes on here */
-		sk_peek_offset_fwd(sk, flags & MSG_PEEK ? copied : -copied);
+		sk_peek_offset_fwd(sk, peek ? copied : -copied);
 	}
 	if (unlikely(stamped)) {
 		sock_recv_timestamp(msg, sk, stamped);
@@ -250,7 +252,7 @@ static int splice_queue(struct sock *sk, struct pipe_inode_info *pipe, size_t le
 			n = skb_splice_bits(skb, sk, offset, pipe, want, flags);
 		if (n <= 0 && avail)
 			return moved ? moved : n;
-		t->copied_seq += n;
+		xtcp_user_took(t, t->copied_seq + n);
 		moved += n;
 		if (n < avail)
 			break;

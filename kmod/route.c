@@ -74,16 +74,17 @@ bool xtcp_route_is_local(struct sock *sk)
 }
 
 /* The route's metrics that count as long as it is the socket's. */
-static void take_metrics(struct xtcp_path *path, const struct dst_entry *dst)
+static void take_metrics(struct xtcp_tcb *t, const struct dst_entry *dst)
 {
 	u32 rto_min_ms = 0, cwnd = 0;
+	struct xtcp_path path;
 
 	/* as Linux: these only where they are locked, as "ip route" does with the first */
 	if (dst_metric_locked(dst, RTAX_RTO_MIN))
 		rto_min_ms = dst_metric(dst, RTAX_RTO_MIN);
 	if (dst_metric_locked(dst, RTAX_CWND))
 		cwnd = dst_metric(dst, RTAX_CWND);
-	*path = (struct xtcp_path) {
+	path = (struct xtcp_path) {
 		.rto_min_us	= min_t(u64, (u64)rto_min_ms * USEC_PER_MSEC, S32_MAX),
 		.rtt		= min_t(u32, dst_metric(dst, RTAX_RTT), U16_MAX),
 		.ssthresh	= min_t(u32, dst_metric(dst, RTAX_SSTHRESH), U16_MAX),
@@ -93,13 +94,14 @@ static void take_metrics(struct xtcp_path *path, const struct dst_entry *dst)
 					XTCP_PATH_REORDERING_MAX),
 		.quickack	= !!dst_metric(dst, RTAX_QUICKACK),
 	};
+	xtcp_path_known(t, &path);
 }
 
 /* The socket has a route that it did not have before. */
 static void take_route(struct sock *sk, const struct dst_entry *dst)
 {
 	set_gso(sk, dst);
-	take_metrics(&xtcp_sk(sk)->tcb.path, dst);
+	take_metrics(&xtcp_sk(sk)->tcb, dst);
 }
 
 /**

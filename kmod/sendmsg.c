@@ -8,6 +8,7 @@
 #include "core/output.h"
 #include "core/rate.h"
 #include "core/urgent.h"
+#include "core/user.h"
 #include "fastopen.h"
 #include "output.h"
 #include "pace.h"
@@ -173,7 +174,7 @@ again:
 	seg = xtcp_skb_seg(skb);
 	seg->end_seq += copied;
 	seg->flags &= ~XTCP_PSH;
-	t->write_seq += copied;
+	xtcp_user_wrote(t, copied);
 	return copied;
 }
 
@@ -238,7 +239,7 @@ static bool autocorks(struct sock *sk, u32 goal)
 static void push_last(struct sock *sk, const struct source *src, u32 goal)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u32 corked = t->flags & XTCP_F_CORK;
+	bool corked = t->flags & XTCP_F_CORK;
 	int flags = src->msg->msg_flags;
 	struct sk_buff *skb;
 
@@ -255,12 +256,12 @@ static void push_last(struct sock *sk, const struct source *src, u32 goal)
 	if (unlikely(flags & MSG_OOB))
 		xtcp_urg_set(t);
 	if (flags & MSG_MORE)
-		t->flags |= XTCP_F_CORK;
+		xtcp_user_cork(t, true);
 	else
 		mark_push(sk);
 	if (!autocorks(sk, goal))
 		push(sk);
-	t->flags = (t->flags & ~XTCP_F_CORK) | corked;
+	xtcp_user_cork(t, corked);
 }
 
 /* sendto() with an address: SEND on a listener is an edge of the figure. */
@@ -294,7 +295,7 @@ static int send_syn(struct sock *sk, struct msghdr *msg)
 		n = append(sk, &src, room);
 		if (n <= 0)
 			break;
-		t->syn_data += n;
+		xtcp_fastopen_queued(t, n);
 	}
 	mark_push(sk);
 	xtcp_user_call(sk, XTCP_CALL_SYN);

@@ -67,6 +67,8 @@
 #include "compat.h"
 #include "cong.h"
 #include "core/ecn.h"
+#include "core/offer.h"
+#include "core/user.h"
 #include "core/window.h"
 #include "fastopen.h"
 #include "hook.h"
@@ -180,50 +182,30 @@ static int init_sock(struct sock *sk)
 static void prepare_connect(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_tcb *t = &xs->tcb;
 	struct xtcp_route_windows route;
-	u32 clamp;
-	u8 wscale;
+	struct xtcp_offer offer = {
+		.advmss		= xtcp_route_advmss(sk),
+		.user_mss	= xs->user_mss,
+		.space		= xtcp_full_space(sk),
+		.max_space	= xtcp_largest_buffer(sk),
+		.ecn		= dst_feature(__sk_dst_get(sk), RTAX_FEATURE_ECN),
+		/* on this side TCP_DEFER_ACCEPT says that the user will speak first */
+		.speaks		= xs->defer_accept,
+	};
 
 	xtcp_cong_route(sk);
 	xtcp_route_windows(__sk_dst_get(sk), &route);
-	if (!t->iss) {
-		t->iss = xtcp_isn(&xs->flow.key);
-		t->ts_offset = xtcp_ts_offset(&xs->flow.key);
-	}
-	t->advmss = xtcp_route_advmss(sk);
-	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, t->advmss);
-	t->mss_clamp = xs->user_mss ? xs->user_mss : U16_MAX;
-	t->flags &= ~(XTCP_F_TS_OK | XTCP_F_WSCALE_OK | XTCP_F_SACK_OK | XTCP_F_ECN_OK);
-	if (READ_ONCE(xn->conf.ecn) == XTCP_ECN_ON || t->flags & XTCP_F_ECN_ALL ||
-	    dst_feature(__sk_dst_get(sk), RTAX_FEATURE_ECN))
-		t->flags |= XTCP_F_ECN_OK;
-	if (READ_ONCE(xn->conf.sack))
-		t->flags |= XTCP_F_SACK_OK;
-	if (READ_ONCE(xn->conf.timestamps))
-		t->flags |= XTCP_F_TS_OK;
-	if (READ_ONCE(xn->conf.window_scaling))
-		t->flags |= XTCP_F_WSCALE_OK;
+	offer.first_window = route.initial;
 	/* TCP_WINDOW_CLAMP may have been set before */
-	clamp = t->window_clamp ? t->window_clamp : route.clamp;
+	offer.clamp = t->window_clamp ? t->window_clamp : route.clamp;
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
-		clamp = min_not_zero(clamp, xtcp_full_space(sk));
-	if (!clamp)
-		clamp = XTCP_WND_MAX;
-	xtcp_window_init(min(clamp, xtcp_full_space(sk)),
-			 min(clamp, xtcp_largest_buffer(sk)), t->advmss,
-			 t->flags & XTCP_F_WSCALE_OK, &t->rcv_wnd, &wscale);
-	if (READ_ONCE(xn->conf.signed_windows))
-		t->rcv_wnd = min(t->rcv_wnd, XTCP_WND_MAX_SIGNED);
-	if (route.initial)
-		t->rcv_wnd = min_t(u64, t->rcv_wnd, (u64)route.initial * t->advmss);
-	t->rcv_wscale = wscale;
-	t->window_clamp = min(clamp, XTCP_WND_MAX_UNSCALED << wscale);
-	t->rcv_ssthresh = t->rcv_wnd;
-	/* on this side TCP_DEFER_ACCEPT says that the user will speak first */
-	if (xs->defer_accept)
-		t->pingpong = t->conf->pingpong_thresh;
+		offer.clamp = min_not_zero(offer.clamp, offer.space);
+	if (!xtcp_offer_numbered(t)) {
+		offer.iss = xtcp_isn(&xs->flow.key);
+		offer.ts_offset = xtcp_ts_offset(&xs->flow.key);
+	}
+	xtcp_offer(t, &offer, &xtcp_net(sock_net(sk))->conf);
 	xtcp_sync_mss(sk);
 }
 
@@ -266,9 +248,7 @@ int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
 	xs->flow.key.lport = inet->inet_sport;
 	xs->flow.key.rport = inet->inet_dport;
 	xs->flow.key.dev = sk->sk_bound_dev_if;
-	/* a TIME_WAIT entry that makes way for this connection sets them */
-	xs->tcb.iss = 0;
-	xs->tcb.ts_recent = 0;
+	xtcp_offer_begin(&xs->tcb);
 	err = xtcp_port_connect(xs);
 	if (err)
 		goto fail;
@@ -377,15 +357,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	sock_reset_flag(sk, SOCK_DONE);
 	/* the user's settings stay, the connection's go */
 	xtcp_tcb_init(&fresh, t->conf);
-	fresh.flags = t->flags & (XTCP_F_NODELAY | XTCP_F_CORK | XTCP_F_KEEPALIVE |
-				  XTCP_F_THIN_LTO);
-	fresh.syn_retries = t->syn_retries;
-	fresh.keep_probes = t->keep_probes;
-	fresh.keep_idle_s = t->keep_idle_s;
-	fresh.keep_intvl_s = t->keep_intvl_s;
-	fresh.user_timeout_ms = t->user_timeout_ms;
-	fresh.linger2_s = t->linger2_s;
-	fresh.notsent_lowat = t->notsent_lowat;
+	xtcp_user_keep(&fresh, t);
 	xtcp_cong_renew(&fresh, t);
 	*t = fresh;
 	xtcp_verify_begin(sk);

@@ -14,6 +14,7 @@
 #include "core/output.h"
 #include "core/rate.h"
 #include "core/urgent.h"
+#include "core/user.h"
 #include "core/window.h"
 #include "fastopen.h"
 #include "output.h"
@@ -26,26 +27,18 @@
 #define MAXSEG_MIN	TCP_MIN_MSS
 #define MAXSEG_MAX	MAX_TCP_WINDOW
 
-static void set_flag(struct xtcp_tcb *t, u32 flag, bool on)
-{
-	if (on)
-		t->flags |= flag;
-	else
-		t->flags &= ~flag;
-}
-
 /* Options that hold data back were lifted: let it go. */
 static void flush(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u32 corked = t->flags & XTCP_F_CORK;
+	bool corked;
 
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
 	/* TCP_NODELAY pulls the cork once: for what is queued now */
-	t->flags &= ~XTCP_F_CORK;
+	corked = xtcp_user_cork(t, false);
 	xtcp_push(sk);
-	t->flags |= corked;
+	xtcp_user_cork(t, corked);
 	xtcp_timer_sync(sk);
 }
 
@@ -54,17 +47,13 @@ static void set_quickack(struct sock *sk, int val)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
-	if (!val) {
-		t->pingpong = t->conf->pingpong_thresh;
-		return;
-	}
-	t->pingpong = 0;
-	if (!(t->flags & XTCP_F_ACK_PENDING) ||
+	xtcp_user_quick(t, val);
+	if (!val || !(t->flags & XTCP_F_ACK_PENDING) ||
 	    !((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)))
 		return;
 	xtcp_send_ack(sk);
 	if (!(val & 1))
-		t->pingpong = t->conf->pingpong_thresh;
+		xtcp_user_quick(t, false);
 }
 
 /* TCP_DEFER_ACCEPT is in seconds and kept in SYN,ACKs that are sent meanwhile. */
@@ -133,7 +122,7 @@ static void use_conf(struct sock *sk, const struct xtcp_conf *conf)
 	struct own_conf *old = own_conf_of(sk);
 
 	/* pairs with xtcp_conf_peek(): complete before anybody sees it */
-	smp_store_release(&xtcp_sk(sk)->tcb.conf, conf);
+	xtcp_user_conf(&xtcp_sk(sk)->tcb, conf);
 	if (old && refcount_dec_and_test(&old->refcnt))
 		kfree_rcu(old, rcu);
 }
@@ -195,7 +184,7 @@ static int set_keepidle(struct sock *sk, int val)
 
 	if (val < 1 || val > MAX_TCP_KEEPIDLE)
 		return -EINVAL;
-	t->keep_idle_s = val;
+	xtcp_user_keep_idle(t, val);
 	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE);
 	return 0;
 }
@@ -219,12 +208,12 @@ static int set_int(struct sock *sk, int optname, int val)
 
 	switch (optname) {
 	case TCP_NODELAY:
-		set_flag(t, XTCP_F_NODELAY, val);
+		xtcp_user_flag(t, XTCP_F_NODELAY, val);
 		if (val)
 			flush(sk);
 		return 0;
 	case TCP_CORK:
-		set_flag(t, XTCP_F_CORK, val);
+		xtcp_user_flag(t, XTCP_F_CORK, val);
 		if (!val)
 			flush(sk);
 		return 0;
@@ -241,40 +230,38 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_KEEPINTVL:
 		if (val < 1 || val > MAX_TCP_KEEPINTVL)
 			return -EINVAL;
-		t->keep_intvl_s = val;
+		xtcp_user_keep_intvl(t, val);
 		return 0;
 	case TCP_KEEPCNT:
 		if (val < 1 || val > MAX_TCP_KEEPCNT)
 			return -EINVAL;
-		t->keep_probes = val;
+		xtcp_user_keep_probes(t, val);
 		return 0;
 	case TCP_SYNCNT:
 		if (val < 1 || val > MAX_TCP_SYNCNT)
 			return -EINVAL;
-		t->syn_retries = val;
+		xtcp_user_syn_retries(t, val);
 		return 0;
 	case TCP_USER_TIMEOUT:
 		if (val < 0)
 			return -EINVAL;
-		t->user_timeout_ms = val;
+		xtcp_user_timeout(t, val);
 		return 0;
 	case TCP_LINGER2:
-		if (val < 0)
-			t->linger2_s = XTCP_LINGER2_NONE;
-		else
-			t->linger2_s = min(val, TCP_FIN_TIMEOUT_MAX / HZ);
+		xtcp_user_linger2(t, val < 0 ? XTCP_LINGER2_NONE :
+				  min(val, TCP_FIN_TIMEOUT_MAX / HZ));
 		return 0;
 	case TCP_WINDOW_CLAMP:
 		if (!val) {
 			if (sk->sk_state != TCP_CLOSE)
 				return -EINVAL;
-			t->window_clamp = 0;
+			xtcp_window_unlimited(t);
 			return 0;
 		}
 		xtcp_window_limit(t, max_t(int, val, SOCK_MIN_RCVBUF / 2));
 		return 0;
 	case TCP_NOTSENT_LOWAT:
-		t->notsent_lowat = val;
+		xtcp_user_notsent_lowat(t, val);
 		sk->sk_write_space(sk);
 		return 0;
 	case TCP_DEFER_ACCEPT:
@@ -283,7 +270,7 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_THIN_LINEAR_TIMEOUTS:
 		if (val < 0 || val > 1)
 			return -EINVAL;
-		set_flag(t, XTCP_F_THIN_LTO, val);
+		xtcp_user_flag(t, XTCP_F_THIN_LTO, val);
 		return 0;
 	case TCP_THIN_DUPACK:
 		/* accepted for old programs, and means nothing (as Linux) */
@@ -616,7 +603,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 void xtcp_keepalive(struct sock *sk, int on)
 {
 	xtcp_assert_locked(sk);
-	set_flag(&xtcp_sk(sk)->tcb, XTCP_F_KEEPALIVE, on);
+	xtcp_user_flag(&xtcp_sk(sk)->tcb, XTCP_F_KEEPALIVE, on);
 	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE);
 }
 

@@ -55,7 +55,7 @@ static void rehash(struct sock *sk)
 {
 	if (!sk_rethink_txhash(sk))
 		return;
-	xtcp_sk(sk)->tcb.rehash++;
+	xtcp_path_changed(&xtcp_sk(sk)->tcb);
 	xtcp_count(xtcp_sk_net(sk), TIMEOUT_REHASH);
 }
 

@@ -23,4 +23,43 @@ static inline bool xtcp_fastopen_pending(const struct xtcp_tcb *t)
 	return t->state == XTCP_SYN_RECV && t->flags & XTCP_F_PASSIVE;
 }
 
+/**
+ * xtcp_fastopen_queued - text that goes with the SYN was queued
+ * @t: the connection, its SYN not sent
+ * @bytes: of it
+ */
+static inline void xtcp_fastopen_queued(struct xtcp_tcb *t, u32 bytes)
+{
+	t->syn_data += bytes;
+}
+
+/**
+ * xtcp_fastopen_without - the SYN leaves without its text
+ * @t: the connection, its SYN not sent
+ */
+static inline void xtcp_fastopen_without(struct xtcp_tcb *t)
+{
+	t->syn_data = 0;
+}
+
+/**
+ * xtcp_fastopen_failed - the text, or the SYN without it, is sent again
+ * @t: the connection, its SYN sent
+ */
+static inline void xtcp_fastopen_failed(struct xtcp_tcb *t)
+{
+	t->total_retrans++;
+}
+
+/**
+ * xtcp_fastopen_keep - what was acknowledged of the text cannot be dropped
+ * @t: the connection, just established, with nothing sent but its SYN
+ * @seq: what leaves next
+ */
+static inline void xtcp_fastopen_keep(struct xtcp_tcb *t, u32 seq)
+{
+	t->snd_una = seq;
+	t->snd_nxt = seq;
+}
+
 #endif /* XTCP_CORE_FASTOPEN_H */

@@ -43,6 +43,7 @@ void xtcp_seg_split(struct xtcp_tcb *t, struct xtcp_seg *seg,
 		    struct xtcp_seg *rest, u32 len, bool sent);
 void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_rtx_forget(struct xtcp_tcb *t, struct xtcp_seg *seg);
+void xtcp_rtx_forgotten(struct xtcp_tcb *t);
 void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss);
 
 unsigned int __xtcp_sack_len(const struct xtcp_tcb *t);
@@ -114,6 +115,16 @@ static inline unsigned int xtcp_ack_sent(struct xtcp_tcb *t)
 	if (unlikely(held))
 		t->held_acks = 0;
 	return held;
+}
+
+/**
+ * xtcp_mss_limit - TCP_MAXSEG of a listener, for its child
+ * @t: the child, before its path is known
+ * @mss: most payload of a segment, bytes
+ */
+static inline void xtcp_mss_limit(struct xtcp_tcb *t, u16 mss)
+{
+	t->mss_clamp = mss;
 }
 
 /* Payload bytes of a queued segment. */

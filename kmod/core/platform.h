@@ -108,6 +108,9 @@ static inline void xtcp_seg_ring_clear(struct xtcp_seg *seg)
 #define U16_MAX	((u16)~0U)
 #define U32_MAX	((u32)~0U)
 #endif
+#ifndef smp_store_release
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#endif
 /* those of tools/include are fewer and older than the kernel's */
 #undef min
 #undef max

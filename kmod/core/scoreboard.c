@@ -357,11 +357,24 @@ void xtcp_rtx_clean(struct xtcp_tcb *t, struct xtcp_ack_news *news)
  * @t: the connection
  * @seg: the record
  *
- * The sums are not kept: for a host that empties the queue.
+ * The sums are not kept: for a host that empties the queue, and then calls
+ * xtcp_rtx_forgotten().
  */
 void xtcp_rtx_forget(struct xtcp_tcb *t, struct xtcp_seg *seg)
 {
 	if (seg->mark & XTCP_SEG_RETRANS)
 		ring_del(t, seg);
 	rb_erase(xtcp_seg_rb(seg), &t->rtx);
+}
+
+/**
+ * xtcp_rtx_forgotten - no record is left
+ * @t: the connection
+ */
+void xtcp_rtx_forgotten(struct xtcp_tcb *t)
+{
+	t->packets_out = 0;
+	t->sacked_out = 0;
+	t->lost_out = 0;
+	t->retrans_out = 0;
 }

@@ -452,7 +452,7 @@ enum xtcp_urg_state {
  *	      it shows now, while XTCP_R_TIMED_OUT is set
  * @total_rto: timeouts, modulo 2^16
  * @rto_recoveries: of those, the first ones of a series
- * @rehash: the host's: how often it chose another path for that
+ * @rehash: how often the host chose another path for that
  */
 struct xtcp_tcb {
 	/* receiving */
@@ -751,6 +751,22 @@ static inline xtcp_usec_t xtcp_timer_next(const struct xtcp_tcb *t)
 	for (i = 0; i < XTCP_TIMER_NR; i++)
 		next = min_t(xtcp_usec_t, next, t->deadline[i] - 1);
 	return next + 1;
+}
+
+/**
+ * xtcp_path_known - what the route says of the path
+ * @t: the connection
+ * @path: the route's metrics
+ */
+static inline void xtcp_path_known(struct xtcp_tcb *t, const struct xtcp_path *path)
+{
+	t->path = *path;
+}
+
+/* The host chose another path, as a timeout may be this one's fault; for TCP_INFO. */
+static inline void xtcp_path_changed(struct xtcp_tcb *t)
+{
+	t->rehash++;
 }
 
 /* Inside the core. */

@@ -59,4 +59,13 @@ static inline void xtcp_urg_read(struct xtcp_tcb *t)
 		t->flags &= ~XTCP_F_URG;
 }
 
+/**
+ * xtcp_urg_taken - the user has the urgent byte (MSG_OOB)
+ * @t: the connection, with XTCP_F_URG
+ */
+static inline void xtcp_urg_taken(struct xtcp_tcb *t)
+{
+	t->urg_state = XTCP_URG_TAKEN;
+}
+
 #endif /* XTCP_CORE_URGENT_H */

@@ -3,6 +3,25 @@
  * The user calls: RFC 9293 3.10.1 to 3.10.5.
  */
 #include "internal.h"
+#include "user.h"
+
+/**
+ * xtcp_user_keep - a child has the settings of its listener; a socket that is
+ * disconnected keeps its own
+ * @t: a TCB without a connection
+ * @from: whose they are
+ */
+void xtcp_user_keep(struct xtcp_tcb *t, const struct xtcp_tcb *from)
+{
+	t->flags = from->flags & XTCP_USER_FLAGS;
+	t->syn_retries = from->syn_retries;
+	t->keep_probes = from->keep_probes;
+	t->keep_idle_s = from->keep_idle_s;
+	t->keep_intvl_s = from->keep_intvl_s;
+	t->user_timeout_ms = from->user_timeout_ms;
+	t->linger2_s = from->linger2_s;
+	t->notsent_lowat = from->notsent_lowat;
+}
 
 static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
 			struct xtcp_actions *a)

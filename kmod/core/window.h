@@ -17,6 +17,26 @@ void xtcp_window_limit(struct xtcp_tcb *t, u32 clamp);
 void xtcp_window_full(struct xtcp_tcb *t, bool over);
 void xtcp_window_clamp(struct xtcp_tcb *t, u32 full_space);
 
+/**
+ * xtcp_window_unlimited - TCP_WINDOW_CLAMP is taken back
+ * @t: a TCB without a connection
+ */
+static inline void xtcp_window_unlimited(struct xtcp_tcb *t)
+{
+	t->window_clamp = 0;
+}
+
+/**
+ * xtcp_window_allow - the user waits for so much (SO_RCVLOWAT)
+ * @t: the connection
+ * @wnd: window that a limit must allow, bytes
+ */
+static inline void xtcp_window_allow(struct xtcp_tcb *t, u32 wnd)
+{
+	if (t->window_clamp && t->window_clamp < wnd)
+		t->window_clamp = wnd;
+}
+
 /* Less payload than this does not make the window grow, bytes. */
 #define XTCP_WINDOW_GROW_MIN	128
 

@@ -2,12 +2,13 @@
 /* What a user, the network and the clock do to an endpoint: see endpoint.h. */
 #include <stdlib.h>
 
-#include "ecn.h"
 #include "endpoint_room.h"
+#include "offer.h"
 #include "output.h"
 #include "reasm.h"
 #include "stream.h"
 #include "urgent.h"
+#include "user.h"
 #include "window.h"
 
 static void choose_cc(struct endpoint *ep)
@@ -28,12 +29,10 @@ void ep_tcb_new(struct endpoint *ep)
 	memset(&ep->pace, 0, sizeof(ep->pace));
 	ep->pace_waits = false;
 	t->advmss = ep->conf.advmss;
-	if (ep->conf.nodelay)
-		t->flags |= XTCP_F_NODELAY;
+	xtcp_user_flag(t, XTCP_F_NODELAY, ep->conf.nodelay);
 	if (ep->conf.dctcp)
 		t->flags |= XTCP_F_ECN_ALL | XTCP_F_ECN_EXACT;
-	if (ep->conf.keepalive)
-		t->flags |= XTCP_F_KEEPALIVE;
+	xtcp_user_flag(t, XTCP_F_KEEPALIVE, ep->conf.keepalive);
 	ep_recvq_purge(ep);
 	ep->rmem = 0;
 	ep->written = 0;
@@ -81,25 +80,18 @@ void endpoint_close(struct endpoint *ep)
 
 static void prepare_connect(struct endpoint *ep)
 {
-	struct xtcp_tcb *t = &ep->t;
-	u8 wscale;
+	struct xtcp_offer offer = {
+		.iss		= ep->iss,
+		.ts_offset	= ep->conf.ts_offset,
+		.advmss		= ep->conf.advmss,
+		.space		= ep_full_space(ep),
+		.max_space	= ep_max_space(ep),
+		.ecn		= ep->conf.dctcp,
+	};
 
-	t->iss = ep->iss;
+	xtcp_offer_begin(&ep->t);
+	xtcp_offer(&ep->t, &offer, &ep->conf.core);
 	ep->iss += XTCP_ISS_AFTER_TIMEWAIT;
-	t->ts_offset = ep->conf.ts_offset;
-	t->rcv_mss = min_t(u16, XTCP_MSS_DEFAULT, t->advmss);
-	if (ep->conf.core.sack)
-		t->flags |= XTCP_F_SACK_OK;
-	if (ep->conf.core.ecn == XTCP_ECN_ON || ep->conf.dctcp)
-		t->flags |= XTCP_F_ECN_OK;
-	if (ep->conf.core.timestamps)
-		t->flags |= XTCP_F_TS_OK;
-	if (ep->conf.core.window_scaling)
-		t->flags |= XTCP_F_WSCALE_OK;
-	xtcp_window_init(ep_full_space(ep), ep_max_space(ep), ep->conf.advmss,
-			 ep->conf.core.window_scaling, &t->rcv_wnd, &wscale);
-	t->rcv_wscale = wscale;
-	t->rcv_ssthresh = t->rcv_wnd;
 }
 
 /**
@@ -170,7 +162,7 @@ u32 endpoint_write(struct endpoint *ep, u32 len)
 		}
 		n = min(left, ep->conf.gso_max - xtcp_seg_len(&b->seg));
 		b->seg.end_seq += n;
-		t->write_seq += n;
+		xtcp_user_wrote(t, n);
 		ep->written += n;
 		left -= n;
 		if (!left)
@@ -209,7 +201,7 @@ static u32 read_head(struct endpoint *ep, u32 len)
 		    !stream_matches(b->data + offset, ep->conf.rx_stream, ep->read, n))
 			ep_wrong(ep, "the stream is not intact");
 		ep->read += n;
-		t->copied_seq += n;
+		xtcp_user_took(t, t->copied_seq + n);
 		offset += n;
 	} else if (xtcp_before(b->seg.end_seq, t->copied_seq)) {
 		ep_wrong(ep, "a buffer is in the receive queue that was read long ago");
@@ -217,7 +209,7 @@ static u32 read_head(struct endpoint *ep, u32 len)
 	if (offset == have) {
 		if (b->seg.flags & XTCP_FIN) {
 			ep->eof = true;
-			t->copied_seq++;
+			xtcp_user_took(t, t->copied_seq + 1);
 		}
 		ep->recvq = b->next;
 		if (!ep->recvq)
@@ -250,7 +242,7 @@ u32 endpoint_read(struct endpoint *ep, u32 len)
 	/* a FIN without payload has no buffer */
 	if (!ep->recvq && t->flags & XTCP_F_FIN_RCVD && !ep->eof) {
 		ep->eof = true;
-		t->copied_seq = t->rcv_nxt;
+		xtcp_user_took(t, t->rcv_nxt);
 	}
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return copied;
@@ -271,7 +263,8 @@ u32 endpoint_read(struct endpoint *ep, u32 len)
  */
 void endpoint_set(struct endpoint *ep, u32 set, u32 clear)
 {
-	ep->t.flags = (ep->t.flags & ~clear) | set;
+	xtcp_user_flag(&ep->t, clear, false);
+	xtcp_user_flag(&ep->t, set, true);
 	if ((set | clear) & XTCP_F_KEEPALIVE) {
 		user(ep, XTCP_CALL_KEEPALIVE);
 		return;

@@ -145,6 +145,7 @@ int xtcp_hook_need(struct xtcp_net *xn)
 {
 	int err = 0;
 
+	/* pairs with the release below: who sees it finds the hook registered */
 	if (likely(smp_load_acquire(&xn->hooked)))
 		return 0;
 	mutex_lock(&xn->hook_lock);
@@ -153,6 +154,7 @@ int xtcp_hook_need(struct xtcp_net *xn)
 		xn->hook.priv = xn;
 		err = nf_register_net_hook(xn->net, &xn->hook);
 		if (!err)
+			/* pairs with the acquire above */
 			smp_store_release(&xn->hooked, true);
 	}
 	mutex_unlock(&xn->hook_lock);
@@ -169,6 +171,7 @@ int xtcp_hook_need(struct xtcp_net *xn)
  */
 void xtcp_hook_need_demux(struct xtcp_net *xn)
 {
+	/* pairs with the release below: who sees it finds the hook registered */
 	if (likely(smp_load_acquire(&xn->demuxed)))
 		return;
 	mutex_lock(&xn->hook_lock);
@@ -176,6 +179,7 @@ void xtcp_hook_need_demux(struct xtcp_net *xn)
 		xn->demux_hook = demux_ops;
 		xn->demux_hook.priv = xn;
 		if (!nf_register_net_hook(xn->net, &xn->demux_hook))
+			/* pairs with the acquire above */
 			smp_store_release(&xn->demuxed, true);
 	}
 	mutex_unlock(&xn->hook_lock);

@@ -119,6 +119,7 @@ bool xtcp_pace_holds(struct sock *sk, u64 now_ns)
 	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
 
 	xtcp_assert_locked(sk);
+	/* pairs with who sets it, SO_MAX_PACING_RATE or a qdisc */
 	if (likely(!p) || smp_load_acquire(&sk->sk_pacing_status) != SK_PACING_NEEDED ||
 	    xtcp_pace_allows(&p->pace, t, now_ns))
 		return false;
@@ -143,6 +144,7 @@ void xtcp_pace_depart(struct sock *sk, struct sk_buff *skb, u64 now_ns)
 	struct xtcp_pacer *p;
 
 	xtcp_assert_locked(sk);
+	/* pairs with who sets it, SO_MAX_PACING_RATE or a qdisc */
 	if (likely(smp_load_acquire(&sk->sk_pacing_status) == SK_PACING_NONE))
 		return;
 	p = pacer(sk);

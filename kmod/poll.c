@@ -65,6 +65,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 	int state;
 
 	sock_poll_wait(file, sock, wait);
+	/* pairs with inet_sk_state_store(): what a state stands on is there */
 	state = smp_load_acquire(&sk->sk_state);
 	if (state == TCP_LISTEN)
 		return poll_listener(sk);

@@ -5,11 +5,11 @@
  * connect() without bind() picks a port the way of RFC 6056 3.3.4, as Linux
  * does.  Ports that such connections hold may be shared by more of them, since
  * what has to be unique is the pair of addresses and ports, in the connection
- * table; a port that somebody bound is left alone, whatever the address.  Ports that are held already
- * are not sought out, though that would save reservations: a peer that sees
- * one of our connections could then guess the port of the next one to somebody
- * else, and a loop of connections to one peer would come back to a port while
- * the peer still has it in TIME_WAIT.
+ * table; a port that somebody bound is left alone, whatever the address.  Ports
+ * that are held already are not sought out, though that would save reservations:
+ * a peer that sees one of our connections could then guess the port of the next
+ * one to somebody else, and a loop of connections to one peer would come back to
+ * a port while the peer still has it in TIME_WAIT.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>

@@ -553,6 +553,7 @@ int xtcp_sock_destroy(struct sock *sk, int err)
 		xtcp_listen_stop(sk);
 	} else {
 		WRITE_ONCE(sk->sk_err, err);
+		/* pairs with the read side of poll(): the error before the end */
 		smp_wmb();
 		if (!sock_flag(sk, SOCK_DEAD))
 			sk_error_report(sk);

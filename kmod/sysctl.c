@@ -204,7 +204,7 @@ static const struct ctl_table template[] = {
 		.procname = "reordering", .data = AT(conf.reordering),
 		.maxlen = sizeof(int), .mode = 0644,
 		.proc_handler = proc_dointvec_minmax,
-		.extra1 = &one, .extra2 = &most_reordering,
+		.extra1 = SYSCTL_ONE, .extra2 = &most_reordering,
 	},
 	INT("max_reordering", conf.max_reordering),
 	BYTE("slow_start_after_idle", conf.slow_start_after_idle, NULL, &one),

@@ -16,7 +16,7 @@
 #include "tstamp.h"
 
 /* SOF_TIMESTAMPING_OPT_ID_TCP of 6.2 and later: count from what is written. */
-#define OPT_ID_TCP	(1 << 16)
+#define OPT_ID_TCP	BIT(16)
 
 /**
  * xtcp_tstamp_set - SO_TIMESTAMPING, old and new

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The acknowledgement of a segment: RFC 9293 3.10.7.4 fifth, RFC 5961 5; what it
+ * The acknowledgment of a segment: RFC 9293 3.10.7.4 fifth, RFC 5961 5; what it
  * means for the scoreboard, the RTT and the state of recovery.
  */
 #include "chrono.h"
@@ -137,13 +137,13 @@ static void old_ack(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 }
 
 /**
- * xtcp_ack - process the acknowledgement of an acceptable segment
+ * xtcp_ack - process the acknowledgment of an acceptable segment
  * @t: the connection, in a synchronised state
  * @seg: the segment, with the ACK bit set
  * @now: the time
  * @a: out
  *
- * Return: false when the segment has to be dropped for its acknowledgement.
+ * Return: false when the segment has to be dropped for its acknowledgment.
  */
 bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 	      struct xtcp_actions *a)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The acknowledgement that most segments of a stream carry back to its receiver:
+ * The acknowledgment that most segments of a stream carry back to its receiver:
  * the same as before.
  */
 #ifndef XTCP_CORE_ACK_H

@@ -14,7 +14,7 @@
 
 /* Bandwidth is in segments per microsecond, and this many binary digits. */
 #define BW_SHIFT	24
-#define BW_UNIT		(1ULL << BW_SHIFT)
+#define BW_UNIT		BIT_ULL(BW_SHIFT)
 /* Gains are fractions of this. */
 #define GAIN_ONE	256U
 /* 2 / ln 2: the least that doubles the rate in each round (4.3.2.1) */
@@ -34,7 +34,7 @@
 #define FULL_GROWTH	(GAIN_ONE * 5 / 4)
 #define EXTRA_ROUNDS	5	/* half of the filter of aggregation */
 #define EXTRA_MAX_US	(100 * XTCP_USEC_PER_MSEC)
-#define EXTRA_EPOCH_MAX	(1U << 20)
+#define EXTRA_EPOCH_MAX	BIT(20)
 /* What a burst can be, as in Linux: bytes in one buffer, and segments. */
 #define BURST_MAX	(65536 - 1 - 320)
 #define BURST_MAX_SEGS	127U

@@ -15,7 +15,7 @@
 #define C_SHIFT		10
 #define TICK_SHIFT	10	/* ticks per second, a power of two */
 /* Ticks that the cube fits 64 bits with: more than two minutes from the plateau. */
-#define TICKS_MAX	(1U << 17)
+#define TICKS_MAX	BIT(17)
 /* Segments ACKed per segment of growth, on the plateau: 1 % of cwnd per RTT. */
 #define PLATEAU		100U
 

@@ -38,7 +38,7 @@ static const u16 mss_table[] = {
 	XTCP_MSS_MIN, XTCP_MSS_DEFAULT, 1220, 1300, 1400, 1440, 1460, 8940,
 };
 
-static_assert(sizeof(mss_table) / sizeof(mss_table[0]) == INDEX_MASK + 1);
+static_assert(ARRAY_SIZE(mss_table) == INDEX_MASK + 1);
 
 /**
  * xtcp_cookie_mss_index - what a cookie can say about an MSS

@@ -45,7 +45,7 @@ void xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn,
 }
 
 /**
- * xtcp_fastopen_limit - the newest acknowledgement that our SYN allows
+ * xtcp_fastopen_limit - the newest acknowledgment that our SYN allows
  * @t: the connection, its SYN not ACKed
  *
  * Return: SND.NXT, or the end of the text that went with the SYN.

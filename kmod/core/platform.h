@@ -95,20 +95,19 @@ static inline void xtcp_seg_ring_clear(struct xtcp_seg *seg)
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <linux/kernel.h>	/* the kernel's own tools/include */
+#include <linux/bits.h>		/* the kernel's own tools/include */
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 
-#ifndef static_assert
-#define static_assert _Static_assert
-#endif
 #ifndef U32_MAX
 #define U8_MAX	((u8)~0U)
 #define U16_MAX	((u16)~0U)
 #define U32_MAX	((u32)~0U)
 #endif
 #ifndef smp_store_release
+/* of one thread, for the compiler alone */
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #endif
 /* those of tools/include are fewer and older than the kernel's */

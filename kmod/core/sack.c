@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a receiver reports: selective acknowledgement (RFC 2018) and duplicates
+ * What a receiver reports: selective acknowledgment (RFC 2018) and duplicates
  * (RFC 2883).
  *
  * There is something to report only while segments wait behind a gap, so the

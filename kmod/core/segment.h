@@ -181,7 +181,7 @@ struct xtcp_range {
 };
 
 /* 64 bits that lie anywhere: a record fits into the control buffer to the byte. */
-typedef u64 __attribute__((aligned(4))) xtcp_bits_t;
+typedef u64 __aligned(4) xtcp_bits_t;
 
 /**
  * struct xtcp_seg - record of a queued segment

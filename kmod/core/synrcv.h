@@ -79,7 +79,7 @@ enum xtcp_synrcv_verdict {
 	XTCP_SYNRCV_SYNACK,	/* send the SYN,ACK again */
 	XTCP_SYNRCV_ACK,	/* not acceptable: send an ACK */
 	XTCP_SYNRCV_CHALLENGE,	/* send a challenge ACK (RFC 5961) */
-	XTCP_SYNRCV_RST,	/* bad acknowledgement: send a RST from SEG.ACK */
+	XTCP_SYNRCV_RST,	/* bad acknowledgment: send a RST from SEG.ACK */
 	XTCP_SYNRCV_ABORT,	/* another SYN: send a RST, back to LISTEN */
 	XTCP_SYNRCV_RESET,	/* acceptable RST: back to LISTEN */
 	XTCP_SYNRCV_ESTABLISH,	/* make the child, then give it the segment */

@@ -52,7 +52,7 @@ enum xtcp_timer {
  * @keepalive_probes: unanswered probes before the connection is dropped
  * @window_scaling: offer RFC 7323 window scaling
  * @timestamps: offer RFC 7323 timestamps
- * @sack: offer RFC 2018 selective acknowledgement
+ * @sack: offer RFC 2018 selective acknowledgment
  * @dsack: report duplicates as RFC 2883 has it
  * @stdurg: the urgent pointer points to the last urgent byte, not behind it
  * @ecn: XTCP_ECN_*
@@ -644,9 +644,9 @@ struct xtcp_tcb {
  * @sack_discards: SACK blocks that cannot be
  * @dsack_segs: segments that D-SACKs report
  * @notes: what recovery did, for counters: bits by enum xtcp_note
- * @rst_flags: XTCP_ACK when the RST carries an acknowledgement
+ * @rst_flags: XTCP_ACK when the RST carries an acknowledgment
  * @rst_seq: sequence number of the RST
- * @rst_ack: its acknowledgement number
+ * @rst_ack: its acknowledgment number
  * @urg_off: where the urgent byte is in the payload
  * @ack_before: what to acknowledge before the rest (RFC 8257 3.2)
  * @acked: sent segments that were ACKed, for the host to free

@@ -105,6 +105,7 @@ static inline void xtcp_user_notsent_lowat(struct xtcp_tcb *t, u32 bytes)
  */
 static inline void xtcp_user_conf(struct xtcp_tcb *t, const struct xtcp_conf *conf)
 {
+	/* pairs with xtcp_conf_peek() */
 	smp_store_release(&t->conf, conf);
 }
 

@@ -26,6 +26,13 @@ say() {
 	printf '[%4ds] %s\n' "$SECONDS" "$*" >&2
 }
 
+# lock FD WHAT: hold the lock behind a descriptor; say so where another run has it.
+lock() {
+	flock -n "$1" && return
+	say "waiting for $2, which another run holds"
+	flock "$1"
+}
+
 # run_logged LOG WHAT CMD...: run quietly; show the log's end if it fails.
 run_logged() {
 	local log=$1 what=$2 rc=0

@@ -344,12 +344,12 @@ static struct sock *timewait_rcv(struct xtcp_flow *flow, const struct xtcp_key *
 		xtcp_count_drop(key->xn, XTCP_DROP_OPTION);
 		goto out;
 	}
-	if (xtcp_tw_rcv(key->xn, tw, &seg)) {
+	if (xtcp_tw_rcv(key->xn, tw, skb, &seg)) {
 		*IPCB(skb) = ipcb;
 		listener = xtcp_listener_lookup(key, dif, sdif, skb);
 		/* as Linux where nobody accepts it */
 		if (!listener)
-			xtcp_tw_send_ack(key->xn, tw);
+			xtcp_tw_send_ack(key->xn, tw, skb);
 	}
 out:
 	xtcp_flow_put(flow);

@@ -394,13 +394,14 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 }
 
 /* The handshake is complete, and the accept queue is full. */
-static void overflow(struct xtcp_req *req, const struct xtcp_segment *seg)
+static void overflow(struct xtcp_req *req, const struct sk_buff *skb,
+		     const struct xtcp_segment *seg)
 {
 	struct xtcp_net *xn = xtcp_req_net(req);
 
 	count_overflow(xn);
 	if (READ_ONCE(xn->abort_on_overflow)) {
-		xtcp_reply_rst(xn, &req->flow.key, seg);
+		xtcp_reply_rst(req->listener, &req->flow.key, skb, seg);
 		xtcp_req_kill(req, XTCP_EV_ABORT);
 	} else {
 		/* the SYN,ACK's timer asks the peer again */
@@ -429,7 +430,7 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 		goto drop;
 	}
 	if (sk_acceptq_is_full(sk)) {
-		overflow(req, seg);
+		overflow(req, skb, seg);
 		goto drop;
 	}
 	child = make_child(sk, &req->flow.key, &req->core, req->mark);
@@ -521,17 +522,17 @@ static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 		xtcp_req_syn_again(req);
 		break;
 	case XTCP_SYNRCV_ACK:
-		xtcp_req_send_ack(req);
+		xtcp_req_send_ack(req, skb);
 		break;
 	case XTCP_SYNRCV_CHALLENGE:
 		if (xtcp_challenge_allowed(xn))
-			xtcp_req_send_ack(req);
+			xtcp_req_send_ack(req, skb);
 		break;
 	case XTCP_SYNRCV_RST:
-		xtcp_reply_rst(xn, &req->flow.key, seg);
+		xtcp_reply_rst(sk, &req->flow.key, skb, seg);
 		break;
 	case XTCP_SYNRCV_ABORT:
-		xtcp_reply_rst(xn, &req->flow.key, seg);
+		xtcp_reply_rst(sk, &req->flow.key, skb, seg);
 		xtcp_req_kill(req, XTCP_EV_ABORT);
 		break;
 	case XTCP_SYNRCV_RESET:
@@ -559,7 +560,7 @@ static void listen_rcv(struct sock *sk, const struct xtcp_key *key,
 	case XTCP_LISTEN_RST:
 		if (cookie_rcv(sk, key, skb, seg))
 			return;
-		xtcp_reply_rst(xn, key, seg);
+		xtcp_reply_rst(sk, key, skb, seg);
 		break;
 	case XTCP_LISTEN_SYN:
 		if (syn_rcv(sk, key, skb, seg, tw))
@@ -640,7 +641,7 @@ void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int s
 		return;
 	}
 	if (flow->kind == XTCP_KIND_TW) {
-		if (xtcp_tw_rcv(xn, xtcp_flow_tw(flow), seg)) {
+		if (xtcp_tw_rcv(xn, xtcp_flow_tw(flow), skb, seg)) {
 			own.dev = xtcp_dev_of_child(sk, dif, sdif);
 			listen_rcv(sk, &own, skb, seg, xtcp_flow_tw(flow));
 		} else {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/random.h>
 #include <net/inet_common.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/tcp.h>
@@ -7,6 +9,38 @@
 #include "header.h"
 #include "reply.h"
 #include "route.h"
+
+/*
+ * The IP header of a segment without a socket of its own.  As in Linux a small one
+ * may not be fragmented, whatever its route or socket says (RFC 791: nobody has to),
+ * and so needs no ID.  A listener's IP_OPTIONS are not for those who connect to it.
+ */
+static void push_ip(struct sk_buff *skb, const struct sock *sk, const struct flowi4 *fl4,
+		    u8 tos)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+	struct iphdr *ip = skb_push(skb, sizeof(*ip));
+	bool whole = skb->len <= IPV4_MIN_MTU || ip_dont_fragment(sk, dst);
+
+	skb_reset_network_header(skb);
+	*ip = (struct iphdr) {
+		.version	= 4,
+		.ihl		= sizeof(*ip) / 4,
+		.tos		= tos,
+		.id		= whole ? 0 : htons(get_random_u16()),
+		.frag_off	= whole ? htons(IP_DF) : 0,
+		.ttl		= ttl < 0 ? ip4_dst_hoplimit(dst) : ttl,
+		.protocol	= IPPROTO_TCP,
+		.saddr		= fl4->saddr,
+		.daddr		= fl4->daddr,
+	};
+}
+
+static u32 mark_of(const struct xtcp_net *xn, const struct xtcp_reply *r)
+{
+	return (r->to ? IP4_REPLY_MARK(xn->net, r->to->mark) : 0) ? : r->mark;
+}
 
 /**
  * xtcp_reply_send - send a segment that has no socket of its own
@@ -27,10 +61,11 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	struct rtable *rt = r->rt;
 	bool answer = !sk;
 	u8 tos;
+	int err;
 
 	if (answer)
 		sk = xn->ctl_sk;
-	xtcp_flow4_init(&fl4, sk, key, r->mark);
+	xtcp_flow4_init(&fl4, sk, key, mark_of(xn, r));
 	/* what came for an address has this host for it, if only by IP_TRANSPARENT */
 	if (answer)
 		fl4.flowi4_flags |= FLOWI_FLAG_ANYSRC;
@@ -53,22 +88,35 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	if (r->h.flags & XTCP_RST)
 		xtcp_count(xn, OUT_RSTS);
 	tos = r->has_tos ? r->tos : READ_ONCE(inet_sk(sk)->tos);
-	return __ip_queue_xmit(sk, skb, flowi4_to_flowi(&fl4), tos | r->h.ecn);
+	skb->priority = READ_ONCE(sk->sk_priority);
+	skb->mark = fl4.flowi4_mark;
+	rcu_read_lock();
+	push_ip(skb, sk, &fl4, tos | r->h.ecn);
+	err = ip_local_out(xn->net, sk, skb);
+	rcu_read_unlock();
+	return err;
 }
 
 /**
  * xtcp_reply_rst - RST in answer to a segment (RFC 9293 3.10.7.1)
- * @xn: namespace
+ * @sk: the listener that the segment came for
  * @key: the connection that it would belong to
- * @seg: the segment; never answered when it is a RST itself
+ * @skb: the segment
+ * @seg: what is in it; never answered when it is a RST itself
  */
-void xtcp_reply_rst(struct xtcp_net *xn, const struct xtcp_key *key,
-		    const struct xtcp_segment *seg)
+void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
+		    const struct sk_buff *skb, const struct xtcp_segment *seg)
 {
-	struct xtcp_reply r = { .key = key };
+	struct xtcp_reply r = {
+		.key	= key,
+		.tos	= ip_hdr(skb)->tos & ~INET_ECN_MASK,
+		.has_tos = true,
+		.to	= skb,
+		.mark	= READ_ONCE(sk->sk_mark),
+	};
 
 	if (xtcp_compose_refusal(&r.h, seg))
-		xtcp_reply_send(xn, NULL, &r);
+		xtcp_reply_send(xtcp_sk_net(sk), NULL, &r);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include "netns.h"
 
 struct rtable;
+struct sk_buff;
 
 /**
  * struct xtcp_reply - a segment to send
@@ -19,21 +20,24 @@ struct rtable;
  *	 the socket's
  * @has_tos: @tos is set
  * @rt: route that was looked up already, whose reference goes; NULL: none
- * @mark: routing mark
+ * @to: the segment that it answers, whose mark goes before @mark if the administrator
+ *	wants that (net.ipv4.fwmark_reflect); NULL: none
+ * @mark: its mark, and that of its route
  * @h: its header
  */
 struct xtcp_reply {
 	const struct xtcp_key	*key;
 	u8			tos;
 	bool			has_tos;
+	const struct sk_buff	*to;
 	u32			mark;
 	struct rtable		*rt;
 	struct xtcp_header	h;
 };
 
 int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r);
-void xtcp_reply_rst(struct xtcp_net *xn, const struct xtcp_key *key,
-		    const struct xtcp_segment *seg);
+void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
+		    const struct sk_buff *skb, const struct xtcp_segment *seg);
 bool xtcp_challenge_allowed(struct xtcp_net *xn);
 int xtcp_reply_netns_init(struct xtcp_net *xn);
 void xtcp_reply_netns_exit(struct xtcp_net *xn);

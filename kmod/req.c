@@ -6,7 +6,9 @@
  * with another, and an entry holds its listener, whose lock protects it.  Until
  * xtcp_req_hash() nobody can get it, and whoever made it frees it.
  */
+#include <linux/ip.h>
 #include <linux/slab.h>
+#include <net/inet_ecn.h>
 
 #include "apply.h"
 #include "compat.h"
@@ -139,11 +141,15 @@ void xtcp_req_syn_again(struct xtcp_req *req)
 /**
  * xtcp_req_send_ack - an ACK before the child is there
  * @req: the entry
+ * @skb: the segment that it answers
  */
-void xtcp_req_send_ack(struct xtcp_req *req)
+void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb)
 {
 	struct xtcp_reply r = {
 		.key	= &req->flow.key,
+		.tos	= ip_hdr(skb)->tos & ~INET_ECN_MASK,
+		.has_tos = true,
+		.to	= skb,
 		.mark	= req->mark,
 	};
 

@@ -53,7 +53,7 @@ void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 void xtcp_req_send_synack(struct xtcp_req *req, struct rtable *rt,
 			  const struct xtcp_tfo_cookie *tfo);
 void xtcp_req_syn_again(struct xtcp_req *req);
-void xtcp_req_send_ack(struct xtcp_req *req);
+void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb);
 void xtcp_req_send_rst(struct xtcp_req *req);
 int xtcp_req_init(void);
 void xtcp_req_exit(void);

@@ -9,6 +9,7 @@
  * that keeps it alive.  Whoever takes an entry off its queue ends it.
  */
 #include <linux/slab.h>
+#include <net/inet_ecn.h>
 
 #include "apply.h"
 #include "compat.h"
@@ -196,6 +197,7 @@ void xtcp_enter_timewait(struct sock *sk)
 		return;
 	}
 	tw->core = core;
+	tw->core.tos = READ_ONCE(inet_sk(sk)->tos) & ~INET_ECN_MASK;
 	tw->flow.key = xs->flow.key;
 	tw->flow.kind = XTCP_KIND_TW;
 	tw->flow.state = XTCP_TIME_WAIT;
@@ -290,12 +292,16 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
  * xtcp_tw_send_ack - say where the connection stands
  * @xn: namespace
  * @tw: the entry; the caller has a reference
+ * @skb: the segment that it answers
  */
-void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw)
+void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_buff *skb)
 {
 	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	struct xtcp_reply r = {
 		.key	= &tw->flow.key,
+		.tos	= tw->core.tos,
+		.has_tos = true,
+		.to	= skb,
 		.mark	= tw->mark,
 	};
 
@@ -310,13 +316,15 @@ void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw)
  * xtcp_tw_rcv - a segment arrived for an entry
  * @xn: namespace
  * @tw: the entry; the caller has a reference
- * @seg: the segment
+ * @skb: the segment
+ * @seg: what is in it
  *
  * Return: true when it is a SYN that opens a new incarnation (RFC 6191): the
  * caller gives it to a listener, which ends the entry; without one it answers with
  * xtcp_tw_send_ack().
  */
-bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct xtcp_segment *seg)
+bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_buff *skb,
+		 struct xtcp_segment *seg)
 {
 	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	enum xtcp_timewait_verdict verdict;
@@ -343,7 +351,7 @@ bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct xtcp_segment *s
 		break;
 	case XTCP_TW_ACK:
 	case XTCP_TW_ACK_RESTART:
-		xtcp_tw_send_ack(xn, tw);
+		xtcp_tw_send_ack(xn, tw, skb);
 		break;
 	case XTCP_TW_RESET:
 		xtcp_tw_kill(xn, tw, XTCP_EV_RCV_RST);

@@ -137,6 +137,26 @@ TEST_F(ip, options__of_the_user)
 	packets(p, "> P. 1449:2001(552) ack 1");
 }
 
+/* Those of a listener are not for who connects to it. */
+TEST_F(ip, options__of_a_listener)
+{
+	static const uint8_t route[] = { IPOPT_RR, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	struct peer *p = &self->p;
+	int fd, listener = start_listen(p->w, 1);
+
+	ASSERT_EQ(0, setsockopt(listener, IPPROTO_IP, IP_OPTIONS, route, sizeof(route)));
+	p->lport = WIRE_PORT;
+	p->port = 40000;
+	packets(p, "< S 0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1");
+	EXPECT_EQ(20, header_len_of(p));
+	packets(p, "< . 1:1(0) ack 1");
+	fd = do_accept(p->w, listener);
+	put_pattern(fd, 0, 10);
+	packets(p, "> P. 1:11(10) ack 1");
+	EXPECT_EQ(20, header_len_of(p));
+}
+
 /* MUST-51: by way of a host that the user names. */
 TEST_F(ip, options__source_route)
 {

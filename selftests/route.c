@@ -297,7 +297,7 @@ TEST_F(route, mtu__is_locked)
 	int fd;
 
 	way(p, "mtu 1200");
-	open_syn(p, "> S 0:0(0) <mss 1160,sackOK,TS val * ecr 0,nop,wscale *>");
+	close(open_syn(p, "> S 0:0(0) <mss 1160,sackOK,TS val * ecr 0,nop,wscale *>"));
 	EXPECT_EQ(DONT_FRAGMENT, fragment_bits(p));
 	way(p, "mtu lock 1200");
 	peer_init(p, &self->w);
@@ -306,6 +306,26 @@ TEST_F(route, mtu__is_locked)
 	packets(p, "> . 1:1161(1160) ack 1");
 	EXPECT_EQ(0, fragment_bits(p));
 	packets(p, "> P. 1161:1501(340) ack 1");
+}
+
+/* What is too small to be fragmented may not be, there as well. */
+TEST_F(route, mtu__is_locked_small)
+{
+	struct peer *p = &self->p;
+
+	way(p, "mtu lock 1200");
+	p->lport = WIRE_PORT;
+	p->port = 40000;
+	start_listen(p->w, 8);
+	packets(p, "< S 0:0(0) <mss 1460,sackOK,TS val 5 ecr 0,nop,wscale 7>",
+		   "> S. 0:0(0) ack 1");
+	EXPECT_EQ(DONT_FRAGMENT, fragment_bits(p));
+	packets(p, "< . 1:1(0) ack 900 <nop,nop,TS val 6 ecr 0>",
+		   "> R 900:900(0)");
+	EXPECT_EQ(DONT_FRAGMENT, fragment_bits(p));
+	packets(p, "< . 70000:70000(0) ack 1 <nop,nop,TS val 6 ecr 0>",
+		   "> . 1:1(0) ack 1");
+	EXPECT_EQ(DONT_FRAGMENT, fragment_bits(p));
 }
 
 /* A new route takes smaller segments, and then larger ones. */
@@ -449,6 +469,161 @@ TEST_F(route, fwmark__of_the_syn)
 		close(listener);
 		set_linger(fd, 0);
 		close(fd);
+	}
+}
+
+/*
+ * Segments that no socket sends have a mark as well: it chooses their route, and rules see
+ * it.  It is that of the listener or connection, or (net.ipv4.fwmark_reflect) that of what
+ * is answered.  A rule turns it into a type of service, which a peer sees.
+ */
+#define MARK_RULES							\
+	"table ip t { "							\
+	"chain i { type filter hook prerouting priority 0; meta mark set 7; }; " \
+	"chain o { type filter hook output priority 0; "		\
+	"meta mark 7 ip dscp set 7; meta mark 9 ip dscp set 9; }; }"
+#define TOS(mark)	((mark) << 2)
+
+TEST_F(route, fwmark__of_answers)
+{
+	struct peer *p = &self->p;
+	int listener, fd, i;
+
+	if (system("nft '" MARK_RULES "'"))
+		SKIP(return, "no nftables");
+	for (i = 0; i < 2; i++) {
+		ASSERT_TRUE(proc_write("/proc/sys/net/ipv4/fwmark_reflect", i ? "1" : "0"));
+		peer_init(p, &self->w);
+		p->lport = WIRE_PORT;
+		p->port = 40000 + i;
+		listener = start_listen(p->w, 8);
+		set_int(listener, SOL_SOCKET, SO_MARK, 9);
+
+		packets(p, "< S 0:0(0) <mss 1460>",
+			   "> S. 0:0(0) ack 1");
+		EXPECT_EQ(TOS(9), type_of_service(p));
+		packets(p, "< . 1:1(0) ack 900",
+			   "> R 900:900(0)");
+		EXPECT_EQ(TOS(i ? 7 : 9), type_of_service(p));
+		packets(p, "< . 70000:70000(0) ack 1",
+			   "> . 1:1(0) ack 1");
+		EXPECT_EQ(TOS(i ? 7 : 9), type_of_service(p));
+
+		packets(p, "< . 1:1(0) ack 1");
+		fd = do_accept(p->w, listener);
+		close(fd);
+		packets(p, "> F. 1:1(0) ack 1");
+		EXPECT_EQ(TOS(9), type_of_service(p));
+		packets(p, "< F. 1:1(0) ack 2",
+			   "> . 2:2(0) ack 2");
+		packets(p, "< F. 1:1(0) ack 2",
+			   "> . 2:2(0) ack 2");
+		EXPECT_EQ(TOS(i ? 7 : 9), type_of_service(p));
+		close(listener);
+	}
+}
+
+/* The SYN's mark, with fwmark_accept, is that of its answer. */
+TEST_F(route, fwmark__of_the_syn_ack)
+{
+	struct peer *p = &self->p;
+	int i;
+
+	if (system("nft '" MARK_RULES "'"))
+		SKIP(return, "no nftables");
+	start_listen(p->w, 8);
+	for (i = 0; i < 3; i++) {
+		ASSERT_TRUE(conf_set("fwmark_accept", i ? "1" : "0"));
+		ASSERT_TRUE(conf_set("syncookies", i == 2 ? "2" : "1"));
+		peer_init(p, &self->w);
+		p->lport = WIRE_PORT;
+		p->port = 40000 + i;
+		packets(p, "< S 0:0(0) <mss 1460>",
+			   "> S. 0:0(0) ack 1");
+		EXPECT_EQ(i ? TOS(7) : 0, type_of_service(p));
+	}
+}
+
+/* The type of service of what no socket sends: of the segment that a RST answers; of the
+ * connection, in TIME_WAIT.
+ */
+TEST_F(route, tos__of_answers)
+{
+	struct peer *p = &self->p;
+	int listener, fd;
+
+	p->tos = 0x28;
+	p->lport = WIRE_PORT;
+	p->port = 40000;
+	listener = start_listen(p->w, 8);
+	set_int(listener, IPPROTO_IP, 1 /* IP_TOS */, 0x10);
+	packets(p, "< . 1:1(0) ack 900",
+		   "> R 900:900(0)");
+	EXPECT_EQ(0x28, type_of_service(p));
+
+	peer_init(p, &self->w);
+	p->tos = 0x28;
+	p->lport = WIRE_PORT;
+	p->port = 40001;
+	packets(p, "< S 0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1",
+		   "< . 1:1(0) ack 1");
+	fd = do_accept(p->w, listener);
+	close(fd);
+	packets(p, "> F. 1:1(0) ack 1",
+		   "< F. 1:1(0) ack 2",
+		   "> . 2:2(0) ack 2",
+		   "< F. 1:1(0) ack 2",
+		   "> . 2:2(0) ack 2");
+	EXPECT_EQ(0x10, type_of_service(p));
+}
+
+/* ---- ECN --------------------------------------------------------------------------------- */
+
+static int agreed_on_ecn(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	return info.tcpi_options & TCPI_OPT_ECN ? 1 : 0;
+}
+
+/* A route may ask for it where it is only answered (2), and allow it where it is off. */
+TEST_F(route, ecn__active)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	ASSERT_TRUE(conf_set("ecn", "2"));
+	close(open_syn(p, "> S 0:0(0) noect"));
+	way(p, "features ecn");
+	peer_init(p, &self->w);
+	fd = open_syn(p, "> SEW 0:0(0) noect");
+	packets(p, "< SE. 0:0(0) ack 1 <mss 1460>",
+		   "> . 1:1(0) ack 1 noect");
+	EXPECT_EQ(1, agreed_on_ecn(fd));
+	put_pattern(fd, 0, 100);
+	packets(p, "> P. 1:101(100) ack 1 ect0");
+}
+
+TEST_F(route, ecn__passive)
+{
+	struct peer *p = &self->p;
+	int listener, i;
+
+	ASSERT_TRUE(conf_set("ecn", "0"));
+	listener = start_listen(p->w, 8);
+	for (i = 0; i < 2; i++) {
+		if (i)
+			way(p, "features ecn");
+		peer_init(p, &self->w);
+		p->lport = WIRE_PORT;
+		p->port = 40000 + i;
+		packets(p, "< SEW 0:0(0) <mss 1460>",
+			   i ? "> SE. 0:0(0) ack 1 noect" : "> S. 0:0(0) ack 1 noect",
+			   "< . 1:1(0) ack 1");
+		EXPECT_EQ(i, agreed_on_ecn(do_accept(p->w, listener)));
 	}
 }
 

@@ -14,6 +14,7 @@
  * @rcv_wnd: window to advertise, as in the header (scaled down)
  * @rcv_wscale: our shift
  * @ts_ok: timestamps agreed on
+ * @tos: type of service of its ACKs, as the host set it
  * @ts_recent: TS.Recent
  * @ts_offset: added to our clock to make TSval
  * @ts_recent_sec: when @ts_recent was taken, seconds
@@ -27,8 +28,9 @@ struct xtcp_timewait {
 	u32	ts_recent_sec;
 	u32	last_oow_ack;
 	u16	rcv_wnd;
-	u8	rcv_wscale;
-	bool	ts_ok;
+	u8	rcv_wscale : 4;
+	bool	ts_ok : 1;
+	u8	tos;
 };
 
 /* RFC 1122 4.2.2.13, RFC 6191: how far a new incarnation's ISS is ahead of the

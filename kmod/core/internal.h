@@ -89,13 +89,18 @@ void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_ack_challenge(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
 
-/* timer.c */
-void xtcp_timeout_over(struct xtcp_tcb *t, xtcp_usec_t now);
-void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
-void xtcp_rexmit_resume(struct xtcp_tcb *t, xtcp_usec_t now);
-void xtcp_rexmit_restart(struct xtcp_tcb *t, xtcp_usec_t now);
+/* rexmit.c */
+u64 xtcp_unanswered(const struct xtcp_tcb *t, xtcp_usec_t now);
+u64 xtcp_patience(const struct xtcp_tcb *t, u64 wait, xtcp_usec_t now);
+u64 xtcp_rto_patience(const struct xtcp_tcb *t, xtcp_usec_t now);
 u32 xtcp_rexmit_left(const struct xtcp_tcb *t, xtcp_usec_t now);
-void xtcp_keep_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
+void xtcp_rexmit_restart(struct xtcp_tcb *t, xtcp_usec_t now);
+void xtcp_rexmit_resume(struct xtcp_tcb *t, xtcp_usec_t now);
 void xtcp_persist_answered(struct xtcp_tcb *t, xtcp_usec_t now);
+void xtcp_timeout_over(struct xtcp_tcb *t, xtcp_usec_t now);
+
+/* timer.c */
+void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
+void xtcp_keep_rearm(struct xtcp_tcb *t, xtcp_usec_t now);
 
 #endif /* XTCP_CORE_INTERNAL_H */

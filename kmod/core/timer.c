@@ -49,12 +49,6 @@ static void time_out(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
 	xtcp_dead(t, error, a);
 }
 
-/* Since the first retransmission, or probe, that was not answered; microseconds. */
-static u64 unanswered(const struct xtcp_tcb *t, xtcp_usec_t now)
-{
-	return (u64)(xtcp_coarse(now) - t->retrans_stamp) << XTCP_COARSE_SHIFT;
-}
-
 /*
  * TCP_USER_TIMEOUT is set, and this long without an answer is more: a tick more,
  * which is as well as the coarse clock knows it.
@@ -63,68 +57,6 @@ static bool too_long_for_user(const struct xtcp_tcb *t, u64 silence_us)
 {
 	return t->user_timeout_ms && silence_us + (1U << XTCP_COARSE_SHIFT) >=
 				     (u64)t->user_timeout_ms * XTCP_USEC_PER_MSEC;
-}
-
-/* How long to wait for an answer: not beyond what the user allows (as Linux). */
-static u64 patience(const struct xtcp_tcb *t, u64 wait, xtcp_usec_t now)
-{
-	u64 limit, waited;
-
-	if (!t->user_timeout_ms || !t->retrans_stamp)
-		return wait;
-	limit = (u64)t->user_timeout_ms * XTCP_USEC_PER_MSEC;
-	waited = unanswered(t, now);
-	return limit > waited ? min(wait, limit - waited) : 1;
-}
-
-/* The same for the RTO. */
-static u64 rto_patience(const struct xtcp_tcb *t, xtcp_usec_t now)
-{
-	return patience(t, xtcp_rto_backed_off(t), now);
-}
-
-/**
- * xtcp_rexmit_left - how long the retransmission timer has to run
- * @t: the connection, with packets outstanding
- * @now: the time
- *
- * Return: microseconds until the RTO since the first packet was last sent is
- * over, at least 1.
- */
-u32 xtcp_rexmit_left(const struct xtcp_tcb *t, xtcp_usec_t now)
-{
-	u32 age = xtcp_stamp(now) - xtcp_rtx_first(t)->xmit_us;
-	u32 rto = xtcp_rto_backed_off(t);
-
-	return rto > age ? rto - age : 1;
-}
-
-/**
- * xtcp_rexmit_restart - the retransmission timer runs from now on
- * @t: the connection, with packets outstanding
- * @now: the time
- */
-void xtcp_rexmit_restart(struct xtcp_tcb *t, xtcp_usec_t now)
-{
-	t->rec &= ~(XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER);
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + rto_patience(t, now));
-}
-
-/**
- * xtcp_rexmit_resume - the retransmission timer takes over
- * @t: the connection, with packets outstanding
- * @now: the time
- *
- * After another timer it has run since the first packet was sent.
- */
-void xtcp_rexmit_resume(struct xtcp_tcb *t, xtcp_usec_t now)
-{
-	if (!(t->rec & (XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER))) {
-		xtcp_rexmit_restart(t, now);
-		return;
-	}
-	t->rec &= ~(XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER);
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rexmit_left(t, now));
 }
 
 /**
@@ -144,28 +76,6 @@ void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now)
 	t->rec &= ~(XTCP_R_TLP_TIMER | XTCP_R_REO_TIMER);
 	if (!(t->flags & XTCP_F_PROBE))
 		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
-}
-
-/**
- * xtcp_rto_revert - a router had no route for what we retransmit (RFC 6069)
- * @t: the connection
- * @seq: sequence number of the segment
- * @now: the time
- *
- * The loss was not congestion: one doubling of the timeout is taken back, and
- * the timer runs from when the segment left.
- */
-void xtcp_rto_revert(struct xtcp_tcb *t, u32 seq, xtcp_usec_t now)
-{
-	struct rb_node *head = rb_first(&t->rtx);
-	xtcp_usec_t due;
-
-	if (seq != t->snd_una || !t->retransmits || !t->backoff || !head)
-		return;
-	t->backoff--;
-	due = now - (xtcp_stamp(now) - xtcp_rb_seg(head)->xmit_us) +
-	      xtcp_rto_backed_off(t);
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, max(due, now));
 }
 
 static u64 keep_idle(const struct xtcp_tcb *t)
@@ -238,7 +148,7 @@ static bool retried_longer(const struct xtcp_tcb *t, u8 retries, u32 base_us,
 			   xtcp_usec_t now)
 {
 	/* a tick more, which is as well as the coarse clock knows it */
-	return t->retransmits && unanswered(t, now) + (1U << XTCP_COARSE_SHIFT) >=
+	return t->retransmits && xtcp_unanswered(t, now) + (1U << XTCP_COARSE_SHIFT) >=
 				 model_time(t, retries, base_us);
 }
 
@@ -270,11 +180,11 @@ static bool gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
 
 	if (t->user_timeout_ms && t->retrans_stamp &&
 	    (t->retransmits || probes_by_rexmit(t)))
-		return too_long_for_user(t, unanswered(t, now));
+		return too_long_for_user(t, xtcp_unanswered(t, now));
 	if (probes_by_rexmit(t))
 		return t->retrans_stamp &&
 		       silence(t, now) > 2 * (u64)t->conf->rto_max_us &&
-		       unanswered(t, now) > 2 * (u64)t->conf->rto_max_us;
+		       xtcp_unanswered(t, now) > 2 * (u64)t->conf->rto_max_us;
 	if (t->flags & XTCP_F_ORPHAN)
 		limit = orphan_retries(t, xtcp_rto_backed_off(t) < t->conf->rto_max_us);
 	return retried_longer(t, limit, MODEL_RTO_US, now);
@@ -294,19 +204,6 @@ static void count_timeout(struct xtcp_tcb *t, xtcp_usec_t now)
 	t->rto_time -= xtcp_coarse(now);
 }
 
-/**
- * xtcp_timeout_over - what a timeout was for is repaired
- * @t: the connection
- * @now: the time
- */
-void xtcp_timeout_over(struct xtcp_tcb *t, xtcp_usec_t now)
-{
-	if (!(t->rec & XTCP_R_TIMED_OUT))
-		return;
-	t->rec &= ~XTCP_R_TIMED_OUT;
-	t->rto_time += xtcp_coarse(now);
-}
-
 /* The SYN, or the SYN,ACK of a simultaneous open, was not answered. */
 static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
@@ -317,7 +214,7 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 		limit = t->conf->synack_retries + 1;	/* its user may have it already */
 	if (t->retransmits >= limit + linear ||
 	    (t->user_timeout_ms ?
-	     t->retransmits && too_long_for_user(t, unanswered(t, now)) :
+	     t->retransmits && too_long_for_user(t, xtcp_unanswered(t, now)) :
 	     retried_longer(t, limit, XTCP_RTO_INIT_US, now))) {
 		time_out(t, ETIMEDOUT, a);
 		return;
@@ -330,7 +227,7 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 		t->backoff++;
 	t->total_retrans++;
 	a->orders |= XTCP_ACT_SEND_SYN;
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + rto_patience(t, now));
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_patience(t, now));
 }
 
 /* RFC 9293 3.8.6.1: the peer's window is closed, or Nagle holds the tail. */
@@ -346,7 +243,7 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
 	/* who answers is alive, but an orphan does not wait for ever (as Linux) */
 	if (t->probes_out >= limit ||
 	    (t->flags & XTCP_F_ORPHAN && !alive && t->backoff >= limit) ||
-	    too_long_for_user(t, unanswered(t, now))) {
+	    too_long_for_user(t, xtcp_unanswered(t, now))) {
 		time_out(t, ETIMEDOUT, a);
 		return;
 	}
@@ -361,19 +258,7 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
 	} else {
 		a->orders |= XTCP_ACT_SEND_PROBE;
 	}
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + rto_patience(t, now));
-}
-
-/**
- * xtcp_persist_answered - an ACK came while the persist timer runs
- * @t: the connection, with its window still too small
- * @now: the time
- *
- * The next probe is due one timeout after the answer, not after the last one.
- */
-void xtcp_persist_answered(struct xtcp_tcb *t, xtcp_usec_t now)
-{
-	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + rto_patience(t, now));
+	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_patience(t, now));
 }
 
 /*
@@ -514,7 +399,7 @@ void xtcp_timer_dropped(struct xtcp_tcb *t, u32 orders, xtcp_usec_t now)
 		if (t->backoff)
 			t->backoff--;
 		xtcp_timer_arm(t, XTCP_TIMER_REXMIT,
-			       now + patience(t, DROPPED_RETRY_US, now));
+			       now + xtcp_patience(t, DROPPED_RETRY_US, now));
 	} else if (orders & XTCP_ACT_SEND_PROBE) {
 		t->probes_out--;
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + DROPPED_RETRY_US);

@@ -12,8 +12,8 @@
  * in xtcp_tcb.path_mss.
  */
 #include "internal.h"
+#include "mss.h"
 #include "mtup.h"
-#include "output.h"
 
 /* IPv4 and TCP header: cwnd is scaled by what packets have, not segments. */
 #define HEADERS		(20 + XTCP_HDR_MIN)
@@ -61,18 +61,6 @@ void xtcp_mtup_start(struct xtcp_tcb *t, xtcp_usec_t now)
 	t->mtup_low = size_of(t, base_mss(t));
 	t->mtup_high = t->mss_clamp;
 	t->mtup_stamp = xtcp_coarse(now);
-}
-
-/**
- * xtcp_mtup_limit - what ICMP or the route says goes for the search as well
- * @t: the connection, with XTCP_R_MTUP and its path_mss up to date
- *
- * Return: largest size of a segment that is no probe, bytes.
- */
-u32 xtcp_mtup_limit(struct xtcp_tcb *t)
-{
-	t->mtup_high = min(t->mtup_high, t->path_mss);
-	return t->mtup_low;
 }
 
 /* RFC 4821 7.7: a path may take more after some time. */
@@ -126,22 +114,6 @@ enum xtcp_mtup xtcp_mtup_next(struct xtcp_tcb *t, xtcp_usec_t now, u32 *len)
 }
 
 /**
- * xtcp_mtup_sent - the head of the send queue has left, and was the probe
- * @t: the connection
- * @seg: its record, as for xtcp_output_sent()
- * @now: the time
- *
- * One packet that is large, and takes the place of two.
- */
-void xtcp_mtup_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
-{
-	t->cwnd--;
-	t->rec |= XTCP_R_MTU_PROBE;
-	t->mtup_end = seg->end_seq;
-	xtcp_output_sent(t, seg, xtcp_seg_len(seg), now);
-}
-
-/**
  * xtcp_mtup_acked - an ACK came while a probe is out
  * @t: the connection, with XTCP_R_MTU_PROBE
  * @news: the ACK
@@ -170,8 +142,8 @@ void xtcp_mtup_acked(struct xtcp_tcb *t, struct xtcp_ack_news *news)
  * @t: the connection, with XTCP_R_MTU_PROBE and losses
  * @news: what it is found out from
  *
- * RFC 4821 7.6.2: a probe that is lost alone was too large.  It is sent again in
- * pieces, and cwnd stays.
+ * RFC 4821 7.6.2: a probe that is lost alone was too large.  The caller sends it again
+ * in pieces, and cwnd stays.
  *
  * Return: false: there is congestion.
  */
@@ -184,7 +156,6 @@ bool xtcp_mtup_lost(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	t->mtup_high = probe_size(t) - 1;
 	xtcp_mtup_inconclusive(t, news->now);	/* it is over */
 	xtcp_note(news, XTCP_NOTE_MTUP_FAIL);
-	xtcp_recovery_resend(t, news);
 	return true;
 }
 

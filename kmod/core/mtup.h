@@ -25,9 +25,7 @@ enum xtcp_mtup {
 };
 
 void xtcp_mtup_start(struct xtcp_tcb *t, xtcp_usec_t now);
-u32 xtcp_mtup_limit(struct xtcp_tcb *t);
 enum xtcp_mtup xtcp_mtup_next(struct xtcp_tcb *t, xtcp_usec_t now, u32 *len);
-void xtcp_mtup_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);
 void xtcp_mtup_acked(struct xtcp_tcb *t, struct xtcp_ack_news *news);
 bool xtcp_mtup_lost(struct xtcp_tcb *t, struct xtcp_ack_news *news);
 void xtcp_mtup_black_hole(struct xtcp_tcb *t, xtcp_usec_t now);

@@ -229,18 +229,19 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 }
 
 /**
- * xtcp_output_congested - this host's own queue is full
+ * xtcp_mtup_sent - the head of the send queue has left, and was the probe
  * @t: the connection
- * @dropped: a segment of it was dropped: it did not leave
+ * @seg: its record, as for xtcp_output_sent()
+ * @now: the time
  *
- * That is congestion, but nothing has to be repaired (as Linux).
+ * One packet that is large, and takes the place of two.
  */
-void xtcp_output_congested(struct xtcp_tcb *t, bool dropped)
+void xtcp_mtup_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 {
-	if (dropped)
-		t->rec |= XTCP_R_DROPPED;
-	if (XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
-		xtcp_recovery_cwr(t);
+	t->cwnd--;
+	t->rec |= XTCP_R_MTU_PROBE;
+	t->mtup_end = seg->end_seq;
+	xtcp_output_sent(t, seg, xtcp_seg_len(seg), now);
 }
 
 /**
@@ -537,55 +538,4 @@ void xtcp_seg_split(struct xtcp_tcb *t, struct xtcp_seg *seg,
 	}
 	rb_link_node(xtcp_seg_rb(rest), parent, link);
 	rb_insert_color(xtcp_seg_rb(rest), &t->rtx);
-}
-
-/**
- * xtcp_resegment - the path takes less than some segments in flight were cut for
- * @t: the connection; its mss is the new one
- * @now: the time
- * @a: out
- *
- * They were dropped on the way, which says nothing about congestion: they are
- * sent again, and cwnd stays (RFC 1191 6.5).
- */
-void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
-{
-	struct xtcp_ack_news news = { .a = a, .now = now };
-	struct xtcp_seg *seg;
-
-	xtcp_rtx_from_start(t);
-	for (seg = xtcp_rtx_first(t); seg; seg = xtcp_rtx_after(seg)) {
-		if (seg->mss > t->mss && seg->end_seq - seg->seq > t->mss &&
-		    xtcp_seg_open(seg))
-			xtcp_seg_lose(t, seg, xtcp_seg_total(seg), &news);
-	}
-	if (!news.sample.lost)
-		return;
-	if (!xtcp_sack_ok(t))
-		t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
-	xtcp_recovery_resend(t, &news);
-}
-
-/**
- * xtcp_mss_update - compute the payload of a full segment
- * @t: the connection
- * @path_mss: what the path's MTU leaves behind IP and TCP headers, no options
- *
- * RFC 9293 3.7.1: min of what the peer accepts and the path takes, less the
- * options that every segment carries; and no more than half the largest
- * window the peer ever offered (3.8.6.2.1), or it could never be filled.
- */
-void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss)
-{
-	u32 options = t->flags & XTCP_F_TS_OK ? XTCP_OPT_TS_ALIGNED : 0;
-	u32 mss = min_t(u32, t->mss_clamp, path_mss);
-	u32 half = xtcp_half_window(t);
-
-	t->path_mss = min_t(u32, path_mss, U16_MAX);
-	if (unlikely(t->rec & XTCP_R_MTUP))
-		mss = min(mss, xtcp_mtup_limit(t));
-	mss = max_t(u32, mss, t->conf->min_snd_mss) - options;
-	if (half && mss > half)
-		mss = max(half, XTCP_SND_MSS_MIN - options);
-	t->mss = mss;
 }

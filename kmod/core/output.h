@@ -12,6 +12,7 @@
 #ifndef XTCP_CORE_OUTPUT_H
 #define XTCP_CORE_OUTPUT_H
 
+#include "mss.h"
 #include "tcb.h"
 
 /**
@@ -32,6 +33,7 @@ bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last
 		       u32 gso_max, xtcp_usec_t now, u32 *bytes);
 void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 		      xtcp_usec_t now);
+void xtcp_mtup_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);
 void xtcp_output_done(struct xtcp_tcb *t, bool pending, xtcp_usec_t now);
 void xtcp_output_none(struct xtcp_tcb *t);
 void xtcp_output_congested(struct xtcp_tcb *t, bool dropped);
@@ -44,39 +46,8 @@ void xtcp_seg_split(struct xtcp_tcb *t, struct xtcp_seg *seg,
 void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_rtx_forget(struct xtcp_tcb *t, struct xtcp_seg *seg);
 void xtcp_rtx_forgotten(struct xtcp_tcb *t);
-void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss);
 
-unsigned int __xtcp_sack_len(const struct xtcp_tcb *t);
 unsigned int xtcp_sack_build(const struct xtcp_tcb *t, u8 *p);
-
-/* Does the next segment carry a SACK option? */
-static inline bool xtcp_sack_due(const struct xtcp_tcb *t)
-{
-	return t->flags & (XTCP_F_SACKS | XTCP_F_DSACK);
-}
-
-/**
- * xtcp_mss_now - largest payload of the next segment
- * @t: the connection
- *
- * Return: bytes; less than its mss while there is something to SACK.
- */
-static inline u32 xtcp_mss_now(const struct xtcp_tcb *t)
-{
-	return xtcp_sack_due(t) ? t->mss - __xtcp_sack_len(t) : t->mss;
-}
-
-/**
- * xtcp_half_window - what a sender may wait to have together (RFC 9293 3.8.6.2.1)
- * @t: the connection
- *
- * Return: half the largest window that the peer ever offered, bytes; all of one
- * that is smaller than any segment (as Linux); 0: it offered none.
- */
-static inline u32 xtcp_half_window(const struct xtcp_tcb *t)
-{
-	return t->max_window > XTCP_MSS_DEFAULT ? t->max_window / 2 : t->max_window;
-}
 
 /**
  * xtcp_dsack_sent - a segment that reports a duplicate has left

@@ -321,6 +321,30 @@ static bool in_recovery(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news
 	return false;
 }
 
+/*
+ * Packets were dropped for their size, not for congestion: they are sent again, and
+ * cwnd stays (RFC 1191 6.5).
+ */
+static void resend(struct xtcp_tcb *t, struct xtcp_ack_news *news)
+{
+	if (!xtcp_in_recovery(t)) {
+		t->recover = t->snd_nxt;
+		t->rec &= ~(XTCP_R_UNDO | XTCP_R_FRTO | XTCP_R_FRTO_NEW | XTCP_R_PRR |
+			    XTCP_R_TLP | XTCP_R_TLP_RETRANS);
+		xtcp_cong_set_state(t, XTCP_CA_LOSS);
+	}
+	news->a->orders |= XTCP_ACT_RETRANSMIT;
+}
+
+/* What is lost is a probe of the path's MTU, and nothing else: it goes again in pieces. */
+static bool only_probe_lost(struct xtcp_tcb *t, struct xtcp_ack_news *news)
+{
+	if (likely(!(t->rec & XTCP_R_MTU_PROBE)) || !xtcp_mtup_lost(t, news))
+		return false;
+	resend(t, news);
+	return true;
+}
+
 /* OPEN, DISORDER, CWR; LOSS that came to an end.  Return: the ACK is dealt with. */
 static bool in_order(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *news)
 {
@@ -336,7 +360,7 @@ static bool in_order(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *n
 		try_to_open(t, news);
 		return true;
 	}
-	if (unlikely(t->rec & XTCP_R_MTU_PROBE) && xtcp_mtup_lost(t, news))
+	if (only_probe_lost(t, news))
 		return true;
 	enter_recovery(t, news);
 	return false;
@@ -519,7 +543,7 @@ void xtcp_recovery_reo_timer(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	xtcp_rack_detect(t, news);
 	if (in_flight != xtcp_in_flight(t)) {
 		if (t->ca_state != XTCP_CA_RECOVERY && t->lost_out &&
-		    !(t->rec & XTCP_R_MTU_PROBE && xtcp_mtup_lost(t, news))) {
+		    !only_probe_lost(t, news)) {
 			enter_recovery(t, news);
 			news->sample.delivered = 1;
 			news->sample.prior_una = t->snd_una;
@@ -532,19 +556,43 @@ void xtcp_recovery_reo_timer(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 }
 
 /**
- * xtcp_recovery_resend - packets were dropped for their size, not for congestion
- * @t: the connection, some of whose packets were marked lost
- * @news: out; no segment
+ * xtcp_output_congested - this host's own queue is full
+ * @t: the connection
+ * @dropped: a segment of it was dropped: it did not leave
  *
- * They are sent again, and cwnd stays (RFC 1191 6.5).
+ * That is congestion, but nothing has to be repaired (as Linux).
  */
-void xtcp_recovery_resend(struct xtcp_tcb *t, struct xtcp_ack_news *news)
+void xtcp_output_congested(struct xtcp_tcb *t, bool dropped)
 {
-	if (!xtcp_in_recovery(t)) {
-		t->recover = t->snd_nxt;
-		t->rec &= ~(XTCP_R_UNDO | XTCP_R_FRTO | XTCP_R_FRTO_NEW | XTCP_R_PRR |
-			    XTCP_R_TLP | XTCP_R_TLP_RETRANS);
-		xtcp_cong_set_state(t, XTCP_CA_LOSS);
+	if (dropped)
+		t->rec |= XTCP_R_DROPPED;
+	if (XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
+		xtcp_recovery_cwr(t);
+}
+
+/**
+ * xtcp_resegment - the path takes less than some segments in flight were cut for
+ * @t: the connection; its mss is the new one
+ * @now: the time
+ * @a: out
+ *
+ * They were dropped on the way, which says nothing about congestion: they are
+ * sent again, and cwnd stays (RFC 1191 6.5).
+ */
+void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+{
+	struct xtcp_ack_news news = { .a = a, .now = now };
+	struct xtcp_seg *seg;
+
+	xtcp_rtx_from_start(t);
+	for (seg = xtcp_rtx_first(t); seg; seg = xtcp_rtx_after(seg)) {
+		if (seg->mss > t->mss && seg->end_seq - seg->seq > t->mss &&
+		    xtcp_seg_open(seg))
+			xtcp_seg_lose(t, seg, xtcp_seg_total(seg), &news);
 	}
-	news->a->orders |= XTCP_ACT_RETRANSMIT;
+	if (!news.sample.lost)
+		return;
+	if (!xtcp_sack_ok(t))
+		t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
+	resend(t, &news);
 }

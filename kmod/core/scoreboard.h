@@ -169,7 +169,6 @@ void xtcp_tlp_acked(struct xtcp_tcb *t, struct xtcp_ack_news *news, u32 ack);
 void xtcp_recovery_ack(struct xtcp_tcb *t, struct xtcp_ack_news *news);
 void xtcp_recovery_timeout(struct xtcp_tcb *t, struct xtcp_ack_news *news);
 void xtcp_recovery_reo_timer(struct xtcp_tcb *t, struct xtcp_ack_news *news);
-void xtcp_recovery_resend(struct xtcp_tcb *t, struct xtcp_ack_news *news);
 void xtcp_recovery_cwr(struct xtcp_tcb *t);
 void xtcp_recovery_end(struct xtcp_tcb *t, xtcp_usec_t now);
 void xtcp_recovery_keep_open(struct xtcp_tcb *t);

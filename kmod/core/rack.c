@@ -19,32 +19,6 @@ static bool sent_before_newest(const struct xtcp_tcb *t, u32 xmit_us, u32 end_se
 }
 
 /**
- * xtcp_rack_advance - packets were delivered (6.2 step 2)
- * @t: the connection
- * @seg: their record
- * @end_seq: where the last of them ends
- * @now: the time
- *
- * Of what was sent twice only the retransmission's ACK counts; one that comes
- * sooner than any ACK ever did is the original's, and nobody knows before there
- * was one.
- */
-void xtcp_rack_advance(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 end_seq,
-		       xtcp_usec_t now)
-{
-	u32 rtt = xtcp_stamp(now) - seg->xmit_us;
-
-	if (seg->mark & XTCP_SEG_EVER_RETRANS && (!t->min_rtt_us || rtt < t->min_rtt_us))
-		return;
-	t->rec |= XTCP_R_RACK_ADVANCED;
-	t->rack_rtt_us = rtt;
-	if (xtcp_sent_after(seg->xmit_us, end_seq, t->rack_us, t->rack_end_seq)) {
-		t->rack_us = seg->xmit_us;
-		t->rack_end_seq = end_seq;
-	}
-}
-
-/**
  * xtcp_rack_adapt - let the reordering window follow D-SACKs (6.2 step 4)
  * @t: the connection
  * @news: the ACK

@@ -272,6 +272,32 @@ static bool echo_is_older(const struct xtcp_tcb *t, const struct xtcp_seg *seg,
 	       xtcp_before(opt->tsecr, xtcp_tsval(t, news->now - age));
 }
 
+/**
+ * xtcp_rack_advance - packets were delivered (RFC 8985 6.2 step 2)
+ * @t: the connection
+ * @seg: their record
+ * @end_seq: where the last of them ends
+ * @now: the time
+ *
+ * Of what was sent twice only the retransmission's ACK counts; one that comes
+ * sooner than any ACK ever did is the original's, and nobody knows before there
+ * was one.
+ */
+void xtcp_rack_advance(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 end_seq,
+		       xtcp_usec_t now)
+{
+	u32 rtt = xtcp_stamp(now) - seg->xmit_us;
+
+	if (seg->mark & XTCP_SEG_EVER_RETRANS && (!t->min_rtt_us || rtt < t->min_rtt_us))
+		return;
+	t->rec |= XTCP_R_RACK_ADVANCED;
+	t->rack_rtt_us = rtt;
+	if (xtcp_sent_after(seg->xmit_us, end_seq, t->rack_us, t->rack_end_seq)) {
+		t->rack_us = seg->xmit_us;
+		t->rack_end_seq = end_seq;
+	}
+}
+
 /* @n packets of a record, from the first outstanding one on, are acknowledged. */
 static void acknowledged(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int n,
 			 struct xtcp_ack_news *news)

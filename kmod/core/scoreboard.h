@@ -143,6 +143,8 @@ void xtcp_seg_split_ring(struct xtcp_tcb *t, struct xtcp_seg *seg,
 void xtcp_seg_tag(struct xtcp_tcb *t, struct xtcp_seg *seg, u64 packets);
 void xtcp_seg_lose(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int to,
 		   struct xtcp_ack_news *news);
+void xtcp_rack_advance(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 end_seq,
+		       xtcp_usec_t now);
 void xtcp_rtx_unlose(struct xtcp_tcb *t);
 void xtcp_rtx_clean(struct xtcp_tcb *t, struct xtcp_ack_news *news);
 
@@ -152,8 +154,6 @@ void xtcp_reordered(struct xtcp_tcb *t, u32 low, enum xtcp_note why,
 		    struct xtcp_ack_news *news);
 
 /* rack.c */
-void xtcp_rack_advance(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 end_seq,
-		       xtcp_usec_t now);
 void xtcp_rack_adapt(struct xtcp_tcb *t, const struct xtcp_ack_news *news);
 s32 xtcp_rack_remaining(const struct xtcp_tcb *t, const struct xtcp_seg *seg,
 			u32 reo_wnd, xtcp_usec_t now);

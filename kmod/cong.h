@@ -2,7 +2,7 @@
 #ifndef XTCP_CONG_H
 #define XTCP_CONG_H
 
-#include "core/cc.h"
+#include "core/cc_table.h"
 #include "sock.h"
 
 /* A list of all their names, separated by spaces. */

@@ -99,40 +99,11 @@ static inline void *xtcp_cc_mem(const struct xtcp_tcb *t)
 	return t->cc_mem;
 }
 
-/* By xtcp_tcb.cc; the first is NewReno, which every connection can use. */
-extern const struct xtcp_cc_ops *xtcp_cc_table[XTCP_CC_MAX];
-
-static inline const struct xtcp_cc_ops *xtcp_cc_ops(const struct xtcp_tcb *t)
-{
-	return xtcp_cc_table[t->cc];
-}
-
-/* The numbers of those that are always there. */
-enum {
-	XTCP_CC_RENO,
-	XTCP_CC_CUBIC,
-	XTCP_CC_DCTCP,
-	XTCP_CC_BBR,
-	XTCP_CC_BUILTIN_NR
-};
-
+/* Those that are always there (cc_table.h); what they are built of follows. */
 extern const struct xtcp_cc_ops xtcp_cc_reno;
 extern const struct xtcp_cc_ops xtcp_cc_cubic;
 extern const struct xtcp_cc_ops xtcp_cc_dctcp;
 extern const struct xtcp_cc_ops xtcp_cc_bbr;
-
-void xtcp_cc_choose(struct xtcp_tcb *t, unsigned int cc, void *mem);
-
-/**
- * xtcp_cc_model - does the algorithm set cwnd by itself, whatever happens?
- * @t: the connection
- *
- * Then PRR and idle times leave cwnd alone.
- */
-static inline bool xtcp_cc_model(const struct xtcp_tcb *t)
-{
-	return xtcp_cc_ops(t)->cong_control;
-}
 
 /**
  * xtcp_in_slow_start - cwnd is below the threshold

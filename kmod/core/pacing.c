@@ -4,7 +4,7 @@
  * larger than what leaves in about a millisecond.
  */
 #include "internal.h"
-#include "cc.h"
+#include "cc_table.h"
 #include "pacing.h"
 
 /* What is sent first is not paced: the initial window is meant as a burst. */

@@ -4,7 +4,7 @@
  * that Linux makes, by whether SND.UNA moves and nothing else gets lost.
  */
 #include "internal.h"
-#include "cc.h"
+#include "cc_table.h"
 #include "scoreboard.h"
 
 /**

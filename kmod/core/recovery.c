@@ -14,7 +14,7 @@
  * (RFC 5681 3.2), and each partial ACK that the next one is (RFC 6582).
  */
 #include "internal.h"
-#include "cc.h"
+#include "cc_table.h"
 #include "mtup.h"
 #include "output.h"
 #include "scoreboard.h"

@@ -11,7 +11,7 @@
 #ifndef XTCP_HOST_ENDPOINT_H
 #define XTCP_HOST_ENDPOINT_H
 
-#include "cc.h"
+#include "cc_table.h"
 #include "check.h"
 #include "packet.h"
 #include "pacing.h"

@@ -5,7 +5,7 @@
 #ifndef XTCP_SIM_SCENARIO_H
 #define XTCP_SIM_SCENARIO_H
 
-#include "cc.h"
+#include "cc_table.h"
 #include "flow.h"
 
 #define FLOWS_MAX	32

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <linux/inet_diag.h>
 
-#include "cc.h"
+#include "cc_table.h"
 #include "internal.h"
 #include "pacing.h"
 #include "rate.h"

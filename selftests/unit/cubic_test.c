@@ -2,7 +2,7 @@
 /* RFC 9438 and RFC 9406: CUBIC and HyStart++. */
 #include <math.h>
 
-#include "cc.h"
+#include "cc_table.h"
 #include "internal.h"
 #include "script.h"
 

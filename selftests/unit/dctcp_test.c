@@ -3,7 +3,7 @@
 #include <math.h>
 #include <linux/inet_diag.h>
 
-#include "cc.h"
+#include "cc_table.h"
 #include "internal.h"
 #include "script.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* TCP Fast Open (RFC 7413): the core's part, and the option. */
-#include "cc.h"
+#include "cc_table.h"
 #include "fastopen.h"
 #include "options.h"
 #include "output.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pacing rates, departure times and the size of bursts. */
-#include "cc.h"
+#include "cc_table.h"
 #include "pacing.h"
 #include "script.h"
 

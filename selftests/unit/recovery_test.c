@@ -4,7 +4,7 @@
  * (6937), F-RTO (5682) and undo (3708, 4015).  What there is without SACK is in
  * ack_test.c.
  */
-#include "cc.h"
+#include "cc_table.h"
 #include "output.h"
 #include "scoreboard.h"
 #include "script.h"

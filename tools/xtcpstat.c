@@ -4,7 +4,6 @@
  */
 #include <getopt.h>
 #include <locale.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,46 +29,6 @@ static const char usage[] =
 "  -s, --statistics   counters in words, as netstat -s\n"
 "      --json         for programs\n"
 "  -h, --help         this\n";
-
-/**
- * die - end the program with a message
- * @fmt: the message
- */
-void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fflush(stdout);
-	fputs("xtcpstat: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	putc('\n', stderr);
-	exit(EXIT_FAILURE);
-}
-
-/**
- * die_not_loaded - end the program because the module is not there
- */
-void die_not_loaded(void)
-{
-	die("the module xtcp is not loaded.\n"
-	    "Load it as root: 'modprobe xtcp', or 'insmod xtcp.ko' where it was built.\n"
-	    "If that says 'Device or resource busy', another protocol has its family number:\n"
-	    "add family=N (modinfo xtcp).");
-}
-
-/**
- * print_json - print one JSON text on one line
- * @root: what; the reference is taken over
- */
-void print_json(json_t *root)
-{
-	if (!root || json_dumpf(root, stdout, JSON_COMPACT) < 0)
-		die("cannot write JSON");
-	putchar('\n');
-	json_decref(root);
-}
 
 static void usage_error(const char *what, const char *arg)
 {

@@ -38,7 +38,7 @@ struct options {
 	bool json;
 };
 
-/* ---- xtcpstat.c ---- */
+/* ---- xtcpstat_output.c: that a command cannot go on, and JSON ---- */
 
 #define EXIT_USAGE	2
 

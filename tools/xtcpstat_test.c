@@ -5,7 +5,6 @@
  */
 #include <ctype.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,25 +15,10 @@
 
 static int nr_tests, nr_failed;
 
-/* What xtcpstat.c has for the others. */
-void die(const char *fmt, ...)
+static void bail_out(const char *what)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
+	printf("Bail out! %s\n", what);
 	exit(EXIT_FAILURE);
-}
-
-void die_not_loaded(void)
-{
-	die("Bail out! no test asks the kernel\n");
-}
-
-void print_json(json_t *root)
-{
-	json_decref(root);
 }
 
 static void result(bool passed, const char *name)
@@ -123,7 +107,7 @@ static void figure__fits_a_terminal(void)
 	c = figure_draw(&m);
 	f = open_memstream(&text, &size);
 	if (!f)
-		die("Bail out! open_memstream\n");
+		bail_out("open_memstream");
 	canvas_print(c, f, false, false);
 	fclose(f);
 	canvas_free(c);
@@ -156,7 +140,7 @@ static void list__fits_a_terminal_of(int rows, const char *name)
 		m.now[i] = 9999999;
 	f = open_memstream(&text, &size);
 	if (!f)
-		die("Bail out! open_memstream\n");
+		bail_out("open_memstream");
 	machine_print_list(&m, f, rows, false);
 	fclose(f);
 	for (p = text; *p; p += width + 1, lines++) {
@@ -190,7 +174,7 @@ static void canvas__joins_lines(void)
 	canvas_box(c, 0, 0, 3, 3, PAINT_PLAIN);
 	f = open_memstream(&text, &size);
 	if (!f)
-		die("Bail out! open_memstream\n");
+		bail_out("open_memstream");
 	canvas_print(c, f, true, false);
 	canvas_print(c, f, false, false);
 	fclose(f);
@@ -271,7 +255,7 @@ static void spec__lists_what_the_header_lists(void)
 	FILE *f = fopen("../uapi/xtcp.yaml", "r");
 
 	if (!f || !fread(spec, 1, sizeof(spec) - 1, f))
-		die("Bail out! ../uapi/xtcp.yaml\n");
+		bail_out("../uapi/xtcp.yaml");
 	fclose(f);
 	spec__lists(strstr(spec, "name: state\n"), states, NR(states), "spec__lists_all_states");
 	spec__lists(strstr(spec, "name: event\n"), events, NR(events), "spec__lists_all_events");
@@ -301,7 +285,7 @@ static void processes__finds_its_own_socket(void)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (readlink(path, link, sizeof(link) - 1) < 0 ||
 	    sscanf(link, "socket:[%lu]", &inode) != 1)
-		die("Bail out! no socket\n");
+		bail_out("no socket");
 	processes_read(&p);
 	one = processes_find(&p, inode);
 	result(one && one->pid == getpid() && !strcmp(one->name, "xtcpstat_test") &&

@@ -37,9 +37,12 @@ static int __init xtcp_init(void)
 	err = xtcp_port_init();
 	if (err)
 		goto out_timewait;
-	err = xtcp_sock_init();
+	err = xtcp_port_connect_init();
 	if (err)
 		goto out_port;
+	err = xtcp_sock_init();
+	if (err)
+		goto out_port_connect;
 	err = xtcp_netns_init();
 	if (err)
 		goto out_sock;
@@ -62,6 +65,8 @@ out_netns:
 	xtcp_netns_exit();
 out_sock:
 	xtcp_sock_exit();
+out_port_connect:
+	xtcp_port_connect_exit();
 out_port:
 	xtcp_port_exit();
 out_timewait:
@@ -83,6 +88,7 @@ static void __exit xtcp_exit(void)
 	xtcp_events_exit();
 	xtcp_netns_exit();
 	xtcp_sock_exit();
+	xtcp_port_connect_exit();
 	xtcp_port_exit();
 	xtcp_timewait_exit_cache();
 	xtcp_req_exit();

@@ -83,6 +83,17 @@ struct xtcp_port_bucket *xtcp_port_bucket_of(const struct net *net, u16 num)
 	return &buckets[(num + net_hash_mix(net)) % PORT_BUCKETS];
 }
 
+/**
+ * xtcp_port_bucket - where it is in the table
+ * @p: a port
+ *
+ * Context: any.
+ */
+struct xtcp_port_bucket *xtcp_port_bucket(const struct xtcp_port *p)
+{
+	return xtcp_port_bucket_of(p->net, p->num);
+}
+
 static u8 common_of(const struct sock *sk)
 {
 	return (sk->sk_reuse ? COMMON_REUSE : 0) |
@@ -625,16 +636,11 @@ int xtcp_port_init(void)
 		buckets[i].ports = RB_ROOT;
 	}
 
-	err = xtcp_port_connect_init();
-	if (err)
-		goto free;
 	err = xtcp_reserve_init();
 	if (err)
-		goto exit_connect;
+		goto free;
 	return 0;
 
-exit_connect:
-	xtcp_port_connect_exit();
 free:
 	kmem_cache_destroy(port_cache);
 	kvfree(buckets);
@@ -649,7 +655,6 @@ free:
 void xtcp_port_exit(void)
 {
 	xtcp_reserve_exit();
-	xtcp_port_connect_exit();
 	kmem_cache_destroy(port_cache);
 	kvfree(buckets);
 }

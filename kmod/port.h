@@ -10,6 +10,8 @@
 
 int xtcp_port_bind(struct xtcp_sock *xs, const struct in6_addr *addr, u16 port);
 int xtcp_port_connect(struct xtcp_sock *xs);
+int xtcp_port_connect_init(void);
+void xtcp_port_connect_exit(void);
 int xtcp_port_listen(struct xtcp_sock *xs);
 void xtcp_port_unlisten(struct xtcp_sock *xs);
 void xtcp_port_inherit(struct xtcp_sock *child, struct xtcp_sock *listener);

@@ -82,11 +82,7 @@ struct xtcp_port_bucket {
 };
 
 struct xtcp_port_bucket *xtcp_port_bucket_of(const struct net *net, u16 num);
-
-static inline struct xtcp_port_bucket *xtcp_port_bucket(const struct xtcp_port *p)
-{
-	return xtcp_port_bucket_of(p->net, p->num);
-}
+struct xtcp_port_bucket *xtcp_port_bucket(const struct xtcp_port *p);
 
 struct xtcp_claim xtcp_claim_of(struct xtcp_sock *xs);
 
@@ -113,7 +109,5 @@ void xtcp_port_set_listed(struct xtcp_sock *xs, struct hlist_head *list);
 
 void xtcp_port_set_num(struct xtcp_sock *xs, u16 num);
 
-int xtcp_port_connect_init(void);
-void xtcp_port_connect_exit(void);
 
 #endif /* XTCP_PORT_TABLE_H */

@@ -71,16 +71,6 @@ void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event)
 }
 
 /**
- * xtcp_clock_ms - what timestamps are made from, before the peer's offset
- *
- * Return: milliseconds.
- */
-u32 xtcp_clock_ms(void)
-{
-	return (u32)(xtcp_now() / XTCP_USEC_PER_MSEC);
-}
-
-/**
  * xtcp_send_synack - answer a SYN
  * @sk: the listener
  * @key: the flow

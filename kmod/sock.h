@@ -200,6 +200,12 @@ static inline xtcp_usec_t xtcp_now(void)
 	return ktime_get_ns() / NSEC_PER_USEC;
 }
 
+/* What timestamps of entries are made from, before the peer's offset: milliseconds. */
+static inline u32 xtcp_clock_ms(void)
+{
+	return (u32)(xtcp_now() / XTCP_USEC_PER_MSEC);
+}
+
 extern struct proto xtcp_prot;
 extern long xtcp_sysctl_mem[3];
 

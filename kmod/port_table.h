@@ -109,5 +109,4 @@ void xtcp_port_set_listed(struct xtcp_sock *xs, struct hlist_head *list);
 
 void xtcp_port_set_num(struct xtcp_sock *xs, u16 num);
 
-
 #endif /* XTCP_PORT_TABLE_H */

@@ -15,7 +15,7 @@
 #include "compat.h"
 #include "port.h"
 #include "reply.h"
-#include "req.h"
+#include "sock.h"
 #include "table.h"
 #include "timewait.h"
 

@@ -20,6 +20,7 @@ enum xtcp_kind {
 	XTCP_KIND_SOCK,		/* struct xtcp_sock */
 	XTCP_KIND_REQ,		/* struct xtcp_req */
 	XTCP_KIND_TW,		/* struct xtcp_tw */
+	XTCP_KIND_NR
 };
 
 /**

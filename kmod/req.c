@@ -24,12 +24,11 @@
 
 static struct kmem_cache *cache;
 
-/**
- * xtcp_req_free - the last reference is gone, or it never had one
- * @req: the entry
- */
-void xtcp_req_free(struct xtcp_req *req)
+/* The last reference is gone, or it never had one. */
+static void release(struct xtcp_flow *flow)
 {
+	struct xtcp_req *req = xtcp_flow_req(flow);
+
 	kfree(req->opening);
 	sock_put(req->listener);
 	kmem_cache_free(cache, req);
@@ -266,7 +265,7 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 
 	xtcp_assert_locked(req->listener);
 	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN)) {
-		xtcp_req_free(req);
+		release(&req->flow);
 		return -ENOENT;
 	}
 	xtcp_flow_publish(&req->flow, 2);	/* table and list; timer */
@@ -287,8 +286,9 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 	return 0;
 }
 
-int xtcp_req_init(void)
+int __init xtcp_req_init(void)
 {
+	xtcp_flow_set_release(XTCP_KIND_REQ, release);
 	cache = xtcp_entry_cache("xtcp_req", struct xtcp_req, opening);
 	return cache ? 0 : -ENOMEM;
 }

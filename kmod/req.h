@@ -45,7 +45,6 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw);
 void xtcp_req_unlink(struct xtcp_req *req);
 void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event);
-void xtcp_req_free(struct xtcp_req *req);
 void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 		      const struct xtcp_synrcv *c, u32 mark, u32 clock,
 		      struct rtable *rt, const struct xtcp_tfo_cookie *tfo);

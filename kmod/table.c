@@ -4,9 +4,7 @@
 
 #include "l3mdev.h"
 #include "listen_table.h"
-#include "req.h"
 #include "table.h"
-#include "timewait.h"
 
 /* Steps of a walk in one RCU read side. */
 #define ITER_BATCH	1024
@@ -57,6 +55,9 @@ static const struct rhashtable_params flow_params = {
 };
 
 static struct rhashtable flows;
+
+/* By enum xtcp_kind; the references of a socket are not counted in its flow. */
+static void (*release_entry[XTCP_KIND_NR])(struct xtcp_flow *flow) __ro_after_init;
 
 /**
  * xtcp_flow_lookup - find the owner of a segment
@@ -239,12 +240,20 @@ bool xtcp_flow_remove(struct xtcp_flow *flow)
  */
 void xtcp_flow_put(struct xtcp_flow *flow)
 {
-	if (!refcount_dec_and_test(&flow->refcnt))
-		return;
-	if (flow->kind == XTCP_KIND_REQ)
-		xtcp_req_free(xtcp_flow_req(flow));
-	else
-		xtcp_tw_free(xtcp_flow_tw(flow));
+	if (refcount_dec_and_test(&flow->refcnt))
+		release_entry[flow->kind](flow);
+}
+
+/**
+ * xtcp_flow_set_release - what becomes of entries of a kind
+ * @kind: SYN_RECV or TIME_WAIT
+ * @release: the last reference is gone; in any context that a reference is put in
+ *
+ * Context: process, before there are any.
+ */
+void __init xtcp_flow_set_release(enum xtcp_kind kind, void (*release)(struct xtcp_flow *flow))
+{
+	release_entry[kind] = release;
 }
 
 /**

@@ -19,6 +19,7 @@ int xtcp_flow_replace(struct xtcp_flow *old, struct xtcp_flow *new);
 bool xtcp_flow_remove(struct xtcp_flow *flow);
 bool xtcp_flow_get(struct xtcp_flow *flow, const struct xtcp_key *key);
 void xtcp_flow_put(struct xtcp_flow *flow);
+void xtcp_flow_set_release(enum xtcp_kind kind, void (*release)(struct xtcp_flow *flow));
 
 /**
  * struct xtcp_iter - a walk over all listeners and then all flows of a namespace

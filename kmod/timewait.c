@@ -102,12 +102,11 @@ bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event
 	return true;
 }
 
-/**
- * xtcp_tw_free - the last reference is gone
- * @tw: the entry
- */
-void xtcp_tw_free(struct xtcp_tw *tw)
+/* The last reference is gone. */
+static void release(struct xtcp_flow *flow)
 {
+	struct xtcp_tw *tw = xtcp_flow_tw(flow);
+
 	xtcp_port_put(tw->port);
 	kmem_cache_free(cache, tw);
 }
@@ -405,8 +404,9 @@ void xtcp_timewait_netns_exit(struct xtcp_net *xn)
 	free_percpu(xn->tw_queues);
 }
 
-int xtcp_timewait_init_cache(void)
+int __init xtcp_timewait_init_cache(void)
 {
+	xtcp_flow_set_release(XTCP_KIND_TW, release);
 	cache = xtcp_entry_cache("xtcp_tw", struct xtcp_tw, port);
 	return cache ? 0 : -ENOMEM;
 }

@@ -10,10 +10,6 @@
 bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		struct xtcp_segment *seg, struct sk_buff *skb);
 void xtcp_user_call(struct sock *sk, enum xtcp_call call);
-void xtcp_count_edges(struct xtcp_net *xn, const struct xtcp_flow *flow,
-		      struct sock *sk, const struct xtcp_actions *a);
-void xtcp_take_edge(struct xtcp_net *xn, struct xtcp_flow *flow,
-		    enum xtcp_event event);
 void xtcp_done(struct sock *sk);
 void xtcp_destroy(struct sock *sk);
 void xtcp_data_ready(struct sock *sk);

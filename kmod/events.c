@@ -12,10 +12,10 @@
 #include <net/genetlink.h>
 
 #include "core/fsm.h"
+#include "edge.h"
 #include "mib.h"
 #include "observe.h"
 #include "observe_compat.h"
-#include "trace.h"
 #include "view.h"
 
 static struct genl_family family;
@@ -236,28 +236,13 @@ static int multicast_transition(struct xtcp_net *xn, const struct xtcp_flow *flo
 				       GFP_ATOMIC);
 }
 
-/* The group's number is ours. */
-static bool registered;
-
-/**
- * xtcp_event_transition - tell observers that an edge was taken
- * @xn: the namespace
- * @flow: what took it: a socket, a SYN_RECV or a TIME_WAIT entry
- * @sk: the socket that it concerns, NULL: none
- * @edge: enum xtcp_edge
- * @error: errno that the user will see, positive; 0: none
- *
- * To be called for every edge, once, by the one who holds the lock of @flow,
- * after the state has changed.  Any context but hard interrupts.
- */
-void xtcp_event_transition(struct xtcp_net *xn, const struct xtcp_flow *flow,
-			   struct sock *sk, unsigned int edge, int error)
+/* An edge was taken: see xtcp_edge_watch(). */
+static void transition(struct xtcp_net *xn, const struct xtcp_flow *flow,
+		       struct sock *sk, unsigned int edge, int error)
 {
 	int err;
 
-	trace_xtcp_transition(flow, edge, error);
-	if (!READ_ONCE(registered) ||
-	    !genl_has_listeners(&family, xn->net, GROUP_EVENTS))
+	if (!genl_has_listeners(&family, xn->net, GROUP_EVENTS))
 		return;
 	err = multicast_transition(xn, flow, sk, edge, error);
 	/* -ESRCH: the last listener has just left. */
@@ -276,7 +261,9 @@ int xtcp_events_init(void)
 {
 	int err = genl_register_family(&family);
 
-	WRITE_ONCE(registered, !err && family.n_mcgrps);
+	/* the group's number is ours */
+	if (!err && family.n_mcgrps)
+		xtcp_edge_watch(transition);
 	return err;
 }
 
@@ -289,7 +276,7 @@ int xtcp_events_init(void)
  */
 void xtcp_events_exit(void)
 {
-	WRITE_ONCE(registered, false);
+	xtcp_edge_watch(NULL);
 	/* no user has a socket now: transitions come from softirq only */
 	synchronize_rcu();
 	genl_unregister_family(&family);

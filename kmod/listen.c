@@ -25,6 +25,7 @@
 #include "core/output.h"
 #include "core/user.h"
 #include "core/window.h"
+#include "edge.h"
 #include "fastopen.h"
 #include "hook.h"
 #include "input.h"

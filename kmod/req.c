@@ -10,9 +10,9 @@
 #include <linux/slab.h>
 #include <net/inet_ecn.h>
 
-#include "apply.h"
 #include "compat.h"
 #include "core/ecn.h"
+#include "edge.h"
 #include "output.h"
 #include "reply.h"
 #include "req.h"

@@ -13,6 +13,7 @@
 
 #include "apply.h"
 #include "compat.h"
+#include "edge.h"
 #include "port.h"
 #include "reply.h"
 #include "sock.h"

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An edge of the state machine was taken: it is counted, and told who looks on.
+ */
+#include <net/inet_sock.h>
+#include <net/net_debug.h>
+#include <net/tcp_states.h>
+
+#include "edge.h"
+#include "trace.h"
+
+/* Who reports edges to user space, NULL: nobody. */
+static xtcp_edge_seen_t seen_by;
+
+/**
+ * xtcp_edge_watch - from now on, tell this function of every edge
+ * @seen: called once for each, by the one who holds the lock of what took it, after the
+ *	  state has changed, in any context but hard interrupts; NULL: nobody
+ *
+ * Who was told before may still be told for a grace period.
+ */
+void xtcp_edge_watch(xtcp_edge_seen_t seen)
+{
+	WRITE_ONCE(seen_by, seen);
+}
+
+static void report_edge(struct xtcp_net *xn, const struct xtcp_flow *flow,
+			struct sock *sk, unsigned int edge, int error)
+{
+	xtcp_edge_seen_t seen;
+
+	xtcp_count_edge(xn, edge);
+	switch (edge) {
+	case XTCP_EDGE_CLOSE__ACTIVE_OPEN:
+	case XTCP_EDGE_LISTEN__SEND:
+		xtcp_count(xn, ACTIVE_OPENS);
+		break;
+	case XTCP_EDGE_LISTEN__RCV_SYN:
+	case XTCP_EDGE_TIME_WAIT__RCV_SYN:
+		xtcp_count(xn, PASSIVE_OPENS);
+		break;
+	case XTCP_EDGE_SYN_SENT__RCV_RST:
+	case XTCP_EDGE_SYN_SENT__TIMEOUT:
+	case XTCP_EDGE_SYN_RECV__RCV_RST:
+	case XTCP_EDGE_SYN_RECV__RCV_RST_PASSIVE:
+	case XTCP_EDGE_SYN_RECV__TIMEOUT:
+		xtcp_count(xn, ATTEMPT_FAILS);
+		break;
+	case XTCP_EDGE_ESTABLISHED__RCV_RST:
+	case XTCP_EDGE_ESTABLISHED__ABORT:
+	case XTCP_EDGE_CLOSE_WAIT__RCV_RST:
+	case XTCP_EDGE_CLOSE_WAIT__ABORT:
+		xtcp_count(xn, ESTAB_RESETS);
+		break;
+	}
+	trace_xtcp_transition(flow, edge, error);
+	seen = READ_ONCE(seen_by);
+	if (seen)
+		seen(xn, flow, sk, edge, error);
+}
+
+/*
+ * What the stack sees of a socket's state.  It is never TIME_WAIT, in which an entry
+ * takes its place (xtcp_enter_timewait()): sk_fullsock() and all who ask it would
+ * take the socket for such an entry.
+ */
+static void show_state(struct sock *sk, enum xtcp_state state)
+{
+	if (state != XTCP_TIME_WAIT)
+		inet_sk_set_state(sk, state);
+}
+
+/**
+ * xtcp_count_edges - a socket took edges: count, report, and show its state
+ * @xn: its namespace
+ * @flow: its flow
+ * @sk: the socket, locked
+ * @a: the actions that list them
+ */
+void xtcp_count_edges(struct xtcp_net *xn, const struct xtcp_flow *flow,
+		      struct sock *sk, const struct xtcp_actions *a)
+{
+	int i;
+
+	xtcp_assert_locked(sk);
+	for (i = 0; i < a->nr_edges; i++) {
+		report_edge(xn, flow, sk, a->edges[i], a->error);
+		show_state(sk, xtcp_edges[a->edges[i]].to);
+	}
+	if (unlikely(a->bad_event)) {
+		xtcp_count(xn, NO_EDGE);
+		net_warn_ratelimited("xtcp: no edge for %s in %s\n",
+				     xtcp_event_name(a->bad_event - 1),
+				     xtcp_state_name(xtcp_sk(sk)->tcb.state));
+	}
+}
+
+/**
+ * xtcp_take_edge - an entry, or a listener on behalf of one, takes an edge
+ * @xn: its namespace
+ * @flow: the entry; its owner's lock is held
+ * @event: what happened
+ */
+void xtcp_take_edge(struct xtcp_net *xn, struct xtcp_flow *flow,
+		    enum xtcp_event event)
+{
+	int edge = xtcp_fsm_step(&flow->state, event);
+
+	if (WARN_ON_ONCE(edge == XTCP_EDGE_NONE))
+		xtcp_count(xn, NO_EDGE);
+	else
+		report_edge(xn, flow, NULL, edge, 0);
+}

@@ -423,7 +423,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		xtcp_write_space_check(sk);
 	if (orders & XTCP_ACT_TIME_WAIT)
 		xtcp_enter_timewait(sk);
-	else if (orders & XTCP_ACT_DEAD)
+	if (orders & (XTCP_ACT_TIME_WAIT | XTCP_ACT_DEAD))
 		xtcp_done(sk);
 	else
 		xtcp_timer_sync(sk);

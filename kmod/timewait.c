@@ -11,7 +11,6 @@
 #include <linux/slab.h>
 #include <net/inet_ecn.h>
 
-#include "apply.h"
 #include "compat.h"
 #include "edge.h"
 #include "port.h"
@@ -170,7 +169,7 @@ static void reap(struct timer_list *timer)
 
 /**
  * xtcp_enter_timewait - a connection is in TIME_WAIT: an entry takes its place
- * @sk: its socket, locked; its TCB is in CLOSE after this
+ * @sk: its socket, locked; its TCB is in CLOSE after this, and it goes (xtcp_done())
  *
  * Without memory, or with more entries than max_tw_buckets, the connection
  * ends at once, as in Linux.
@@ -193,7 +192,6 @@ void xtcp_enter_timewait(struct sock *sk)
 		xtcp_take_edge(xn, &xs->flow, XTCP_EV_ABORT);
 		xtcp_count(xn, TW_OVERFLOW);
 		inet_sk_set_state(sk, TCP_CLOSE);
-		xtcp_done(sk);
 		return;
 	}
 	tw->core = core;
@@ -218,7 +216,6 @@ void xtcp_enter_timewait(struct sock *sk)
 		/* not in the table any more: the namespace is being emptied */
 		spin_unlock_bh(&q->lock);
 		xtcp_flow_put(&tw->flow);
-		xtcp_done(sk);
 		return;
 	}
 	tw->queued = true;
@@ -226,7 +223,6 @@ void xtcp_enter_timewait(struct sock *sk)
 	atomic_inc(&xn->tw_count);
 	arm(q);
 	spin_unlock_bh(&q->lock);
-	xtcp_done(sk);
 }
 
 /* Both ends are on this host, as far as an address or a device tells. */

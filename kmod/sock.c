@@ -65,6 +65,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "compat.h"
+#include "conf.h"
 #include "cong.h"
 #include "core/ecn.h"
 #include "core/offer.h"

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <asm/ioctls.h>
-#include <linux/refcount.h>
-#include <linux/slab.h>
 #include <linux/inet_diag.h>
 #include <linux/sockios.h>
 #include <net/ip.h>
@@ -9,6 +7,7 @@
 
 #include "apply.h"
 #include "buffer.h"
+#include "conf.h"
 #include "cong.h"
 #include "core/chrono.h"
 #include "core/output.h"
@@ -81,77 +80,6 @@ static int retries_to_seconds(u8 retries)
 	return waited;
 }
 
-/*
- * The settings of one socket that has changed some: a copy of its namespace's,
- * which the core then reads instead.  A child shares its listener's.
- */
-struct own_conf {
-	struct xtcp_conf	conf;
-	refcount_t		refcnt;
-	struct rcu_head		rcu;
-};
-
-static struct own_conf *own_conf_of(const struct sock *sk)
-{
-	const struct xtcp_conf *conf = xtcp_sk(sk)->tcb.conf;
-
-	if (conf == &xtcp_net(sock_net(sk))->conf)
-		return NULL;
-	return container_of((struct xtcp_conf *)conf, struct own_conf, conf);
-}
-
-/**
- * xtcp_conf_get - the settings of a socket, for a child of it
- * @sk: the socket, locked
- *
- * Return: them; xtcp_conf_put() on the child lets go.
- */
-const struct xtcp_conf *xtcp_conf_get(const struct sock *sk)
-{
-	struct own_conf *own = own_conf_of(sk);
-
-	xtcp_assert_locked(sk);
-	if (own)
-		refcount_inc(&own->refcnt);
-	return xtcp_sk(sk)->tcb.conf;
-}
-
-/* In the place of what it has. */
-static void use_conf(struct sock *sk, const struct xtcp_conf *conf)
-{
-	struct own_conf *old = own_conf_of(sk);
-
-	/* pairs with xtcp_conf_peek(): complete before anybody sees it */
-	xtcp_user_conf(&xtcp_sk(sk)->tcb, conf);
-	if (old && refcount_dec_and_test(&old->refcnt))
-		kfree_rcu(old, rcu);
-}
-
-/**
- * xtcp_conf_put - a socket goes
- * @sk: the socket; it has its namespace's settings after this
- */
-void xtcp_conf_put(struct sock *sk)
-{
-	use_conf(sk, &xtcp_net(sock_net(sk))->conf);
-}
-
-/* To change a setting: a copy that nobody shares, NULL without memory. */
-static struct xtcp_conf *own_conf(struct sock *sk)
-{
-	struct own_conf *own = own_conf_of(sk);
-
-	if (own && refcount_read(&own->refcnt) == 1)
-		return &own->conf;
-	own = kmalloc(sizeof(*own), GFP_KERNEL_ACCOUNT);
-	if (!own)
-		return NULL;
-	own->conf = *xtcp_sk(sk)->tcb.conf;
-	refcount_set(&own->refcnt, 1);
-	use_conf(sk, &own->conf);
-	return &own->conf;
-}
-
 /* TCP_RTO_MAX_MS, TCP_RTO_MIN_US, TCP_DELACK_MAX_US */
 static int set_limit(struct sock *sk, int optname, int val)
 {
@@ -166,7 +94,7 @@ static int set_limit(struct sock *sk, int optname, int val)
 	}
 	if (val < least || val > most)
 		return -EINVAL;
-	conf = own_conf(sk);
+	conf = xtcp_conf_own(sk);
 	if (!conf)
 		return -ENOMEM;
 	if (optname == TCP_RTO_MAX_MS)

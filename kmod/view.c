@@ -10,9 +10,9 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "conf.h"
 #include "req.h"
 #include "sock.h"
-#include "sockopt.h"
 #include "table.h"
 #include "timewait.h"
 #include "view.h"

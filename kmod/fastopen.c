@@ -13,7 +13,6 @@
 
 #include "compat.h"
 #include "fastopen.h"
-#include "listen.h"
 #include "route.h"
 
 /* How long a child that was reset counts as pending, at least. */
@@ -177,16 +176,6 @@ static unsigned int check_cookie(const struct sock *sk, const struct xtcp_key *k
 }
 
 /* ---- the queue ----------------------------------------------------------- */
-
-/**
- * xtcp_tfo_queue_put - give up a reference
- * @q: the queue, NULL: nothing to do
- */
-void xtcp_tfo_queue_put(struct xtcp_tfo_queue *q)
-{
-	if (q && refcount_dec_and_test(&q->refs))
-		kfree_sensitive(q);
-}
 
 /* The queue of a socket that listens or will, made if there is none. */
 static struct xtcp_tfo_queue *queue_need(struct sock *sk)
@@ -379,59 +368,6 @@ void xtcp_tfo_listen(struct sock *sk, int backlog)
 }
 
 /* ---- children ------------------------------------------------------------ */
-
-/* Headers of the SYN that TCP_SAVED_SYN will show; NULL: none. */
-static const u8 *syn_headers(const struct sock *sk, const struct sk_buff *skb,
-			     unsigned int *len)
-{
-	const u8 *from = skb_network_header(skb);
-
-	if (xtcp_sk(sk)->save_syn == XTCP_SAVE_SYN_ALL && skb_mac_header_was_set(skb))
-		from = skb_mac_header(skb);
-	*len = skb_transport_header(skb) + tcp_hdrlen(skb) - from;
-	return xtcp_sk(sk)->save_syn ? from : NULL;
-}
-
-/**
- * xtcp_opening_alloc - keep what a child will want to know of its SYN
- * @sk: the listener, locked
- * @skb: the SYN
- *
- * Return: it, NULL without memory.
- */
-struct xtcp_opening *xtcp_opening_alloc(const struct sock *sk, const struct sk_buff *skb)
-{
-	struct xtcp_opening *o;
-	unsigned int len;
-	const u8 *syn = syn_headers(sk, skb, &len);
-
-	xtcp_assert_locked(sk);
-	if (!syn)
-		len = 0;
-	o = kzalloc(struct_size(o, syn, len), GFP_ATOMIC | __GFP_NOWARN);
-	if (!o)
-		return NULL;
-	o->syn_len = len;
-	o->answer.len = -1;
-	if (len)
-		memcpy(o->syn, syn, len);
-	return o;
-}
-
-/**
- * xtcp_opening_free - nothing of the SYN is needed any more
- * @sk: the child, locked, or nobody else has it; not pending
- */
-void xtcp_opening_free(struct sock *sk)
-{
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
-	if (!xs->has_opening)
-		return;
-	kfree(xs->opening);
-	xs->opening = NULL;
-	xs->has_opening = 0;
-}
 
 /**
  * xtcp_tfo_adopt - a child is pending now

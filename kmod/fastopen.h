@@ -5,11 +5,9 @@
 #ifndef XTCP_FASTOPEN_H
 #define XTCP_FASTOPEN_H
 
-#include <linux/siphash.h>
 #include <linux/sockptr.h>
 
-#include "core/options.h"
-#include "sock.h"
+#include "opening.h"
 
 /* net.xtcp.fastopen, as net.ipv4.tcp_fastopen */
 #define XTCP_TFO_CLIENT			0x1
@@ -20,59 +18,6 @@
 
 /* Cookies that we make, bytes. */
 #define XTCP_TFO_COOKIE_LEN	8
-/* Keys at a time: the one that cookies are made with, and its predecessor. */
-#define XTCP_TFO_KEYS		2
-#define XTCP_TFO_KEY_LEN	sizeof(siphash_key_t)
-
-/**
- * struct xtcp_tfo_keys - what cookies are made with
- * @rcu: frees a namespace's
- * @nr: how many there are
- * @key: the first makes cookies, all are good
- */
-struct xtcp_tfo_keys {
-	struct rcu_head	rcu;
-	unsigned int	nr;
-	siphash_key_t	key[XTCP_TFO_KEYS];
-};
-
-/**
- * struct xtcp_tfo_queue - a listener's children whose handshake is not complete
- * @refs: the listener, and each pending child
- * @max: TCP_FASTOPEN: most of them, 0: no Fast Open
- * @pending: how many there are
- * @lock: protects what follows
- * @resets: children that a RST ended, in the last minute and in the one before:
- *	    they count as if they were still pending (RFC 7413 5.1)
- * @minute: when the last minute began, jiffies
- * @keys: TCP_FASTOPEN_KEY; nr 0: the namespace's; under the listener's lock
- */
-struct xtcp_tfo_queue {
-	refcount_t		refs;
-	int			max;
-	atomic_t		pending;
-	spinlock_t		lock;
-	unsigned int		resets[2];
-	unsigned long		minute;
-	struct xtcp_tfo_keys	keys;
-};
-
-/**
- * struct xtcp_opening - what a child knows of its SYN
- * @queue: where it is pending, with a reference; NULL: the handshake is complete
- * @answer: cookie for the SYN,ACK
- * @syn_len: length of @syn, bytes
- * @syn: TCP_SAVED_SYN
- */
-struct xtcp_opening {
-	struct xtcp_tfo_queue	*queue;
-	struct xtcp_tfo_cookie	answer;
-	unsigned int		syn_len;
-	u8			syn[];
-};
-
-/* TCP_SAVE_SYN: the link layer's header as well. */
-#define XTCP_SAVE_SYN_ALL	2
 
 /* struct xtcp_sock.tfo_mode: what the next SYN is to be like */
 #define XTCP_TFO_PLAIN		0
@@ -84,7 +29,6 @@ int xtcp_tfo_set_queue(struct sock *sk, int max);
 int xtcp_tfo_get_queue(const struct sock *sk);
 int xtcp_tfo_set_keys(struct sock *sk, sockptr_t optval, unsigned int optlen);
 unsigned int xtcp_tfo_get_keys(const struct sock *sk, u8 *to);
-void xtcp_tfo_queue_put(struct xtcp_tfo_queue *q);
 bool xtcp_tfo_try(struct sock *sk, const struct xtcp_key *key,
 		  const struct sk_buff *skb, const struct xtcp_segment *syn,
 		  const struct dst_entry *dst, struct xtcp_tfo_cookie *answer);
@@ -94,10 +38,6 @@ void xtcp_tfo_listen(struct sock *sk, int backlog);
 void xtcp_tfo_complete(struct sock *child, bool reset);
 void xtcp_tfo_netns_keys(struct xtcp_net *xn, const u8 *key, unsigned int nr);
 unsigned int xtcp_tfo_netns_get_keys(struct xtcp_net *xn, u8 *to);
-
-/* a child's SYN */
-struct xtcp_opening *xtcp_opening_alloc(const struct sock *sk, const struct sk_buff *skb);
-void xtcp_opening_free(struct sock *sk);
 
 /* client */
 bool xtcp_tfo_defer(struct sock *sk);

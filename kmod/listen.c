@@ -11,7 +11,6 @@
  * When there are too many entries, a SYN makes none: the SYN,ACK's sequence number
  * is a cookie (syncookie.c), and the ACK that brings it back makes the child.
  */
-#include <linux/slab.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 
@@ -655,46 +654,6 @@ void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int s
 		kfree_skb(skb);
 	}
 	xtcp_flow_put(flow);
-}
-
-/**
- * xtcp_listener_need - what a socket that listens, or will, has besides
- * @sk: the socket, locked by the user
- *
- * Return: it, made if need be; NULL without memory.
- */
-struct xtcp_listener *xtcp_listener_need(struct sock *sk)
-{
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_listener *l;
-
-	xtcp_assert_locked(sk);
-	if (xs->has_opening)
-		xtcp_opening_free(sk);
-	if (xs->listener)
-		return xs->listener;
-	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
-	if (!l)
-		return NULL;
-	INIT_LIST_HEAD(&l->accept_queue);
-	INIT_LIST_HEAD(&l->reqs);
-	xs->listener = l;
-	return l;
-}
-
-/**
- * xtcp_listener_free - a socket will listen no more
- * @sk: the socket; what its listener made is gone
- */
-void xtcp_listener_free(struct sock *sk)
-{
-	struct xtcp_listener *l = xtcp_sk(sk)->listener;
-
-	xtcp_sk(sk)->listener = NULL;
-	if (!l)
-		return;
-	xtcp_tfo_queue_put(l->tfo);
-	kfree(l);
 }
 
 /**

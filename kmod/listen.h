@@ -9,8 +9,6 @@
 
 int xtcp_listen_start(struct sock *sk, int backlog);
 void xtcp_listen_stop(struct sock *sk);
-struct xtcp_listener *xtcp_listener_need(struct sock *sk);
-void xtcp_listener_free(struct sock *sk);
 void xtcp_child_abandon(struct sock *child);
 void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
 		     struct sk_buff *skb, struct xtcp_segment *seg);

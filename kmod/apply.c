@@ -9,6 +9,7 @@
 #include "core/output.h"
 #include "core/sender.h"
 #include "core/window.h"
+#include "defer.h"
 #include "edge.h"
 #include "fastopen.h"
 #include "output.h"

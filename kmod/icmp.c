@@ -13,6 +13,7 @@
 
 #include "apply.h"
 #include "compat.h"
+#include "defer.h"
 #include "icmp.h"
 #include "output.h"
 #include "req.h"

@@ -25,6 +25,7 @@
 #include "core/output.h"
 #include "core/user.h"
 #include "core/window.h"
+#include "defer.h"
 #include "edge.h"
 #include "fastopen.h"
 #include "hook.h"
@@ -693,20 +694,6 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 	xs->epoch++;
 	xtcp_user_call(sk, XTCP_CALL_LISTEN);
 	return 0;
-}
-
-/**
- * xtcp_child_abandon - nobody will accept a child any more
- * @child: it, locked, off the accept queue, whose reference goes
- */
-void xtcp_child_abandon(struct sock *child)
-{
-	xtcp_assert_locked(child);
-	sock_orphan(child);
-	if (child->sk_state == TCP_CLOSE)
-		xtcp_destroy(child);
-	else
-		xtcp_user_call(child, XTCP_CALL_ABORT);
 }
 
 /* Now, or when who looks at it just now, or ends it, gives it back. */

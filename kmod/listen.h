@@ -9,7 +9,6 @@
 
 int xtcp_listen_start(struct sock *sk, int backlog);
 void xtcp_listen_stop(struct sock *sk);
-void xtcp_child_abandon(struct sock *child);
 void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
 		     struct sk_buff *skb, struct xtcp_segment *seg);
 struct sock *xtcp_accept_pop(struct sock *sk);

@@ -3,7 +3,6 @@
 #include <net/ip.h>
 #include <net/tcp.h>
 
-#include "apply.h"
 #include "buffer.h"
 #include "core/chrono.h"
 #include "core/compose.h"
@@ -529,44 +528,4 @@ void xtcp_sync_mss(struct sock *sk)
 	headers = sizeof(struct iphdr) + sizeof(struct tcphdr) +
 		  (opt ? opt->opt.optlen : 0);
 	xtcp_mss_update(t, mtu > headers ? mtu - headers : 0);
-}
-
-/**
- * xtcp_pmtu_changed - ICMP says that the path takes less
- * @sk: the socket, locked
- * @mtu: what it takes, bytes; 0: the router did not say
- *
- * The route decides what to believe.  Segments in flight are cut anew and sent
- * again.
- */
-void xtcp_pmtu_changed(struct sock *sk, u32 mtu)
-{
-	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u8 mode = READ_ONCE(inet_sk(sk)->pmtudisc);
-	struct xtcp_actions a;
-	u32 path;
-
-	xtcp_assert_locked(sk);
-	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
-		return;
-	xtcp_route_pmtu(sk, mtu);
-	path = xtcp_route_mtu(sk);
-	/* not believed: so it may be what this connection dies of */
-	if (mtu < path && ip_dont_fragment(sk, __sk_dst_get(sk)))
-		WRITE_ONCE(sk->sk_err_soft, EMSGSIZE);
-	if (path >= xtcp_sk(sk)->mtu || mode == IP_PMTUDISC_DONT ||
-	    mode == IP_PMTUDISC_INTERFACE || mode == IP_PMTUDISC_OMIT)
-		return;
-	xtcp_sync_mss(sk);
-	xtcp_count(xtcp_sk_net(sk), PMTU_SHRUNK);
-	/* a SYN of Fast Open: without its text it passes */
-	if (t->state == XTCP_SYN_SENT && t->syn_data && !t->total_retrans) {
-		xtcp_fastopen_failed(t);
-		xtcp_send_syn(sk);
-	}
-	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
-		return;
-	xtcp_actions_init(&a);
-	xtcp_resegment(t, xtcp_now(), &a);
-	xtcp_apply(sk, &a, NULL, NULL);
 }

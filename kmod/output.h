@@ -17,7 +17,6 @@ void xtcp_send_probe(struct sock *sk, u32 seq);
 void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a);
 void xtcp_queue_fin(struct sock *sk);
 void xtcp_sync_mss(struct sock *sk);
-void xtcp_pmtu_changed(struct sock *sk, u32 mtu);
 u32 xtcp_gso_max(const struct sock *sk);
 
 #endif /* XTCP_OUTPUT_H */

@@ -23,11 +23,9 @@
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 
-#include "buffer.h"
 #include "compat.h"
-#include "output.h"
+#include "defer.h"
 #include "pace.h"
-#include "timer.h"
 
 /* Sockets of a processor that may go on. */
 struct queue {
@@ -252,20 +250,6 @@ void xtcp_acks_held(struct sock *sk, unsigned int held)
 	xtcp_count_add(xtcp_sk_net(sk), ACK_COMPRESSED, held);
 	if (p && hrtimer_try_to_cancel(&p->ack_timer) == 1)
 		__sock_put(sk);
-}
-
-/**
- * xtcp_pacer_run - go on with what was held back
- * @sk: the socket, locked
- */
-void xtcp_pacer_run(struct sock *sk)
-{
-	xtcp_assert_locked(sk);
-	if (!XTCP_IN(xtcp_sk(sk)->tcb.state, XTCP_SET_SYNCHRONISED))
-		return;
-	xtcp_retransmit(sk);
-	xtcp_push(sk);
-	xtcp_timer_sync(sk);
 }
 
 /**

@@ -40,7 +40,6 @@ bool xtcp_queue_corks(struct sock *sk, const struct sk_buff *skb);
 void xtcp_pace_depart(struct sock *sk, struct sk_buff *skb, u64 now_ns);
 void xtcp_ack_soon(struct sock *sk);
 void xtcp_acks_held(struct sock *sk, unsigned int held);
-void xtcp_pacer_run(struct sock *sk);
 void xtcp_pacer_stop(struct sock *sk);
 void xtcp_pacer_free(struct sock *sk);
 void xtcp_pacer_write_space(struct sock *sk);

@@ -79,6 +79,7 @@
 #include "output.h"
 #include "pace.h"
 #include "port.h"
+#include "release.h"
 #include "reply.h"
 #include "req.h"
 #include "route.h"
@@ -473,64 +474,6 @@ static void proto_close(struct sock *sk, long timeout)
 	}
 	release_sock(sk);
 	sock_put(sk);
-}
-
-/* What softirq wants done.  @sk: locked, by its user or for its user. */
-static void do_wanted(struct sock *sk)
-{
-	xtcp_assert_locked(sk);
-	if (test_and_clear_bit(XTCP_DO_TIMER, &sk->sk_tsq_flags))
-		xtcp_timer_run(sk);
-	if (test_and_clear_bit(XTCP_DO_PUSH, &sk->sk_tsq_flags))
-		xtcp_pacer_run(sk);
-	if (test_and_clear_bit(XTCP_DO_ACK, &sk->sk_tsq_flags) &&
-	    xtcp_sk(sk)->tcb.flags & XTCP_F_ACK_PENDING) {
-		xtcp_send_ack(sk);
-		xtcp_timer_sync(sk);
-	}
-	if (test_and_clear_bit(XTCP_DO_MTU, &sk->sk_tsq_flags))
-		xtcp_pmtu_changed(sk, READ_ONCE(xtcp_sk(sk)->pmtu));
-	/* last, for the reference that goes may be the connection's own */
-	if (test_and_clear_bit(XTCP_DO_ABANDON, &sk->sk_tsq_flags))
-		xtcp_child_abandon(sk);
-}
-
-/**
- * xtcp_do - softirq wants something done, now or when the user gives the socket back
- * @sk: the socket, spinlock held; the caller has a reference or is in an RCU read side
- * @what: XTCP_DO_*
- */
-void xtcp_do(struct sock *sk, unsigned int what)
-{
-	set_bit(what, &sk->sk_tsq_flags);
-	if (!sock_owned_by_user(sk))
-		do_wanted(sk);
-}
-
-/**
- * xtcp_do_put - the same, for what has a reference, and gives it up
- * @sk: the socket, not locked
- * @what: XTCP_DO_*
- *
- * Context: softirq.
- */
-void xtcp_do_put(struct sock *sk, unsigned int what)
-{
-	bh_lock_sock(sk);
-	xtcp_do(sk, what);
-	bh_unlock_sock(sk);
-	sock_put(sk);
-}
-
-/**
- * xtcp_release_cb - the user gives the socket back: do what softirq left
- * @sk: the socket, spinlock held
- */
-void xtcp_release_cb(struct sock *sk)
-{
-	xtcp_verify(sk, NULL);
-	if (unlikely(READ_ONCE(sk->sk_tsq_flags)))
-		do_wanted(sk);
 }
 
 /**

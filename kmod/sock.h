@@ -128,16 +128,6 @@ struct xtcp_sock {
 #endif
 };
 
-/*
- * Bits of sk_tsq_flags, in which the kernel's TCP keeps the same: what softirq wants
- * done, by release_cb if a user owns the socket.
- */
-#define XTCP_DO_TIMER		0	/* a deadline has passed */
-#define XTCP_DO_MTU		1	/* the path MTU shrank */
-#define XTCP_DO_PUSH		2	/* what was held back may go on */
-#define XTCP_DO_ABANDON		3	/* nobody will accept it: its listener closed */
-#define XTCP_DO_ACK		4	/* the backlog's segments are acknowledged */
-
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 {
 	return (struct xtcp_sock *)sk;
@@ -217,8 +207,5 @@ int xtcp_sock_destroy(struct sock *sk, int err);
 int xtcp_flow_destroy(struct xtcp_flow *flow);
 int xtcp_sock_init(void);
 void xtcp_sock_exit(void);
-void xtcp_do(struct sock *sk, unsigned int what);
-void xtcp_do_put(struct sock *sk, unsigned int what);
-void xtcp_release_cb(struct sock *sk);
 
 #endif /* XTCP_SOCK_H */

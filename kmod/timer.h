@@ -10,6 +10,5 @@
 void xtcp_timer_setup(struct sock *sk);
 void xtcp_timer_sync(struct sock *sk);
 void xtcp_timer_off(struct sock *sk);
-void xtcp_timer_run(struct sock *sk);
 
 #endif /* XTCP_TIMER_H */

@@ -10,22 +10,18 @@
 #include <net/tcp.h>
 #include <net/xfrm.h>
 
-#include "apply.h"
-#include "buffer.h"
 #include "conntrack.h"
 #include "core/options.h"
-#include "core/window.h"
 #include "input.h"
 #include "kernel_tcp.h"
 #include "l3mdev.h"
 #include "listen.h"
 #include "listen_table.h"
-#include "reply.h"
+#include "receive.h"
 #include "req.h"
 #include "route.h"
 #include "table.h"
 #include "timewait.h"
-#include "trace.h"
 
 /* What a socket's backlog may hold besides its buffers, as Linux's TCP. */
 #define BACKLOG_HEADROOM	(64 * 1024)
@@ -78,96 +74,6 @@ static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 		return false;
 	seg->sacks = opt + seg->opt.sack_off;
 	return true;
-}
-
-/*
- * Memory that a segment holds, as the window should count it.  The head of one
- * whose payload is in pages is freed when it is merged into another.
- */
-static u32 truesize(const struct sk_buff *skb)
-{
-	u32 pages = skb->truesize - SKB_TRUESIZE(skb_end_offset(skb));
-
-	if (skb_headlen(skb) > tcp_hdrlen(skb) || (s32)pages < (s32)skb->len)
-		return skb->truesize;
-	return pages;
-}
-
-/* What the core has to know about memory. */
-static void look_at_buffers(struct sock *sk, struct sk_buff *skb,
-			    struct xtcp_segment *seg)
-{
-	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-
-	/* larger than those before: they may hold memory in another proportion */
-	if (unlikely(seg->len > (u32)seg->segs * t->rcv_mss && seg->seq == t->rcv_nxt))
-		xtcp_rmem_measure(sk, skb, seg->len);
-	seg->no_room = !xtcp_rmem_admit(sk, skb, seg);
-	seg->free_space = xtcp_free_space_less(sk, skb->truesize);
-	seg->full_space = xtcp_full_space(sk);
-	seg->lowat = READ_ONCE(sk->sk_rcvlowat);
-	if (!xtcp_window_may_grow(t, seg->len))
-		return;
-	seg->cost = xtcp_win_from_space(sk, truesize(skb));
-	seg->max_space = xtcp_win_from_space(sk, READ_ONCE(xtcp_sk_net(sk)->rmem[2]));
-	seg->pressure = sk_under_memory_pressure(sk);
-}
-
-/**
- * xtcp_sock_rcv - a segment for a connection
- * @sk: its socket, locked
- * @skb: the segment; consumed
- * @seg: the same, parsed
- */
-void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
-{
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_actions a __uninitialized;
-
-	xtcp_assert_locked(sk);
-	trace_xtcp_receive(&xs->flow, seg);
-	if (unlikely(seg->flags & XTCP_URG)) {
-		seg->urg = ntohs(tcp_hdr(skb)->urg_ptr);
-		seg->urg_inline = sock_flag(sk, SOCK_URGINLINE);
-	}
-	if (unlikely(sk->sk_state == TCP_SYN_SENT))
-		seg->write_waits = sk->sk_write_pending;
-	if (unlikely(seg->opt.has & XTCP_OPT_BAD))
-		xtcp_count(xtcp_sk_net(sk), OPTION_IGNORED);
-	if (seg->len)
-		look_at_buffers(sk, skb, seg);
-	xtcp_actions_init(&a);
-	xtcp_on_segment(&xs->tcb, seg, xtcp_now(), &a);
-	if (!xtcp_apply(sk, &a, seg, skb))
-		kfree_skb(skb);
-}
-
-/**
- * xtcp_owns - does a segment belong to a socket, still?
- * @sk: the socket, locked
- * @key: what the segment says
- * @dif: interface that it came in on
- * @sdif: interface that is enslaved to a VRF, 0: none
- *
- * It was found without a lock, and the segment may have waited in its backlog: its
- * user may have made another connection of it meanwhile, or a listener.
- *
- * Return: whether it does.
- */
-bool xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif)
-{
-	xtcp_assert_locked(sk);
-
-	switch (sk->sk_state) {
-	case TCP_CLOSE:
-		return false;
-	case TCP_LISTEN:
-		return xtcp_listener_fits(xtcp_sk(sk), key, dif, sdif);
-	default:
-		/* the device in the key is where it was found */
-		return xtcp_key_same_ends(&xtcp_sk(sk)->flow.key, key) &&
-		       xtcp_dev_eq(key->xn, READ_ONCE(sk->sk_bound_dev_if), dif, sdif);
-	}
 }
 
 /*
@@ -277,31 +183,6 @@ static enum xtcp_drop admit(struct sk_buff *skb)
 	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
 	    (!skb_csum_unnecessary(skb) && __skb_checksum_complete(skb)))
 		return XTCP_DROP_CSUM;
-	return XTCP_DROP_NONE;
-}
-
-/**
- * xtcp_permit - does a socket's policy let a segment in?
- * @sk: who will get it
- * @skb: the segment, well formed, data at its TCP header
- *
- * To be asked of everybody who gets it, and be it after another.
- *
- * Context: softirq, RCU read side.
- *
- * Return: XTCP_DROP_NONE, or why not.
- */
-enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb)
-{
-	/* may have changed meanwhile, which is as good as a little later */
-	if (unlikely(ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl)))
-		return XTCP_DROP_MIN_TTL;
-	/* in a backlog it has no device any more, and the host's policy was asked */
-	if (skb->dev && !xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
-		return XTCP_DROP_POLICY;
-	/* the socket's filter, the control group's and the security module */
-	if (sk_filter_trim_cap(sk, skb, tcp_hdrlen(skb)))
-		return XTCP_DROP_POLICY;
 	return XTCP_DROP_NONE;
 }
 

@@ -14,9 +14,6 @@ enum xtcp_claim {
 
 enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb);
 void xtcp_early_route(struct xtcp_net *xn, struct sk_buff *skb);
-enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb);
-bool xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
-void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg);
 
 #endif /* XTCP_INPUT_H */

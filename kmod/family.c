@@ -98,8 +98,11 @@ static int do_listen(struct socket *sock, int backlog)
 		goto out;
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	err = 0;
-	if (sk->sk_state != TCP_LISTEN)
-		err = xtcp_listen_start(sk, backlog);
+	if (sk->sk_state == TCP_LISTEN)
+		goto out;
+	err = xtcp_listen_start(sk, backlog);
+	if (!err && !ipv4_is_loopback(inet_sk(sk)->inet_rcv_saddr))
+		xtcp_hook_need_demux(xtcp_sk_net(sk));
 out:
 	release_sock(sk);
 	return err;

@@ -28,7 +28,6 @@
 #include "defer.h"
 #include "edge.h"
 #include "fastopen.h"
-#include "hook.h"
 #include "isn.h"
 #include "l3mdev.h"
 #include "listen.h"
@@ -676,8 +675,6 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 	err = xtcp_port_listen(xs);
 	if (err)
 		return err;
-	if (!ipv4_is_loopback(inet_sk(sk)->inet_rcv_saddr))
-		xtcp_hook_need_demux(xtcp_sk_net(sk));
 	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	xs->flow.key.lport = inet_sk(sk)->inet_sport;
 	xs->flow.key.rport = 0;

@@ -17,6 +17,7 @@
 #include <net/netlink.h>
 
 #include "cong.h"
+#include "destroy.h"
 #include "family.h"
 #include "filter.h"
 #include "l3mdev.h"

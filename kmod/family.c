@@ -15,6 +15,7 @@
 #include "listen.h"
 #include "memcg.h"
 #include "poll.h"
+#include "proto.h"
 #include "sendmsg.h"
 #include "sock.h"
 #include "sockopt.h"

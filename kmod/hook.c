@@ -23,6 +23,7 @@
 #include "hook.h"
 #include "icmp.h"
 #include "input.h"
+#include "lifetime.h"
 #include "port.h"
 
 #if !IS_ENABLED(CONFIG_NETFILTER)
@@ -56,7 +57,7 @@ static bool routed_here(const struct xtcp_net *xn, const struct sk_buff *skb)
 /* It has a socket of ours, which must be so on the way out only. */
 static inline bool carries_ours(const struct sk_buff *skb)
 {
-	return skb->sk && skb->sk->sk_prot == &xtcp_prot;
+	return skb->sk && xtcp_is_ours(skb->sk);
 }
 
 static unsigned int claim4(struct xtcp_net *xn, struct sk_buff *skb)

@@ -30,6 +30,7 @@
 #include "fastopen.h"
 #include "isn.h"
 #include "l3mdev.h"
+#include "lifetime.h"
 #include "listen.h"
 #include "listen_table.h"
 #include "lsm.h"

@@ -11,9 +11,10 @@
 #include "listen_table.h"
 #include "netns.h"
 #include "observe.h"
+#include "pace.h"
 #include "port.h"
+#include "proto.h"
 #include "req.h"
-#include "sock.h"
 #include "table.h"
 #include "timewait.h"
 
@@ -40,12 +41,13 @@ static int __init xtcp_init(void)
 	err = xtcp_port_connect_init();
 	if (err)
 		goto out_port;
-	err = xtcp_sock_init();
+	xtcp_pacer_init();
+	err = xtcp_proto_init();
 	if (err)
-		goto out_port_connect;
+		goto out_pacer;
 	err = xtcp_netns_init();
 	if (err)
-		goto out_sock;
+		goto out_proto;
 	err = xtcp_events_init();
 	if (err)
 		goto out_netns;
@@ -63,9 +65,10 @@ out_events:
 	xtcp_events_exit();
 out_netns:
 	xtcp_netns_exit();
-out_sock:
-	xtcp_sock_exit();
-out_port_connect:
+out_proto:
+	xtcp_proto_exit();
+out_pacer:
+	xtcp_pacer_exit();
 	xtcp_port_connect_exit();
 out_port:
 	xtcp_port_exit();
@@ -87,7 +90,8 @@ static void __exit xtcp_exit(void)
 	xtcp_diag_exit();
 	xtcp_events_exit();
 	xtcp_netns_exit();
-	xtcp_sock_exit();
+	xtcp_proto_exit();
+	xtcp_pacer_exit();
 	xtcp_port_connect_exit();
 	xtcp_port_exit();
 	xtcp_timewait_exit_cache();

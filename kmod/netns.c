@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include "cong.h"
+#include "destroy.h"
 #include "fastopen.h"
 #include "hook.h"
 #include "listen_table.h"

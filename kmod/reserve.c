@@ -53,6 +53,7 @@
 #include <net/transp_v6.h>
 
 #include "flow.h"
+#include "lifetime.h"
 #include "port_compat.h"
 #include "reserve.h"
 #include "sock.h"
@@ -159,7 +160,7 @@ static bool tolerable(const struct sock *sk, const void *arg)
 	const struct neighbourhood *n = arg;
 	struct xtcp_place theirs;
 
-	if (sk == n->agent || sk->sk_prot == &xtcp_prot)
+	if (sk == n->agent || xtcp_is_ours(sk))
 		return true;
 	if (sk->sk_state == TCP_TIME_WAIT) {
 		if ((n->beside & XTCP_BESIDE_TW_REUSE) && sk->sk_reuse)
@@ -213,7 +214,7 @@ static void reservation_init(struct inet_timewait_sock *tw, const struct sock *a
 	memset(tw, 0, sizeof(*tw));
 	tw->tw_state = TCP_TIME_WAIT;
 	tw->tw_substate = TCP_TIME_WAIT;
-	tw->tw_prot = &xtcp_prot;
+	tw->tw_prot = xtcp_proto;
 	write_pnet(&tw->tw_net, sock_net(agent));
 	tw->tw_family = agent->sk_family;
 	tw->tw_bound_dev_if = agent->sk_bound_dev_if;

@@ -4,6 +4,7 @@
 #include "apply.h"
 #include "buffer.h"
 #include "compat.h"
+#include "connect.h"
 #include "core/fastopen.h"
 #include "core/output.h"
 #include "core/rate.h"

@@ -8,9 +8,6 @@
 #include "compat.h"
 #include "sock.h"
 
-int xtcp_pre_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len);
-int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len);
-int xtcp_disconnect(struct sock *sk, int flags);
 int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
 void xtcp_splice_eof(struct socket *sock);
 int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags);

@@ -1,6 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The socket.  Locking and lifetime are explained at the head of sock.c.
+ * The socket: its fields, locking, lifetime.
+ *
+ * Locking
+ *
+ * The socket lock is Linux's (<net/sock.h>): user context owns the socket
+ * between lock_sock() and release_sock(); softirq holds the spinlock and must
+ * leave the socket alone while a user owns it.  What softirq cannot do then
+ * waits: segments in the backlog, a timer or an MTU change as a bit in
+ * sk_tsq_flags for release_cb (defer.h).  Either way one context at a time is
+ * inside the core for one TCB: xtcp_assert_locked().
+ *
+ * A child in an accept queue has no user, but it can have an owner for a moment:
+ * who found it in a table and wants to look at it, or to end it (sock_diag).  So a
+ * listener that closes treats its children as softirq does, and what it cannot do
+ * waits for release_cb as well (XTCP_DO_ABANDON).
+ *
+ * Without any lock observers read what is a number.  What is behind a pointer that
+ * may change (settings, listener, pacer) is read under the lock, or in an RCU read
+ * side through a function that says so.
+ *
+ * Order, outermost first; each may be taken without those before it:
+ *
+ *	lock_sock() of a listener, or of any other socket
+ *	spinlock of a listener (bh_lock_sock_nested)
+ *	spinlock of a child or another connection (bh_lock_sock)
+ *	lock of a TIME_WAIT queue (timewait.c)
+ *	bucket lock of port.c, then the kernel's bind tables
+ *	lock of the listener table (xtcp_net.listeners)
+ *	bucket locks of the connection table
+ *
+ * A segment finds its owner without a lock: in an RCU read side it looks into
+ * the connection table, then into the listener table.
+ *
+ * Lifetime
+ *
+ * A socket is freed a grace period after its last reference (SOCK_RCU_FREE), so
+ * softirq needs no reference while it is in an RCU read side: it locks and looks
+ * at sk_state.  References are held by
+ *  - the user: the descriptor, or the accept queue before there is one, or for
+ *    an orphan the connection itself; xtcp_destroy() gives it up;
+ *  - sk_timer while it is pending, and so do the timers of pace.c;
+ *  - SYN_RECV entries, one each to their listener;
+ *  - buffers in flight, not by a reference but by sk_wmem_alloc.
+ * A connection ends in xtcp_done(): tables, queues and timers let go of it.  If
+ * its descriptor is closed by then (SOCK_DEAD) it is destroyed as well, otherwise
+ * close() does that.
+ *
+ * The module
+ *
+ * struct proto has no owner, so that only descriptors keep the module loaded
+ * (proto_ops.owner).  Unloading aborts what is left and waits until the last
+ * socket is freed (lifetime.c).
  */
 #ifndef XTCP_SOCK_H
 #define XTCP_SOCK_H
@@ -196,16 +247,7 @@ static inline u32 xtcp_clock_ms(void)
 	return (u32)(xtcp_now() / XTCP_USEC_PER_MSEC);
 }
 
-extern struct proto xtcp_prot;
-extern long xtcp_sysctl_mem[3];
-
 /* Payload per 256 bytes of buffer memory, until measured. */
 #define XTCP_SCALING_RATIO_INIT	128
-
-void xtcp_init_fields(struct sock *sk);
-int xtcp_sock_destroy(struct sock *sk, int err);
-int xtcp_flow_destroy(struct xtcp_flow *flow);
-int xtcp_sock_init(void);
-void xtcp_sock_exit(void);
 
 #endif /* XTCP_SOCK_H */

@@ -9,7 +9,7 @@
 #include "compat.h"
 #include "cong.h"
 #include "fastopen.h"
-#include "sock.h"
+#include "proto.h"
 #include "sysctl.h"
 
 /* A table entry points into struct xtcp_net; data is the offset until then. */

@@ -29,7 +29,7 @@
 
 /**
  * struct xtcp_tw_queue - the TIME_WAIT entries that began on one processor
- * @lock: see the head of sock.c
+ * @lock: see the head of sock.h
  * @entries: them (xtcp_tw.node), by the time they end
  * @timer: fires when the first one ends
  * @xn: their namespace

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * connect(): active OPEN, and back to CLOSE.
+ */
+#include <linux/bpf-cgroup.h>
+#include <net/ip.h>
+
+#include "apply.h"
+#include "buffer.h"
+#include "compat.h"
+#include "cong.h"
+#include "connect.h"
+#include "core/ecn.h"
+#include "core/offer.h"
+#include "core/user.h"
+#include "core/window.h"
+#include "fastopen.h"
+#include "hook.h"
+#include "isn.h"
+#include "listen.h"
+#include "output.h"
+#include "port.h"
+#include "route.h"
+#include "table.h"
+#include "timer.h"
+#include "verify.h"
+
+/* The TCB that a SYN will be made from. */
+static void prepare_connect(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_tcb *t = &xs->tcb;
+	struct xtcp_route_windows route;
+	struct xtcp_offer offer = {
+		.advmss		= xtcp_route_advmss(sk),
+		.user_mss	= xs->user_mss,
+		.space		= xtcp_full_space(sk),
+		.max_space	= xtcp_largest_buffer(sk),
+		.ecn		= dst_feature(__sk_dst_get(sk), RTAX_FEATURE_ECN),
+		/* on this side TCP_DEFER_ACCEPT says that the user will speak first */
+		.speaks		= xs->defer_accept,
+	};
+
+	xtcp_cong_route(sk);
+	xtcp_route_windows(__sk_dst_get(sk), &route);
+	offer.first_window = route.initial;
+	/* TCP_WINDOW_CLAMP may have been set before */
+	offer.clamp = t->window_clamp ? t->window_clamp : route.clamp;
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		offer.clamp = min_not_zero(offer.clamp, offer.space);
+	if (!xtcp_offer_numbered(t)) {
+		offer.iss = xtcp_isn(&xs->flow.key);
+		offer.ts_offset = xtcp_ts_offset(&xs->flow.key);
+	}
+	xtcp_offer(t, &offer, &xtcp_net(sock_net(sk))->conf);
+	xtcp_sync_mss(sk);
+}
+
+/**
+ * xtcp_connect - active OPEN (3.10.1); SEND on a listener (3.10.2)
+ * @sk: the socket, locked, in CLOSE or LISTEN
+ * @usin: the peer
+ * @len: length of the address
+ *
+ * Return: 0, or the errno of Linux's connect().
+ */
+int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+	bool listening = sk->sk_state == TCP_LISTEN;
+	__be32 bound = inet->inet_saddr;
+	int err;
+
+	xtcp_assert_locked(sk);
+	if (len < sizeof(*usin))
+		return -EINVAL;
+	if (usin->sin_family != AF_INET)
+		return -EAFNOSUPPORT;
+	err = xtcp_route_connect(sk, usin->sin_addr.s_addr, usin->sin_port);
+	if (err)
+		return err;
+	if (!xtcp_route_is_local(sk))
+		xtcp_hook_need_demux(xtcp_sk_net(sk));
+	if (listening)
+		xtcp_listen_stop(sk);
+	inet->inet_daddr = usin->sin_addr.s_addr;
+	/* as Linux: the any-address is this host */
+	if (!inet->inet_daddr)
+		inet->inet_daddr = inet->cork.fl.u.ip4.daddr;
+	inet->inet_dport = usin->sin_port;
+	sk_set_txhash(sk);
+	xtcp_addr_set4(&xs->flow.key.laddr, inet->inet_saddr);
+	xtcp_addr_set4(&xs->flow.key.raddr, inet->inet_daddr);
+	xs->flow.key.lport = inet->inet_sport;
+	xs->flow.key.rport = inet->inet_dport;
+	xs->flow.key.dev = sk->sk_bound_dev_if;
+	xtcp_offer_begin(&xs->tcb);
+	err = xtcp_port_connect(xs);
+	if (err)
+		goto fail;
+	/* now that the ports are known, rules that match them apply */
+	err = xtcp_route_connect(sk, inet->inet_daddr, inet->inet_dport);
+	if (err) {
+		xtcp_flow_remove(&xs->flow);
+		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+			xtcp_port_unbind(xs);
+		goto fail;
+	}
+	xtcp_inet_new_id(inet);
+	xs->epoch++;
+	WRITE_ONCE(sk->sk_err, 0);	/* of the connection before */
+	prepare_connect(sk);
+	if (unlikely(xs->tfo_connect || xs->tfo_now) && !listening && xtcp_tfo_defer(sk)) {
+		/* the first write has what goes with the SYN */
+		xtcp_inet_defer_connect(sk, true);
+		xtcp_user_call(sk, XTCP_CALL_OPEN);
+		return 0;
+	}
+	xtcp_user_call(sk, XTCP_CALL_CONNECT);
+	return 0;
+
+fail:
+	if (listening) {
+		/* it listened, and now it neither listens nor connects */
+		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+	}
+	sk->sk_route_caps = 0;
+	sk_dst_reset(sk);
+	inet->inet_dport = 0;
+	inet->inet_daddr = 0;
+	inet->inet_saddr = bound;
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
+		inet->inet_rcv_saddr = bound;
+	return err;
+}
+
+/**
+ * xtcp_pre_connect - programs of the control group see the address
+ * @sk: the socket, locked
+ * @addr: the peer; they may change it
+ * @len: length of the address
+ *
+ * Return: 0, -EINVAL, -EPERM.
+ */
+int xtcp_pre_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
+{
+	/* a program may look at all of it */
+	if (len < sizeof(struct sockaddr_in))
+		return -EINVAL;
+	sock_owned_by_me(sk);
+	return xtcp_bpf_connect4(sk, addr, &len);
+}
+
+/**
+ * xtcp_disconnect - back to a fresh socket: connect() with AF_UNSPEC
+ * @sk: the socket, locked
+ * @flags: not used
+ *
+ * Return: 0.
+ */
+int xtcp_disconnect(struct sock *sk, int flags)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_tcb *t = &xs->tcb;
+	struct xtcp_tcb fresh;
+	int old = sk->sk_state;
+
+	xtcp_assert_locked(sk);
+	if (old == TCP_LISTEN) {
+		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+		xtcp_listen_stop(sk);
+	} else if (old != TCP_CLOSE) {
+		/* as Linux: not when both sides had closed, and all is sent */
+		if ((1 << old) & ~(TCPF_CLOSING | TCPF_LAST_ACK) ||
+		    t->snd_nxt != t->write_seq)
+			WRITE_ONCE(sk->sk_err, ECONNRESET);
+		xtcp_user_call(sk, XTCP_CALL_ABORT);
+	}
+	xtcp_timer_off(sk);
+	xtcp_flow_remove(&xs->flow);
+	xtcp_opening_free(sk);
+	xtcp_inet_defer_connect(sk, false);
+	xs->tfo_mode = XTCP_TFO_PLAIN;
+	xs->tfo_fail = 0;
+	__skb_queue_purge(&sk->sk_receive_queue);
+	xtcp_wmem_purge(sk);
+	xtcp_ooo_purge(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_port_unbind(xs);
+	inet->inet_dport = 0;
+	inet->inet_daddr = 0;
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
+		inet->inet_saddr = 0;
+		inet->inet_rcv_saddr = 0;
+	}
+	WRITE_ONCE(sk->sk_shutdown, 0);
+	sock_reset_flag(sk, SOCK_DONE);
+	/* the user's settings stay, the connection's go */
+	xtcp_tcb_init(&fresh, t->conf);
+	xtcp_user_keep(&fresh, t);
+	xtcp_cong_renew(&fresh, t);
+	*t = fresh;
+	xtcp_verify_begin(sk);
+	sk_set_peek_off(sk, -1);
+	sk_dst_reset(sk);
+	dst_release(rcu_replace_pointer(sk->sk_rx_dst, NULL, lockdep_sock_is_held(sk)));
+	sk_error_report(sk);
+	return 0;
+}

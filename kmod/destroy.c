@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A connection is ended by neither of its ends: SOCK_DESTROY, or its namespace goes.
+ */
+#include "apply.h"
+#include "destroy.h"
+#include "listen.h"
+#include "req.h"
+#include "timewait.h"
+
+/**
+ * xtcp_sock_destroy - abort a connection from outside: SOCK_DESTROY
+ * @sk: the socket; the caller has a reference
+ * @err: errno for its user
+ *
+ * Context: process.
+ *
+ * Return: 0, -ENOENT when it has no connection.
+ */
+int xtcp_sock_destroy(struct sock *sk, int err)
+{
+	int ret = 0;
+
+	lock_sock(sk);
+	if (sk->sk_state == TCP_CLOSE) {
+		ret = -ENOENT;
+	} else if (sk->sk_state == TCP_LISTEN) {
+		xtcp_user_call(sk, XTCP_CALL_ABORT);
+		xtcp_listen_stop(sk);
+	} else {
+		WRITE_ONCE(sk->sk_err, err);
+		/* pairs with the read side of poll(): the error before the end */
+		smp_wmb();
+		if (!sock_flag(sk, SOCK_DEAD))
+			sk_error_report(sk);
+		xtcp_user_call(sk, XTCP_CALL_ABORT);
+	}
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * xtcp_flow_destroy - end a SYN_RECV or TIME_WAIT entry from outside
+ * @flow: the entry; the caller has a reference
+ *
+ * Context: process.
+ *
+ * Return: 0, -ENOENT when it has ended already.
+ */
+int xtcp_flow_destroy(struct xtcp_flow *flow)
+{
+	struct xtcp_req *req;
+	int err = -ENOENT;
+
+	if (flow->kind == XTCP_KIND_TW)
+		return xtcp_tw_kill(flow->key.xn, xtcp_flow_tw(flow),
+				    XTCP_EV_ABORT) ? 0 : -ENOENT;
+	req = xtcp_flow_req(flow);
+	lock_sock(req->listener);
+	if (!list_empty(&req->node)) {
+		spin_lock_bh(&req->listener->sk_lock.slock);
+		xtcp_req_kill(req, XTCP_EV_ABORT);
+		spin_unlock_bh(&req->listener->sk_lock.slock);
+		err = 0;
+	}
+	release_sock(req->listener);
+	return err;
+}

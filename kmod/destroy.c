@@ -6,7 +6,10 @@
 #include "destroy.h"
 #include "listen.h"
 #include "req.h"
+#include "table.h"
 #include "timewait.h"
+
+#define SWEEP_BATCH	64
 
 /**
  * xtcp_sock_destroy - abort a connection from outside: SOCK_DESTROY
@@ -65,4 +68,44 @@ int xtcp_flow_destroy(struct xtcp_flow *flow)
 	}
 	release_sock(req->listener);
 	return err;
+}
+
+/**
+ * xtcp_destroy_dying - end the connections of namespaces that go
+ *
+ * In one walk through the table.  What it finds is taken out, so it may miss some that
+ * moved up.
+ *
+ * Context: process.
+ *
+ * Return: how many it ended.
+ */
+unsigned int xtcp_destroy_dying(void)
+{
+	struct sock *found[SWEEP_BATCH];
+	unsigned int n, i, ended = 0;
+	struct xtcp_flow *flow;
+	struct xtcp_iter it;
+
+	xtcp_iter_enter(&it, NULL);
+	do {
+		n = 0;
+		xtcp_iter_start(&it);
+		while (n < SWEEP_BATCH && (flow = xtcp_iter_next(&it))) {
+			struct sock *sk = xtcp_to_sk(xtcp_flow_sock(flow));
+
+			if (flow->kind == XTCP_KIND_SOCK && READ_ONCE(flow->key.xn->dying) &&
+			    refcount_inc_not_zero(&sk->sk_refcnt))
+				found[n++] = sk;
+		}
+		xtcp_iter_stop(&it);
+		for (i = 0; i < n; i++) {
+			xtcp_sock_destroy(found[i], ECONNABORTED);
+			sock_put(found[i]);
+		}
+		ended += n;
+		cond_resched();
+	} while (n == SWEEP_BATCH);
+	xtcp_iter_exit(&it);
+	return ended;
 }

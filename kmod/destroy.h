@@ -9,5 +9,6 @@
 
 int xtcp_sock_destroy(struct sock *sk, int err);
 int xtcp_flow_destroy(struct xtcp_flow *flow);
+unsigned int xtcp_destroy_dying(void);
 
 #endif /* XTCP_DESTROY_H */

@@ -5,8 +5,14 @@
  * sock_register() comes last: from then on user space can reach everything.
  */
 #include <linux/module.h>
+#include <linux/random.h>
+#include <net/net_namespace.h>
 
+#include "cong.h"
+#include "destroy.h"
 #include "family.h"
+#include "fastopen.h"
+#include "hook.h"
 #include "isn.h"
 #include "listen_table.h"
 #include "netns.h"
@@ -14,9 +20,103 @@
 #include "pace.h"
 #include "port.h"
 #include "proto.h"
+#include "reply.h"
 #include "req.h"
+#include "sysctl.h"
 #include "table.h"
 #include "timewait.h"
+
+static int __net_init netns_enter(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+	int err = -ENOMEM;
+
+	xn->net = net;
+	xn->salt = get_random_u32();
+	xtcp_listen_table_netns_init(xn);
+	mutex_init(&xn->hook_lock);
+	xtcp_netns_defaults(xn);
+	xtcp_tfo_netns_init(xn);
+	xn->mib = alloc_percpu(struct xtcp_mib);
+	if (!xn->mib)
+		return err;
+	err = xtcp_timewait_netns_init(xn);
+	if (err)
+		goto out_mib;
+	err = xtcp_reply_netns_init(xn);
+	if (err)
+		goto out_timewait;
+	err = xtcp_sysctl_netns_init(xn);
+	if (err)
+		goto out_reply;
+	err = xtcp_proc_netns_init(net);
+	if (err)
+		goto out_sysctl;
+	xtcp_cong_netns_init(xn);
+	return 0;
+
+out_sysctl:
+	xtcp_sysctl_netns_exit(xn);
+out_reply:
+	xtcp_reply_netns_exit(xn);
+out_timewait:
+	xtcp_timewait_netns_exit(xn);
+out_mib:
+	free_percpu(xn->mib);
+	return err;
+}
+
+static bool any_orphan(const struct list_head *nets)
+{
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list)
+		if (atomic_read(&xtcp_net(net)->orphans))
+			return true;
+	return false;
+}
+
+/*
+ * No segment comes in any more.  Connections that are left are orphans, when
+ * the module goes; a namespace that goes has none, for they hold it.
+ */
+static void __net_exit netns_leave(struct list_head *nets)
+{
+	struct net *net;
+
+	while (any_orphan(nets))
+		if (!xtcp_destroy_dying())
+			/* a timer of its own is ending it */
+			schedule_timeout_uninterruptible(1);
+	list_for_each_entry(net, nets, exit_list) {
+		struct xtcp_net *xn = xtcp_net(net);
+
+		xtcp_timewait_netns_exit(xn);
+		xtcp_proc_netns_exit(net);
+		xtcp_listen_table_netns_exit(xn);
+		xtcp_sysctl_netns_exit(xn);
+		xtcp_reply_netns_exit(xn);
+		xtcp_tfo_netns_exit(xn);
+		xtcp_cong_netns_exit(xn);
+		free_percpu(xn->mib);
+	}
+}
+
+static void __net_exit netns_pre_leave(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+
+	WRITE_ONCE(xn->dying, true);
+	xtcp_hook_netns_exit(xn);
+}
+
+static struct pernet_operations netns_ops = {
+	.init		= netns_enter,
+	.pre_exit	= netns_pre_leave,
+	.exit_batch	= netns_leave,
+	.id		= &xtcp_net_id,
+	.size		= sizeof(struct xtcp_net),
+};
 
 static int __init xtcp_init(void)
 {
@@ -45,7 +145,7 @@ static int __init xtcp_init(void)
 	err = xtcp_proto_init();
 	if (err)
 		goto out_pacer;
-	err = xtcp_netns_init();
+	err = register_pernet_subsys(&netns_ops);
 	if (err)
 		goto out_proto;
 	err = xtcp_events_init();
@@ -64,7 +164,7 @@ out_diag:
 out_events:
 	xtcp_events_exit();
 out_netns:
-	xtcp_netns_exit();
+	unregister_pernet_subsys(&netns_ops);
 out_proto:
 	xtcp_proto_exit();
 out_pacer:
@@ -89,7 +189,7 @@ static void __exit xtcp_exit(void)
 	xtcp_family_exit();
 	xtcp_diag_exit();
 	xtcp_events_exit();
-	xtcp_netns_exit();
+	unregister_pernet_subsys(&netns_ops);
 	xtcp_proto_exit();
 	xtcp_pacer_exit();
 	xtcp_port_connect_exit();

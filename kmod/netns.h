@@ -120,7 +120,6 @@ static inline struct xtcp_net *xtcp_net(const struct net *net)
 	return net_generic(net, xtcp_net_id);
 }
 
-int xtcp_netns_init(void);
-void xtcp_netns_exit(void);
+void xtcp_netns_defaults(struct xtcp_net *xn);
 
 #endif /* XTCP_NETNS_H */

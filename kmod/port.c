@@ -617,7 +617,7 @@ void xtcp_port_put(struct xtcp_port *port)
 /**
  * xtcp_port_init - set up the table of ports
  *
- * To be called before xtcp_netns_init(): sockets need it.
+ * To be called before namespaces begin: sockets need it.
  *
  * Return: 0 or a negative errno.
  */
@@ -650,7 +650,7 @@ free:
 /**
  * xtcp_port_exit - take the table of ports down
  *
- * To be called after xtcp_netns_exit(): every owner is gone.
+ * To be called when namespaces have ended: every owner is gone.
  */
 void xtcp_port_exit(void)
 {

@@ -6,10 +6,6 @@
  *
  * XTCP_SEED=number chooses another course of the races.
  */
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <net/if.h>
 #include <net/route.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -22,6 +18,7 @@
 
 #include "fixture.h"
 
+#include "diag.h"
 #include "dice.h"
 
 #define CHILDREN	24
@@ -39,15 +36,6 @@ static struct sockaddr_in at(uint16_t port)
 		.sin_port = port,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-}
-
-static void loopback_up(void)
-{
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	ioctl(fd, SIOCSIFFLAGS, &lo);
-	close(fd);
 }
 
 static uint16_t port_of(int fd)
@@ -90,7 +78,7 @@ FIXTURE_SETUP(children)
 	if (missing)
 		SKIP(return, "%s", missing);
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	loopback_up();
+	bring_up_loopback();
 	dice_seed(env_number("XTCP_SEED", 1));
 	self->end = now_ns() + race_seconds(3) * 1000000000ULL;
 }
@@ -142,22 +130,8 @@ static void *destroy_children(void *arg)
 /* Return: whether there were any. */
 static bool dump_all(int fd)
 {
-	struct {
-		struct nlmsghdr nlh;
-		struct inet_diag_req_v2 req;
-	} msg = {
-		.nlh = {
-			.nlmsg_len = sizeof(msg),
-			.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-		},
-		.req = {
-			.sdiag_family = test_family(),
-			.sdiag_protocol = IPPROTO_TCP,
-			.idiag_states = ~0U,
-			.idiag_ext = 0xff,
-		},
-	};
+	const struct diag_request msg = diag_request(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, NULL,
+						     NULL);
 	static __thread char buf[65536];
 	const struct nlmsghdr *nlh;
 	bool any = false;
@@ -177,7 +151,7 @@ static bool dump_all(int fd)
 
 static void *look_at_children(void *arg)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	int fd = diag_open();
 
 	while (!is_over())
 		if (dump_all(fd))

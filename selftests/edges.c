@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "diag.h"
 #include "lib/fixture.h"
 
 WIRE_FIXTURE(edges)

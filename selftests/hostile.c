@@ -559,9 +559,10 @@ TEST_F_TIMEOUT(hostile, nothing_is_left, RACE_TIMEOUT)
 	conf_set("orphan_retries", "1");
 	conf_set("fastopen", "1027");
 	dice_seed(env_number("XTCP_SEED", 1));
-	if (roll(2))
-		user_is_unlucky();
+	live(&self->w, (now_ns() + end) / 2);
+	user_is_unlucky(true);
 	live(&self->w, end);
+	user_is_unlucky(false);
 	while (!test_inet() && states_seen() != ALL_STATES &&
 	       now_ns() < end + PATIENCE_S * 1000000000ULL)
 		live(&self->w, now_ns() + 1000000000ULL);

@@ -10,8 +10,6 @@
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
-#include <linux/inet_diag.h>
-#include <linux/sock_diag.h>
 #include <linux/xtcp.h>
 #include <net/if.h>
 #include <pthread.h>
@@ -24,6 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "diag.h"
 #include "fixture.h"
 
 #define PORT		7000
@@ -319,20 +318,17 @@ TEST_F_TIMEOUT(listeners, connect__until_no_port_is_left, PATIENT)
 
 static int diag_listener(uint32_t addr, int port, uint64_t cookie, struct inet_diag_msg *out)
 {
-	struct {
-		struct nlmsghdr		h;
-		struct inet_diag_req_v2	r;
-	} q = {
-		.h = { sizeof(q), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 1, 0 },
-		.r = { .sdiag_family = xtcp_family(), .idiag_states = ~0U,
-		       .id = { .idiag_sport = htons(port), .idiag_src = { htonl(addr) },
-			       .idiag_cookie = { cookie, cookie >> 32 } } },
+	const struct sockaddr_in local = {
+		.sin_port = htons(port), .sin_addr.s_addr = htonl(addr),
 	};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	struct diag_request q = diag_request(SOCK_DIAG_BY_FAMILY, 0, &local, NULL);
+	int fd = diag_open();
 	char buf[8192];
 	struct nlmsghdr *h = (void *)buf;
 	int len = -1;
 
+	q.req.id.idiag_cookie[0] = cookie;
+	q.req.id.idiag_cookie[1] = cookie >> 32;
 	if (send(fd, &q, sizeof(q), 0) == sizeof(q))
 		len = recv(fd, buf, sizeof(buf), 0);
 	close(fd);

@@ -19,9 +19,6 @@
 #include <fcntl.h>
 #include <linux/errqueue.h>
 #include <linux/filter.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,6 +32,7 @@
 
 #include "kselftest_harness.h"
 
+#include "diag.h"
 #include "dice.h"
 #include "user.h"
 #include "util.h"
@@ -316,30 +314,8 @@ static bool do_options(void)
 static void ask_diag(int type, int flags, const struct sockaddr_in *a,
 		     const struct sockaddr_in *b)
 {
-	struct {
-		struct nlmsghdr nlh;
-		struct inet_diag_req_v2 req;
-	} msg = {
-		.nlh = {
-			.nlmsg_len = sizeof(msg),
-			.nlmsg_type = type,
-			.nlmsg_flags = NLM_F_REQUEST | flags,
-		},
-		.req = {
-			.sdiag_family = family,
-			.sdiag_protocol = IPPROTO_TCP,
-			.idiag_ext = 0xff,
-			.idiag_states = ~0U,
-			.id = {
-				.idiag_sport = a->sin_port,
-				.idiag_src[0] = a->sin_addr.s_addr,
-				.idiag_dport = b->sin_port,
-				.idiag_dst[0] = b->sin_addr.s_addr,
-				.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
-			},
-		},
-	};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	const struct diag_request msg = diag_request(type, flags, a, b);
+	int fd = diag_open();
 
 	send(fd, &msg, sizeof(msg), MSG_DONTWAIT);
 	while (recv(fd, room, sizeof(room), MSG_DONTWAIT) > 0)

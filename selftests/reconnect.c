@@ -362,7 +362,7 @@ FIXTURE_TEARDOWN(race)
 	wire_close(&self->w);
 }
 
-TEST_F_TIMEOUT(race, reconnect__never_mixes, 3600)
+TEST_F_TIMEOUT(race, reconnect__never_mixes, RACE_TIMEOUT)
 {
 	struct race r = { .family = self->w.family };
 	struct sockaddr_in sin = loopback(PORT);

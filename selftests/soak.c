@@ -116,7 +116,8 @@ static void elsewhere(void)
 	bind(listener, (struct sockaddr *)&a, sizeof(a));
 	listen(listener, 8);
 	for (i = 0; i < 8; i++) {
-		fd = socket(roll(2) ? family : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		fd = socket(roll(2) ? family : AF_INET,
+			    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		connect(fd, (struct sockaddr *)&a, sizeof(a));
 		user_acts(fd);
 		if (roll(2))
@@ -154,8 +155,7 @@ static pid_t start(int i, const int *listeners, uint64_t seed)
 		_exit(0);
 	signal(SIGPIPE, SIG_IGN);
 	dice_seed(seed);
-	if (roll(2))
-		user_is_unlucky();
+	user_is_unlucky(roll(2));
 	if (i < SERVERS)
 		serve(listeners[i]);
 	if (!roll(5))

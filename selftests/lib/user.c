@@ -89,10 +89,15 @@ void user_blocks(int fd)
 		send(fd, c, sizeof(c), MSG_NOSIGNAL);
 }
 
-/** user_is_unlucky - allocations of this process fail now and then, see prepare_failslab() */
-void user_is_unlucky(void)
+/**
+ * user_is_unlucky - allocations of this thread fail now and then, see prepare_failslab()
+ * @unlucky: from now on, or no more
+ *
+ * Threads and processes that it makes are as lucky.
+ */
+void user_is_unlucky(bool unlucky)
 {
-	proc_write("/proc/self/make-it-fail", "1");
+	proc_write("/proc/thread-self/make-it-fail", unlucky ? "1" : "0");
 }
 
 /* What may fail, besides: each has a directory with the same files. */

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -102,6 +99,28 @@ int fd_state(int fd)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
 		return -1;
 	return info.tcpi_state;
+}
+
+/* A byte of TCP_INFO: those behind tcpi_wscale are younger than glibc's. */
+static uint8_t info_byte(int fd, size_t at)
+{
+	uint8_t info[256] = { 0 };
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len);
+	return info[at];
+}
+
+/* TCPI_OPT_SYN_DATA */
+bool fd_syn_data_acked(int fd)
+{
+	return info_byte(fd, offsetof(struct tcp_info, tcpi_options)) & 32;
+}
+
+/* tcpi_fastopen_client_fail */
+int fd_fastopen_fail(int fd)
+{
+	return info_byte(fd, offsetof(struct tcp_info, tcpi_options) + 2) >> 1 & 3;
 }
 
 /**
@@ -252,6 +271,17 @@ long long stat_counter(const char *name)
 	return value >= 0 ? value : netstat_value("/proc/net/netstat", name);
 }
 
+/**
+ * snmp_counter - what this namespace's kernel counts of all that is TCP
+ * @name: as nstat has it, without "Tcp"
+ *
+ * Return: its value, -1 when there is no such counter.
+ */
+long long snmp_counter(const char *name)
+{
+	return netstat_value("/proc/net/snmp", name);
+}
+
 #define EDGE_FROM(from, to, event, action, clause)	#from,
 #define EDGE_EVENT(from, to, event, action, clause)	XTCP_EV_##event,
 #define EVENT_TEXT(event, text)				text,
@@ -358,58 +388,6 @@ int conns_in_state(int state)
 		n += !state || (int)r.state == state;
 	fclose(f);
 	return n;
-}
-
-/**
- * diag_destroy - ask sock_diag to abort a connection (ss --kill)
- * @local: its local address
- * @remote: the peer's
- *
- * Return: 0, or a negative errno.
- */
-int diag_destroy(const struct sockaddr_in *local, const struct sockaddr_in *remote)
-{
-	struct {
-		struct nlmsghdr nlh;
-		struct inet_diag_req_v2 req;
-	} msg = {
-		.nlh = {
-			.nlmsg_len = sizeof(msg),
-			.nlmsg_type = SOCK_DESTROY,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
-		},
-		.req = {
-			.sdiag_family = test_family(),
-			.sdiag_protocol = IPPROTO_TCP,
-			.idiag_states = ~0U,
-			.id = {
-				.idiag_sport = local->sin_port,
-				.idiag_dport = remote->sin_port,
-				.idiag_src[0] = local->sin_addr.s_addr,
-				.idiag_dst[0] = remote->sin_addr.s_addr,
-				.idiag_cookie = { INET_DIAG_NOCOOKIE,
-						  INET_DIAG_NOCOOKIE },
-			},
-		},
-	};
-	struct {
-		struct nlmsghdr nlh;
-		struct nlmsgerr err;
-		char rest[512];
-	} answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	int rc = -EIO;
-
-	if (fd < 0)
-		return -errno;
-	if (send(fd, &msg, sizeof(msg), 0) < 0)
-		rc = -errno;
-	else if (recv(fd, &answer, sizeof(answer), 0) >=
-		 (ssize_t)offsetof(typeof(answer), rest) &&
-		 answer.nlh.nlmsg_type == NLMSG_ERROR)
-		rc = answer.err.error;
-	close(fd);
-	return rc;
 }
 
 /* Rows of /proc/net/protocols: name, size, sockets, memory in pages ... */

@@ -48,6 +48,8 @@ int xtcp_family(void);
 const char *xtcp_missing(void);
 
 int fd_state(int fd);
+bool fd_syn_data_acked(int fd);
+int fd_fastopen_fail(int fd);
 int fd_poll(int fd, int events, int ms);
 int fd_error(int fd);
 int set_int(int fd, int level, int name, int value);
@@ -64,11 +66,11 @@ int race_seconds(int otherwise);
 
 long long counter(const char *name);
 long long stat_counter(const char *name);
+long long snmp_counter(const char *name);
 long long edge_count(enum xtcp_edge edge);
 int conn_state(const struct sockaddr_in *local, const struct sockaddr_in *remote);
 int conns_in_state(int state);
 long memory_pages(void);
 long most_spare_pages(void);
-int diag_destroy(const struct sockaddr_in *local, const struct sockaddr_in *remote);
 
 #endif /* XTCP_SELFTESTS_UTIL_H */

@@ -11,8 +11,11 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/fixture.h"
@@ -91,6 +94,73 @@ TEST_F(timewait, segment__min_ttl)
 	EXPECT_EQ(XTCP_TIME_WAIT, peer_state(p));
 	p->ttl = 64;
 	ANSWERS(p);
+}
+
+/* ---- how it begins ------------------------------------------------------- */
+
+#define TRACE	"/sys/kernel/tracing/instances/xtcp-timewait"
+
+/* Which states the stack saw sockets come to, from here on; false: it cannot tell. */
+static bool watch_states(void)
+{
+	if (mkdir(TRACE, 0700) && errno != EEXIST)
+		return false;
+	return proc_write(TRACE "/trace", "") &&
+	       proc_write(TRACE "/events/sock/inet_sock_set_state/enable", "1");
+}
+
+/* How often they came to a state since watch_states(). */
+static int states_seen(const char *state)
+{
+	FILE *f = fopen(TRACE "/trace", "re");
+	char line[512], want[64];
+	int n = 0;
+
+	snprintf(want, sizeof(want), "newstate=%s", state);
+	while (f && fgets(line, sizeof(line), f))
+		n += line[0] != '#' && strstr(line, want);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/*
+ * Whatever the way there, the stack never sees a socket in TIME_WAIT: it would take
+ * it for an entry, and count references where a socket has something else.
+ */
+TEST_F(timewait, begin__no_socket_shows_it)
+{
+	struct peer *p = &self->p, other;
+	int fd;
+
+	if (!watch_states())
+		SKIP(return, "this kernel cannot trace states of sockets");
+	/* by FIN_WAIT2 */
+	enter_timewait(p, 0);
+	/* by CLOSING */
+	peer_clone(&other, p, 40001);
+	other.lport = 0;
+	fd = open_active(&other);
+	close(fd);
+	packets(&other, "> F. 1:1(0) ack 1",
+			"< F. 1:1(0) ack 1",
+			"> .  2:2(0) ack 2",
+			"< .  2:2(0) ack 2");
+	EXPECT_TRUE(await(peer_state(&other) == XTCP_TIME_WAIT));
+	/* by neither */
+	peer_clone(&other, p, 40002);
+	other.lport = 0;
+	fd = open_active(&other);
+	close(fd);
+	packets(&other, "> F. 1:1(0) ack 1",
+			"< F. 1:1(0) ack 2",
+			"> .  2:2(0) ack 2");
+	EXPECT_TRUE(await(peer_state(&other) == XTCP_TIME_WAIT));
+	proc_write(TRACE "/events/sock/inet_sock_set_state/enable", "0");
+	EXPECT_LE(3, states_seen("TCP_FIN_WAIT1"));
+	EXPECT_LE(3, states_seen("TCP_CLOSE\n"));
+	EXPECT_EQ(0, states_seen("TCP_TIME_WAIT"));
+	rmdir(TRACE);
 }
 
 /* ---- its end ------------------------------------------------------------- */

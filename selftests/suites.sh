@@ -92,7 +92,7 @@ run_kernel() {
 	shift 2
 	ip netns exec "$ns" sysctl -qw net.ipv4.ip_local_port_range="${RANGE-40000 49999}" \
 		net.ipv4.ip_autobind_reuse="${AUTOBIND-0}" net.ipv4.ip_nonlocal_bind=1 \
-		net.{ipv4.tcp_,xtcp.}fastopen=3 net.ipv6.conf.all.disable_ipv6=0
+		net.{ipv4.tcp_,xtcp.}fastopen=3
 	if [ -n "${PEER-}" ]; then
 		# shellcheck disable=SC2046,SC2086 # words
 		timeout $LIMIT ip netns exec "$ns" $(tcp_of "$tcp") $PEER \

@@ -97,8 +97,8 @@ int net_new_namespace(void)
 
 	if (unshare(CLONE_NEWNET))
 		die("unshare: %m");
-	/* no router solicitations in between */
-	write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
+	/* IPv6 is there; devices that get no address of it send no solicitations */
+	write_file("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1");
 	net_set_up("lo", NULL, LOOPBACK);
 	ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (ns < 0)

@@ -108,8 +108,8 @@ static int configure(int tun, short flags)
 	ctl = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (ctl < 0)
 		return -1;
-	/* IPv6 would speak up by itself. */
-	proc_write("/proc/sys/net/ipv6/conf/wire/disable_ipv6", "1");
+	/* IPv6 is there, but without an address it does not speak up by itself */
+	proc_write("/proc/sys/net/ipv6/conf/wire/addr_gen_mode", "1");
 	memset(&ifr.ifr_addr, 0, sizeof(ifr.ifr_addr));
 	sin->sin_family = AF_INET;
 	inet_pton(AF_INET, WIRE_LOCAL, &sin->sin_addr);

@@ -4,7 +4,7 @@
 # what there is. Kbuild, beside this file, is what the kernel's build reads.
 
 # The kernel to build for: the running one, any with headers (KDIR=), or one of
-# the test rig's (KERNEL=6.12, 6.1, debug, uml), which it fetches or builds.
+# the test rig's (KERNEL=6.12, 6.1, debug, kcsan, uml), which it fetches or builds.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?=
 
@@ -146,7 +146,7 @@ distclean: clean
 help:
 	@echo "make                 the module (xtcp.ko) and the tools, for the running kernel"
 	@echo "make KDIR=DIR        ... for the kernel with these headers"
-	@echo "make KERNEL=ID       ... for a kernel of the rig: 6.12, 6.1, debug, uml"
+	@echo "make KERNEL=ID       ... for a kernel of the rig: 6.12, 6.1, debug, kcsan, uml"
 	@echo "make install         both, into the system; uninstall takes them away again"
 	@echo "make demo            a machine, a client and a server over AF_XTCP; installs what is missing"
 	@echo "make check           every test on 6.12 and 6.1; installs what is missing"
@@ -155,7 +155,7 @@ help:
 	@echo "make check-debug     the suite under KASAN, lockdep, kmemleak ..."
 	@echo "make check-6.12, check-6.1   one kernel; TESTS=\"load ...\" runs a part of the suite"
 	@echo "make attack          races and fuzzers in one machine for SECONDS=600 (KERNEL=uml; debug"
-	@echo "                     finds most); selftests/attack.list names them"
+	@echo "                     finds most, kcsan data races); selftests/attack.list names them"
 	@echo "make bench           instructions per byte, transaction and connection"
 	@echo "make bench-netem     goodput on bad networks beside the kernel's TCP with the same congestion"
 	@echo "                     control, in virtual time; ALGO=cubic NET=loss1,loss5 REPS=9 choose"

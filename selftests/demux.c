@@ -32,6 +32,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "diag.h"
 #include "dice.h"
 #include "lib/fixture.h"
 #include "segment.h"
@@ -587,6 +588,46 @@ TEST_F_TIMEOUT(demux, race__becomes_a_connection, RACE_TIMEOUT)
 	       test_inet() ? 0 : counter("InOwnerGone"));
 }
 
+/*
+ * FINs for an entry in TIME_WAIT, which each put it at the end of its queue, while it
+ * is taken off.
+ */
+TEST_F_TIMEOUT(demux, race__timewait_ends, RACE_TIMEOUT)
+{
+	uint64_t end = now_ns() + race_seconds(3) * 1000000000ULL;
+	struct injector in = {};
+	unsigned long rounds = 0;
+	struct sockaddr_in local, remote;
+	struct peer p;
+	int fd;
+
+	XTCP_ONLY();	/* which has entries that are destroyed at once */
+	/* the peer may be slow */
+	ASSERT_TRUE(conf_set("rto_min_us", "1000000"));
+	dice_seed(env_number("XTCP_SEED", 1));
+	injector_start(&in, &self->w);
+	do {
+		peer_init(&p, &self->w);
+		p.port = 4000 + rounds % 1000;
+		fd = open_active(&p);
+		close(fd);
+		packets(&p, "> F. 1:1(0) ack 1",
+			    "< F. 1:1(0) ack 2",
+			    "> .  2:2(0) ack 2");
+		local = wire_sockaddr(p.lport);
+		remote = peer_sockaddr(&p);
+		injector_load(&in, &p, p.iss + 1, p.irs + 2, F_ACK | F_FIN, 0);
+		injector_go(&in);
+		spin(3000);
+		EXPECT_EQ(0, diag_destroy(&local, &remote));
+		injector_wait(&in);
+		EXPECT_EQ(TCP_CLOSE, peer_state(&p));
+		forget(&self->w);
+	} while (!time_is_up(end, &rounds));
+	injector_stop(&in);
+	TH_LOG("%lu rounds, %lu segments", rounds, in.written);
+}
+
 /* ---- a bridge ------------------------------------------------------------ */
 
 /*
@@ -784,11 +825,29 @@ static void drop_held(const char *dev)
 		abort();
 }
 
+/* A frame that says nothing: the queue looks at its new rate when the next one comes. */
+static void kick(const char *dev)
+{
+	struct sockaddr_ll ll = {
+		.sll_family  = AF_PACKET,
+		.sll_halen   = ETH_ALEN,
+		.sll_ifindex = if_nametoindex(dev),
+	};
+	int raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	uint8_t frame[ETH_ZLEN] = {};
+
+	put16(frame + 2 * ETH_ALEN, 0x88b5);	/* for experiments */
+	if (sendto(raw, frame, sizeof(frame), 0, (struct sockaddr *)&ll, sizeof(ll)) < 0)
+		abort();
+	close(raw);
+}
+
 static void send_held(const char *dev)
 {
 	if (!command("tc qdisc change dev %s root tbf rate 1gbit burst 100000 limit 100000",
 		     dev))
 		abort();
+	kick(dev);
 }
 
 static void (*const ways_out[])(const char *dev) = { drop_held, send_held };

@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,6 +234,53 @@ TEST_F_TIMEOUT(timewait, end__of_many, 120)
 	EXPECT_EQ(0, taken);
 	EXPECT_TRUE(is_free(WIRE_PORT));
 	EXPECT_EQ(0, counter("NoEdge"));
+}
+
+/* FIN_WAIT1, TIME_WAIT */
+static void end_first(struct peer *p)
+{
+	close(open_active(p));
+	packets(p, "> F. 1:1(0) ack 1",
+		   "< F. 1:1(0) ack 2",
+		   "> .  2:2(0) ack 2");
+}
+
+/* Two entries, and the first one's FIN comes again.  Return: the second ends first. */
+static bool second_ends_first(struct peer *first, struct peer *second)
+{
+	end_first(first);
+	end_first(second);
+	packets(first, "quiet 1000");
+	ANSWERS(first);
+	if (!await(peer_state(second) == TCP_CLOSE))
+		return false;
+	return peer_state(first) == XTCP_TIME_WAIT;
+}
+
+/*
+ * A FIN that comes again restarts one entry's time, and who began after it does not
+ * wait for that.
+ */
+TEST_F(timewait, end__in_order)
+{
+	struct peer first, second;
+	bool in_order = false;
+	cpu_set_t one;
+	int i;
+
+	XTCP_ONLY();
+	/* entries of one processor stand in one queue */
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(one), &one));
+	ASSERT_TRUE(conf_set("timewait_len", "2"));
+	/* a machine that stands still for a second sees them end together */
+	for (i = 0; i < 3 && !in_order; i++) {
+		peer_clone(&first, &self->p, 40000 + 2 * i);
+		peer_clone(&second, &self->p, 40001 + 2 * i);
+		in_order = second_ends_first(&first, &second);
+	}
+	EXPECT_TRUE(in_order);
 }
 
 /* ---- a SYN that ends it -------------------------------------------------- */

@@ -467,6 +467,8 @@ STORY(poll, blocking__send_is_reset)
 
 	story_pair(s, pair);
 	begin(&w, pair[0], SEND_ALL);
+	/* asleep it may have been on its way there, too */
+	tell(s, fd_poll(pair[1], POLLIN, PATIENCE_MS));
 	set_linger(pair[1], 0);
 	close(pair[1]);
 	tell(s, await(w.done));

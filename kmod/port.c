@@ -166,9 +166,12 @@ struct xtcp_port *xtcp_port_alloc(struct sock *sk, const struct in6_addr *addr)
 {
 	struct xtcp_port *p;
 
-	p = kmem_cache_zalloc(port_cache, GFP_KERNEL);
-	if (p)
+	p = kmem_cache_alloc(port_cache, GFP_KERNEL);
+	if (p) {
+		/* the reservation is made when it is taken */
+		memset(p, 0, offsetof(struct xtcp_port, rsv));
 		xtcp_port_place(p, sk, addr);
+	}
 	return p;
 }
 
@@ -253,6 +256,29 @@ static bool binders_conflict(const struct xtcp_claim *c, const struct hlist_head
 	return false;
 }
 
+/*
+ * What all binders of a port must have had for @c to join them, whatever they have now:
+ * any of these (COMMON_*).
+ */
+static u8 enough_for(const struct xtcp_claim *c)
+{
+	u8 enough = c->join && c->group ? COMMON_GROUP : 0;
+
+	/* a group gets no port that nobody asked for: owner_conflict() */
+	if (c->share && c->reuse && !c->listen && (c->join || !c->group))
+		enough |= COMMON_REUSE;
+	return enough;
+}
+
+static bool joins_all(const struct xtcp_port *p, const struct xtcp_claim *c, u8 enough)
+{
+	u8 has = p->fast & enough;
+
+	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
+
+	return has & COMMON_REUSE || (has && uid_eq(c->uid, p->uid));
+}
+
 /* Whether an owner of @p stands in the way of @c, whose place overlaps. */
 static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
 {
@@ -263,12 +289,6 @@ static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
 	timewaits = atomic_read(&p->timewaits);
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
-	if (c->join && c->group && p->fast & COMMON_GROUP && uid_eq(c->uid, p->uid))
-		return false;
-	/* a group gets no port that nobody asked for: owner_conflict() */
-	if (c->share && c->reuse && !c->listen && (c->join || !c->group) &&
-	    p->fast & COMMON_REUSE)
-		return false;
 	if (c->xs->port == p && hlist_unhashed(&xtcp_to_sk(c->xs)->sk_bind_node))
 		counted--;
 	if (counted &&
@@ -328,7 +348,7 @@ static int addr_cmp(const struct in6_addr *a, const struct in6_addr *b)
 }
 
 /* Where a port is in its bucket.  @addr: NULL: that does not matter. */
-static int port_cmp(const struct xtcp_port *p, const struct net *net, u16 num,
+static inline int port_cmp(const struct xtcp_port *p, const struct net *net, u16 num,
 		    const struct in6_addr *addr)
 {
 	if (p->num != num)
@@ -400,6 +420,7 @@ void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
 	fresh->uid = c->uid;
 	refcount_set(&fresh->refs, 1);
 	b->bound += !fresh->auto_only;
+	b->wildcard |= xtcp_addr_any(&fresh->place.addr);
 	while (*link) {
 		parent = *link;
 		if (port_cmp(rb_entry(parent, struct xtcp_port, node), fresh->net,
@@ -416,17 +437,19 @@ void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
  * struct search - for what overlaps a place that is wanted
  * @fresh: it
  * @c: who wants it
+ * @enough: see enough_for()
  * @same: the port that is the very same
  * @beside: there are others
  */
 struct search {
 	const struct xtcp_port	*fresh;
 	const struct xtcp_claim	*c;
+	u8			enough;
 	struct xtcp_port	*same;
 	bool			beside;
 };
 
-/* Return: false: an owner of a port at @addr stands in the way.  NULL: at any address. */
+/* Return: false: an owner of a port at @addr stands in the way. */
 static bool search_at(struct search *s, struct xtcp_port_bucket *b, u16 num,
 		      const struct in6_addr *addr)
 {
@@ -438,7 +461,7 @@ static bool search_at(struct search *s, struct xtcp_port_bucket *b, u16 num,
 			s->beside |= p->place.l3mdev != s->fresh->place.l3mdev;
 			continue;
 		}
-		if (port_conflict(p, s->c))
+		if (!joins_all(p, s->c, s->enough) && port_conflict(p, s->c))
 			return false;
 		if (xtcp_port_same(p, s->fresh))
 			s->same = p;
@@ -448,6 +471,24 @@ static bool search_at(struct search *s, struct xtcp_port_bucket *b, u16 num,
 	return true;
 }
 
+/*
+ * The same at all addresses, with little work for each: a user chooses how many there
+ * are.
+ */
+static bool search_wildcard(struct search *s, struct xtcp_port_bucket *b, u16 num)
+{
+	struct xtcp_port *p = xtcp_port_first(b, s->fresh->net, num, NULL);
+
+	/* to whom they are beside is looked at when the kernel is asked */
+	s->beside = p;
+	for (; p; p = xtcp_port_next(p, NULL)) {
+		if (!joins_all(p, s->c, s->enough) && xtcp_port_overlap(p, s->fresh) &&
+		    port_conflict(p, s->c))
+			return false;
+	}
+	return search_at(s, b, num, &s->fresh->place.addr);
+}
+
 /* What overlaps an address is at it or at a wildcard, and with a wildcard all may. */
 static bool search_all(struct search *s, struct xtcp_port_bucket *b, u16 num)
 {
@@ -455,10 +496,13 @@ static bool search_all(struct search *s, struct xtcp_port_bucket *b, u16 num)
 	struct in6_addr any4;
 
 	if (xtcp_addr_any(addr))
-		return search_at(s, b, num, NULL);
+		return search_wildcard(s, b, num);
+	if (!search_at(s, b, num, addr))
+		return false;
+	if (!b->wildcard)
+		return true;
 	xtcp_addr_set4(&any4, 0);
-	return search_at(s, b, num, addr) && search_at(s, b, num, &any4) &&
-	       search_at(s, b, num, &in6addr_any);
+	return search_at(s, b, num, &any4) && search_at(s, b, num, &in6addr_any);
 }
 
 /**
@@ -476,7 +520,7 @@ struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
 				 const struct xtcp_port *fresh, u16 num,
 				 const struct xtcp_claim *c, bool *beside)
 {
-	struct search s = { .fresh = fresh, .c = c };
+	struct search s = { .fresh = fresh, .c = c, .enough = enough_for(c) };
 
 	lockdep_assert_held(&b->lock);
 	if (!search_all(&s, b, num))
@@ -633,6 +677,7 @@ int xtcp_port_init(void)
 	for (i = 0; i < PORT_BUCKETS; i++) {
 		spin_lock_init(&buckets[i].lock);
 		buckets[i].bound = 0;
+		buckets[i].wildcard = 0;
 		buckets[i].ports = RB_ROOT;
 	}
 

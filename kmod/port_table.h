@@ -73,11 +73,13 @@ struct xtcp_claim {
  * struct xtcp_port_bucket - ports with the same hash
  * @lock: see the head of port.c
  * @bound: how many of them are not auto_only
+ * @wildcard: since there was none, one of them was at a wildcard
  * @ports: them (xtcp_port.node)
  */
 struct xtcp_port_bucket {
 	spinlock_t		lock;
-	unsigned int		bound;
+	unsigned int		bound : 31;
+	unsigned int		wildcard : 1;
 	struct rb_root		ports;
 };
 

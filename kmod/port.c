@@ -185,6 +185,29 @@ void xtcp_port_free(struct xtcp_port *p)
 		kmem_cache_free(port_cache, p);
 }
 
+/*
+ * An owner gives the port up.  Bottom halves are off.
+ * Return: it was the last one: the port is not reserved any more, and nobody has it.
+ */
+static bool give_back(struct xtcp_port *p)
+{
+	struct xtcp_port_bucket *b = xtcp_port_bucket(p);
+	bool last;
+
+	if (refcount_dec_not_one(&p->refs))
+		return false;
+	spin_lock(&b->lock);
+	last = refcount_dec_and_test(&p->refs);
+	if (last) {
+		rb_erase(&p->node, &b->ports);
+		b->bound -= !p->auto_only;
+		b->wildcard &= !RB_EMPTY_ROOT(&b->ports);
+		xtcp_reserve_drop(&p->rsv);
+	}
+	spin_unlock(&b->lock);
+	return last;
+}
+
 /**
  * xtcp_port_release - an owner gives the port up; the last one gives it back
  * @p: the port
@@ -193,20 +216,15 @@ void xtcp_port_free(struct xtcp_port *p)
  */
 void xtcp_port_release(struct xtcp_port *p)
 {
-	struct xtcp_port_bucket *b = xtcp_port_bucket(p);
+	bool last;
 
 	if (refcount_dec_not_one(&p->refs))
 		return;
-	spin_lock_bh(&b->lock);
-	if (refcount_dec_and_test(&p->refs)) {
-		rb_erase(&p->node, &b->ports);
-		b->bound -= !p->auto_only;
-		xtcp_reserve_drop(&p->rsv);
-	} else {
-		p = NULL;
-	}
-	spin_unlock_bh(&b->lock);
-	xtcp_port_free(p);
+	local_bh_disable();
+	last = give_back(p);
+	local_bh_enable();
+	if (last)
+		xtcp_port_free(p);
 }
 
 /**
@@ -647,15 +665,25 @@ struct xtcp_port *xtcp_port_get(struct xtcp_port *port)
 }
 
 /**
- * xtcp_port_put - a TIME_WAIT entry lets go of its address and port
- * @port: from xtcp_port_get()
+ * xtcp_port_put - TIME_WAIT entries let go of their addresses and ports
+ * @ports: of each, from xtcp_port_get(); garbage after this
+ * @n: how many
  *
  * Context: process or softirq.
  */
-void xtcp_port_put(struct xtcp_port *port)
+void xtcp_port_put(struct xtcp_port **ports, unsigned int n)
 {
-	atomic_dec(&port->timewaits);
-	xtcp_port_release(port);
+	unsigned int i, gone = 0;
+
+	local_bh_disable();
+	for (i = 0; i < n; i++) {
+		atomic_dec(&ports[i]->timewaits);
+		if (give_back(ports[i]))
+			ports[gone++] = ports[i];
+	}
+	local_bh_enable();
+	if (gone)
+		kmem_cache_free_bulk(port_cache, gone, (void **)ports);
 }
 
 /**

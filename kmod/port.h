@@ -19,7 +19,7 @@ void xtcp_port_unbind(struct xtcp_sock *xs);
 bool xtcp_port_held(const struct net *net, __be16 port);
 
 struct xtcp_port *xtcp_port_get(struct xtcp_port *port);
-void xtcp_port_put(struct xtcp_port *port);
+void xtcp_port_put(struct xtcp_port **ports, unsigned int n);
 
 int xtcp_port_init(void);
 void xtcp_port_exit(void);

@@ -70,11 +70,17 @@ static bool dequeue(struct xtcp_tw_queue *q, struct xtcp_tw *tw)
 	return true;
 }
 
-/* With the queue's reference: out of the table, and gone. */
-static void end(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event)
+/* Off its queue: out of the table. */
+static void leave(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event)
 {
 	xtcp_take_edge(xn, &tw->flow, event);
 	xtcp_flow_remove(&tw->flow);
+}
+
+/* With the queue's reference: out of the table, and gone. */
+static void end(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event)
+{
+	leave(xn, tw, event);
 	xtcp_flow_put(&tw->flow);
 }
 
@@ -107,8 +113,20 @@ static void release(struct xtcp_flow *flow)
 {
 	struct xtcp_tw *tw = xtcp_flow_tw(flow);
 
-	xtcp_port_put(tw->port);
+	xtcp_port_put(&tw->port, 1);
 	kmem_cache_free(cache, tw);
+}
+
+/* The same for many, at less cost for each. */
+static void free_all(struct xtcp_tw **tws, unsigned int n)
+{
+	struct xtcp_port *ports[REAP_BATCH];
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		ports[i] = tws[i]->port;
+	xtcp_port_put(ports, n);
+	kmem_cache_free_bulk(cache, n, (void **)tws);
 }
 
 static struct xtcp_tw *first_of(struct xtcp_tw_queue *q)
@@ -135,21 +153,24 @@ static void arm(struct xtcp_tw_queue *q)
 static unsigned int reap_some(struct xtcp_tw_queue *q, bool all, u32 now,
 			      enum xtcp_event event)
 {
-	struct xtcp_tw *tw, *next;
-	unsigned int n = 0;
-	LIST_HEAD(over);
+	struct xtcp_tw *over[REAP_BATCH], *tw;
+	unsigned int n = 0, last = 0, i;
 
 	spin_lock_bh(&q->lock);
 	while (n < REAP_BATCH && (tw = first_of(q)) && (all || is_over(tw->due, now))) {
 		dequeue(q, tw);
-		/* a link is nobody else's now */
-		list_add_tail(&tw->node, &over);
-		n++;
+		over[n++] = tw;
 	}
 	spin_unlock_bh(&q->lock);
 	atomic_sub(n, &q->xn->tw_count);
-	list_for_each_entry_safe(tw, next, &over, node)
-		end(q->xn, tw, event);
+	for (i = 0; i < n; i++) {
+		leave(q->xn, over[i], event);
+		/* who has another reference frees it */
+		if (refcount_dec_and_test(&over[i]->flow.refcnt))
+			over[last++] = over[i];
+	}
+	if (last)
+		free_all(over, last);
 	return n;
 }
 

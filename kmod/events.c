@@ -236,18 +236,23 @@ static int multicast_transition(struct xtcp_net *xn, const struct xtcp_flow *flo
 				       GFP_ATOMIC);
 }
 
+/* Apart from what each edge costs while nobody listens. */
+static noinline void tell(struct xtcp_net *xn, const struct xtcp_flow *flow,
+			  struct sock *sk, unsigned int edge, int error)
+{
+	int err = multicast_transition(xn, flow, sk, edge, error);
+
+	/* -ESRCH: the last listener has just left. */
+	if (err && err != -ESRCH)
+		xtcp_count(xn, EVENT_LOST);
+}
+
 /* An edge was taken: see xtcp_edge_watch(). */
 static void transition(struct xtcp_net *xn, const struct xtcp_flow *flow,
 		       struct sock *sk, unsigned int edge, int error)
 {
-	int err;
-
-	if (!genl_has_listeners(&family, xn->net, GROUP_EVENTS))
-		return;
-	err = multicast_transition(xn, flow, sk, edge, error);
-	/* -ESRCH: the last listener has just left. */
-	if (err && err != -ESRCH)
-		xtcp_count(xn, EVENT_LOST);
+	if (genl_has_listeners(&family, xn->net, GROUP_EVENTS))
+		tell(xn, flow, sk, edge, error);
 }
 
 /**

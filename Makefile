@@ -24,7 +24,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 .PHONY: all module tools install uninstall setup check check-unit check-fast \
-	check-debug check-6.12 check-6.1 attack demo bench bench-netem fuzz sim shell kernels \
+	check-debug check-6.12 check-6.1 attack cost demo bench bench-netem fuzz sim shell kernels \
 	update-kernels clean distclean help
 .DEFAULT_GOAL := all
 
@@ -89,6 +89,12 @@ check-fast: setup
 attack: setup
 	@$(LANE) attack $(ATTACK_KERNEL) $(or $(SECONDS),600) $(TESTS) || :
 	@$(RIG)/lane sum attack-$(ATTACK_KERNEL)
+
+# In instructions: the same in each run, whatever else this machine does.
+cost: TESTS ?= cost costseg
+cost: setup
+	@$(LANE) cost $(VM_KERNEL) $(TESTS) || :
+	@$(RIG)/lane sum cost-$(VM_KERNEL)
 
 demo: setup
 	@$(RIG)/build $(VM_KERNEL)
@@ -156,6 +162,8 @@ help:
 	@echo "make check-6.12, check-6.1   one kernel; TESTS=\"load ...\" runs a part of the suite"
 	@echo "make attack          races and fuzzers in one machine for SECONDS=600 (KERNEL=uml; debug"
 	@echo "                     finds most, kcsan data races); selftests/attack.list names them"
+	@echo "make cost            calls among thousands of sockets, and hostile segments: a table of"
+	@echo "                     instructions beside the kernel's TCP, with a bound for each row"
 	@echo "make bench           instructions per byte, transaction and connection"
 	@echo "make bench-netem     goodput on bad networks beside the kernel's TCP with the same congestion"
 	@echo "                     control, in virtual time; ALGO=cubic NET=loss1,loss5 REPS=9 choose"

@@ -22,6 +22,8 @@
 #define BOUND		120
 /* The default receive buffer, which grows to 6 MB, is full after some 6,500. */
 #define FILL		8000
+/* A clock that counts instructions leaps while all wait for the host. */
+#define TIMEOUT		600
 #define MEASURED	1000
 
 /* ---- segments ------------------------------------------------------------ */
@@ -224,11 +226,12 @@ FIXTURE_TEARDOWN(costseg)
 	do {									\
 		TH_LOG("%s: AF_INET %llu, AF_XTCP %llu", what,			\
 		       (unsigned long long)(inet), (unsigned long long)(xtcp));	\
+		note_cost(_metadata->name, what, inet, xtcp, BOUND);		\
 		EXPECT_LE((xtcp) * 100, (inet) * BOUND);			\
 	} while (0)
 
 #define SMACK(name, ...)							\
-	TEST_F(costseg, behind_gaps__##name)					\
+	TEST_F_TIMEOUT(costseg, behind_gaps__##name, TIMEOUT)			\
 	{									\
 		static const struct order o = { __VA_ARGS__ };			\
 		uint64_t inet[2], xtcp[2];					\
@@ -408,7 +411,7 @@ static struct work scattered(int family, unsigned int mss, enum scatter how,
  * cuts nothing.  So it is the cost of a segment that is compared.
  */
 #define SCATTERED(name, mss, how, room)						\
-	TEST_F(costseg, name)							\
+	TEST_F_TIMEOUT(costseg, name, TIMEOUT)					\
 	{									\
 		struct work inet = scattered(AF_INET, mss, how, room);		\
 		struct work xtcp = scattered(xtcp_family(), mss, how, room);	\

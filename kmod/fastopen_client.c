@@ -202,7 +202,7 @@ void xtcp_tfo_suspect(struct sock *sk, const struct xtcp_segment *seg)
 
 	xtcp_assert_locked(sk);
 	if ((seg->drop == XTCP_DROP_RST && t->state == XTCP_ESTABLISHED &&
-	     !t->data_segs_in) ||
+	     !t->info.data_segs_in) ||
 	    (seg->drop == XTCP_DROP_CLOSED_RCV && seg->flags & XTCP_FIN))
 		disable(xtcp_net(sock_net(sk)));
 }
@@ -218,7 +218,7 @@ void xtcp_tfo_closing(struct sock *sk)
 	const struct rb_node *first = rb_first(&xs->tcb.ooo);
 
 	xtcp_assert_locked(sk);
-	if (!xs->tcb.data_segs_in) {
+	if (!xs->tcb.info.data_segs_in) {
 		if (first && !rb_next(first) && xtcp_rb_seg(first)->flags & XTCP_FIN)
 			disable(xn);
 	} else if (xs->tfo_again && atomic_read(&xn->tfo_disabled)) {
@@ -344,7 +344,7 @@ void xtcp_tfo_synack(struct sock *sk, const struct xtcp_segment *seg,
 	xtcp_tfo_cookie_get(&cookie, skb, &seg->opt);
 	if (!xs->tfo_sent)
 		cookie.len = -1;	/* we did not ask */
-	else if (cookie.len < 0 && !t->syn_data && !t->total_retrans)
+	else if (cookie.len < 0 && !t->syn_data && !t->info.total_retrans)
 		try_exp = xs->tfo_exp ? TRY_BOTH_DONE : TRY_EXP;
 	if (seg->flags & XTCP_SYN)
 		remember(sk, &cookie, mss, try_exp);
@@ -354,7 +354,7 @@ void xtcp_tfo_synack(struct sock *sk, const struct xtcp_segment *seg,
 		xtcp_count(xn, TFO_ACTIVE);
 		return;
 	}
-	xs->tfo_fail = t->total_retrans ? FAIL_RETRANSMITTED : FAIL_NOT_ACKED;
+	xs->tfo_fail = t->info.total_retrans ? FAIL_RETRANSMITTED : FAIL_NOT_ACKED;
 	xtcp_fastopen_failed(t);
 	xtcp_count(xn, RETRANS_SEGS);
 	xtcp_count(xn, TFO_ACTIVE_FAIL);

@@ -174,7 +174,7 @@ static bool memory_free(const struct sock *sk, int wake)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 notsent = READ_ONCE(xs->tcb.write_seq) - READ_ONCE(xs->tcb.snd_nxt);
-	u32 lowat = READ_ONCE(xs->tcb.notsent_lowat);
+	u32 lowat = READ_ONCE(xs->tcb.user.notsent_lowat);
 
 	/* poll() has no lock */
 	rcu_read_lock();

@@ -170,7 +170,7 @@ static enum xtcp_synrcv_due req_due(struct xtcp_req *req)
 		.len	 = l->nr_reqs,
 		.young	 = l->nr_young,
 		.backlog = READ_ONCE(req->listener->sk_max_ack_backlog),
-		.retries = xs->tcb.syn_retries ? :
+		.retries = xs->tcb.user.syn_retries ? :
 			   READ_ONCE(xtcp_req_net(req)->conf.synack_retries),
 		.defer	 = xs->defer_accept,
 	};

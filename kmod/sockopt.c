@@ -365,31 +365,31 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = t->pingpong < conf->pingpong_thresh;
 		return 0;
 	case TCP_KEEPIDLE:
-		*val = t->keep_idle_s ? t->keep_idle_s :
+		*val = t->user.keep_idle_s ? t->user.keep_idle_s :
 					to_seconds(READ_ONCE(conf->keepalive_time_us));
 		return 0;
 	case TCP_KEEPINTVL:
-		*val = t->keep_intvl_s ? t->keep_intvl_s :
+		*val = t->user.keep_intvl_s ? t->user.keep_intvl_s :
 					 to_seconds(READ_ONCE(conf->keepalive_intvl_us));
 		return 0;
 	case TCP_KEEPCNT:
-		*val = t->keep_probes ? : READ_ONCE(conf->keepalive_probes);
+		*val = t->user.keep_probes ? : READ_ONCE(conf->keepalive_probes);
 		return 0;
 	case TCP_SYNCNT:
-		*val = t->syn_retries ? : READ_ONCE(conf->syn_retries);
+		*val = t->user.syn_retries ? : READ_ONCE(conf->syn_retries);
 		return 0;
 	case TCP_USER_TIMEOUT:
-		*val = t->user_timeout_ms;
+		*val = t->user.timeout_ms;
 		return 0;
 	case TCP_LINGER2:
-		*val = t->linger2_s == XTCP_LINGER2_NONE ? -1 :
-		       t->linger2_s ? : to_seconds(READ_ONCE(conf->fin_timeout_us));
+		*val = t->user.linger2_s == XTCP_LINGER2_NONE ? -1 :
+		       t->user.linger2_s ? : to_seconds(READ_ONCE(conf->fin_timeout_us));
 		return 0;
 	case TCP_WINDOW_CLAMP:
 		*val = t->window_clamp;
 		return 0;
 	case TCP_NOTSENT_LOWAT:
-		*val = t->notsent_lowat;
+		*val = t->user.notsent_lowat;
 		return 0;
 	case TCP_DEFER_ACCEPT:
 		*val = retries_to_seconds(xs->defer_accept);
@@ -605,7 +605,7 @@ static u64 bytes_sent(const struct xtcp_tcb *t)
 		sent--;
 	if (t->flags & XTCP_F_FIN_QUEUED && t->snd_nxt == t->write_seq)
 		sent--;
-	return sent + t->bytes_retrans;
+	return sent + t->info.bytes_retrans;
 }
 
 /* What a sender spent its time with. */
@@ -626,12 +626,12 @@ static void chrono_info(const struct xtcp_tcb *t, xtcp_usec_t now,
 static void timeout_info(const struct xtcp_tcb *t, xtcp_usec_t now,
 			 struct tcp_info *info)
 {
-	u32 spent = t->rto_time;
+	u32 spent = t->info.rto_time;
 
 	if (t->rec & XTCP_R_TIMED_OUT)
 		spent += xtcp_coarse(now);
-	info->tcpi_total_rto = t->total_rto;
-	info->tcpi_total_rto_recoveries = t->rto_recoveries;
+	info->tcpi_total_rto = t->info.total_rto;
+	info->tcpi_total_rto_recoveries = t->info.rto_recoveries;
 	info->tcpi_total_rto_time = ((u64)spent << XTCP_COARSE_SHIFT) / XTCP_USEC_PER_MSEC;
 }
 #endif
@@ -727,32 +727,32 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_ssthresh = min_t(u32, t->ssthresh, S32_MAX);
 	info->tcpi_delivered_ce = t->delivered_ce;
 	info->tcpi_advmss = t->advmss;
-	info->tcpi_reord_seen = t->reord_seen;
-	info->tcpi_dsack_dups = t->dsack_dups;
+	info->tcpi_reord_seen = t->recovery.reord_seen;
+	info->tcpi_dsack_dups = t->info.dsack_dups;
 	info->tcpi_min_rtt = t->min_rtt_us ? t->min_rtt_us : U32_MAX;
 	info->tcpi_delivered = t->delivered;
-	info->tcpi_rcv_rtt = t->rcv_rtt_us >> 3;
-	info->tcpi_rcv_space = t->space_bytes;
-	info->tcpi_total_retrans = t->total_retrans;
+	info->tcpi_rcv_rtt = t->tune.rtt_us >> 3;
+	info->tcpi_rcv_space = t->tune.space_bytes;
+	info->tcpi_total_retrans = t->info.total_retrans;
 	/* as in Linux: a FIN counts, and the SYN of an active open */
 	info->tcpi_bytes_acked = xtcp_acked(t) - (t->flags & XTCP_F_PASSIVE &&
 						  t->snd_una != t->iss);
 	info->tcpi_bytes_received = xtcp_received(t) - (t->rcv_nxt != t->irs);
 	info->tcpi_bytes_sent = bytes_sent(t);
-	info->tcpi_bytes_retrans = t->bytes_retrans;
-	info->tcpi_segs_out = t->segs_out;
-	info->tcpi_segs_in = t->segs_in;
-	info->tcpi_data_segs_out = t->data_segs_out;
-	info->tcpi_data_segs_in = t->data_segs_in;
+	info->tcpi_bytes_retrans = t->info.bytes_retrans;
+	info->tcpi_segs_out = t->info.segs_out;
+	info->tcpi_segs_in = t->info.segs_in;
+	info->tcpi_data_segs_out = t->info.data_segs_out;
+	info->tcpi_data_segs_in = t->info.data_segs_in;
 	chrono_info(t, time, info);
 	info->tcpi_notsent_bytes = max_t(int, 0, t->write_seq - t->snd_nxt);
 	info->tcpi_snd_wnd = t->snd_wnd;
 	info->tcpi_delivery_rate = xtcp_rate_delivery(t);
 	info->tcpi_delivery_rate_app_limited = !(t->flags & XTCP_F_RATE_FULL);
-	info->tcpi_rcv_ooopack = t->rcv_ooopack;
+	info->tcpi_rcv_ooopack = t->info.rcv_ooopack;
 #ifdef XTCP_HAVE_TCPI_RCV_WND
 	info->tcpi_rcv_wnd = t->rcv_wnd;
-	info->tcpi_rehash = t->rehash;
+	info->tcpi_rehash = t->info.rehash;
 #endif
 #ifdef XTCP_HAVE_TCPI_TOTAL_RTO
 	timeout_info(t, time, info);

@@ -52,7 +52,7 @@ void xtcp_verify(struct sock *sk, const struct xtcp_actions *a)
 
 	xtcp_assert_locked(sk);
 	WARN_ONCE(!sk_fullsock(sk), "xtcp: a socket shows state %u\n", sk->sk_state);
-	if (long_trees(t) && (t->segs_in + t->segs_out) % STRIDE &&
+	if (long_trees(t) && (t->info.segs_in + t->info.segs_out) % STRIDE &&
 	    xs->check.state == t->state && !(a && a->nr_edges))
 		return;
 	what = xtcp_check(&xs->check, t, a);

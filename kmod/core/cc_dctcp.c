@@ -81,7 +81,7 @@ static void dctcp_cong_avoid(struct xtcp_tcb *t, const struct xtcp_ack_sample *s
 static void dctcp_set_state(struct xtcp_tcb *t, enum xtcp_ca_state state)
 {
 	if (state == XTCP_CA_RECOVERY && t->ca_state != XTCP_CA_RECOVERY)
-		t->ssthresh = max_t(u32, t->prior_cwnd / 2, 2);
+		t->ssthresh = max_t(u32, t->recovery.prior_cwnd / 2, 2);
 }
 
 static u32 dctcp_get_info(const struct xtcp_tcb *t, int *attr,

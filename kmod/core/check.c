@@ -205,20 +205,20 @@ static void check_congestion(const struct xtcp_tcb *t, const char **wrong)
 	MUST(t->cwnd >= 1);
 	MUST(t->ssthresh >= 2);
 	MUST(t->mss);
-	MUST(t->reordering && t->reo_steps);
+	MUST(t->reordering && t->rack.reo_steps);
 	MUST(t->ca_state <= XTCP_CA_LOSS);
 	MUST(!(t->rec & XTCP_R_MTU_PROBE) ||
-	     (t->rec & XTCP_R_MTUP && xtcp_after(t->mtup_end, t->snd_una)));
-	MUST(!(t->rec & XTCP_R_PRR) || t->prior_cwnd);
+	     (t->rec & XTCP_R_MTUP && xtcp_after(t->mtup.end_seq, t->snd_una)));
+	MUST(!(t->rec & XTCP_R_PRR) || t->recovery.prior_cwnd);
 	MUST(!(t->rec & XTCP_R_TLP_RETRANS) || t->rec & XTCP_R_TLP);
 	MUST(!(t->rec & XTCP_R_FRTO) || t->ca_state == XTCP_CA_LOSS);
 	MUST(!(t->rec & XTCP_R_FRTO_NEW) || t->rec & XTCP_R_FRTO);
 	MUST(!t->sacked_out || !xtcp_sack_ok(t) ||
 	     (xtcp_after(t->sack_high, t->snd_una) && !xtcp_after(t->sack_high, t->snd_nxt)));
-	MUST(t->ca_state == XTCP_CA_OPEN || !xtcp_after(t->recover, t->snd_nxt));
+	MUST(t->ca_state == XTCP_CA_OPEN || !xtcp_after(t->recovery.end_seq, t->snd_nxt));
 	if (xtcp_in_recovery(t) && !reneged(t)) {
-		MUST(xtcp_sack_ok(t) ? xtcp_before(t->snd_una, t->recover)
-				     : !xtcp_after(t->snd_una, t->recover));
+		MUST(xtcp_sack_ok(t) ? xtcp_before(t->snd_una, t->recovery.end_seq)
+				     : !xtcp_after(t->snd_una, t->recovery.end_seq));
 	} else if (!xtcp_in_recovery(t)) {
 		MUST(!t->lost_out);
 		MUST(t->ca_state != XTCP_CA_OPEN || !t->sacked_out);

@@ -26,17 +26,17 @@ enum xtcp_chrono {
 static inline u32 xtcp_chrono_spent(const struct xtcp_tcb *t, enum xtcp_chrono what,
 				    xtcp_usec_t now)
 {
-	u32 spent = t->chrono_spent[what - 1];
+	u32 spent = t->waited.spent[what - 1];
 
-	return t->chrono == what ? spent + xtcp_coarse(now) - t->chrono_since : spent;
+	return t->chrono == what ? spent + xtcp_coarse(now) - t->waited.since : spent;
 }
 
 static inline void xtcp_chrono_set(struct xtcp_tcb *t, enum xtcp_chrono what,
 				   xtcp_usec_t now)
 {
 	if (t->chrono != XTCP_CHRONO_IDLE)
-		t->chrono_spent[t->chrono - 1] = xtcp_chrono_spent(t, t->chrono, now);
-	t->chrono_since = xtcp_coarse(now);
+		t->waited.spent[t->chrono - 1] = xtcp_chrono_spent(t, t->chrono, now);
+	t->waited.since = xtcp_coarse(now);
 	t->chrono = what;
 }
 

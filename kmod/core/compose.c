@@ -79,7 +79,7 @@ void xtcp_compose_ack(struct xtcp_header *h, struct xtcp_tcb *t, u32 seq,
 {
 	compose(h, t, seq, 0, false, room, now);
 	xtcp_dsack_sent(t);
-	t->segs_out++;
+	t->info.segs_out++;
 }
 
 /**
@@ -96,7 +96,7 @@ void xtcp_compose_ack_before(struct xtcp_header *h, struct xtcp_tcb *t, u32 ack,
 	compose(h, t, t->snd_nxt, 0, false, room, now);
 	h->ack = ack;
 	h->flags ^= XTCP_ECE;
-	t->segs_out++;
+	t->info.segs_out++;
 }
 
 /* What SYNs say whose flags, scale and MSS are agreed on or offered. */
@@ -142,8 +142,8 @@ void xtcp_compose_syn(struct xtcp_header *h, struct xtcp_tcb *t, u32 len,
 	h->urg = 0;
 	add_syn_options(h, &opt, t->flags, tfo);
 	h->held = syn_ack ? xtcp_ack_sent(t) : 0;
-	t->data_segs_out += !!len;
-	t->segs_out++;
+	t->info.data_segs_out += !!len;
+	t->info.segs_out++;
 }
 
 /**
@@ -164,7 +164,7 @@ void xtcp_compose_rst(struct xtcp_header *h, struct xtcp_tcb *t,
 		.seq	= a->rst_seq,
 		.flags	= XTCP_RST | a->rst_flags,
 	};
-	t->segs_out++;
+	t->info.segs_out++;
 	if (!(a->rst_flags & XTCP_ACK))
 		return;
 	h->ack = a->rst_ack;

@@ -14,7 +14,7 @@ void xtcp_cong_start(struct xtcp_tcb *t)
 {
 	const struct xtcp_cc_ops *ops = xtcp_cc_ops(t);
 
-	t->prior_ssthresh = 0;
+	t->recovery.prior_ssthresh = 0;
 	t->flags |= XTCP_F_CC_STARTED;
 	if (ops->init)
 		ops->init(t);
@@ -163,10 +163,10 @@ void xtcp_cong_tell_state(struct xtcp_tcb *t, enum xtcp_ca_state state)
  */
 void xtcp_cong_save(struct xtcp_tcb *t)
 {
-	if (t->prior_cwnd && t->ca_state >= XTCP_CA_CWR)
+	if (t->recovery.prior_cwnd && t->ca_state >= XTCP_CA_CWR)
 		return;
-	t->prior_cwnd = t->cwnd;
-	t->prior_ssthresh = t->ssthresh;
+	t->recovery.prior_cwnd = t->cwnd;
+	t->recovery.prior_ssthresh = t->ssthresh;
 }
 
 /**
@@ -188,11 +188,11 @@ void xtcp_cong_undo(struct xtcp_tcb *t)
 {
 	const struct xtcp_cc_ops *ops = xtcp_cc_ops(t);
 
-	if (!t->prior_cwnd)
+	if (!t->recovery.prior_cwnd)
 		return;
-	t->cwnd = ops->undo_cwnd ? ops->undo_cwnd(t) : max(t->cwnd, t->prior_cwnd);
-	t->ssthresh = max(t->ssthresh, t->prior_ssthresh);
-	t->prior_cwnd = 0;
+	t->cwnd = ops->undo_cwnd ? ops->undo_cwnd(t) : max(t->cwnd, t->recovery.prior_cwnd);
+	t->ssthresh = max(t->ssthresh, t->recovery.prior_ssthresh);
+	t->recovery.prior_cwnd = 0;
 	t->flags &= ~XTCP_F_ECN_CWR;
 }
 

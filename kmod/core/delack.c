@@ -186,7 +186,7 @@ static bool second_segment(struct xtcp_tcb *t, const struct xtcp_segment *seg)
  */
 static xtcp_usec_t hold_time(const struct xtcp_tcb *t)
 {
-	u32 rtt = t->rcv_rtt_us;
+	u32 rtt = t->tune.rtt_us;
 
 	if (t->srtt_us && t->srtt_us < rtt)
 		rtt = t->srtt_us;

@@ -21,8 +21,8 @@ void xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn,
 			 xtcp_usec_t now, struct xtcp_actions *a)
 {
 	syn->drop = XTCP_DROP_NONE;
-	t->segs_in = max_t(u16, syn->segs, 1);
-	t->data_segs_in = syn->len ? t->segs_in : 0;
+	t->info.segs_in = max_t(u16, syn->segs, 1);
+	t->info.data_segs_in = syn->len ? t->info.segs_in : 0;
 	/* RFC 7323 2.2: the window of a SYN is not scaled */
 	t->snd_wnd = syn->wnd;
 	t->max_window = syn->wnd;

@@ -48,7 +48,7 @@ static inline void xtcp_fastopen_without(struct xtcp_tcb *t)
  */
 static inline void xtcp_fastopen_failed(struct xtcp_tcb *t)
 {
-	t->total_retrans++;
+	t->info.total_retrans++;
 }
 
 /**

@@ -226,15 +226,15 @@ static void established(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	t->retrans_stamp = 0;
 	t->retransmits = 0;
 	t->backoff = 0;
-	t->recover = t->iss;
+	t->recovery.end_seq = t->iss;
 	/* what our option said does not count the timestamps that now go along */
 	if (t->flags & XTCP_F_TS_OK)
 		t->advmss -= min_t(u16, t->advmss, XTCP_OPT_TS_ALIGNED);
 	t->lsndtime = xtcp_stamp(now);
 	t->lrcvtime = xtcp_stamp(now);
 	t->heard = xtcp_coarse(now);
-	t->space_time = xtcp_stamp(now);
-	t->space_seq = t->copied_seq;
+	t->tune.space_time = xtcp_stamp(now);
+	t->tune.space_seq = t->copied_seq;
 	if (t->conf->mtu_probing >= XTCP_MTUP_ALWAYS)
 		xtcp_mtup_start(t, now);
 	a->orders |= XTCP_ACT_CONNECTED | XTCP_ACT_WAKE_WRITER | XTCP_ACT_OUTPUT;
@@ -493,7 +493,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt)) {
 		xtcp_ecn_data(t, seg, t->rcv_nxt, now, a);
-		t->rcv_ooopack += max_t(u32, seg->segs, 1);
+		t->info.rcv_ooopack += max_t(u32, seg->segs, 1);
 		if (xtcp_ooo_insert(t, seg->node, a))
 			a->orders |= XTCP_ACT_QUEUED_OOO;
 		else
@@ -588,9 +588,9 @@ void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		     xtcp_usec_t now, struct xtcp_actions *a)
 {
 	seg->drop = XTCP_DROP_NONE;
-	t->segs_in += max_t(u16, seg->segs, 1);
+	t->info.segs_in += max_t(u16, seg->segs, 1);
 	if (seg->len)
-		t->data_segs_in += max_t(u16, seg->segs, 1);
+		t->info.data_segs_in += max_t(u16, seg->segs, 1);
 	switch (t->state) {
 	case XTCP_CLOSE:
 		/* 3.10.7.1 */

@@ -11,8 +11,8 @@
  */
 static u32 mtup_limit(struct xtcp_tcb *t)
 {
-	t->mtup_high = min(t->mtup_high, t->path_mss);
-	return t->mtup_low;
+	t->mtup.high = min(t->mtup.high, t->path_mss);
+	return t->mtup.low;
 }
 
 /**

@@ -40,7 +40,7 @@ static u16 size_of(const struct xtcp_tcb *t, u32 payload)
 /* Binary search (RFC 4821 7.3). */
 static u32 probe_size(const struct xtcp_tcb *t)
 {
-	return ((u32)t->mtup_low + t->mtup_high) >> 1;
+	return ((u32)t->mtup.low + t->mtup.high) >> 1;
 }
 
 static u32 base_mss(const struct xtcp_tcb *t)
@@ -58,21 +58,21 @@ static u32 base_mss(const struct xtcp_tcb *t)
 void xtcp_mtup_start(struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	t->rec |= XTCP_R_MTUP;
-	t->mtup_low = size_of(t, base_mss(t));
-	t->mtup_high = t->mss_clamp;
-	t->mtup_stamp = xtcp_coarse(now);
+	t->mtup.low = size_of(t, base_mss(t));
+	t->mtup.high = t->mss_clamp;
+	t->mtup.stamp = xtcp_coarse(now);
 }
 
 /* RFC 4821 7.7: a path may take more after some time. */
 static void search_again(struct xtcp_tcb *t, xtcp_usec_t now)
 {
-	u64 stood = (u64)(xtcp_coarse(now) - t->mtup_stamp) << XTCP_COARSE_SHIFT;
+	u64 stood = (u64)(xtcp_coarse(now) - t->mtup.stamp) << XTCP_COARSE_SHIFT;
 
 	if (stood < (u64)t->conf->probe_interval_s * XTCP_USEC_PER_SEC)
 		return;
-	t->mtup_low = size_of(t, t->mss);
-	t->mtup_high = min(t->mss_clamp, t->path_mss);
-	t->mtup_stamp = xtcp_coarse(now);
+	t->mtup.low = size_of(t, t->mss);
+	t->mtup.high = min(t->mss_clamp, t->path_mss);
+	t->mtup.stamp = xtcp_coarse(now);
 }
 
 /**
@@ -88,7 +88,7 @@ static void search_again(struct xtcp_tcb *t, xtcp_usec_t now)
  */
 enum xtcp_mtup xtcp_mtup_next(struct xtcp_tcb *t, xtcp_usec_t now, u32 *len)
 {
-	int range = t->mtup_high - t->mtup_low;
+	int range = t->mtup.high - t->mtup.low;
 	u32 in_flight = xtcp_in_flight(t);
 	u64 need;
 
@@ -125,13 +125,13 @@ void xtcp_mtup_acked(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
 	u32 before = size_of(t, t->mss) + HEADERS, size = probe_size(t);
 
-	if (xtcp_before(t->snd_una, t->mtup_end))
+	if (xtcp_before(t->snd_una, t->mtup.end_seq))
 		return;
 	t->cwnd = max_t(u32, (u64)t->cwnd * before / (size + HEADERS), 1);
 	t->cwnd_cnt = 0;
 	if (t->ca_state < XTCP_CA_CWR)
 		t->ssthresh = max_t(u32, t->ssthresh, (t->cwnd >> 1) + (t->cwnd >> 2));
-	t->mtup_low = size;
+	t->mtup.low = size;
 	xtcp_mtup_inconclusive(t, news->now);	/* it is over */
 	xtcp_mss_update(t, t->path_mss);
 	xtcp_note(news, XTCP_NOTE_MTUP_SUCCESS);
@@ -150,10 +150,10 @@ void xtcp_mtup_acked(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 bool xtcp_mtup_lost(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
 	if (t->ca_state >= XTCP_CA_CWR || t->lost_out > 1 ||
-	    xtcp_rtx_first(t)->end_seq != t->mtup_end)
+	    xtcp_rtx_first(t)->end_seq != t->mtup.end_seq)
 		return false;
 	t->cwnd++;	/* what xtcp_mtup_sent() took */
-	t->mtup_high = probe_size(t) - 1;
+	t->mtup.high = probe_size(t) - 1;
 	xtcp_mtup_inconclusive(t, news->now);	/* it is over */
 	xtcp_note(news, XTCP_NOTE_MTUP_FAIL);
 	return true;
@@ -175,8 +175,8 @@ void xtcp_mtup_black_hole(struct xtcp_tcb *t, xtcp_usec_t now)
 	if (!conf->mtu_probing)
 		return;
 	if (t->rec & XTCP_R_MTUP) {
-		mss = min(payload(t, t->mtup_low) >> 1, base_mss(t));
-		t->mtup_low = size_of(t, max_t(int, mss, max(conf->mtu_probe_floor,
+		mss = min(payload(t, t->mtup.low) >> 1, base_mss(t));
+		t->mtup.low = size_of(t, max_t(int, mss, max(conf->mtu_probe_floor,
 							     conf->min_snd_mss)));
 	} else {
 		xtcp_mtup_start(t, now);

@@ -42,7 +42,7 @@ static inline void xtcp_mtup_inconclusive(struct xtcp_tcb *t, xtcp_usec_t now)
 	if (likely(!(t->rec & XTCP_R_MTU_PROBE)))
 		return;
 	t->rec &= ~XTCP_R_MTU_PROBE;
-	t->mtup_stamp = xtcp_coarse(now);
+	t->mtup.stamp = xtcp_coarse(now);
 }
 
 #endif /* XTCP_CORE_MTUP_H */

@@ -199,8 +199,8 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 		t->snd_sml = seg->end_seq;
 	if (!t->packets_out && !(t->flags & XTCP_F_SYN_OUT)) {
 		/* the clock of RACK may have gone round since the last flight */
-		t->rack_us = stamp;
-		t->rack_end_seq = seg->seq;
+		t->rack.us = stamp;
+		t->rack.end_seq = seg->seq;
 		if (t->flags & (XTCP_F_PROBE | XTCP_F_FORCE)) {
 			t->backoff = 0;		/* those of the probes */
 			t->probes_out = 0;
@@ -211,16 +211,16 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 		xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
 	}
 	t->packets_out += seg->segs;
-	t->segs_out += seg->segs;
+	t->info.segs_out += seg->segs;
 	if (likely(len))
-		t->data_segs_out += seg->segs;
+		t->info.data_segs_out += seg->segs;
 	xtcp_cong_used(t);
 	if (unlikely(t->rec & XTCP_R_PRR))
-		t->prr_out += seg->segs;
+		t->recovery.prr_out += seg->segs;
 	if (unlikely(t->flags & XTCP_F_TLP_SEND)) {
 		t->flags &= ~XTCP_F_TLP_SEND;
 		t->rec |= XTCP_R_TLP;
-		t->tlp_high_seq = t->snd_nxt;
+		t->recovery.tlp_high_seq = t->snd_nxt;
 	}
 	t->lsndtime = stamp;
 	/* we answer within the delay of an ACK: let ACKs ride on answers */
@@ -240,7 +240,7 @@ void xtcp_mtup_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now)
 {
 	t->cwnd--;
 	t->rec |= XTCP_R_MTU_PROBE;
-	t->mtup_end = seg->end_seq;
+	t->mtup.end_seq = seg->end_seq;
 	xtcp_output_sent(t, seg, xtcp_seg_len(seg), now);
 }
 
@@ -369,7 +369,7 @@ enum xtcp_resend xtcp_retransmit_next(struct xtcp_tcb *t, u32 gso_max,
 	if (t->rec & XTCP_R_FRTO_NEW) {
 		/* RFC 5682 3.1 step 2.b: new data is out instead, if any could leave */
 		t->rec &= ~XTCP_R_FRTO_NEW;
-		if (xtcp_after(t->snd_nxt, t->recover))
+		if (xtcp_after(t->snd_nxt, t->recovery.end_seq))
 			return XTCP_RESEND_NOTHING;
 		t->rec &= ~XTCP_R_FRTO;
 	}
@@ -433,7 +433,7 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
 	if (t->flags & XTCP_F_TLP_SEND) {
 		t->flags &= ~XTCP_F_TLP_SEND;
 		t->rec |= XTCP_R_TLP | XTCP_R_TLP_RETRANS;
-		t->tlp_high_seq = t->snd_nxt;
+		t->recovery.tlp_high_seq = t->snd_nxt;
 		seg->mark |= XTCP_SEG_EVER_RETRANS;
 	} else {
 		if (seg->mss != mss) {
@@ -450,17 +450,17 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
 		xtcp_undo_sent_again(t, seg->segs, now);
 		xtcp_seg_again(t, seg);
 		if (t->rec & XTCP_R_PRR)
-			t->prr_out += seg->segs;
+			t->recovery.prr_out += seg->segs;
 		if (seg == xtcp_rtx_first(t) && !(t->rec & XTCP_R_REO_TIMER))
 			xtcp_rexmit_restart(t, now);
 	}
 	if (!t->retrans_stamp)
 		t->retrans_stamp = xtcp_coarse_stamp(now);
-	t->total_retrans += seg->segs;
-	t->segs_out += seg->segs;
+	t->info.total_retrans += seg->segs;
+	t->info.segs_out += seg->segs;
 	if (likely(xtcp_seg_len(seg)))
-		t->data_segs_out += seg->segs;
-	t->bytes_retrans += xtcp_seg_len(seg);
+		t->info.data_segs_out += seg->segs;
+	t->info.bytes_retrans += xtcp_seg_len(seg);
 	t->lsndtime = seg->xmit_us;
 }
 

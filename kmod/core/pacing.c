@@ -88,7 +88,7 @@ u64 xtcp_pace_sent(struct xtcp_pace *p, const struct xtcp_tcb *t, u32 len,
 	u64 due = p->next_ns, depart = max(due, now_ns), cost;
 
 	p->next_ns = depart;
-	if (rate == XTCP_RATE_MAX || !rate || t->segs_out < UNPACED_SEGS)
+	if (rate == XTCP_RATE_MAX || !rate || t->info.segs_out < UNPACED_SEGS)
 		return depart;
 	cost = len * XTCP_NSEC_PER_SEC / rate;
 	if (due)

@@ -16,8 +16,8 @@ void xtcp_prr_init(struct xtcp_tcb *t)
 	t->rec &= ~(XTCP_R_TLP | XTCP_R_TLP_RETRANS);
 	t->rec |= XTCP_R_PRR;
 	t->cwnd_cnt = 0;
-	t->prr_delivered = 0;
-	t->prr_out = 0;
+	t->recovery.prr_delivered = 0;
+	t->recovery.prr_out = 0;
 }
 
 /**
@@ -32,23 +32,24 @@ void xtcp_prr_init(struct xtcp_tcb *t)
  */
 void xtcp_prr(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample)
 {
+	struct xtcp_recovery *r = &t->recovery;
 	u32 in_flight = xtcp_in_flight(t);
 	s32 may, room = t->ssthresh - in_flight;
 
 	if (!sample->delivered || !(t->rec & XTCP_R_PRR) || xtcp_cc_model(t))
 		return;
-	t->prr_delivered += sample->delivered;
+	r->prr_delivered += sample->delivered;
 	if (room < 0) {
-		u64 part = (u64)t->ssthresh * t->prr_delivered + t->prior_cwnd - 1;
+		u64 part = (u64)t->ssthresh * r->prr_delivered + r->prior_cwnd - 1;
 
-		may = (s32)(part / t->prior_cwnd - t->prr_out);
+		may = (s32)(part / r->prior_cwnd - r->prr_out);
 	} else {
-		may = max_t(s32, t->prr_delivered - t->prr_out, sample->delivered);
+		may = max_t(s32, r->prr_delivered - r->prr_out, sample->delivered);
 		if (t->snd_una != sample->prior_una && !sample->lost)
 			may++;
 		may = min(may, room);
 	}
 	/* the first retransmission leaves whatever else is in flight */
-	may = max_t(s32, may, t->prr_out ? 0 : 1);
+	may = max_t(s32, may, r->prr_out ? 0 : 1);
 	t->cwnd = max_t(u32, in_flight + may, 1);
 }

@@ -15,7 +15,7 @@
 
 static bool sent_before_newest(const struct xtcp_tcb *t, u32 xmit_us, u32 end_seq)
 {
-	return xtcp_sent_after(t->rack_us, t->rack_end_seq, xmit_us, end_seq);
+	return xtcp_sent_after(t->rack.us, t->rack.end_seq, xmit_us, end_seq);
 }
 
 /**
@@ -35,13 +35,13 @@ void xtcp_rack_adapt(struct xtcp_tcb *t, const struct xtcp_ack_news *news)
 	t->rec &= ~XTCP_R_RACK_DSACK;
 	if (t->conf->recovery & XTCP_RACK_STATIC_REO_WND)
 		return;
-	if (t->reo_steps > 1 &&
-	    (u16)(ms - t->reo_stamp) < t->srtt_us >> (3 + XTCP_COARSE_SHIFT))
+	if (t->rack.reo_steps > 1 &&
+	    (u16)(ms - t->rack.reo_stamp) < t->srtt_us >> (3 + XTCP_COARSE_SHIFT))
 		return;
-	if (t->reo_steps < U8_MAX)
-		t->reo_steps++;
-	t->reo_stamp = ms;
-	t->reo_persist = XTCP_REO_PERSIST;
+	if (t->rack.reo_steps < U8_MAX)
+		t->rack.reo_steps++;
+	t->rack.reo_stamp = ms;
+	t->rack.reo_persist = XTCP_REO_PERSIST;
 }
 
 /* 6.2 step 4: RACK.reo_wnd, microseconds. */
@@ -49,14 +49,14 @@ static u32 reo_wnd(const struct xtcp_tcb *t)
 {
 	u64 wnd;
 
-	if (!t->reord_seen) {
+	if (!t->recovery.reord_seen) {
 		if (t->ca_state >= XTCP_CA_RECOVERY)
 			return 0;
 		if (t->sacked_out >= t->reordering &&
 		    !(t->conf->recovery & XTCP_RACK_NO_DUPTHRESH))
 			return 0;
 	}
-	wnd = (u64)(t->min_rtt_us >> 2) * t->reo_steps;
+	wnd = (u64)(t->min_rtt_us >> 2) * t->rack.reo_steps;
 	return min_t(u64, wnd, t->srtt_us >> 3);
 }
 
@@ -72,7 +72,7 @@ static u32 reo_wnd(const struct xtcp_tcb *t)
 s32 xtcp_rack_remaining(const struct xtcp_tcb *t, const struct xtcp_seg *seg,
 			u32 reo_wnd, xtcp_usec_t now)
 {
-	return t->rack_rtt_us + reo_wnd - (xtcp_stamp(now) - seg->xmit_us);
+	return t->rack.rtt_us + reo_wnd - (xtcp_stamp(now) - seg->xmit_us);
 }
 
 /* Packets of a record that left before the newest that was delivered: how many? */
@@ -80,9 +80,9 @@ static unsigned int sent_before(const struct xtcp_tcb *t, const struct xtcp_seg 
 {
 	if (sent_before_newest(t, seg->xmit_us, seg->end_seq))
 		return xtcp_seg_total(seg);
-	if (seg->xmit_us != t->rack_us || !xtcp_after(t->rack_end_seq, seg->seq))
+	if (seg->xmit_us != t->rack.us || !xtcp_after(t->rack.end_seq, seg->seq))
 		return 0;
-	return min_t(u32, (t->rack_end_seq - seg->seq) / seg->mss,
+	return min_t(u32, (t->rack.end_seq - seg->seq) / seg->mss,
 		     xtcp_seg_total(seg) - 1);
 }
 

@@ -39,8 +39,8 @@ static void reno_reordered(struct xtcp_tcb *t, u32 more, struct xtcp_ack_news *n
 	if (!reno_limit(t))
 		return;
 	t->reordering = min_t(u32, t->packets_out + more, t->conf->max_reordering);
-	if (t->reord_seen < U16_MAX)
-		t->reord_seen++;
+	if (t->recovery.reord_seen < U16_MAX)
+		t->recovery.reord_seen++;
 	xtcp_note(news, XTCP_NOTE_RENO_REORDER);
 }
 
@@ -95,7 +95,7 @@ static void detect(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 /* cwnd goes down, by PRR, until what is in flight now is acknowledged. */
 static void reduce(struct xtcp_tcb *t)
 {
-	t->recover = t->snd_nxt;
+	t->recovery.end_seq = t->snd_nxt;
 	t->rec &= ~XTCP_R_ECE;
 	xtcp_cong_save(t);
 	t->ssthresh = xtcp_cong_ssthresh(t);
@@ -126,7 +126,7 @@ static void enter_recovery(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	/* once in a window, but the repair goes on to the end of it */
 	if (t->ca_state < XTCP_CA_CWR)
 		reduce(t);
-	t->recover = t->snd_nxt;
+	t->recovery.end_seq = t->snd_nxt;
 	if (news->what & XTCP_NEWS_ECE)
 		t->rec |= XTCP_R_ECE;
 	t->rec &= ~(XTCP_R_FRTO | XTCP_R_FRTO_NEW);
@@ -163,7 +163,7 @@ void xtcp_recovery_keep_open(struct xtcp_tcb *t)
 	if (t->ca_state == state)
 		return;
 	xtcp_cong_set_state(t, state);
-	t->recover = t->snd_nxt;
+	t->recovery.end_seq = t->snd_nxt;
 }
 
 static void try_to_open(struct xtcp_tcb *t, struct xtcp_ack_news *news)
@@ -180,7 +180,7 @@ static void try_to_open(struct xtcp_tcb *t, struct xtcp_ack_news *news)
  */
 static bool reno_holds(const struct xtcp_tcb *t)
 {
-	return t->snd_una == t->recover && !xtcp_sack_ok(t);
+	return t->snd_una == t->recovery.end_seq && !xtcp_sack_ok(t);
 }
 
 /*
@@ -193,8 +193,8 @@ static bool recovered(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 		xtcp_note(news, t->ca_state == XTCP_CA_LOSS ? XTCP_NOTE_LOSS_UNDO
 							    : XTCP_NOTE_FULL_UNDO);
 		xtcp_undo(t, false);
-	} else if (t->reo_persist && !--t->reo_persist) {
-		t->reo_steps = 1;
+	} else if (t->rack.reo_persist && !--t->rack.reo_persist) {
+		t->rack.reo_steps = 1;
 	}
 	t->rec &= ~(XTCP_R_FRTO | XTCP_R_FRTO_NEW);
 	if (reno_holds(t))
@@ -206,10 +206,10 @@ static bool recovered(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 /* RFC 3708: all that was sent again had arrived. */
 static bool undo_by_dsack(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
-	if (!(t->rec & XTCP_R_UNDO) || t->undo_retrans)
+	if (!(t->rec & XTCP_R_UNDO) || t->recovery.undo_retrans)
 		return false;
 	/* the recovery that ends with this is not one that went well */
-	t->reo_persist = min_t(u8, t->reo_persist + 1, XTCP_REO_PERSIST);
+	t->rack.reo_persist = min_t(u8, t->rack.reo_persist + 1, XTCP_REO_PERSIST);
 	xtcp_note(news, XTCP_NOTE_DSACK_UNDO);
 	xtcp_undo(t, false);
 	return true;
@@ -262,7 +262,7 @@ static bool can_send_new(const struct xtcp_tcb *t)
 static void in_loss(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *news)
 {
 	bool advanced = news->what & XTCP_NEWS_ADVANCED;
-	bool all = !xtcp_before(t->snd_una, t->recover);
+	bool all = !xtcp_before(t->snd_una, t->recovery.end_seq);
 	struct xtcp_actions *a = news->a;
 
 	if (advanced && undo_loss(t, false, news))
@@ -271,13 +271,13 @@ static void in_loss(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *ne
 		/* step 3.b: something arrived that was never sent again */
 		if (news->what & XTCP_NEWS_ORIG && undo_loss(t, true, news))
 			return;
-		if (xtcp_after(t->snd_nxt, t->recover)) {
+		if (xtcp_after(t->snd_nxt, t->recovery.end_seq)) {
 			/* step 3.a: new data is reported, and nothing else */
 			if (news->what & XTCP_NEWS_SACKED || duplicates)
 				t->rec &= ~(XTCP_R_FRTO | XTCP_R_FRTO_NEW);
 		} else if (advanced && !all) {
 			/* step 2.b: two new segments, and see */
-			t->recover = t->snd_nxt;
+			t->recovery.end_seq = t->snd_nxt;
 			if (can_send_new(t)) {
 				t->rec |= XTCP_R_FRTO_NEW;
 				a->orders |= XTCP_ACT_OUTPUT_FIRST | XTCP_ACT_RETRANSMIT;
@@ -292,7 +292,7 @@ static void in_loss(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *ne
 	}
 	if (!xtcp_sack_ok(t)) {
 		/* in step 2.b a duplicate means that the new data arrived */
-		if (xtcp_after(t->snd_nxt, t->recover) && duplicates)
+		if (xtcp_after(t->snd_nxt, t->recovery.end_seq) && duplicates)
 			reno_add(t, duplicates, news);
 		else if (advanced)
 			t->sacked_out = 0;
@@ -328,7 +328,7 @@ static bool in_recovery(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news
 static void resend(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
 	if (!xtcp_in_recovery(t)) {
-		t->recover = t->snd_nxt;
+		t->recovery.end_seq = t->snd_nxt;
 		t->rec &= ~(XTCP_R_UNDO | XTCP_R_FRTO | XTCP_R_FRTO_NEW | XTCP_R_PRR |
 			    XTCP_R_TLP | XTCP_R_TLP_RETRANS);
 		xtcp_cong_set_state(t, XTCP_CA_LOSS);
@@ -406,9 +406,9 @@ void xtcp_recovery_ack(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 		return;
 	/* does the state end with this? */
 	if (t->ca_state > XTCP_CA_DISORDER && t->ca_state != XTCP_CA_LOSS &&
-	    !xtcp_before(t->snd_una, t->recover)) {
+	    !xtcp_before(t->snd_una, t->recovery.end_seq)) {
 		if (t->ca_state == XTCP_CA_CWR) {
-			if (t->snd_una != t->recover) {
+			if (t->snd_una != t->recovery.end_seq) {
 				xtcp_recovery_end(t, news->now);
 				xtcp_cong_set_state(t, XTCP_CA_OPEN);
 			}
@@ -478,7 +478,7 @@ static void lose_all(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 			seg->sacked = 0;
 			seg->sack_run = seg->end_seq;
 			xtcp_seg_count(t, seg);
-		} else if (xtcp_sack_ok(t) && seg != first && t->rack_rtt_us &&
+		} else if (xtcp_sack_ok(t) && seg != first && t->rack.rtt_us &&
 			   xtcp_rack_remaining(t, seg, 0, news->now) > 0) {
 			continue;
 		}
@@ -502,7 +502,7 @@ void xtcp_recovery_timeout(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	if (!t->retransmits)
 		note_failure(t, news);
 	lose_all(t, news);
-	if (t->ca_state <= XTCP_CA_DISORDER || !xtcp_after(t->recover, t->snd_una) ||
+	if (t->ca_state <= XTCP_CA_DISORDER || !xtcp_after(t->recovery.end_seq, t->snd_una) ||
 	    (t->ca_state == XTCP_CA_LOSS && !t->retransmits)) {
 		/* a new flight: what was to be undone before is history */
 		xtcp_cong_set_state(t, XTCP_CA_OPEN);
@@ -517,7 +517,7 @@ void xtcp_recovery_timeout(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	t->cwnd = xtcp_in_flight(t) + 1;
 	t->cwnd_cnt = 0;
 	xtcp_cong_set_state(t, XTCP_CA_LOSS);
-	t->recover = t->snd_nxt;
+	t->recovery.end_seq = t->snd_nxt;
 	t->rec &= ~(XTCP_R_TLP | XTCP_R_TLP_RETRANS | XTCP_R_PRR | XTCP_R_FRTO |
 		    XTCP_R_FRTO_NEW);
 	/* RFC 5682 3.1 step 1; but what was too large is no sign of anything */

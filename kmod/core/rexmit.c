@@ -32,9 +32,9 @@ u64 xtcp_patience(const struct xtcp_tcb *t, u64 wait, xtcp_usec_t now)
 {
 	u64 limit, waited;
 
-	if (!t->user_timeout_ms || !t->retrans_stamp)
+	if (!t->user.timeout_ms || !t->retrans_stamp)
 		return wait;
-	limit = (u64)t->user_timeout_ms * XTCP_USEC_PER_MSEC;
+	limit = (u64)t->user.timeout_ms * XTCP_USEC_PER_MSEC;
 	waited = xtcp_unanswered(t, now);
 	return limit > waited ? min(wait, limit - waited) : 1;
 }
@@ -139,5 +139,5 @@ void xtcp_timeout_over(struct xtcp_tcb *t, xtcp_usec_t now)
 	if (!(t->rec & XTCP_R_TIMED_OUT))
 		return;
 	t->rec &= ~XTCP_R_TIMED_OUT;
-	t->rto_time += xtcp_coarse(now);
+	t->info.rto_time += xtcp_coarse(now);
 }

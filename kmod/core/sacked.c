@@ -32,8 +32,8 @@ void xtcp_reordered(struct xtcp_tcb *t, u32 low, enum xtcp_note why,
 	distance = DIV_ROUND_UP(high - low, t->mss);
 	if (distance > t->reordering)
 		t->reordering = min_t(u32, distance, t->conf->max_reordering);
-	if (t->reord_seen < U16_MAX)
-		t->reord_seen++;
+	if (t->recovery.reord_seen < U16_MAX)
+		t->recovery.reord_seen++;
 	xtcp_note(news, why);
 }
 
@@ -50,9 +50,9 @@ static bool block_valid(const struct xtcp_tcb *t, const struct xtcp_range *b, bo
 		return true;
 	if (!dsack || !(t->rec & XTCP_R_UNDO) || xtcp_after(b->end_seq, t->snd_una))
 		return false;
-	if (!xtcp_before(b->seq, t->undo_marker))
+	if (!xtcp_before(b->seq, t->recovery.undo_marker))
 		return true;
-	return xtcp_after(b->end_seq, t->undo_marker) &&
+	return xtcp_after(b->end_seq, t->recovery.undo_marker) &&
 	       !xtcp_before(b->seq, b->end_seq - t->max_window);
 }
 
@@ -87,16 +87,16 @@ static bool take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
 		return false;
 	}
 	packets = len > t->mss ? DIV_ROUND_UP(len, t->mss) : 1;
-	if (t->rec & XTCP_R_TLP_RETRANS && t->tlp_high_seq == b->end_seq)
+	if (t->rec & XTCP_R_TLP_RETRANS && t->recovery.tlp_high_seq == b->end_seq)
 		news->what |= XTCP_NEWS_DSACK_TLP;
-	t->dsack_dups = min_t(u32, t->dsack_dups + packets, U16_MAX);
+	t->info.dsack_dups = min_t(u32, t->info.dsack_dups + packets, U16_MAX);
 	/* what the network copied says nothing about our retransmissions */
-	if (t->dsack_dups > t->total_retrans) {
+	if (t->info.dsack_dups > t->info.total_retrans) {
 		xtcp_note(news, XTCP_NOTE_DSACK_IGNORED_DUBIOUS);
 		return false;
 	}
 	/* RFC 8985 6.2 step 4, as Linux: only where reordering was seen */
-	if (t->reord_seen && !(news->what & XTCP_NEWS_DSACK_TLP))
+	if (t->recovery.reord_seen && !(news->what & XTCP_NEWS_DSACK_TLP))
 		t->rec |= XTCP_R_RACK_DSACK;
 	news->what |= XTCP_NEWS_DSACK;
 	news->a->dsack_segs = packets;
@@ -104,7 +104,7 @@ static bool take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
 	/* of what this very ACK acknowledges only if it had been sent again */
 	known = news->what & XTCP_NEWS_RETRANS_ACKED ? t->snd_una : news->sample.prior_una;
 	if (t->rec & XTCP_R_UNDO && !xtcp_after(b->end_seq, known) &&
-	    xtcp_after(b->end_seq, t->undo_marker))
+	    xtcp_after(b->end_seq, t->recovery.undo_marker))
 		xtcp_undo_dsack(t, packets);
 	return true;
 }
@@ -138,7 +138,7 @@ static void tag(struct xtcp_tcb *t, struct xtcp_seg *seg, const struct xtcp_rang
 		if (t->sacked_out && xtcp_before(seq, t->sack_high) &&
 		    xtcp_before(seq, news->reord))
 			news->reord = seq;
-		if (!xtcp_after(end_seq, t->recover))
+		if (!xtcp_after(end_seq, t->recovery.end_seq))
 			news->what |= XTCP_NEWS_ORIG;
 		if (!(news->what & XTCP_NEWS_SACK_RTT))
 			news->first_sack = seg->xmit_us;
@@ -188,7 +188,7 @@ static void take_dsack_above(struct xtcp_tcb *t, const struct xtcp_range *b)
 		u64 packets = covered(seg, b);
 
 		if (packets && seg->mark & XTCP_SEG_EVER_RETRANS &&
-		    t->rec & XTCP_R_UNDO && xtcp_after(seg->end_seq, t->undo_marker))
+		    t->rec & XTCP_R_UNDO && xtcp_after(seg->end_seq, t->recovery.undo_marker))
 			xtcp_undo_dsack(t, hweight64(packets));
 		seg = xtcp_rtx_after(seg);
 	}

@@ -291,10 +291,10 @@ void xtcp_rack_advance(struct xtcp_tcb *t, const struct xtcp_seg *seg, u32 end_s
 	if (seg->mark & XTCP_SEG_EVER_RETRANS && (!t->min_rtt_us || rtt < t->min_rtt_us))
 		return;
 	t->rec |= XTCP_R_RACK_ADVANCED;
-	t->rack_rtt_us = rtt;
-	if (xtcp_sent_after(seg->xmit_us, end_seq, t->rack_us, t->rack_end_seq)) {
-		t->rack_us = seg->xmit_us;
-		t->rack_end_seq = end_seq;
+	t->rack.rtt_us = rtt;
+	if (xtcp_sent_after(seg->xmit_us, end_seq, t->rack.us, t->rack.end_seq)) {
+		t->rack.us = seg->xmit_us;
+		t->rack.end_seq = end_seq;
 	}
 }
 
@@ -323,7 +323,7 @@ static void acknowledged(struct xtcp_tcb *t, struct xtcp_seg *seg, unsigned int 
 			first = news->sample.prior_una;	/* the ACK before ended in it */
 		if (xtcp_before(first, news->reord))
 			news->reord = first;
-		if (!xtcp_after(seg->end_seq, t->recover))
+		if (!xtcp_after(seg->end_seq, t->recovery.end_seq))
 			news->what |= XTCP_NEWS_ORIG;
 	} else if (echo_is_older(t, seg, news)) {
 		return;

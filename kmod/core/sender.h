@@ -179,7 +179,7 @@ static __always_inline void xtcp_send_ordered(const struct xtcp_answerer *s, voi
 
 	if (unlikely(orders & XTCP_ACT_ACK_BEFORE))
 		s->ack_before(host, a->ack_before);
-	sent = t->segs_out;
+	sent = t->info.segs_out;
 	if (orders & XTCP_ACT_SEND_SYN)
 		s->syn(host);
 	if (orders & XTCP_ACT_OUTPUT_FIRST)
@@ -201,7 +201,7 @@ static __always_inline void xtcp_send_ordered(const struct xtcp_answerer *s, voi
 	if (orders & XTCP_ACT_DUPACK) {
 		s->ack(host);
 	} else if (orders & XTCP_ACT_SEND_ACK) {
-		if (t->segs_out == sent &&
+		if (t->info.segs_out == sent &&
 		    !(orders & XTCP_ACT_ACK_MERGE && s->merge(host)))
 			s->ack(host);
 	} else if (orders & XTCP_ACT_CHALLENGE && s->challenge(host)) {

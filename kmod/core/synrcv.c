@@ -289,9 +289,9 @@ static void inherit_timeouts(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
 	for (i = 0; i < r->retries; i++)
 		time += timeout_after(i, conf);
 	t->retransmits = r->retries;
-	t->total_rto = r->retries;
-	t->rto_recoveries = !!r->retries;
-	t->rto_time = time >> XTCP_COARSE_SHIFT;
+	t->info.total_rto = r->retries;
+	t->info.rto_recoveries = !!r->retries;
+	t->info.rto_time = time >> XTCP_COARSE_SHIFT;
 }
 
 /**
@@ -313,7 +313,7 @@ void xtcp_synrcv_child(const struct xtcp_synrcv *r, struct xtcp_tcb *t,
 	t->snd_nxt = r->iss + 1;
 	t->write_seq = t->snd_nxt;
 	t->snd_sml = t->snd_nxt;
-	t->recover = r->iss;
+	t->recovery.end_seq = r->iss;
 	t->rcv_nxt = r->irs + 1;
 	t->rcv_wup = t->rcv_nxt;
 	t->copied_seq = t->rcv_nxt;

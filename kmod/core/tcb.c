@@ -15,6 +15,10 @@ static_assert((u64)XTCP_F_PASSIVE + XTCP_F_TS_OK + XTCP_F_WSCALE_OK +
 		XTCP_F_THIN_LTO == U32_MAX,
 	      "two flags share a bit, or one was added or removed");
 
+/* What a segment that comes looks at lies together, and so does what one that leaves does. */
+static_assert(offsetof(struct xtcp_tcb, snd_una) <= 72);
+static_assert(offsetof(struct xtcp_tcb, rtx) <= 128);
+
 /**
  * xtcp_conf_init - Linux's defaults (net.ipv4.tcp_*)
  * @conf: out
@@ -95,6 +99,6 @@ void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_conf *conf)
 	t->cwnd = XTCP_INIT_CWND;
 	t->ssthresh = U32_MAX;
 	t->reordering = min_t(u32, conf->reordering, U16_MAX);
-	t->reo_steps = 1;
+	t->rack.reo_steps = 1;
 	t->rcv_ssthresh = XTCP_WND_MAX_UNSCALED;
 }

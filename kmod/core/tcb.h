@@ -184,56 +184,56 @@ struct xtcp_path {
 #define XTCP_TW_REUSE_LOCAL	2	/* connections of this host with itself */
 
 /* struct xtcp_tcb.flags */
-#define XTCP_F_PASSIVE		0x0001	/* came out of a listener */
-#define XTCP_F_TS_OK		0x0002	/* timestamps agreed on */
-#define XTCP_F_WSCALE_OK	0x0004	/* window scaling agreed on */
-#define XTCP_F_SACK_OK		0x0008	/* SACK agreed on */
-#define XTCP_F_ECN_OK		0x0010	/* ECN agreed on */
-#define XTCP_F_CORK		0x0020	/* TCP_CORK, or MSG_MORE while it lasts */
-#define XTCP_F_FIN_QUEUED	0x0040	/* our FIN has its sequence number */
-#define XTCP_F_FIN_RCVD		0x0080	/* the peer's FIN is behind rcv_nxt */
-#define XTCP_F_RCV_SHUT		0x0100	/* the user will not read any more */
-#define XTCP_F_ORPHAN		0x0200	/* no socket in user space */
-#define XTCP_F_KEEPALIVE	0x0400	/* SO_KEEPALIVE */
-#define XTCP_F_ACK_PENDING	0x0800	/* something came that is not ACKed yet */
-#define XTCP_F_PROBE		0x1000	/* REXMIT runs as the persist timer */
-#define XTCP_F_RATE_FULL	0x2000	/* @rate is no lower bound */
-#define XTCP_F_CWND_LIMITED	0x4000	/* cwnd was what limited the last flight */
-#define XTCP_F_CC_STARTED	0x8000	/* the algorithm's init was called */
-#define XTCP_F_TLP_SEND		0x10000	/* a tail loss probe is to leave (RFC 8985 7.3) */
-#define XTCP_F_FORCE		0x20000	/* persist timer: send what fits (RFC 9293 3.8.6.1) */
-#define XTCP_F_SYN_OUT		0x40000	/* our SYN is not ACKed; no record stands for it */
-#define XTCP_F_SACKS		0x80000	/* segments carry SACK blocks: those of @ooo_last */
-#define XTCP_F_DSACK		0x100000 /* the next one reports a duplicate first (RFC 2883) */
-#define XTCP_F_NODELAY		0x200000 /* TCP_NODELAY */
-#define XTCP_F_ECN_SEEN		0x400000 /* the peer's segments are ECN-capable */
-#define XTCP_F_ECN_ECHO		0x800000 /* one was marked: segments carry ECE */
-#define XTCP_F_ECN_CWR		0x2000000 /* cwnd was reduced: the next new data carries CWR */
-#define XTCP_F_ECN_ALL		0x4000000 /* congestion control needs ECN, on every segment */
-#define XTCP_F_ECN_EXACT	0x8000000 /* and ECE to follow the marks (RFC 8257) */
-#define XTCP_F_URG		0x40000000 /* a byte that was not read is marked urgent */
-#define XTCP_F_URG_OUT		0x80000000 /* urgent data may not be ACKed yet */
-#define XTCP_F_ACK_PUSHED	0x10000000 /* what waits for an ACK ends a write */
-#define XTCP_F_ACK_PUSHED2	0x20000000 /* and so did something before it */
-#define XTCP_F_THIN_LTO		0x1000000 /* TCP_THIN_LINEAR_TIMEOUTS */
+#define XTCP_F_PASSIVE		BIT(0)	/* came out of a listener */
+#define XTCP_F_TS_OK		BIT(1)	/* timestamps agreed on */
+#define XTCP_F_WSCALE_OK	BIT(2)	/* window scaling agreed on */
+#define XTCP_F_SACK_OK		BIT(3)	/* SACK agreed on */
+#define XTCP_F_ECN_OK		BIT(4)	/* ECN agreed on */
+#define XTCP_F_CORK		BIT(5)	/* TCP_CORK, or MSG_MORE while it lasts */
+#define XTCP_F_FIN_QUEUED	BIT(6)	/* our FIN has its sequence number */
+#define XTCP_F_FIN_RCVD		BIT(7)	/* the peer's FIN is behind rcv_nxt */
+#define XTCP_F_RCV_SHUT		BIT(8)	/* the user will not read any more */
+#define XTCP_F_ORPHAN		BIT(9)	/* no socket in user space */
+#define XTCP_F_KEEPALIVE	BIT(10)	/* SO_KEEPALIVE */
+#define XTCP_F_ACK_PENDING	BIT(11)	/* something came that is not ACKed yet */
+#define XTCP_F_PROBE		BIT(12)	/* REXMIT runs as the persist timer */
+#define XTCP_F_RATE_FULL	BIT(13)	/* @rate is no lower bound */
+#define XTCP_F_CWND_LIMITED	BIT(14)	/* cwnd was what limited the last flight */
+#define XTCP_F_CC_STARTED	BIT(15)	/* the algorithm's init was called */
+#define XTCP_F_TLP_SEND		BIT(16)	/* a tail loss probe is to leave (RFC 8985 7.3) */
+#define XTCP_F_FORCE		BIT(17)	/* persist timer: send what fits (RFC 9293 3.8.6.1) */
+#define XTCP_F_SYN_OUT		BIT(18)	/* our SYN is not ACKed; no record stands for it */
+#define XTCP_F_SACKS		BIT(19)	/* segments carry SACK blocks: those of @ooo_last */
+#define XTCP_F_DSACK		BIT(20)	/* the next one reports a duplicate first (RFC 2883) */
+#define XTCP_F_NODELAY		BIT(21)	/* TCP_NODELAY */
+#define XTCP_F_ECN_SEEN		BIT(22)	/* the peer's segments are ECN-capable */
+#define XTCP_F_ECN_ECHO		BIT(23)	/* one was marked: segments carry ECE */
+#define XTCP_F_THIN_LTO		BIT(24)	/* TCP_THIN_LINEAR_TIMEOUTS */
+#define XTCP_F_ECN_CWR		BIT(25)	/* cwnd was reduced: the next new data carries CWR */
+#define XTCP_F_ECN_ALL		BIT(26)	/* congestion control needs ECN, on every segment */
+#define XTCP_F_ECN_EXACT	BIT(27)	/* and ECE to follow the marks (RFC 8257) */
+#define XTCP_F_ACK_PUSHED	BIT(28)	/* what waits for an ACK ends a write */
+#define XTCP_F_ACK_PUSHED2	BIT(29)	/* and so did something before it */
+#define XTCP_F_URG		BIT(30)	/* a byte that was not read is marked urgent */
+#define XTCP_F_URG_OUT		BIT(31)	/* urgent data may not be ACKed yet */
 
 /* struct xtcp_tcb.rec */
-#define XTCP_R_TLP_TIMER	0x0001	/* REXMIT runs as the probe timer (RFC 8985 7) */
-#define XTCP_R_REO_TIMER	0x0002	/* REXMIT runs as RACK's timer (RFC 8985 6.3) */
-#define XTCP_R_TLP		0x0004	/* a probe is out, until tlp_high_seq is ACKed */
-#define XTCP_R_TLP_RETRANS	0x0008	/* it was a retransmission */
-#define XTCP_R_RACK_ADVANCED	0x0010	/* RACK has not looked since rack_us changed */
-#define XTCP_R_RACK_DSACK	0x0020	/* the reordering window was too short */
-#define XTCP_R_PRR		0x0040	/* cwnd goes down by PRR (RFC 6937) */
-#define XTCP_R_UNDO		0x0080	/* the last reduction may have been for nothing */
-#define XTCP_R_RETRANS		0x0100	/* something was sent again since, at undo_stamp */
-#define XTCP_R_ECE		0x0200	/* but ECN had asked for it */
-#define XTCP_R_FRTO		0x0400	/* was the timeout spurious? (RFC 5682) */
-#define XTCP_R_FRTO_NEW		0x0800	/* to find out, new data goes first */
-#define XTCP_R_DROPPED		0x1000	/* since a timer ran our own queue dropped a segment */
-#define XTCP_R_TIMED_OUT	0x2000	/* a timeout is not repaired: @rto_time runs */
-#define XTCP_R_MTUP		0x4000	/* the path's MTU is searched for (RFC 4821) */
-#define XTCP_R_MTU_PROBE	0x8000	/* a probe of it is out, up to @mtup_end */
+#define XTCP_R_TLP_TIMER	BIT(0)	/* REXMIT runs as the probe timer (RFC 8985 7) */
+#define XTCP_R_REO_TIMER	BIT(1)	/* REXMIT runs as RACK's timer (RFC 8985 6.3) */
+#define XTCP_R_TLP		BIT(2)	/* a probe is out, until @recovery.tlp_high_seq is ACKed */
+#define XTCP_R_TLP_RETRANS	BIT(3)	/* it was a retransmission */
+#define XTCP_R_RACK_ADVANCED	BIT(4)	/* RACK has not looked since @rack.us changed */
+#define XTCP_R_RACK_DSACK	BIT(5)	/* the reordering window was too short */
+#define XTCP_R_PRR		BIT(6)	/* cwnd goes down by PRR (RFC 6937) */
+#define XTCP_R_UNDO		BIT(7)	/* the last reduction may have been for nothing */
+#define XTCP_R_RETRANS		BIT(8)	/* something was sent again since */
+#define XTCP_R_ECE		BIT(9)	/* but ECN had asked for it */
+#define XTCP_R_FRTO		BIT(10)	/* was the timeout spurious? (RFC 5682) */
+#define XTCP_R_FRTO_NEW		BIT(11)	/* to find out, new data goes first */
+#define XTCP_R_DROPPED		BIT(12)	/* since a timer ran our own queue dropped a segment */
+#define XTCP_R_TIMED_OUT	BIT(13)	/* a timeout is not repaired: @info.rto_time runs */
+#define XTCP_R_MTUP		BIT(14)	/* the path's MTU is searched for (RFC 4821) */
+#define XTCP_R_MTU_PROBE	BIT(15)	/* a probe of it is out, up to @mtup.end_seq */
 
 /* struct xtcp_conf.recovery, as Linux's tcp_recovery; RACK is always on */
 #define XTCP_RACK_STATIC_REO_WND	0x02
@@ -244,8 +244,8 @@ struct xtcp_path {
  * @XTCP_CA_OPEN: nothing is wrong
  * @XTCP_CA_DISORDER: duplicate ACKs or SACKs, not enough to call it a loss
  * @XTCP_CA_CWR: cwnd is being reduced for ECN or local congestion: no loss
- * @XTCP_CA_RECOVERY: fast recovery, until xtcp_tcb.recover is ACKed
- * @XTCP_CA_LOSS: after an RTO, until xtcp_tcb.recover is ACKed
+ * @XTCP_CA_RECOVERY: fast recovery, until xtcp_tcb.recovery.end_seq is ACKed
+ * @XTCP_CA_LOSS: after an RTO, until xtcp_tcb.recovery.end_seq is ACKed
  *
  * The numbers are those of TCP_INFO's tcpi_ca_state.
  */
@@ -306,7 +306,7 @@ enum xtcp_urg_state {
 #define XTCP_RTO_FALLBACK_US	(3 * XTCP_USEC_PER_SEC)
 /* Timestamps older than this no longer condemn a segment (RFC 7323 5.5). */
 #define XTCP_PAWS_DAYS_SEC	(24U * 24 * 3600)
-/* struct xtcp_tcb.linger2_s: an orphan does not stay in FIN_WAIT2. */
+/* struct xtcp_tcb.user.linger2_s: an orphan does not stay in FIN_WAIT2. */
 #define XTCP_LINGER2_NONE	U8_MAX
 /* Largest window without and with scaling, bytes. */
 #define XTCP_WND_MAX_UNSCALED	65535U
@@ -314,321 +314,393 @@ enum xtcp_urg_state {
 #define XTCP_WND_MAX		(XTCP_WND_MAX_UNSCALED << XTCP_WSCALE_MAX)
 
 /**
+ * struct xtcp_rack - the newest packet that was delivered, and how late others may be (RFC 8985)
+ */
+struct xtcp_rack {
+	/**
+	 * @us: when the newest packet that was delivered had been sent, low 32 bits of the
+	 * clock (RFC 8985 RACK.xmit_ts)
+	 */
+	u32		us;
+	/** @end_seq: where it ends */
+	u32		end_seq;
+	/** @rtt_us: the RTT that it had, microseconds */
+	u32		rtt_us;
+	/** @reo_stamp: when it was last changed, on the coarse clock */
+	u16		reo_stamp;
+	/** @reo_steps: RACK's reordering window, in quarters of @min_rtt_us */
+	u8		reo_steps;
+	/** @reo_persist: recoveries left before that becomes 1 again */
+	u8		reo_persist;
+};
+
+/**
+ * struct xtcp_recovery - a reduction of the congestion window, and how it is taken back
+ */
+struct xtcp_recovery {
+	/** @end_seq: SND.NXT when recovery began (RFC 6582) */
+	u32		end_seq;
+	/** @prior_cwnd: @cwnd before the last reduction, segments; 0: nothing to undo */
+	u32		prior_cwnd;
+	/** @prior_ssthresh: @ssthresh before the last reduction, segments */
+	u32		prior_ssthresh;
+	/** @tlp_high_seq: SND.NXT when the tail loss probe was sent */
+	u32		tlp_high_seq;
+	/** @prr_delivered: segments delivered since the reduction began (RFC 6937) */
+	u32		prr_delivered;
+	/** @prr_out: segments sent since */
+	u32		prr_out;
+	/** @undo_marker: SND.UNA then */
+	u32		undo_marker;
+	/** @undo_stamp: TSval of the first retransmission since then */
+	u32		undo_stamp;
+	/**
+	 * @undo_retrans: retransmissions since then that no D-SACK has called needless;
+	 * U16_MAX: none, or too many
+	 */
+	u16		undo_retrans;
+	/** @reord_seen: how often reordering was seen */
+	u16		reord_seen;
+};
+
+/**
+ * struct xtcp_mtu_search - the search for the path's MTU (RFC 4821)
+ */
+struct xtcp_mtu_search {
+	/** @low: with XTCP_R_MTUP: what the path takes for sure, as @path_mss */
+	u16		low;
+	/** @high: and what it may take at most */
+	u16		high;
+	union {
+		/** @end_seq: with XTCP_R_MTU_PROBE: where the probe ends */
+		u32		end_seq;
+		/** @stamp: without: since when the search stands, on the coarse clock */
+		u32		stamp;
+	};
+};
+
+/**
+ * struct xtcp_tune - how fast the reader is, for the size of the receive buffer
+ */
+struct xtcp_tune {
+	/** @rtt_us: RTT seen by the receiver, eighths of a microsecond */
+	u32		rtt_us;
+	/** @rtt_seq: end of the window that is being timed without timestamps */
+	u32		rtt_seq;
+	/** @rtt_time: when it began, low 32 bits of the clock */
+	u32		rtt_time;
+	/** @space_seq: @copied_seq when the reader was last measured */
+	u32		space_seq;
+	/** @space_time: when that was, low 32 bits of the clock */
+	u32		space_time;
+	/** @space_bytes: bytes that the user read in one RTT */
+	u32		space_bytes;
+};
+
+/**
+ * struct xtcp_user - what socket options have set; 0: as the namespace has it
+ */
+struct xtcp_user {
+	/** @timeout_ms: TCP_USER_TIMEOUT, milliseconds, 0: @retries2 decides */
+	u32		timeout_ms;
+	/** @notsent_lowat: TCP_NOTSENT_LOWAT, bytes, 0: the namespace's */
+	u32		notsent_lowat;
+	/** @keep_idle_s: TCP_KEEPIDLE, seconds, or 0 for the namespace's */
+	u16		keep_idle_s;
+	/** @keep_intvl_s: TCP_KEEPINTVL, seconds, or 0 for the namespace's */
+	u16		keep_intvl_s;
+	/** @syn_retries: TCP_SYNCNT, or 0 for the namespace's */
+	u8		syn_retries;
+	/** @keep_probes: TCP_KEEPCNT, or 0 for the namespace's */
+	u8		keep_probes;
+	/** @linger2_s: TCP_LINGER2, seconds, 0: the namespace's fin_timeout */
+	u8		linger2_s;
+};
+
+/**
+ * struct xtcp_waited - how long the sender has waited for what
+ */
+struct xtcp_waited {
+	/** @since: since when, on the coarse clock */
+	u32		since;
+	/** @spent: how long it has waited for each before, units of the coarse clock */
+	u32		spent[3];
+};
+
+/**
+ * struct xtcp_info - what TCP_INFO shows and nobody else looks at, or hardly
+ */
+struct xtcp_info {
+	/** @total_retrans: segments sent again, for TCP_INFO */
+	u32		total_retrans;
+	/** @bytes_retrans: payload bytes sent again, modulo 2^32, for TCP_INFO */
+	u32		bytes_retrans;
+	/** @segs_out: segments sent, for TCP_INFO */
+	u32		segs_out;
+	/** @segs_in: segments received, for TCP_INFO */
+	u32		segs_in;
+	/** @data_segs_out: of those sent, how many with text */
+	u32		data_segs_out;
+	/** @data_segs_in: of those received, how many with text */
+	u32		data_segs_in;
+	/** @rcv_ooopack: segments that came ahead of a gap, for TCP_INFO */
+	u32		rcv_ooopack;
+	/**
+	 * @rto_time: how long timeouts took to repair, units of the coarse clock; less what it
+	 * shows now, while XTCP_R_TIMED_OUT is set
+	 */
+	u32		rto_time;
+	/** @total_rto: timeouts, modulo 2^16 */
+	u16		total_rto;
+	/** @rto_recoveries: of those, the first ones of a series */
+	u16		rto_recoveries;
+	/** @rehash: how often the host chose another path for that */
+	u16		rehash;
+	/** @dsack_dups: packets that D-SACKs said came twice, for TCP_INFO */
+	u16		dsack_dups;
+};
+
+/**
  * struct xtcp_tcb - a connection
- * @rcv_nxt: RCV.NXT
- * @copied_seq: first sequence number that the user has not read
- * @rcv_wup: RCV.NXT when the window was last advertised
- * @rcv_wnd: RCV.WND as it was last advertised, bytes from @rcv_wup
- * @snd_una: SND.UNA
- * @snd_nxt: SND.NXT
- * @write_seq: end of what the user has queued, FIN included
- * @snd_wnd: SND.WND, bytes
- * @snd_wl1: SND.WL1
- * @max_window: largest window the peer ever offered, bytes
- * @ts_recent: TS.Recent (RFC 7323)
- * @ts_offset: added to our clock to make TSval
- * @ts_recent_sec: when @ts_recent was taken, seconds
- * @rcv_tsecr: last TSecr that was accepted
- * @cwnd: congestion window, segments
- * @ssthresh: slow-start threshold, segments
- * @cwnd_cnt: segments ACKed since cwnd last grew in congestion avoidance
- * @max_packets_out: largest @packets_out of the last flight, segments
- * @cwnd_usage_seq: end of that flight
- * @prior_cwnd: @cwnd before the last reduction, segments; 0: nothing to undo
- * @prior_ssthresh: @ssthresh before the last reduction, segments
- * @delivered: segments that the peer is known to have received, modulo 2^32
- * @delivered_ce: of those, how many by ACKs with the ECN echo
- * @packets_out: segments sent and not cumulatively ACKed
- * @sacked_out: of those, known (SACK) or assumed (duplicate ACKs) to have left
- * @lost_out: of those, marked lost
- * @retrans_out: retransmissions outstanding
- * @recover: SND.NXT when recovery began (RFC 6582)
- * @srtt_us: smoothed RTT, eighths of a microsecond; 0 before the first sample
- * @mdev_us: RTTVAR, quarters of a microsecond
- * @rto_us: current RTO, without backoff, microseconds
- * @retrans_stamp: when the oldest unanswered retransmission, or probe, was sent
- *		   first, on the coarse clock; 0: none
- * @snd_sml: end of the last segment sent that was not full (Minshall's Nagle)
- * @lsndtime: when data was last sent, low 32 bits of the clock
- * @lrcvtime: when data last came, low 32 bits of the clock
- * @heard: when the peer was last heard of, on the coarse clock
- * @last_oow_ack: when an invalid segment was last answered, low 32 bits
- * @deadline: when each timer is due; 0: it is off
- * @conf: the namespace's settings
- * @path: the route's
- * @rtx: sent segments that are not ACKed, by sequence number
- * @retrans: ring of those that were sent again and may be in flight, at the
- *	     oldest; NULL: none
- * @todo: no segment of @rtx before this is waiting to be sent again; not kept in
- *	  XTCP_CA_OPEN
- * @judged: nor for RACK to look at it, unless it was sent again; likewise
- * @sack_high: end of the highest packet that was SACKed, if any is outstanding
- * @rack_us: when the newest packet that was delivered had been sent, low 32 bits
- *	     of the clock (RFC 8985 RACK.xmit_ts)
- * @rack_end_seq: where it ends
- * @rack_rtt_us: the RTT that it had, microseconds
- * @min_rtt_us: least RTT of late, microseconds; 0 before the first sample
- * @rate: of delivery
- * @min_rtt_stamp: when that was, in steps of 2^21 us
- * @reordering: how many segments one can be late, as far as is known
- * @reo_steps: RACK's reordering window, in quarters of @min_rtt_us
- * @reo_persist: recoveries left before that becomes 1 again
- * @reo_stamp: when it was last changed, on the coarse clock
- * @rec: XTCP_R_*
- * @tlp_high_seq: SND.NXT when the tail loss probe was sent
- * @prr_delivered: segments delivered since the reduction began (RFC 6937)
- * @prr_out: segments sent since
- * @undo_marker: SND.UNA then
- * @undo_stamp: TSval of the first retransmission since then
- * @undo_retrans: retransmissions since then that no D-SACK has called needless;
- *		  U16_MAX: none, or too many
- * @dsack_dups: packets that D-SACKs said came twice, for TCP_INFO
- * @reord_seen: how often reordering was seen
- * @ooo: segments that came ahead of a gap, by sequence number
- * @ooo_last: the last of @ooo, whose record also has the SACK blocks; NULL: none
- * @dsack: the duplicate to report, with XTCP_F_DSACK
- * @urg_seq: the byte that is marked urgent, with XTCP_F_URG
- * @urg_state: enum xtcp_urg_state
- * @snd_up: end of the urgent data that was sent (SND.UP), with XTCP_F_URG_OUT
- * @flags: XTCP_F_*
- * @mss: largest payload of a segment that we send, the options of every
- *	 segment already taken off; see xtcp_mss_now()
- * @mss_clamp: what the peer's MSS option and TCP_MAXSEG allow, without options
- * @path_mss: what the path takes, without options
- * @mtup_low: with XTCP_R_MTUP: what the path takes for sure, as @path_mss
- * @mtup_high: and what it may take at most
- * @mtup_end: with XTCP_R_MTU_PROBE: where the probe ends
- * @mtup_stamp: without: since when the search stands, on the coarse clock
- * @advmss: what our MSS option says
- * @rcv_mss: what the peer's segments look like, for delayed ACKs
- * @syn_data: text that went with our SYN, bytes (RFC 7413)
- * @syn_data_acked: it was taken; in a passive open, the text of the peer's SYN was
- * @state: enum xtcp_state; changed by xtcp_fsm_step() only
- * @cc: congestion control algorithm, index into xtcp_cc_table
- * @cc_priv: the algorithm's
- * @cc_mem: instead, of one that needs more: what the host allocated
- * @ca_state: enum xtcp_ca_state; changed by xtcp_cong_set_state() only
- * @snd_wscale: Snd.Wind.Shift
- * @rcv_wscale: Rcv.Wind.Shift
- * @backoff: doublings of @rto_us
- * @retransmits: consecutive timeouts without an ACK of new data
- * @probes_out: persist or keepalive probes without an answer
- * @syn_retries: TCP_SYNCNT, or 0 for the namespace's
- * @keep_probes: TCP_KEEPCNT, or 0 for the namespace's
- * @quick: immediate ACKs left before delayed ones begin
- * @pingpong: answers of the user to what it read, on which ACKs can ride
- * @gap_acks: ACKs sent at once since RCV.NXT moved or the gap appeared
- * @held_acks: ACKs that were not, and for which XTCP_TIMER_DELACK runs
- * @last_seg: size of the last segment that was smaller than @rcv_mss, bytes
- * @ato_us: current delay of an ACK
- * @rcv_ssthresh: limit on the window offered, grows as the peer fills it
- * @window_clamp: limit that does not grow, bytes
- * @keep_idle_s: TCP_KEEPIDLE, seconds, or 0 for the namespace's
- * @keep_intvl_s: TCP_KEEPINTVL, seconds, or 0 for the namespace's
- * @user_timeout_ms: TCP_USER_TIMEOUT, milliseconds, 0: @retries2 decides
- * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes, 0: the namespace's
- * @linger2_s: TCP_LINGER2, seconds, 0: the namespace's fin_timeout
- * @rcv_rtt_us: RTT seen by the receiver, eighths of a microsecond
- * @rcv_rtt_seq: end of the window that is being timed without timestamps
- * @rcv_rtt_time: when it began, low 32 bits of the clock
- * @space_seq: @copied_seq when the reader was last measured
- * @space_time: when that was, low 32 bits of the clock
- * @space_bytes: bytes that the user read in one RTT
- * @iss: ISS
- * @irs: IRS
- * @total_retrans: segments sent again, for TCP_INFO
- * @acked_wraps: how often SND.UNA has gone round since @iss
- * @received_wraps: how often RCV.NXT has gone round since @irs
- * @bytes_retrans: payload bytes sent again, modulo 2^32, for TCP_INFO
- * @segs_out: segments sent, for TCP_INFO
- * @segs_in: segments received, for TCP_INFO
- * @data_segs_out: of those sent, how many with text
- * @data_segs_in: of those received, how many with text
- * @chrono: enum xtcp_chrono: what the sender waits for
- * @chrono_since: since when, on the coarse clock
- * @chrono_spent: how long it has waited for each before, units of the coarse clock
- * @rcv_ooopack: segments that came ahead of a gap, for TCP_INFO
- * @rto_time: how long timeouts took to repair, units of the coarse clock; less what
- *	      it shows now, while XTCP_R_TIMED_OUT is set
- * @total_rto: timeouts, modulo 2^16
- * @rto_recoveries: of those, the first ones of a series
- * @rehash: how often the host chose another path for that
+ *
+ * What every segment needs comes first: tcb.c asserts what lies together.
  */
 struct xtcp_tcb {
 	/* receiving */
+	/** @rcv_nxt: RCV.NXT */
 	u32		rcv_nxt;
+	/** @copied_seq: first sequence number that the user has not read */
 	u32		copied_seq;
+	/** @rcv_wup: RCV.NXT when the window was last advertised */
 	u32		rcv_wup;
+	/** @rcv_wnd: RCV.WND as it was last advertised, bytes from @rcv_wup */
 	u32		rcv_wnd;
+	/** @snd_wl1: SND.WL1 */
 	u32		snd_wl1;
+	/** @ts_recent: TS.Recent (RFC 7323) */
 	u32		ts_recent;
+	/** @rcv_tsecr: last TSecr that was accepted */
 	u32		rcv_tsecr;
+	/** @lrcvtime: when data last came, low 32 bits of the clock */
 	u32		lrcvtime;
+	/** @flags: XTCP_F_* */
 	u32		flags;
+	/** @rcv_mss: what the peer's segments look like, for delayed ACKs */
 	u16		rcv_mss;
+	/** @state: enum xtcp_state; changed by xtcp_fsm_step() only */
 	u8		state;
-	u8		snd_wscale : 4,
-			rcv_wscale : 4;
+	/** @snd_wscale: Snd.Wind.Shift */
+	u8		snd_wscale : 4;
+	/** @rcv_wscale: Rcv.Wind.Shift */
+	u8		rcv_wscale : 4;
+	/** @quick: immediate ACKs left before delayed ones begin */
 	u8		quick;
+	/** @pingpong: answers of the user to what it read, on which ACKs can ride */
 	u8		pingpong;
+	/** @advmss: what our MSS option says */
 	u16		advmss;
+	/** @ato_us: current delay of an ACK */
 	u32		ato_us;
+	/** @ts_recent_sec: when @ts_recent was taken, seconds */
 	u32		ts_recent_sec;
+	/** @heard: when the peer was last heard of, on the coarse clock */
 	u32		heard;
+	/** @ooo: segments that came ahead of a gap, by sequence number */
 	struct rb_root	ooo;
-	struct xtcp_seg	*ooo_last;
+	/** @ooo_last: the last of @ooo, whose record also has the SACK blocks; NULL: none */
+	struct xtcp_seg *ooo_last;
 
 	/* sending */
+	/** @snd_una: SND.UNA */
 	u32		snd_una;
+	/** @snd_nxt: SND.NXT */
 	u32		snd_nxt;
+	/** @write_seq: end of what the user has queued, FIN included */
 	u32		write_seq;
+	/** @snd_wnd: SND.WND, bytes */
 	u32		snd_wnd;
+	/** @cwnd: congestion window, segments */
 	u32		cwnd;
+	/** @packets_out: segments sent and not cumulatively ACKed */
 	u32		packets_out;
+	/** @sacked_out: of those, known (SACK) or assumed (duplicate ACKs) to have left */
 	u32		sacked_out;
+	/** @lost_out: of those, marked lost */
 	u32		lost_out;
+	/** @retrans_out: retransmissions outstanding */
 	u32		retrans_out;
+	/** @lsndtime: when data was last sent, low 32 bits of the clock */
 	u32		lsndtime;
+	/** @snd_sml: end of the last segment sent that was not full (Minshall's Nagle) */
 	u32		snd_sml;
+	/** @ts_offset: added to our clock to make TSval */
 	u32		ts_offset;
+	/**
+	 * @mss: largest payload of a segment that we send, the options of every segment already
+	 * taken off; see xtcp_mss_now()
+	 */
 	u16		mss;
+	/** @mss_clamp: what the peer's MSS option and TCP_MAXSEG allow, without options */
 	u16		mss_clamp;
+	/** @path_mss: what the path takes, without options */
 	u16		path_mss;
+	/** @rec: XTCP_R_* */
 	u16		rec;
+	/** @rtx: sent segments that are not ACKed, by sequence number */
 	struct rb_root	rtx;
-	struct xtcp_seg	*retrans;
+	/**
+	 * @retrans: ring of those that were sent again and may be in flight, at the oldest;
+	 * NULL: none
+	 */
+	struct xtcp_seg *retrans;
+	/**
+	 * @todo: no segment of @rtx before this is waiting to be sent again; not kept in
+	 * XTCP_CA_OPEN
+	 */
 	u32		todo;
+	/** @judged: nor for RACK to look at it, unless it was sent again; likewise */
 	u32		judged;
+	/** @sack_high: end of the highest packet that was SACKed, if any is outstanding */
 	u32		sack_high;
-	u32		rack_us;
-	u32		rack_end_seq;
-	u32		rack_rtt_us;
-	u32		min_rtt_us;
+	/** @rack: the newest packet that was delivered */
+	struct xtcp_rack rack;
+	/** @rate: of delivery */
 	struct xtcp_rate rate;
+	/** @conf: the namespace's settings */
 	const struct xtcp_conf *conf;
+	/** @path: the route's */
 	struct xtcp_path path;
+	/** @deadline: when each timer is due; 0: it is off */
 	u64		deadline[XTCP_TIMER_NR];
+	/** @min_rtt_us: least RTT of late, microseconds; 0 before the first sample */
+	u32		min_rtt_us;
+	/** @srtt_us: smoothed RTT, eighths of a microsecond; 0 before the first sample */
 	u32		srtt_us;
+	/** @mdev_us: RTTVAR, quarters of a microsecond */
 	u32		mdev_us;
+	/** @rto_us: current RTO, without backoff, microseconds */
 	u32		rto_us;
+	/** @ssthresh: slow-start threshold, segments */
 	u32		ssthresh;
+	/** @cwnd_cnt: segments ACKed since cwnd last grew in congestion avoidance */
 	u32		cwnd_cnt;
+	/** @max_packets_out: largest @packets_out of the last flight, segments */
 	u32		max_packets_out;
+	/** @cwnd_usage_seq: end of that flight */
 	u32		cwnd_usage_seq;
+	/** @delivered: segments that the peer is known to have received, modulo 2^32 */
 	u32		delivered;
+	/** @delivered_ce: of those, how many by ACKs with the ECN echo */
 	u32		delivered_ce;
+	/** @max_window: largest window the peer ever offered, bytes */
 	u32		max_window;
 
-	/* recovery and rare events */
-	u32		recover;
-	u32		prior_cwnd;
-	u32		prior_ssthresh;
+	/* recovery, and what is rare */
+	/**
+	 * @retrans_stamp: when the oldest unanswered retransmission, or probe, was sent first,
+	 * on the coarse clock; 0: none
+	 */
 	u32		retrans_stamp;
-	u32		tlp_high_seq;
-	u32		prr_delivered;
-	u32		prr_out;
-	u32		undo_marker;
-	u32		undo_stamp;
-	u16		undo_retrans;
+	/** @recovery: a reduction of @cwnd */
+	struct xtcp_recovery recovery;
+	/** @mtup: the path's MTU is searched for */
+	struct xtcp_mtu_search mtup;
+	/** @reordering: how many segments one can be late, as far as is known */
 	u16		reordering;
-	u16		reo_stamp;
-	u16		dsack_dups;
-	u16		reord_seen;
+	/** @min_rtt_stamp: when that was, in steps of 2^21 us */
 	u16		min_rtt_stamp;
-	u16		mtup_low;
-	u16		mtup_high;
-	union {
-		u32	mtup_end;
-		u32	mtup_stamp;
-	};
-	u8		reo_steps;
-	u8		reo_persist : 5,
-			gap_acks : 2;
-	u16		syn_data : 15,
-			syn_data_acked : 1;
-	u32		last_oow_ack;
-	struct xtcp_range dsack;
-	u32		urg_seq;
-	u32		snd_up;
-	u8		backoff;
-	u8		retransmits;
-	u8		probes_out;
-	u8		held_acks;
-	u16		syn_retries : 7,
-			keep_probes : 7,
-			urg_state : 2;
+	/** @last_seg: size of the last segment that was smaller than @rcv_mss, bytes */
 	u16		last_seg;
+	/** @syn_data: text that went with our SYN, bytes (RFC 7413) */
+	u16		syn_data : 15;
+	/** @syn_data_acked: it was taken; in a passive open, the text of the peer's SYN was */
+	u16		syn_data_acked : 1;
+	/** @last_oow_ack: when an invalid segment was last answered, low 32 bits */
+	u32		last_oow_ack;
+	/** @dsack: the duplicate to report, with XTCP_F_DSACK */
+	struct xtcp_range dsack;
+	/** @urg_seq: the byte that is marked urgent, with XTCP_F_URG */
+	u32		urg_seq;
+	/** @snd_up: end of the urgent data that was sent (SND.UP), with XTCP_F_URG_OUT */
+	u32		snd_up;
+	/** @backoff: doublings of @rto_us */
+	u8		backoff;
+	/** @retransmits: consecutive timeouts without an ACK of new data */
+	u8		retransmits;
+	/** @probes_out: persist or keepalive probes without an answer */
+	u8		probes_out;
+	/** @held_acks: ACKs that were not, and for which XTCP_TIMER_DELACK runs */
+	u8		held_acks;
+	/** @gap_acks: ACKs sent at once since RCV.NXT moved or the gap appeared */
+	u8		gap_acks : 2;
+	/** @urg_state: enum xtcp_urg_state */
+	u8		urg_state : 2;
+	/** @ca_state: enum xtcp_ca_state; changed by xtcp_cong_set_state() only */
 	u8		ca_state;
+	/** @cc: congestion control algorithm, index into xtcp_cc_table */
 	u8		cc;
+	/** @chrono: enum xtcp_chrono: what the sender waits for */
 	u8		chrono;
-	u8		linger2_s;
+	/** @rcv_ssthresh: limit on the window offered, grows as the peer fills it */
 	u32		rcv_ssthresh;
+	/** @window_clamp: limit that does not grow, bytes */
 	u32		window_clamp;
-	u32		rcv_rtt_us;
-	u32		rcv_rtt_seq;
-	u32		rcv_rtt_time;
-	u32		space_seq;
-	u32		space_time;
-	u32		space_bytes;
-	u16		keep_idle_s;
-	u16		keep_intvl_s;
-	u32		user_timeout_ms;
-	u32		notsent_lowat;
+	/** @tune: how fast the reader is */
+	struct xtcp_tune tune;
+	/** @user: socket options */
+	struct xtcp_user user;
+	/** @iss: ISS */
 	u32		iss;
+	/** @irs: IRS */
 	u32		irs;
-	u32		total_retrans;
-	u32		bytes_retrans;
+	/** @acked_wraps: how often SND.UNA has gone round since @iss */
 	u32		acked_wraps;
+	/** @received_wraps: how often RCV.NXT has gone round since @irs */
 	u32		received_wraps;
-	u32		segs_out;
-	u32		segs_in;
-	u32		data_segs_out;
-	u32		data_segs_in;
-	u32		chrono_since;
-	u32		chrono_spent[3];
+	/** @waited: how long for what */
+	struct xtcp_waited waited;
+	/** @info: for TCP_INFO */
+	struct xtcp_info info;
 	union {
+		/** @cc_priv: the algorithm's */
 		u64		cc_priv[XTCP_CC_PRIV_SIZE / sizeof(u64)];
-		void	*cc_mem;
+		/** @cc_mem: instead, of one that needs more: what the host allocated */
+		void *cc_mem;
 	};
-	u32		rcv_ooopack;
-	u32		rto_time;
-	u16		total_rto;
-	u16		rto_recoveries;
-	u16		rehash;
 };
 
 /*
  * Orders to the host.  It carries them out in this order, which is that of their bits;
  * what struct xtcp_actions lists is freed and delivered behind XTCP_ACT_QUEUED_OOO.
  */
-#define XTCP_ACT_TIMEOUT	0x0001	/* counts as a retransmission timeout */
-#define XTCP_ACT_URGENT		0x0002	/* the peer has urgent data: SIGURG */
-#define XTCP_ACT_URG_BYTE	0x0004	/* and here it is, at @urg_off of the payload */
-#define XTCP_ACT_DELIVER	0x0008	/* append the payload to what the user reads */
-#define XTCP_ACT_QUEUED_OOO	0x0010	/* the core keeps the payload's record */
-#define XTCP_ACT_SYN_DATA	0x0020	/* drop what SND.UNA has passed of the send queue */
-#define XTCP_ACT_PURGE_OOO	0x0040	/* free what waits behind a gap: none can fill it */
-#define XTCP_ACT_CONNECTED	0x0080	/* the handshake is complete */
-#define XTCP_ACT_ERROR		0x0100	/* tell the user @error */
-#define XTCP_ACT_QUEUE_FIN	0x0200	/* append a FIN to the send queue */
-#define XTCP_ACT_ACK_SOON	0x0400	/* XTCP_TIMER_DELACK is due in less than a tick */
-#define XTCP_ACT_ACK_SKIPPED	0x0800	/* counts as an answer that was not sent */
-#define XTCP_ACT_ROUTE		0x1000	/* the route may be what fails */
-#define XTCP_ACT_ACK_BEFORE	0x2000	/* an ACK of @ack_before, ECE as it was */
-#define XTCP_ACT_SEND_SYN	0x4000	/* send a SYN; SYN,ACK in SYN_RECV */
-#define XTCP_ACT_OUTPUT_FIRST	0x8000	/* look at the send queue */
-#define XTCP_ACT_RETRANSMIT	0x10000	/* ask xtcp_retransmit_next() */
-#define XTCP_ACT_OUTPUT		0x20000	/* look at the send queue */
-#define XTCP_ACT_SEND_PROBE	0x40000	/* send an ACK with SEG.SEQ = SND.UNA - 1 */
-#define XTCP_ACT_DUPACK		0x80000	/* the ACK counts as a duplicate, and leaves anyway */
-#define XTCP_ACT_SEND_ACK	0x100000 /* send an ACK, if nothing that left carried it */
-#define XTCP_ACT_ACK_MERGE	0x200000 /* which may be that of segments to come */
-#define XTCP_ACT_CHALLENGE	0x400000 /* send an ACK if the global limit allows */
-#define XTCP_ACT_SEND_RST	0x800000 /* send a RST with @rst_seq, @rst_ack */
-#define XTCP_ACT_WAKE_READER	0x1000000 /* data or end of file */
-#define XTCP_ACT_WAKE_WRITER	0x2000000 /* room in the send queue */
-#define XTCP_ACT_TIME_WAIT	0x4000000 /* replace the TCB with a TIME_WAIT entry */
-#define XTCP_ACT_DEAD		0x8000000 /* the connection is gone: free the queues */
+#define XTCP_ACT_TIMEOUT	BIT(0)	/* counts as a retransmission timeout */
+#define XTCP_ACT_URGENT		BIT(1)	/* the peer has urgent data: SIGURG */
+#define XTCP_ACT_URG_BYTE	BIT(2)	/* and here it is, at @urg_off of the payload */
+#define XTCP_ACT_DELIVER	BIT(3)	/* append the payload to what the user reads */
+#define XTCP_ACT_QUEUED_OOO	BIT(4)	/* the core keeps the payload's record */
+#define XTCP_ACT_SYN_DATA	BIT(5)	/* drop what SND.UNA has passed of the send queue */
+#define XTCP_ACT_PURGE_OOO	BIT(6)	/* free what waits behind a gap: none can fill it */
+#define XTCP_ACT_CONNECTED	BIT(7)	/* the handshake is complete */
+#define XTCP_ACT_ERROR		BIT(8)	/* tell the user @error */
+#define XTCP_ACT_QUEUE_FIN	BIT(9)	/* append a FIN to the send queue */
+#define XTCP_ACT_ACK_SOON	BIT(10)	/* XTCP_TIMER_DELACK is due in less than a tick */
+#define XTCP_ACT_ACK_SKIPPED	BIT(11)	/* counts as an answer that was not sent */
+#define XTCP_ACT_ROUTE		BIT(12)	/* the route may be what fails */
+#define XTCP_ACT_ACK_BEFORE	BIT(13)	/* an ACK of @ack_before, ECE as it was */
+#define XTCP_ACT_SEND_SYN	BIT(14)	/* send a SYN; SYN,ACK in SYN_RECV */
+#define XTCP_ACT_OUTPUT_FIRST	BIT(15)	/* look at the send queue */
+#define XTCP_ACT_RETRANSMIT	BIT(16)	/* ask xtcp_retransmit_next() */
+#define XTCP_ACT_OUTPUT		BIT(17)	/* look at the send queue */
+#define XTCP_ACT_SEND_PROBE	BIT(18)	/* send an ACK with SEG.SEQ = SND.UNA - 1 */
+#define XTCP_ACT_DUPACK		BIT(19)	/* the ACK counts as a duplicate, and leaves anyway */
+#define XTCP_ACT_SEND_ACK	BIT(20)	/* send an ACK, if nothing that left carried it */
+#define XTCP_ACT_ACK_MERGE	BIT(21)	/* which may be that of segments to come */
+#define XTCP_ACT_CHALLENGE	BIT(22)	/* send an ACK if the global limit allows */
+#define XTCP_ACT_SEND_RST	BIT(23)	/* send a RST with @rst_seq, @rst_ack */
+#define XTCP_ACT_WAKE_READER	BIT(24)	/* data or end of file */
+#define XTCP_ACT_WAKE_WRITER	BIT(25)	/* room in the send queue */
+#define XTCP_ACT_TIME_WAIT	BIT(26)	/* replace the TCB with a TIME_WAIT entry */
+#define XTCP_ACT_DEAD		BIT(27)	/* the connection is gone: free the queues */
 
 /* Edges that one call can take: ACK of SYN, then ACK of FIN or FIN. */
 #define XTCP_ACT_EDGES		3
@@ -766,7 +838,7 @@ static inline void xtcp_path_known(struct xtcp_tcb *t, const struct xtcp_path *p
 /* The host chose another path, as a timeout may be this one's fault; for TCP_INFO. */
 static inline void xtcp_path_changed(struct xtcp_tcb *t)
 {
-	t->rehash++;
+	t->info.rehash++;
 }
 
 /* Inside the core. */

@@ -55,8 +55,8 @@ static void time_out(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
  */
 static bool too_long_for_user(const struct xtcp_tcb *t, u64 silence_us)
 {
-	return t->user_timeout_ms && silence_us + (1U << XTCP_COARSE_SHIFT) >=
-				     (u64)t->user_timeout_ms * XTCP_USEC_PER_MSEC;
+	return t->user.timeout_ms && silence_us + (1U << XTCP_COARSE_SHIFT) >=
+				     (u64)t->user.timeout_ms * XTCP_USEC_PER_MSEC;
 }
 
 /**
@@ -80,13 +80,13 @@ void xtcp_rexmit_rearm(struct xtcp_tcb *t, xtcp_usec_t now)
 
 static u64 keep_idle(const struct xtcp_tcb *t)
 {
-	return t->keep_idle_s ? (u64)t->keep_idle_s * XTCP_USEC_PER_SEC
+	return t->user.keep_idle_s ? (u64)t->user.keep_idle_s * XTCP_USEC_PER_SEC
 			      : t->conf->keepalive_time_us;
 }
 
 static u64 keep_intvl(const struct xtcp_tcb *t)
 {
-	return t->keep_intvl_s ? (u64)t->keep_intvl_s * XTCP_USEC_PER_SEC
+	return t->user.keep_intvl_s ? (u64)t->user.keep_intvl_s * XTCP_USEC_PER_SEC
 			       : t->conf->keepalive_intvl_us;
 }
 
@@ -101,9 +101,9 @@ static u64 fin_timeout(const struct xtcp_tcb *t)
 {
 	u64 least = (u64)xtcp_rto_backed_off(t) * FIN_WAIT2_HALF_RTOS / 2;
 
-	if (t->linger2_s == XTCP_LINGER2_NONE)
+	if (t->user.linger2_s == XTCP_LINGER2_NONE)
 		return 0;
-	return max_t(u64, least, t->linger2_s ? t->linger2_s * XTCP_USEC_PER_SEC
+	return max_t(u64, least, t->user.linger2_s ? t->user.linger2_s * XTCP_USEC_PER_SEC
 					      : t->conf->fin_timeout_us);
 }
 
@@ -178,7 +178,7 @@ static bool gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	u8 limit = t->conf->retries2;
 
-	if (t->user_timeout_ms && t->retrans_stamp &&
+	if (t->user.timeout_ms && t->retrans_stamp &&
 	    (t->retransmits || probes_by_rexmit(t)))
 		return too_long_for_user(t, xtcp_unanswered(t, now));
 	if (probes_by_rexmit(t))
@@ -194,26 +194,26 @@ static bool gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
 static void count_timeout(struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	if (!t->retransmits)
-		t->rto_recoveries++;
+		t->info.rto_recoveries++;
 	if (t->retransmits < U8_MAX)
 		t->retransmits++;
-	t->total_rto++;
+	t->info.total_rto++;
 	if (t->rec & XTCP_R_TIMED_OUT)
 		return;
 	t->rec |= XTCP_R_TIMED_OUT;
-	t->rto_time -= xtcp_coarse(now);
+	t->info.rto_time -= xtcp_coarse(now);
 }
 
 /* The SYN, or the SYN,ACK of a simultaneous open, was not answered. */
 static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
-	u8 limit = t->syn_retries ? t->syn_retries : t->conf->syn_retries;
+	u8 limit = t->user.syn_retries ? t->user.syn_retries : t->conf->syn_retries;
 	u8 linear = t->state == XTCP_SYN_SENT ? t->conf->syn_linear_timeouts : 0;
 
-	if (xtcp_fastopen_pending(t) && !t->syn_retries)
+	if (xtcp_fastopen_pending(t) && !t->user.syn_retries)
 		limit = t->conf->synack_retries + 1;	/* its user may have it already */
 	if (t->retransmits >= limit + linear ||
-	    (t->user_timeout_ms ?
+	    (t->user.timeout_ms ?
 	     t->retransmits && too_long_for_user(t, xtcp_unanswered(t, now)) :
 	     retried_longer(t, limit, XTCP_RTO_INIT_US, now))) {
 		time_out(t, ETIMEDOUT, a);
@@ -225,7 +225,7 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 	/* the first few at an even pace, where most connections are saved */
 	if (t->retransmits > linear && t->backoff < U8_MAX)
 		t->backoff++;
-	t->total_retrans++;
+	t->info.total_retrans++;
 	a->orders |= XTCP_ACT_SEND_SYN;
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_patience(t, now));
 }
@@ -312,7 +312,7 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 /* RFC 9293 3.8.4, or the end of an orphan's patience in FIN_WAIT2. */
 static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
-	u8 limit = t->keep_probes ? t->keep_probes : t->conf->keepalive_probes;
+	u8 limit = t->user.keep_probes ? t->user.keep_probes : t->conf->keepalive_probes;
 	u64 idle;
 
 	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN) {
@@ -334,7 +334,7 @@ static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions 
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_idle(t) - idle);
 		return;
 	}
-	if (t->user_timeout_ms ? (t->probes_out && too_long_for_user(t, idle))
+	if (t->user.timeout_ms ? (t->probes_out && too_long_for_user(t, idle))
 			       : t->probes_out >= limit) {
 		a->rst_seq = t->snd_nxt;
 		a->rst_ack = t->rcv_nxt;

@@ -92,12 +92,12 @@ void xtcp_tlp_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
  */
 void xtcp_tlp_acked(struct xtcp_tcb *t, struct xtcp_ack_news *news, u32 ack)
 {
-	if (xtcp_before(ack, t->tlp_high_seq))
+	if (xtcp_before(ack, t->recovery.tlp_high_seq))
 		return;
 	if (!(t->rec & XTCP_R_TLP_RETRANS) || news->what & XTCP_NEWS_DSACK_TLP) {
 		/* new data, or both the original and the probe, arrived */
 		t->rec &= ~(XTCP_R_TLP | XTCP_R_TLP_RETRANS);
-	} else if (xtcp_after(ack, t->tlp_high_seq)) {
+	} else if (xtcp_after(ack, t->recovery.tlp_high_seq)) {
 		xtcp_note(news, XTCP_NOTE_LOSS_PROBE_RECOVERY);
 		xtcp_recovery_cwr(t);
 		xtcp_recovery_end(t, news->now);

@@ -19,13 +19,13 @@ void xtcp_undo_init(struct xtcp_tcb *t)
 	/* what is in flight may cause D-SACKs later */
 	u32 retrans = t->retrans_out + !!(t->rec & XTCP_R_TLP_RETRANS);
 
-	t->undo_marker = t->snd_una;
+	t->recovery.undo_marker = t->snd_una;
 	t->rec |= XTCP_R_UNDO;
 	if (!t->retrans_out)
 		t->rec &= ~XTCP_R_RETRANS;
 	if (!retrans || retrans > RETRANS_NONE)
 		retrans = RETRANS_NONE;
-	t->undo_retrans = retrans;
+	t->recovery.undo_retrans = retrans;
 }
 
 /**
@@ -36,15 +36,15 @@ void xtcp_undo_init(struct xtcp_tcb *t)
  */
 void xtcp_undo_sent_again(struct xtcp_tcb *t, u32 packets, xtcp_usec_t now)
 {
-	u32 retrans = t->undo_retrans;
+	u32 retrans = t->recovery.undo_retrans;
 
 	if (!(t->rec & XTCP_R_RETRANS)) {
 		t->rec |= XTCP_R_RETRANS;
-		t->undo_stamp = xtcp_tsval(t, now);
+		t->recovery.undo_stamp = xtcp_tsval(t, now);
 		if (retrans == RETRANS_NONE)
 			retrans = 0;
 	}
-	t->undo_retrans = min_t(u32, retrans + packets, RETRANS_NONE);
+	t->recovery.undo_retrans = min_t(u32, retrans + packets, RETRANS_NONE);
 }
 
 /**
@@ -54,8 +54,8 @@ void xtcp_undo_sent_again(struct xtcp_tcb *t, u32 packets, xtcp_usec_t now)
  */
 void xtcp_undo_dsack(struct xtcp_tcb *t, u32 packets)
 {
-	if (t->undo_retrans != RETRANS_NONE)
-		t->undo_retrans -= min_t(u32, packets, t->undo_retrans);
+	if (t->recovery.undo_retrans != RETRANS_NONE)
+		t->recovery.undo_retrans -= min_t(u32, packets, t->recovery.undo_retrans);
 }
 
 /**
@@ -72,7 +72,7 @@ bool xtcp_undo_delayed(const struct xtcp_tcb *t, const struct xtcp_ack_news *new
 	if (!(t->rec & XTCP_R_RETRANS))
 		return true;
 	return t->flags & XTCP_F_TS_OK && opt->has & XTCP_OPT_TS && opt->tsecr &&
-	       xtcp_before(opt->tsecr, t->undo_stamp);
+	       xtcp_before(opt->tsecr, t->recovery.undo_stamp);
 }
 
 /**
@@ -83,7 +83,7 @@ bool xtcp_undo_delayed(const struct xtcp_tcb *t, const struct xtcp_ack_news *new
 bool xtcp_undo_possible(const struct xtcp_tcb *t, const struct xtcp_ack_news *news)
 {
 	return t->rec & XTCP_R_UNDO &&
-	       (!t->undo_retrans || xtcp_undo_delayed(t, news));
+	       (!t->recovery.undo_retrans || xtcp_undo_delayed(t, news));
 }
 
 /**

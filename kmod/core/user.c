@@ -14,13 +14,7 @@
 void xtcp_user_keep(struct xtcp_tcb *t, const struct xtcp_tcb *from)
 {
 	t->flags = from->flags & XTCP_USER_FLAGS;
-	t->syn_retries = from->syn_retries;
-	t->keep_probes = from->keep_probes;
-	t->keep_idle_s = from->keep_idle_s;
-	t->keep_intvl_s = from->keep_intvl_s;
-	t->user_timeout_ms = from->user_timeout_ms;
-	t->linger2_s = from->linger2_s;
-	t->notsent_lowat = from->notsent_lowat;
+	t->user = from->user;
 }
 
 static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
@@ -137,7 +131,7 @@ void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
 	case XTCP_CALL_CLOSE:
 		/* TCP_LINGER2 < 0: an orphan does not wait for the peer's FIN */
 		if (t->state == XTCP_FIN_WAIT2 &&
-		    t->linger2_s == XTCP_LINGER2_NONE) {
+		    t->user.linger2_s == XTCP_LINGER2_NONE) {
 			abort_connection(t, a);
 			return;
 		}

@@ -57,43 +57,43 @@ static inline void xtcp_user_quick(struct xtcp_tcb *t, bool quick)
 /* TCP_KEEPIDLE, seconds. */
 static inline void xtcp_user_keep_idle(struct xtcp_tcb *t, u16 seconds)
 {
-	t->keep_idle_s = seconds;
+	t->user.keep_idle_s = seconds;
 }
 
 /* TCP_KEEPINTVL, seconds. */
 static inline void xtcp_user_keep_intvl(struct xtcp_tcb *t, u16 seconds)
 {
-	t->keep_intvl_s = seconds;
+	t->user.keep_intvl_s = seconds;
 }
 
 /* TCP_KEEPCNT, up to 127. */
 static inline void xtcp_user_keep_probes(struct xtcp_tcb *t, u8 probes)
 {
-	t->keep_probes = probes;
+	t->user.keep_probes = probes;
 }
 
 /* TCP_SYNCNT, up to 127. */
 static inline void xtcp_user_syn_retries(struct xtcp_tcb *t, u8 retries)
 {
-	t->syn_retries = retries;
+	t->user.syn_retries = retries;
 }
 
 /* TCP_USER_TIMEOUT (RFC 5482), milliseconds; 0: none. */
 static inline void xtcp_user_timeout(struct xtcp_tcb *t, u32 ms)
 {
-	t->user_timeout_ms = ms;
+	t->user.timeout_ms = ms;
 }
 
 /* TCP_LINGER2, seconds, or XTCP_LINGER2_NONE; 0: the namespace's. */
 static inline void xtcp_user_linger2(struct xtcp_tcb *t, u8 seconds)
 {
-	t->linger2_s = seconds;
+	t->user.linger2_s = seconds;
 }
 
 /* TCP_NOTSENT_LOWAT, bytes; 0: the namespace's. */
 static inline void xtcp_user_notsent_lowat(struct xtcp_tcb *t, u32 bytes)
 {
-	t->notsent_lowat = bytes;
+	t->user.notsent_lowat = bytes;
 }
 
 /**

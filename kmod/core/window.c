@@ -139,10 +139,10 @@ static void rcv_rtt_sample(struct xtcp_tcb *t, u32 sample_us, bool of_a_window)
 {
 	u32 m = clamp_t(u32, sample_us, 1, U32_MAX >> 3) << 3;
 
-	if (!t->rcv_rtt_us || m < t->rcv_rtt_us)
-		t->rcv_rtt_us = m;
+	if (!t->tune.rtt_us || m < t->tune.rtt_us)
+		t->tune.rtt_us = m;
 	else if (!of_a_window && t->rcv_nxt == t->copied_seq)
-		t->rcv_rtt_us += (m - t->rcv_rtt_us) >> 3;
+		t->tune.rtt_us += (m - t->tune.rtt_us) >> 3;
 }
 
 static void measure_rcv_rtt(struct xtcp_tcb *t, const struct xtcp_segment *seg,
@@ -151,11 +151,11 @@ static void measure_rcv_rtt(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	u32 stamp = xtcp_stamp(now), ms;
 
 	/* the time that the peer needs to fill a window is one RTT */
-	if (!t->rcv_rtt_time || !xtcp_before(t->rcv_nxt, t->rcv_rtt_seq)) {
-		if (t->rcv_rtt_time)
-			rcv_rtt_sample(t, stamp - t->rcv_rtt_time, true);
-		t->rcv_rtt_seq = t->rcv_nxt + t->rcv_wnd;
-		t->rcv_rtt_time = stamp ? stamp : 1;
+	if (!t->tune.rtt_time || !xtcp_before(t->rcv_nxt, t->tune.rtt_seq)) {
+		if (t->tune.rtt_time)
+			rcv_rtt_sample(t, stamp - t->tune.rtt_time, true);
+		t->tune.rtt_seq = t->rcv_nxt + t->rcv_wnd;
+		t->tune.rtt_time = stamp ? stamp : 1;
 	}
 	if (!(seg->opt.has & XTCP_OPT_TS) || seg->opt.tsecr == t->rcv_tsecr)
 		return;
@@ -230,7 +230,7 @@ void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
  */
 static u32 reader_needs(const struct xtcp_tcb *t, u32 read, u32 before)
 {
-	u32 rtt_us = t->rcv_rtt_us >> 3, low_rtt_us = t->conf->rcvbuf_low_rtt_us;
+	u32 rtt_us = t->tune.rtt_us >> 3, low_rtt_us = t->conf->rcvbuf_low_rtt_us;
 	u64 wnd = 2 * (u64)read;
 
 	/* on a short path buffers grow less: they are to stay in the cache */
@@ -255,18 +255,18 @@ static u32 reader_needs(const struct xtcp_tcb *t, u32 read, u32 before)
  */
 u32 xtcp_window_autotune(struct xtcp_tcb *t, xtcp_usec_t now)
 {
-	u32 stamp = xtcp_stamp(now), before = t->space_bytes;
+	u32 stamp = xtcp_stamp(now), before = t->tune.space_bytes;
 	s32 read;
 
-	if (!t->rcv_rtt_us || stamp - t->space_time < t->rcv_rtt_us >> 3)
+	if (!t->tune.rtt_us || stamp - t->tune.space_time < t->tune.rtt_us >> 3)
 		return 0;
 	/* what waits to be read was not read in time */
-	read = t->copied_seq - t->space_seq - (t->rcv_nxt - t->copied_seq);
-	t->space_time = stamp;
-	t->space_seq = t->copied_seq;
+	read = t->copied_seq - t->tune.space_seq - (t->rcv_nxt - t->copied_seq);
+	t->tune.space_time = stamp;
+	t->tune.space_seq = t->copied_seq;
 	if (read <= (s32)before)
 		return 0;
-	t->space_bytes = read;
+	t->tune.space_bytes = read;
 	return reader_needs(t, read, before);
 }
 
@@ -278,7 +278,7 @@ u32 xtcp_window_autotune(struct xtcp_tcb *t, xtcp_usec_t now)
  */
 u32 xtcp_window_behind_gap(const struct xtcp_tcb *t)
 {
-	return reader_needs(t, t->space_bytes, t->space_bytes);
+	return reader_needs(t, t->tune.space_bytes, t->tune.space_bytes);
 }
 
 /**
@@ -305,8 +305,8 @@ void xtcp_window_ready(struct xtcp_tcb *t, u32 full_space)
 			      full_space - min_t(u32, full_space, t->advmss));
 	t->window_clamp = clamp;
 	t->rcv_ssthresh = min(t->rcv_ssthresh, clamp);
-	t->space_seq = t->copied_seq;
-	t->space_bytes = min3(t->rcv_ssthresh, t->rcv_wnd,
+	t->tune.space_seq = t->copied_seq;
+	t->tune.space_bytes = min3(t->rcv_ssthresh, t->rcv_wnd,
 			      (u32)XTCP_INIT_CWND * t->advmss);
 }
 
@@ -353,5 +353,5 @@ void xtcp_window_clamp(struct xtcp_tcb *t, u32 full_space)
 		full_space = min_t(u32, full_space,
 				   XTCP_WND_MAX_UNSCALED << t->rcv_wscale);
 	t->window_clamp = full_space;
-	t->space_bytes = min(t->space_bytes, full_space);
+	t->tune.space_bytes = min(t->tune.space_bytes, full_space);
 }

@@ -131,7 +131,7 @@ static struct packet *make_segment(struct input *in, const struct endpoint *ep)
 	};
 	const u32 acks[] = {
 		t->snd_una, t->snd_nxt, t->snd_nxt, t->snd_una + t->mss, t->iss + 1,
-		t->recover, t->write_seq, t->snd_una - t->max_window, ep->tw.snd_nxt,
+		t->recovery.end_seq, t->write_seq, t->snd_una - t->max_window, ep->tw.snd_nxt,
 		ep->req.iss + 1,
 	};
 	static const u8 usual[] = {
@@ -228,7 +228,7 @@ static void user_step(struct input *in, struct endpoint *ep)
 		endpoint_path(ep, take8(in) << 3);
 		break;
 	case 12:
-		ep->t.user_timeout_ms = take8(in) * 100;
+		ep->t.user.timeout_ms = take8(in) * 100;
 		break;
 	case 13:
 		ep->fail_splits = take8(in);

@@ -30,7 +30,7 @@ void ep_verify(struct endpoint *ep, const struct xtcp_actions *a)
 	const char *what;
 	u32 from, to;
 
-	if (t->packets_out > CHECK_OFTEN && (t->segs_in + t->segs_out) % CHECK_STRIDE &&
+	if (t->packets_out > CHECK_OFTEN && (t->info.segs_in + t->info.segs_out) % CHECK_STRIDE &&
 	    !(a && a->nr_edges) && ep->check.state == t->state)
 		return;
 	what = xtcp_check(&ep->check, t, a);

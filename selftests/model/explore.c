@@ -128,12 +128,12 @@ static u64 hash_tcb(u64 h, const struct xtcp_tcb *t, xtcp_usec_t now)
 	h = mix(h, (u64)t->snd_nxt << 32 | t->write_seq);
 	h = mix(h, (u64)t->rcv_wup << 32 | t->rcv_wnd);
 	h = mix(h, (u64)t->snd_wnd << 32 | t->snd_wl1);
-	h = mix(h, (u64)t->copied_seq << 32 | t->recover);
+	h = mix(h, (u64)t->copied_seq << 32 | t->recovery.end_seq);
 	h = mix(h, t->cwnd | t->packets_out << 8 | t->sacked_out << 16 | t->lost_out << 24);
 	h = mix(h, t->retrans_out | t->ssthresh << 8);
 	h = mix(h, t->quick | t->pingpong << 8 | t->backoff << 16 | t->retransmits << 24);
 	h = mix(h, t->probes_out | (u64)t->ato_us << 8);
-	h = mix(h, t->ca_state | t->rec << 8 | (u64)t->undo_retrans << 24);
+	h = mix(h, t->ca_state | t->rec << 8 | (u64)t->recovery.undo_retrans << 24);
 	for (i = 0; i < XTCP_TIMER_NR; i++)
 		h = mix(h, t->deadline[i] ? t->deadline[i] - now + 1 : 0);
 	for (rb = rb_first(&t->rtx); rb; rb = rb_next(rb)) {

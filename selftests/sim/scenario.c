@@ -225,8 +225,8 @@ static void evaluate(struct world *w, struct flow *flows, struct outcome *out)
 
 		flow_finish(f);
 		out->goodput += f->ep[RECEIVER].read * 8 / seconds;
-		out->sent += t->segs_out;
-		out->retransmitted += t->total_retrans;
+		out->sent += t->info.segs_out;
+		out->retransmitted += t->info.total_retrans;
 		out->timeouts += f->timeouts;
 		out->spurious += f->spurious;
 		out->recovery += f->recovery_us / (seconds * 1e6) * 100 / out->flows;

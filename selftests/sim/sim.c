@@ -286,7 +286,7 @@ end:
 	out->events = n.events;
 	for (i = 0; i < 2; i++) {
 		out->segments += n.link[i].sent;
-		out->retransmitted += n.ep[i].t.total_retrans;
+		out->retransmitted += n.ep[i].t.info.total_retrans;
 		out->bytes += n.ep[i].read;
 		for (j = 0; j < XTCP_EDGE_NR; j++)
 			out->edges[j] += n.ep[i].edges[j];

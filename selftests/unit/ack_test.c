@@ -355,7 +355,7 @@ TEST(dupack__third_sends_the_first_segment_again)
 	/* RFC 6937: cwnd gets there while ACKs come: 6 in flight, and the first again */
 	CHECK_EQ(ep.t.cwnd, 7);
 	CHECK_EQ(ep.t.ca_state, XTCP_CA_RECOVERY);
-	CHECK_EQ(ep.t.recover, our(10001));
+	CHECK_EQ(ep.t.recovery.end_seq, our(10001));
 }
 
 TEST(dupack__ssthresh_does_not_count_limited_transmit)
@@ -509,7 +509,7 @@ TEST(recovery__in_the_middle_of_a_large_buffer)
 	expect(". 6001:7001(1000) ack 1");
 	rcv(". 1 ack 10001");
 	CHECK_EQ(ep.t.packets_out, 0);
-	CHECK_EQ(ep.t.total_retrans, 2);
+	CHECK_EQ(ep.t.info.total_retrans, 2);
 }
 
 /* Holes one after the other in several buffers: the queue stays in order. */

@@ -338,7 +338,7 @@ static void given_gap(void)
 	/* it does not grow any more, or ACKs would say so at once */
 	ep.t.rcv_ssthresh = ep.t.window_clamp;
 	ep.t.srtt_us = 20000 << 3;
-	ep.t.rcv_rtt_us = 20000 << 3;
+	ep.t.tune.rtt_us = 20000 << 3;
 	rcv(". 1001:2001(1000) ack 1");
 	expect(". 1 ack 1 sack 1001:2001");
 	rcv(". 2001:3001(1000) ack 1");
@@ -407,7 +407,7 @@ TEST(gap__none_is_held)
 TEST(gap__without_an_rtt)
 {
 	given_gap();
-	ep.t.rcv_rtt_us = 0;
+	ep.t.tune.rtt_us = 0;
 	rcv(". 4001:5001(1000) ack 1");
 	rcv(". 5001:6001(1000) ack 1");
 	expect_nothing();
@@ -423,7 +423,7 @@ TEST(gap__not_without_sack)
 
 	given(ESTABLISHED);
 	ep.t.quick = 0;
-	ep.t.rcv_rtt_us = 20000 << 3;
+	ep.t.tune.rtt_us = 20000 << 3;
 	for (i = 1; i < 8; i++) {
 		rcvf(". %u:%u(1000) ack 1", 1 + i * 1000, 1001 + i * 1000);
 		expect(". 1 ack 1");

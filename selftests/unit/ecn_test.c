@@ -170,7 +170,7 @@ TEST(sender__halves_and_says_so)
 	rcv(".E 1 ack 10001");
 	CHECK_EQ(ep.t.ssthresh, cwnd);
 	CHECK_EQ(ep.t.ca_state, XTCP_CA_CWR);
-	CHECK_EQ(ep.t.total_retrans, 0);
+	CHECK_EQ(ep.t.info.total_retrans, 0);
 	/* the first new data has CWR, the rest has not */
 	usr_write(2 * MSS);
 	expect(".W 10001:11001(1000) ack 1 ect0");

@@ -45,8 +45,8 @@ TEST(search__begins_at_the_base)
 {
 	given_search();
 	CHECK_EQ(ep.t.mss, 500);
-	CHECK_EQ(ep.t.mtup_low, 500);
-	CHECK_EQ(ep.t.mtup_high, 1000);
+	CHECK_EQ(ep.t.mtup.low, 500);
+	CHECK_EQ(ep.t.mtup.high, 1000);
 }
 
 /* As all sizes of the search, the base is without options. */
@@ -58,7 +58,7 @@ TEST(search__timestamps_ride_on_top)
 	conf.core.base_mss = 500;
 	given(ESTABLISHED);
 	CHECK_EQ(ep.t.mss, 500);
-	CHECK_EQ(ep.t.mtup_low, 512);
+	CHECK_EQ(ep.t.mtup.low, 512);
 }
 
 TEST(search__not_by_default)
@@ -211,8 +211,8 @@ TEST(probe__that_arrives)
 	probe_and_more();
 	rcv(". 1 ack 751");
 	CHECK_EQ(ep.t.mss, 750);
-	CHECK_EQ(ep.t.mtup_low, 750);
-	CHECK_EQ(ep.t.mtup_high, 1000);
+	CHECK_EQ(ep.t.mtup.low, 750);
+	CHECK_EQ(ep.t.mtup.high, 1000);
 	CHECK_EQ(NOTED(MTUP_SUCCESS), 1);
 	CHECK_EQ(NOTED(MTUP_FAIL), 0);
 	/* 11 * 540 / 790, and one for the ACK */
@@ -231,8 +231,8 @@ TEST(probe__that_is_lost_alone)
 	expect(". 1:501(500) ack 1");
 	expect("P. 501:751(250) ack 1");
 	CHECK_EQ(ep.t.mss, 500);
-	CHECK_EQ(ep.t.mtup_low, 500);
-	CHECK_EQ(ep.t.mtup_high, 749);
+	CHECK_EQ(ep.t.mtup.low, 500);
+	CHECK_EQ(ep.t.mtup.high, 749);
 	CHECK_EQ(NOTED(MTUP_FAIL), 1);
 	CHECK_EQ(NOTED(SACK_RECOVERY), 0);
 	CHECK_EQ(ep.t.cwnd, 12);
@@ -287,7 +287,7 @@ TEST(probe__that_is_lost_with_another)
 	rcv(". 1 ack 1 sack 1251:3251");
 	CHECK_EQ(NOTED(MTUP_FAIL), 0);
 	CHECK_EQ(NOTED(SACK_RECOVERY), 1);
-	CHECK_EQ(ep.t.mtup_high, 1000);
+	CHECK_EQ(ep.t.mtup.high, 1000);
 	CHECK(!(ep.t.rec & XTCP_R_MTU_PROBE));
 	CHECK(ep.t.ssthresh < 12);
 	ignore_output();
@@ -323,7 +323,7 @@ TEST(probe__timeout)
 	CHECK(!(ep.t.rec & XTCP_R_FRTO));
 	rcv(". 1 ack 3251");
 	CHECK_EQ(NOTED(MTUP_SUCCESS), 0);
-	CHECK_EQ(ep.t.mtup_high, 1000);
+	CHECK_EQ(ep.t.mtup.high, 1000);
 }
 
 /* ---- the end of a search, and another --------------------------------------------- */
@@ -331,12 +331,12 @@ TEST(probe__timeout)
 TEST(search__ends_at_the_threshold)
 {
 	given_search();
-	ep.t.mtup_low = 993;
+	ep.t.mtup.low = 993;
 	usr_write(3250);
 	CHECK_EQ(ignore_output(), 7);
 	CHECK(!(ep.t.rec & XTCP_R_MTU_PROBE));
 	rcv(". 1 ack 3251");
-	ep.t.mtup_low = 992;
+	ep.t.mtup.low = 992;
 	usr_write(8000);
 	expect(". 3251:4247(996) ack 1");
 	ignore_output();
@@ -346,20 +346,20 @@ TEST(search__ends_at_the_threshold)
 TEST(search__begins_anew)
 {
 	given_search();
-	ep.t.mtup_high = 504;
+	ep.t.mtup.high = 504;
 	usr_write(3250);
 	CHECK_EQ(ignore_output(), 7);
 	rcv(". 1 ack 3251");
-	ep.t.mtup_stamp = xtcp_coarse(now) - (599 * 1000000ULL >> XTCP_COARSE_SHIFT);
+	ep.t.mtup.stamp = xtcp_coarse(now) - (599 * 1000000ULL >> XTCP_COARSE_SHIFT);
 	usr_write(3250);
 	CHECK_EQ(ignore_output(), 7);
-	CHECK_EQ(ep.t.mtup_high, 504);
+	CHECK_EQ(ep.t.mtup.high, 504);
 	rcv(". 1 ack 6501");
-	ep.t.mtup_stamp -= 2 * 1000;
+	ep.t.mtup.stamp -= 2 * 1000;
 	usr_write(500);
 	expect("P. 6501:7001(500) ack 1");
-	CHECK_EQ(ep.t.mtup_low, 500);
-	CHECK_EQ(ep.t.mtup_high, 1000);
+	CHECK_EQ(ep.t.mtup.low, 500);
+	CHECK_EQ(ep.t.mtup.high, 1000);
 }
 
 /* ---- ICMP ---------------------------------------------------------------------- */
@@ -373,7 +373,7 @@ TEST(icmp__while_a_probe_is_out)
 	expect(". 1:501(500) ack 1");
 	expect("P. 501:751(250) ack 1");
 	CHECK_EQ(ep.t.mss, 500);
-	CHECK_EQ(ep.t.mtup_high, 600);
+	CHECK_EQ(ep.t.mtup.high, 600);
 	CHECK(!(ep.t.rec & XTCP_R_MTU_PROBE));
 	CHECK_EQ(NOTED(SACK_RECOVERY), 0);
 	rcv(". 1 ack 3251");

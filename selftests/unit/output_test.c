@@ -290,7 +290,7 @@ TEST(gso__a_buffer_counts_as_its_packets)
 	usr_write(3500);
 	CHECK_EQ(ignore_output(), 4);
 	CHECK_EQ(ep.t.packets_out, 4);
-	CHECK_EQ(ep.t.segs_out, 4);
+	CHECK_EQ(ep.t.info.segs_out, 4);
 }
 
 TEST(gso__is_cut_where_the_window_ends)
@@ -447,7 +447,7 @@ TEST(seg_split__sent_with_every_mark)
 	xtcp_rb_seg(rb)->lost = 4;
 	ep.t.lost_out = 4;
 	ep.t.ca_state = XTCP_CA_LOSS;
-	ep.t.recover = ep.t.snd_nxt;
+	ep.t.recovery.end_seq = ep.t.snd_nxt;
 	ep.t.todo = ep.t.snd_una;
 	ep.t.judged = ep.t.snd_una;
 	rest = calloc(1, sizeof(*rest));
@@ -565,7 +565,7 @@ TEST(mss__shrinks_and_small_segments_stay)
 	endpoint_path(&ep, 500);
 	expect(". 401:901(500) ack 1");
 	expect("P. 901:1301(400) ack 1");
-	CHECK_EQ(ep.t.total_retrans, 2);
+	CHECK_EQ(ep.t.info.total_retrans, 2);
 	rcv(". 1 ack 1301");
 	CHECK_EQ(ep.t.lost_out, 0);
 	usr_write(400);

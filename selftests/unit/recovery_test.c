@@ -71,7 +71,7 @@ TEST(scoreboard__every_other_packet_makes_no_record)
 	CHECK_EQ(ep.t.sacked_out, 30);
 	ignore_output();
 	/* what was sent again, at the pace of cwnd, was cut out; nothing else */
-	CHECK(records() <= 2 * ep.t.total_retrans + 1);
+	CHECK(records() <= 2 * ep.t.info.total_retrans + 1);
 }
 
 TEST(scoreboard__block_over_several_buffers)
@@ -257,7 +257,7 @@ TEST(rack__what_was_late_is_not_lost)
 	expect_nothing();
 	CHECK_EQ(ep.t.ca_state, XTCP_CA_OPEN);
 	CHECK_EQ(NOTED(SACK_REORDER), 1);
-	CHECK_EQ(ep.t.reord_seen, 1);
+	CHECK_EQ(ep.t.recovery.reord_seen, 1);
 }
 
 /* What the buffer's front was reported for came before; its rest comes in time. */
@@ -268,7 +268,7 @@ TEST(rack__rest_of_a_buffer_is_not_late)
 	expect(". 1:1001(1000) ack 1");
 	rcv(". 1 ack 10001");
 	CHECK_EQ(NOTED(SACK_REORDER), 0);
-	CHECK_EQ(ep.t.reord_seen, 0);
+	CHECK_EQ(ep.t.recovery.reord_seen, 0);
 	CHECK_EQ(ep.t.reordering, 3);
 }
 
@@ -280,14 +280,14 @@ TEST(rack__a_packet_acknowledged_in_parts_is_in_order)
 	rcv(". 1 ack 6001");
 	rcv(". 1 ack 10001");
 	CHECK_EQ(NOTED(SACK_REORDER), 0);
-	CHECK_EQ(ep.t.reord_seen, 0);
+	CHECK_EQ(ep.t.recovery.reord_seen, 0);
 }
 
 /* Where there is reordering, three are not enough. */
 TEST(rack__reordering_makes_it_patient)
 {
 	flight(10, 1);
-	ep.t.reord_seen = 1;
+	ep.t.recovery.reord_seen = 1;
 	rcv(". 1 ack 1 sack 1001:6001");
 	expect_nothing();
 	advance(RTT_MS / 4 + 2);
@@ -306,13 +306,13 @@ TEST(rack__static_no_dupthresh)
 TEST(rack__extent_of_reordering_is_learnt)
 {
 	flight(20, 1);
-	ep.t.reord_seen = 1;
+	ep.t.recovery.reord_seen = 1;
 	rcv(". 1 ack 1 sack 5001:12001");
 	CHECK_EQ(ep.t.reordering, 3);
 	/* five packets late */
 	rcv(". 1 ack 1 sack 2001:3001,5001:12001");
 	CHECK_EQ(ep.t.reordering, 10);
-	CHECK_EQ(ep.t.reord_seen, 2);
+	CHECK_EQ(ep.t.recovery.reord_seen, 2);
 	ignore_output();
 }
 
@@ -333,7 +333,7 @@ TEST(rack__no_reordering_in_a_buffer)
 	rcv(". 1 ack 1 sack 1001:4001");
 	expect(". 1:1001(1000) ack 1");
 	rcv(". 1 ack 10001");
-	CHECK_EQ(ep.t.reord_seen, 0);
+	CHECK_EQ(ep.t.recovery.reord_seen, 0);
 	CHECK_EQ(ep.t.reordering, 3);
 }
 
@@ -348,7 +348,7 @@ TEST(rack__retransmission_before_there_is_an_rtt)
 	expect(". 1:1001(1000) ack 1");
 	advance(RTT_MS);
 	rcv(". 1 ack 1001");
-	CHECK_EQ(ep.t.rack_end_seq - ep.t.iss, 1);
+	CHECK_EQ(ep.t.rack.end_seq - ep.t.iss, 1);
 	ignore_output();
 }
 
@@ -356,13 +356,13 @@ TEST(rack__retransmission_before_there_is_an_rtt)
 TEST(rack__window_is_limited_by_srtt)
 {
 	flight(10, 1);
-	ep.t.reord_seen = 1;
-	ep.t.reo_steps = 3;
+	ep.t.recovery.reord_seen = 1;
+	ep.t.rack.reo_steps = 3;
 	rcv(". 1 ack 1 sack 1001:2001");
 	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 3 * RTT_MS / 4 + 2);
 	flight(10, 1);
-	ep.t.reord_seen = 1;
-	ep.t.reo_steps = 20;
+	ep.t.recovery.reord_seen = 1;
+	ep.t.rack.reo_steps = 20;
 	rcv(". 1 ack 1 sack 1001:2001");
 	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), RTT_MS + 2);
 }
@@ -400,30 +400,30 @@ TEST(rack__retransmission_in_flight_is_not_lost)
 TEST(rack__dsack_widens_the_window)
 {
 	flight(10, 1);
-	ep.t.reord_seen = 1;
-	ep.t.total_retrans = 1;
+	ep.t.recovery.reord_seen = 1;
+	ep.t.info.total_retrans = 1;
 	rcv(". 1 ack 2001");
 	ep.t.rec |= XTCP_R_UNDO;
-	ep.t.undo_marker = our(1);
-	ep.t.undo_retrans = 5;
+	ep.t.recovery.undo_marker = our(1);
+	ep.t.recovery.undo_retrans = 5;
 	rcv(". 1 ack 2001 sack 1:1001");
-	CHECK_EQ(ep.t.reo_steps, 2);
-	CHECK_EQ(ep.t.reo_persist, XTCP_REO_PERSIST);
+	CHECK_EQ(ep.t.rack.reo_steps, 2);
+	CHECK_EQ(ep.t.rack.reo_persist, XTCP_REO_PERSIST);
 	CHECK_EQ(NOTED(DSACK_RECV), 1);
-	CHECK_EQ(ep.t.dsack_dups, 1);
+	CHECK_EQ(ep.t.info.dsack_dups, 1);
 	/* once in a round trip */
-	ep.t.total_retrans = 2;
+	ep.t.info.total_retrans = 2;
 	rcv(". 1 ack 2001 sack 1001:2001");
-	CHECK_EQ(ep.t.reo_steps, 2);
+	CHECK_EQ(ep.t.rack.reo_steps, 2);
 }
 
 TEST(rack__dsack_without_reordering_does_not)
 {
 	flight(10, 1);
-	ep.t.total_retrans = 1;
+	ep.t.info.total_retrans = 1;
 	rcv(". 1 ack 2001");
 	rcv(". 1 ack 2001 sack 1:1001");
-	CHECK_EQ(ep.t.reo_steps, 1);
+	CHECK_EQ(ep.t.rack.reo_steps, 1);
 	CHECK_EQ(NOTED(DSACK_IGNORED_NO_UNDO), 1);
 }
 
@@ -434,13 +434,13 @@ TEST(dsack__of_what_was_sent_once)
 	rcv(". 1 ack 2001");
 	rcv(". 1 ack 2001 sack 1:1001");
 	CHECK_EQ(NOTED(DSACK_IGNORED_DUBIOUS), 1);
-	CHECK_EQ(ep.t.dsack_dups, 1);
+	CHECK_EQ(ep.t.info.dsack_dups, 1);
 }
 
 TEST(dsack__of_data_out_of_order)
 {
 	flight(10, 1);
-	ep.t.total_retrans = 1;
+	ep.t.info.total_retrans = 1;
 	rcv(". 1 ack 1 sack 3001:4001");
 	rcv(". 1 ack 1 sack 3001:4001,3001:5001");
 	CHECK_EQ(NOTED(DSACK_OFO_RECV), 1);
@@ -555,7 +555,7 @@ TEST(tlp__new_data_if_there_is_any)
 	expect_nothing();	/* cwnd is full */
 	advance(due_ms(XTCP_TIMER_REXMIT));
 	expect(". 5001:6001(1000) ack 1");
-	CHECK_EQ(ep.t.tlp_high_seq, our(6001));
+	CHECK_EQ(ep.t.recovery.tlp_high_seq, our(6001));
 	rcv(". 1 ack 6001");
 	CHECK(!(ep.t.rec & XTCP_R_TLP));
 	CHECK_EQ(NOTED(LOSS_PROBE_RECOVERY), 0);
@@ -824,7 +824,7 @@ TEST(undo__not_by_dsack_of_an_original_in_the_same_ack)
 	rcv(". 1 ack 4001");
 	rcv(". 1 ack 6001 sack 4001:5001");
 	CHECK_EQ(NOTED(DSACK_RECV), 1);
-	CHECK_EQ(ep.t.undo_retrans, 1);
+	CHECK_EQ(ep.t.recovery.undo_retrans, 1);
 	ignore_output();
 }
 

@@ -57,7 +57,7 @@ TEST(syn__first_ones_at_an_even_pace)
 TEST(syn__even_pace_and_tcp_syncnt)
 {
 	given(SYN_SENT);
-	ep.t.syn_retries = 1;
+	ep.t.user.syn_retries = 1;
 	advance(2000);
 	CHECK_EQ(ignore_output(), 2);
 	advance(1000);
@@ -69,7 +69,7 @@ TEST(syn__tcp_syncnt)
 {
 	conf.core.syn_linear_timeouts = 0;
 	given(SYN_SENT);
-	ep.t.syn_retries = 1;
+	ep.t.user.syn_retries = 1;
 	advance(1000);
 	expect("S 0");
 	advance(2000);
@@ -80,7 +80,7 @@ TEST(syn__tcp_syncnt)
 TEST(syn__short_user_timeout)
 {
 	given(SYN_SENT);
-	ep.t.user_timeout_ms = 300;
+	ep.t.user.timeout_ms = 300;
 	advance(1000);
 	expect("S 0");
 	advance(10);
@@ -91,7 +91,7 @@ TEST(syn__user_timeout)
 {
 	conf.core.syn_linear_timeouts = 0;
 	given(SYN_SENT);
-	ep.t.user_timeout_ms = 2500;
+	ep.t.user.timeout_ms = 2500;
 	advance(1000);
 	expect("S 0");
 	advance(1490);
@@ -176,7 +176,7 @@ TEST(rexmit__gives_up)
 	advance(967000 - 924000 - 1);
 	expect_state(ESTABLISHED);
 	advance(1);
-	CHECK_EQ(ep.t.total_retrans, 13);
+	CHECK_EQ(ep.t.info.total_retrans, 13);
 	ignore_output();
 	expect_state(CLOSE);
 	expect_edge(ESTABLISHED__TIMEOUT);
@@ -201,7 +201,7 @@ TEST(rexmit__gives_up_after_the_same_time_on_a_short_path)
 	advance(120000);
 	ignore_output();
 	expect_state(CLOSE);
-	CHECK_EQ(ep.t.total_retrans, 16);
+	CHECK_EQ(ep.t.info.total_retrans, 16);
 }
 
 /* RFC 9293 3.8.3, R1: three retransmissions of 200 ms to 1.6 s */
@@ -303,29 +303,29 @@ TEST(rexmit__timeouts_are_counted)
 	usr_write(100);
 	advance(1000 + 2000);
 	CHECK_EQ(ignore_output(), 3);
-	CHECK_EQ(ep.t.total_rto, 2);
-	CHECK_EQ(ep.t.rto_recoveries, 1);
+	CHECK_EQ(ep.t.info.total_rto, 2);
+	CHECK_EQ(ep.t.info.rto_recoveries, 1);
 	CHECK(ep.t.rec & XTCP_R_TIMED_OUT);
 	advance(100);
 	rcv(". 1 ack 101");
 	CHECK(!(ep.t.rec & XTCP_R_TIMED_OUT));
-	spent = ep.t.rto_time;
+	spent = ep.t.info.rto_time;
 	CHECK(spent >= (2100 * 1000 >> XTCP_COARSE_SHIFT));
 	CHECK(spent <= (2100 * 1000 >> XTCP_COARSE_SHIFT) + 1);
 	usr_write(100);
 	advance(due_ms(XTCP_TIMER_REXMIT));
 	rcv(". 1 ack 201");
 	ignore_output();
-	CHECK_EQ(ep.t.total_rto, 3);
-	CHECK_EQ(ep.t.rto_recoveries, 2);
-	CHECK_EQ(ep.t.rto_time, spent);
+	CHECK_EQ(ep.t.info.total_rto, 3);
+	CHECK_EQ(ep.t.info.rto_recoveries, 2);
+	CHECK_EQ(ep.t.info.rto_time, spent);
 }
 
 /* Five seconds after the first retransmission, whatever the RTO has become. */
 TEST(rexmit__user_timeout)
 {
 	given(ESTABLISHED);
-	ep.t.user_timeout_ms = 5000;
+	ep.t.user.timeout_ms = 5000;
 	usr_write(100);
 	expect("P. 1:101(100) ack 1");
 	advance(3000);
@@ -343,7 +343,7 @@ TEST(rexmit__user_timeout_begins_anew_with_progress)
 	conf.gso_max = MSS;
 	conf.nodelay = true;
 	given(ESTABLISHED);
-	ep.t.user_timeout_ms = 3000;
+	ep.t.user.timeout_ms = 3000;
 	usr_write(5000);
 	ignore_output();
 	advance(1000);
@@ -365,7 +365,7 @@ TEST(rexmit__user_timeout_begins_anew_with_progress)
 TEST(rexmit__user_timeout_of_hours)
 {
 	given(ESTABLISHED);
-	ep.t.user_timeout_ms = 3 * 3600 * 1000;
+	ep.t.user.timeout_ms = 3 * 3600 * 1000;
 	usr_write(100);
 	expect("P. 1:101(100) ack 1");
 	advance(3 * 3600 * 1000);
@@ -491,7 +491,7 @@ TEST(persist__orphan_is_given_up_even_if_the_peer_answers)
 TEST(persist__user_timeout)
 {
 	given(ESTABLISHED);
-	ep.t.user_timeout_ms = 20000;
+	ep.t.user.timeout_ms = 20000;
 	rcv(". 1 ack 1 win 0");
 	/* long silence before does not count */
 	advance(1000000);
@@ -594,9 +594,9 @@ TEST(keepalive__an_ack_puts_it_off)
 TEST(keepalive__settings_of_the_socket)
 {
 	given(ESTABLISHED);
-	ep.t.keep_idle_s = 10;
-	ep.t.keep_intvl_s = 2;
-	ep.t.keep_probes = 3;
+	ep.t.user.keep_idle_s = 10;
+	ep.t.user.keep_intvl_s = 2;
+	ep.t.user.keep_probes = 3;
 	endpoint_set(&ep, XTCP_F_KEEPALIVE, 0);
 	advance(10000);
 	expect(". 0 ack 1");
@@ -610,7 +610,7 @@ TEST(keepalive__settings_of_the_socket)
 TEST(keepalive__longest_idle_time)
 {
 	given(ESTABLISHED);
-	ep.t.keep_idle_s = 32767;
+	ep.t.user.keep_idle_s = 32767;
 	endpoint_set(&ep, XTCP_F_KEEPALIVE, 0);
 	advance(32766999);
 	expect_nothing();
@@ -637,7 +637,7 @@ TEST(keepalive__set_before_the_connection)
 TEST(keepalive__not_while_data_is_in_flight)
 {
 	given(ESTABLISHED);
-	ep.t.keep_idle_s = 2;
+	ep.t.user.keep_idle_s = 2;
 	endpoint_set(&ep, XTCP_F_KEEPALIVE, 0);
 	advance(1900);
 	usr_write(10);
@@ -649,9 +649,9 @@ TEST(keepalive__not_while_data_is_in_flight)
 TEST(keepalive__user_timeout)
 {
 	given(ESTABLISHED);
-	ep.t.keep_idle_s = 10;
-	ep.t.keep_intvl_s = 2;
-	ep.t.user_timeout_ms = 15000;
+	ep.t.user.keep_idle_s = 10;
+	ep.t.user.keep_intvl_s = 2;
+	ep.t.user.timeout_ms = 15000;
 	endpoint_set(&ep, XTCP_F_KEEPALIVE, 0);
 	advance(10000);
 	expect(". 0 ack 1");
@@ -694,7 +694,7 @@ TEST(fin_wait_2__close_after_shutdown_starts_the_minute)
 TEST(fin_wait_2__tcp_linger2)
 {
 	given(FIN_WAIT2);
-	ep.t.linger2_s = 5;
+	ep.t.user.linger2_s = 5;
 	usr_close();
 	advance(5000);
 	expect_state(CLOSE);
@@ -703,14 +703,14 @@ TEST(fin_wait_2__tcp_linger2)
 TEST(fin_wait_2__negative_tcp_linger2)
 {
 	given(FIN_WAIT2);
-	ep.t.linger2_s = XTCP_LINGER2_NONE;
+	ep.t.user.linger2_s = XTCP_LINGER2_NONE;
 	usr_close();
 	expect("R. 2 ack 1");
 	expect_state(CLOSE);
 	expect_edge(FIN_WAIT2__ABORT);
 	/* where the ACK of the FIN comes later, there is nothing to say */
 	given(FIN_WAIT1);
-	ep.t.linger2_s = XTCP_LINGER2_NONE;
+	ep.t.user.linger2_s = XTCP_LINGER2_NONE;
 	usr_close();
 	rcv(". 1 ack 2");
 	advance(0);
@@ -772,7 +772,7 @@ TEST(dropped__data_for_ever)
 TEST(dropped__user_timeout)
 {
 	given(ESTABLISHED);
-	ep.t.user_timeout_ms = 3000;
+	ep.t.user.timeout_ms = 3000;
 	ep.local_drops = U32_MAX;
 	usr_write(100);
 	advance(1000 + 3000 - 2);
@@ -915,7 +915,7 @@ TEST(timers__delayed_ack_and_retransmission_together)
 		ignore_output();
 	advance(100);
 	CHECK(ignore_output() >= 1);
-	CHECK_EQ(ep.t.total_retrans, 1);
+	CHECK_EQ(ep.t.info.total_retrans, 1);
 	CHECK_EQ(due_ms(XTCP_TIMER_DELACK), -1);
 }
 

@@ -256,8 +256,8 @@ TEST(window_autotune__a_reader_that_keeps_up)
 	u32 rtt = 10000, i, j, seq = 1, wnd = 0;
 
 	given(ESTABLISHED);
-	ep.t.rcv_rtt_us = rtt << 3;
-	ep.t.space_bytes = 5000;
+	ep.t.tune.rtt_us = rtt << 3;
+	ep.t.tune.space_bytes = 5000;
 	for (i = 0; i < 4; i++) {
 		u32 n = 10 << i;
 
@@ -286,14 +286,14 @@ TEST(window_autotune__leaves_slow_start_alone)
 	u32 rtt = 10000;
 
 	given(ESTABLISHED);
-	ep.t.rcv_rtt_us = rtt << 3;
-	ep.t.space_bytes = 20000;
+	ep.t.tune.rtt_us = rtt << 3;
+	ep.t.tune.space_bytes = 20000;
 	ep.t.copied_seq += 40000;
 	ep.t.rcv_nxt += 40000;
 	now += rtt;
 	CHECK_EQ(xtcp_window_autotune(&ep.t, now), 2 * 40000 + 4 * 40000);
 	/* on a short path buffers stay small */
-	ep.t.rcv_rtt_us = 500 << 3;
+	ep.t.tune.rtt_us = 500 << 3;
 	ep.t.copied_seq += 80000;
 	ep.t.rcv_nxt += 80000;
 	now += rtt;
@@ -312,8 +312,8 @@ TEST(window_autotune__behind_a_gap)
 {
 	peer_options = " sackOK";
 	given(ESTABLISHED);
-	ep.t.rcv_rtt_us = 10000 << 3;
-	ep.t.space_bytes = 20000;
+	ep.t.tune.rtt_us = 10000 << 3;
+	ep.t.tune.space_bytes = 20000;
 	rcv(". 1001:31001(30000) ack 1");
 	CHECK_EQ(xtcp_window_behind_gap(&ep.t), 2 * 20000 + 31000);
 	ignore_output();
@@ -362,28 +362,28 @@ TEST(rcv_rtt__by_timestamps)
 	advance(30);
 	rcv("P. 501:1001(500) ack 1 TS val 7 ecr 1000010");
 	ignore_output();
-	CHECK_EQ(ep.t.rcv_rtt_us >> 3, 20000);
+	CHECK_EQ(ep.t.tune.rtt_us >> 3, 20000);
 	/* the same echo again, and a segment that is not full, say nothing */
 	advance(30);
 	rcv("P. 1001:1501(500) ack 1 TS val 8 ecr 1000010");
 	ignore_output();
 	rcv("P. 1501:1502(1) ack 1 TS val 8 ecr 1000020");
 	ignore_output();
-	CHECK_EQ(ep.t.rcv_rtt_us >> 3, 20000);
+	CHECK_EQ(ep.t.tune.rtt_us >> 3, 20000);
 	/* 20 + (52 - 20) / 8; one that waited for the reader would be late */
 	ep.t.copied_seq = peers(2002);
 	advance(20);
 	rcv("P. 1502:2002(500) ack 1 TS val 9 ecr 1000028");
 	ignore_output();
-	CHECK_EQ(ep.t.rcv_rtt_us >> 3, 24000);
+	CHECK_EQ(ep.t.tune.rtt_us >> 3, 24000);
 	/* the smallest wins at once */
 	rcv("P. 2002:2502(500) ack 1 TS val 9 ecr 1000075");
 	ignore_output();
-	CHECK_EQ(ep.t.rcv_rtt_us >> 3, 5000);
+	CHECK_EQ(ep.t.tune.rtt_us >> 3, 5000);
 	/* nonsense does not */
 	rcv("P. 2502:3002(500) ack 1 TS val 9 ecr 77");
 	ignore_output();
-	CHECK_EQ(ep.t.rcv_rtt_us >> 3, 5000);
+	CHECK_EQ(ep.t.tune.rtt_us >> 3, 5000);
 }
 
 TEST(rcv_rtt__without_timestamps_is_the_time_for_a_window)
@@ -398,7 +398,7 @@ TEST(rcv_rtt__without_timestamps_is_the_time_for_a_window)
 		expect_read(1000);
 		ignore_output();
 	}
-	CHECK(ep.t.rcv_rtt_us >> 3 >= 60000 && ep.t.rcv_rtt_us >> 3 <= 70000);
+	CHECK(ep.t.tune.rtt_us >> 3 >= 60000 && ep.t.tune.rtt_us >> 3 <= 70000);
 }
 
 /* An RTT as a receiver sees it: a window's worth of data, however long that takes. */
@@ -418,7 +418,7 @@ TEST(rcv_rtt__a_pause_of_hours_is_not_a_small_rtt)
 		expect_read(1000);
 		ignore_output();
 	}
-	CHECK(ep.t.rcv_rtt_us >> 3 > 500000000);
+	CHECK(ep.t.tune.rtt_us >> 3 > 500000000);
 }
 
 TESTS_MAIN

@@ -228,7 +228,8 @@ static int put_sock(struct sk_buff *skb, const struct reply *r,
 }
 
 /*
- * One flow's message.  The flow is held; xtcp_get_info() may sleep.
+ * One flow's message.  The flow is held, and no lock: to fill in struct tcp_info waits
+ * for the socket's owner.
  * Return: 0, or -EMSGSIZE and nothing was added.
  */
 static int put_flow(struct sk_buff *skb, const struct reply *r,
@@ -304,8 +305,8 @@ static bool selected(const struct xtcp_flow *flow,
 }
 
 /*
- * Messages are made outside of the walk, which is an RCU reader: to fill in
- * struct tcp_info may take the socket's lock.
+ * Messages are made outside of the walk, which is an RCU read side: put_flow() may
+ * sleep, for a socket's lock.
  */
 static void dump_collect(struct dump *d, const struct inet_diag_req_v2 *req)
 {

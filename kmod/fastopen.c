@@ -299,12 +299,6 @@ static bool queue_has_room(struct xtcp_net *xn, struct xtcp_tfo_queue *q)
 	return false;
 }
 
-static bool no_cookie_needed(const struct sock *sk, const struct dst_entry *dst)
-{
-	return READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & XTCP_TFO_SERVER_NO_COOKIE ||
-	       xtcp_sk(sk)->tfo_no_cookie || xtcp_route_no_cookie(dst);
-}
-
 /**
  * xtcp_tfo_try - a SYN has text, or an option of Fast Open
  * @sk: the listener, locked
@@ -334,7 +328,7 @@ bool xtcp_tfo_try(struct sock *sk, const struct xtcp_key *key,
 	if (!(READ_ONCE(xn->fastopen) & XTCP_TFO_SERVER) ||
 	    (!syn->len && cookie.len < 0) || !queue_has_room(xn, queue_of(sk)))
 		return false;
-	if (no_cookie_needed(sk, dst))
+	if (xtcp_tfo_no_cookie(sk, dst, XTCP_TFO_SERVER_NO_COOKIE))
 		return true;
 	if (cookie.len < 0)
 		return false;

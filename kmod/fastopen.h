@@ -40,6 +40,8 @@ void xtcp_tfo_netns_keys(struct xtcp_net *xn, const u8 *key, unsigned int nr);
 unsigned int xtcp_tfo_netns_get_keys(struct xtcp_net *xn, u8 *to);
 
 /* client */
+bool xtcp_tfo_no_cookie(const struct sock *sk, const struct dst_entry *dst,
+			unsigned int who);
 bool xtcp_tfo_defer(struct sock *sk);
 u32 xtcp_tfo_prepare(struct sock *sk);
 void xtcp_tfo_syn_option(struct sock *sk, struct xtcp_tfo_cookie *cookie);

@@ -230,13 +230,19 @@ void xtcp_tfo_closing(struct sock *sk)
 
 /* ---- connect ------------------------------------------------------------- */
 
-static bool no_cookie_needed(const struct sock *sk)
+/**
+ * xtcp_tfo_no_cookie - do Fast Opens do without a cookie?
+ * @sk: the client's socket, or the listener
+ * @dst: the route to the peer, NULL: none
+ * @who: XTCP_TFO_CLIENT_NO_COOKIE or XTCP_TFO_SERVER_NO_COOKIE
+ *
+ * Return: whether the namespace, the user or the route says so.
+ */
+bool xtcp_tfo_no_cookie(const struct sock *sk, const struct dst_entry *dst,
+			unsigned int who)
 {
-	const struct dst_entry *dst = __sk_dst_get((struct sock *)sk);
-
-	return READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & XTCP_TFO_CLIENT_NO_COOKIE ||
-	       xtcp_sk(sk)->tfo_no_cookie ||
-	       xtcp_route_no_cookie(dst);
+	return READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & who ||
+	       xtcp_sk(sk)->tfo_no_cookie || xtcp_route_no_cookie(dst);
 }
 
 /*
@@ -254,7 +260,7 @@ static bool choose(struct sock *sk, struct xtcp_tfo_cookie *cookie, u16 *mss)
 	if (disabled(xtcp_net(sock_net(sk)), &again))
 		return false;
 	xs->tfo_again = again;
-	if (no_cookie_needed(sk))
+	if (xtcp_tfo_no_cookie(sk, __sk_dst_get(sk), XTCP_TFO_CLIENT_NO_COOKIE))
 		return true;
 	if (cookie->len > 0) {
 		xs->tfo_mode = XTCP_TFO_COOKIE;

@@ -268,7 +268,7 @@ void xtcp_icmp4_see(struct sk_buff *skb)
 	xtcp_addr_set4(&key.raddr, q.ip.daddr);
 	key.lport = q.sport;
 	key.rport = q.dport;
-	/* the kernel's TCP would also look among those of no VRF, which hears strangers */
+	/* unlike the kernel's TCP not for those of no VRF, too, which a VRF could end then */
 	flow = xtcp_flow_find(&key, inet_iif(skb), inet_sdif(skb));
 	if (!flow || flow->kind == XTCP_KIND_TW)
 		return;

@@ -192,7 +192,7 @@ static enum xtcp_drop admit(struct sk_buff *skb)
  */
 static enum xtcp_drop timewait_permit(const struct xtcp_tw *tw, struct sk_buff *skb)
 {
-	if (unlikely(ip_hdr(skb)->ttl < tw->min_ttl))
+	if (!xtcp_is_near(skb, tw->min_ttl))
 		return XTCP_DROP_MIN_TTL;
 	if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
 		return XTCP_DROP_POLICY;

@@ -189,6 +189,7 @@ static void look_at_route(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	xtcp_assert_locked(sk);
 	/* while there is no route there is no MTU either */
 	if (likely(!xs->rerouted) || !__sk_dst_check(sk, 0))
 		return;

@@ -30,7 +30,7 @@
 enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb)
 {
 	/* may have changed meanwhile, which is as good as a little later */
-	if (unlikely(ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl)))
+	if (!xtcp_is_near(skb, READ_ONCE(inet_sk(sk)->min_ttl)))
 		return XTCP_DROP_MIN_TTL;
 	/* in a backlog it has no device any more, and the host's policy was asked */
 	if (skb->dev && !xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))

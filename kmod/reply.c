@@ -66,7 +66,7 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	if (answer)
 		sk = xn->ctl_sk;
 	xtcp_flow4_init(&fl4, sk, key, mark_of(xn, r));
-	/* what came for an address has this host for it, if only by IP_TRANSPARENT */
+	/* the segment came for this address: to answer from it needs no device that has it */
 	if (answer)
 		fl4.flowi4_flags |= FLOWI_FLAG_ANYSRC;
 	if (!rt)

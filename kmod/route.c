@@ -31,6 +31,13 @@ void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
 	security_sk_classify_flow((struct sock *)sk, flowi4_to_flowi_common(fl4));
 }
 
+/* A route does not hold its device, which may go after a grace period. */
+static const struct net_device *device_of(const struct dst_entry *dst)
+{
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "device of a route without RCU");
+	return READ_ONCE(dst->dev);
+}
+
 /*
  * Software segments what the device cannot, and it pays: one trip through the
  * stack instead of forty.  sk_setup_caps() knows that of the kernel's TCP, and lets
@@ -45,7 +52,7 @@ static void set_gso(struct sock *sk, const struct dst_entry *dst)
 	if (sk->sk_gso_max_segs > 1 || dst->header_len)
 		return;
 	rcu_read_lock();
-	dev = READ_ONCE(dst->dev);
+	dev = device_of(dst);
 	sk->sk_gso_max_size = min_t(u32, READ_ONCE(dev->gso_max_size),
 				    GSO_LEGACY_MAX_SIZE) - (MAX_TCP_HEADER + 1);
 	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dev->gso_max_segs), 1);
@@ -55,8 +62,6 @@ static void set_gso(struct sock *sk, const struct dst_entry *dst)
 /**
  * xtcp_route_is_local - does a socket's route stay on this host?
  * @sk: the socket, locked
- *
- * A route does not hold its device, which may go after a grace period.
  *
  * Return: whether it has one, over a loopback device.
  */
@@ -68,7 +73,7 @@ bool xtcp_route_is_local(struct sock *sk)
 	xtcp_assert_locked(sk);
 	rcu_read_lock();
 	dst = __sk_dst_get(sk);
-	local = dst && READ_ONCE(dst->dev)->flags & IFF_LOOPBACK;
+	local = dst && READ_ONCE(device_of(dst)->flags) & IFF_LOOPBACK;
 	rcu_read_unlock();
 	return local;
 }

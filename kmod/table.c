@@ -22,7 +22,7 @@ static u32 peer_hash(const struct xtcp_key *key, u32 seed)
 				    (__force u32)key->raddr.s6_addr32[3], rport, seed);
 	else
 		hash = jhash2((const u32 *)&key->laddr, 8, rport ^ seed);
-	/* a round of its own: who chooses the device and the rest chooses no sum of them */
+	/* not added to the rest: then a peer's port could make up for another device */
 	return likely(!key->dev) ? hash : jhash_2words(hash, key->dev, seed);
 }
 

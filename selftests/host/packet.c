@@ -137,8 +137,9 @@ bool packet_merge(struct packet **p, const struct packet *q)
 	u8 flags = packet_flags(a) | packet_flags(q);
 	u32 mss = a->segs ? DIV_ROUND_UP(alen, a->segs) : alen;
 
-	if (!alen || !qlen || a->hdr != q->hdr || a->ecn != q->ecn || flags & ~(XTCP_ACK | XTCP_PSH) ||
-	    packet_flags(a) & XTCP_PSH || qlen > mss || alen % mss ||
+	if (!alen || !qlen || a->hdr != q->hdr || a->ecn != q->ecn ||
+	    flags & ~(XTCP_ACK | XTCP_PSH) || packet_flags(a) & XTCP_PSH ||
+	    qlen > mss || alen % mss ||
 	    packet_seq(a) + alen != packet_seq(q) || alen + qlen > 65000 ||
 	    memcmp(a->bytes + OFF_ACK, q->bytes + OFF_ACK, 4) ||
 	    memcmp(a->bytes + OFF_WINDOW, q->bytes + OFF_WINDOW, 2) ||

@@ -148,7 +148,8 @@ static int table(const struct options *opt)
 		u64 ns = opt->seconds ? opt->seconds * 1e9 : s->duration_ns;
 
 		for (j = 0; j < nr_algorithms(); j++) {
-			if (!wanted(s->name, opt->net) || !wanted(xtcp_cc_table[j]->name, opt->algo))
+			if (!wanted(s->name, opt->net) ||
+			    !wanted(xtcp_cc_table[j]->name, opt->algo))
 				continue;
 			progress(nr, all, s, xtcp_cc_table[j]->name);
 			scenario_run(s, j, opt->seed, ns, &outs[nr]);

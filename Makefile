@@ -12,6 +12,11 @@ KERNEL ?=
 RIG := selftests/vm
 # What make starts ends when make is told to, machines with it.
 LEASH := setpriv --pdeathsig TERM --
+# And the shell between the two: it does not pass on that make was killed.
+check check-unit check-fast check-debug check-6.12 check-6.1 attack demo bench bench-netem \
+	fuzz sim shell: SHELL := setpriv
+check check-unit check-fast check-debug check-6.12 check-6.1 attack demo bench bench-netem \
+	fuzz sim shell: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
 LANE := $(LEASH) $(RIG)/lane
 RUN := $(LEASH) $(RIG)/run
 NAME := $(or $(KERNEL),module)

@@ -12,16 +12,16 @@
 #include "defer.h"
 #include "edge.h"
 #include "fastopen.h"
+#include "ip/reply.h"
 #include "output.h"
 #include "pace.h"
-#include "port.h"
-#include "reply.h"
+#include "port/port.h"
 #include "table.h"
 #include "timer.h"
 #include "timewait.h"
-#include "trace.h"
 #include "tstamp.h"
-#include "verify.h"
+#include "watch/trace.h"
+#include "watch/verify.h"
 
 static void free_acked(struct sock *sk, struct xtcp_seg *seg)
 {

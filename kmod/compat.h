@@ -185,12 +185,11 @@ static inline void xtcp_inet_set_mc_defaults(struct inet_sock *inet)
 #endif
 }
 
-#ifndef inet_test_bit
-#define inet_test_bit(nr, sk)	xtcp_inet_test_##nr(sk)
-static inline bool xtcp_inet_test_RECVERR(const struct sock *sk)
-{
-	return inet_sk(sk)->recverr;
-}
+/* One of them. */
+#ifdef inet_test_bit
+#define xtcp_inet_bit(sk, flag, field)	inet_test_bit(flag, sk)
+#else
+#define xtcp_inet_bit(sk, flag, field)	(inet_sk(sk)->field)
 #endif
 
 /* connect() has not sent a SYN: it waits for the first write. */

@@ -20,7 +20,7 @@
 
 #include "compat.h"
 #include "cong.h"
-#include "route.h"
+#include "ip/route.h"
 #include "sysctl.h"
 #include "xtcp_cc.h"
 

@@ -15,15 +15,15 @@
 #include "core/user.h"
 #include "core/window.h"
 #include "fastopen.h"
-#include "hook.h"
+#include "ip/hook.h"
+#include "ip/route.h"
 #include "isn.h"
 #include "listen.h"
 #include "output.h"
-#include "port.h"
-#include "route.h"
+#include "port/port.h"
 #include "table.h"
 #include "timer.h"
-#include "verify.h"
+#include "watch/verify.h"
 
 /* The TCB that a SYN will be made from. */
 static void prepare_connect(struct sock *sk)

@@ -7,7 +7,7 @@
 #include <net/tcp_states.h>
 
 #include "edge.h"
-#include "trace.h"
+#include "watch/trace.h"
 
 /* Who reports edges to user space, NULL: nobody. */
 static xtcp_edge_seen_t seen_by;

@@ -13,7 +13,7 @@
 
 #include "compat.h"
 #include "fastopen.h"
-#include "route.h"
+#include "ip/route.h"
 
 /* How long a child that was reset counts as pending, at least. */
 #define RESET_MEMORY	(60 * HZ)

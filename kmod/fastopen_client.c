@@ -12,7 +12,7 @@
 
 #include "core/fastopen.h"
 #include "fastopen.h"
-#include "route.h"
+#include "ip/route.h"
 
 #define SETS_BITS	8
 #define WAYS		4

@@ -10,16 +10,16 @@
 #include <net/tcp.h>
 #include <net/xfrm.h>
 
-#include "conntrack.h"
 #include "core/options.h"
 #include "input.h"
+#include "ip/conntrack.h"
+#include "ip/l3mdev.h"
+#include "ip/route.h"
 #include "kernel_tcp.h"
-#include "l3mdev.h"
 #include "listen.h"
 #include "listen_table.h"
 #include "receive.h"
 #include "req.h"
-#include "route.h"
 #include "table.h"
 #include "timewait.h"
 

@@ -6,13 +6,13 @@
 #include <net/inet_common.h>
 #include <net/tcp_states.h>
 
-#include "cong.h"
 #include "conf.h"
+#include "cong.h"
 #include "lifetime.h"
 #include "opening.h"
 #include "pace.h"
 #include "timer.h"
-#include "verify.h"
+#include "watch/verify.h"
 
 struct proto *xtcp_proto __ro_after_init;
 

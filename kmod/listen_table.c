@@ -23,7 +23,7 @@
 #include <net/sock_reuseport.h>
 
 #include "compat.h"
-#include "l3mdev.h"
+#include "ip/l3mdev.h"
 #include "listen_table.h"
 #include "sock.h"
 

@@ -12,19 +12,19 @@
 #include "destroy.h"
 #include "family.h"
 #include "fastopen.h"
-#include "hook.h"
+#include "ip/hook.h"
+#include "ip/reply.h"
 #include "isn.h"
 #include "listen_table.h"
 #include "netns.h"
-#include "observe.h"
 #include "pace.h"
-#include "port.h"
+#include "port/port.h"
 #include "proto.h"
-#include "reply.h"
 #include "req.h"
 #include "sysctl.h"
 #include "table.h"
 #include "timewait.h"
+#include "watch/observe.h"
 
 static int __net_init netns_enter(struct net *net)
 {

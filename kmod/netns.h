@@ -16,7 +16,7 @@
 #include <net/netns/generic.h>
 
 #include "core/tcb.h"
-#include "mib.h"
+#include "watch/mib.h"
 
 struct ctl_table_header;
 struct xtcp_tfo_cache;

@@ -16,12 +16,12 @@
 #include "core/urgent.h"
 #include "core/window.h"
 #include "fastopen.h"
-#include "header.h"
+#include "ip/header.h"
+#include "ip/route.h"
 #include "output.h"
 #include "pace.h"
-#include "route.h"
 #include "timer.h"
-#include "trace.h"
+#include "watch/trace.h"
 
 /*
  * A queue of this host had no room, for this segment or (NET_XMIT_CN) for another

@@ -14,7 +14,7 @@
 #include "input.h"
 #include "lifetime.h"
 #include "listen.h"
-#include "port.h"
+#include "port/port.h"
 #include "proto.h"
 #include "release.h"
 #include "sockopt.h"

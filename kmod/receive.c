@@ -11,10 +11,10 @@
 #include "apply.h"
 #include "buffer.h"
 #include "core/window.h"
-#include "l3mdev.h"
+#include "ip/l3mdev.h"
 #include "listen_table.h"
 #include "receive.h"
-#include "trace.h"
+#include "watch/trace.h"
 
 /**
  * xtcp_permit - does a socket's policy let a segment in?

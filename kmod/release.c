@@ -12,11 +12,11 @@
 #include "core/output.h"
 #include "defer.h"
 #include "fastopen.h"
+#include "ip/route.h"
 #include "output.h"
 #include "release.h"
-#include "route.h"
 #include "timer.h"
-#include "verify.h"
+#include "watch/verify.h"
 
 /* Where equal paths are chosen by a hash, another one may work. */
 static void rehash(struct sock *sk)

@@ -2,7 +2,7 @@
 #include <linux/jhash.h>
 #include <linux/sched.h>
 
-#include "l3mdev.h"
+#include "ip/l3mdev.h"
 #include "listen_table.h"
 #include "table.h"
 

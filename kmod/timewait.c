@@ -13,8 +13,8 @@
 
 #include "compat.h"
 #include "edge.h"
-#include "port.h"
-#include "reply.h"
+#include "ip/reply.h"
+#include "port/port.h"
 #include "sock.h"
 #include "table.h"
 #include "timewait.h"

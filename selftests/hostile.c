@@ -8,7 +8,7 @@
  * option, a length, a fragment, an ICMP error; and some is as large as a card may
  * make it (GRO). Nothing is expected of an answer. The kernel complains of what
  * breaks, in the rig's debug kernel the module asks itself after every event
- * (kmod/verify.c), and here it is seen that nothing is left and that no event came
+ * (kmod/watch/verify.c), and here it is seen that nothing is left and that no event came
  * that the state machine does not know.
  *
  * XTCP_SOAK=seconds (or XTCP_ATTACK) and XTCP_SEED=number choose, as in soak.c.

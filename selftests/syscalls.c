@@ -7,7 +7,7 @@
  * arguments that make sense, so that connections come to every state; all that
  * blocks is interrupted.  The processes are killed in the middle of it.  Nothing is
  * expected of a call; the kernel complains of what breaks, in the rig's debug
- * kernel the module asks itself after every event (kmod/verify.c), allocations
+ * kernel the module asks itself after every event (kmod/watch/verify.c), allocations
  * fail there, and in the end nothing may be left.
  *
  * Root in a network namespace does so, an unprivileged user in the same, and an

@@ -306,7 +306,7 @@ int main(void)
 	list__fits_a_terminal_of(10, "list__fits_a_terminal_of_10_rows");
 	list__fits_a_terminal_of(6, "list__fits_a_terminal_of_6_rows");
 	canvas__joins_lines();
-	counters__all_have_a_meaning("../kmod/mib.h", "M");
+	counters__all_have_a_meaning("../kmod/watch/mib.h", "M");
 	counters__all_have_a_meaning("../kmod/core/segment.h", "D");
 	counters__edges_are_explained();
 	spec__lists_what_the_header_lists();

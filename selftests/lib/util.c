@@ -244,7 +244,7 @@ static long long netstat_value(const char *path, const char *name)
 
 /**
  * counter - a counter of this namespace's xtcp
- * @name: as in kmod/mib.h and kmod/core/segment.h
+ * @name: as in kmod/watch/mib.h and kmod/core/segment.h
  *
  * Return: its value, -1 when there is no such counter.
  */

@@ -6,9 +6,9 @@
 #include <net/route.h>
 #include <net/tcp.h>
 
-#include "header.h"
-#include "reply.h"
-#include "route.h"
+#include "ip/header.h"
+#include "ip/reply.h"
+#include "ip/route.h"
 
 /*
  * The IP header of a segment without a socket of its own.  As in Linux a small one

@@ -6,14 +6,6 @@
 #define XTCP_OBSERVE_COMPAT_H
 
 #include <net/genetlink.h>
-#include <net/inet_sock.h>
-
-/* Bits of struct inet_sock became inet_flags in 6.6. */
-#ifdef inet_test_bit
-#define xtcp_inet_bit(sk, flag, field)	inet_test_bit(flag, sk)
-#else
-#define xtcp_inet_bit(sk, flag, field)	(inet_sk(sk)->field)
-#endif
 
 /*
  * Before handlers had an owner, a mutex kept one from being unregistered while

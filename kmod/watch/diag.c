@@ -16,18 +16,19 @@
 #include <net/ipv6.h>
 #include <net/netlink.h>
 
+#include "compat.h"
 #include "cong.h"
 #include "destroy.h"
 #include "family.h"
-#include "filter.h"
-#include "l3mdev.h"
+#include "ip/l3mdev.h"
 #include "listen_table.h"
-#include "observe.h"
-#include "observe_compat.h"
 #include "sock.h"
 #include "sockopt.h"
 #include "table.h"
-#include "view.h"
+#include "watch/filter.h"
+#include "watch/observe.h"
+#include "watch/observe_compat.h"
+#include "watch/view.h"
 
 /* Flows that a dump takes out of the table at a time. */
 #define DUMP_BATCH	16

@@ -54,8 +54,8 @@
 
 #include "flow.h"
 #include "lifetime.h"
-#include "port_compat.h"
-#include "reserve.h"
+#include "port/port_compat.h"
+#include "port/reserve.h"
 #include "sock.h"
 
 /**

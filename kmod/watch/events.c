@@ -13,10 +13,10 @@
 
 #include "core/fsm.h"
 #include "edge.h"
-#include "mib.h"
-#include "observe.h"
-#include "observe_compat.h"
-#include "view.h"
+#include "watch/mib.h"
+#include "watch/observe.h"
+#include "watch/observe_compat.h"
+#include "watch/view.h"
 
 static struct genl_family family;
 

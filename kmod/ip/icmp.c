@@ -14,7 +14,7 @@
 #include "apply.h"
 #include "compat.h"
 #include "defer.h"
-#include "icmp.h"
+#include "ip/icmp.h"
 #include "output.h"
 #include "req.h"
 #include "table.h"
@@ -115,7 +115,7 @@ static void not_delivered(struct sock *sk, const struct sk_buff *skb,
 			give_up(sk, err);
 			return;
 		}
-	} else if (!owned && inet_test_bit(RECVERR, sk)) {
+	} else if (!owned && xtcp_inet_bit(sk, RECVERR, recverr)) {
 		WRITE_ONCE(sk->sk_err, err);
 		sk_error_report(sk);
 		return;

@@ -12,7 +12,7 @@
 #include <net/ip.h>
 
 #include "flow.h"
-#include "port_table.h"
+#include "port/port_table.h"
 
 /* What a reservation for @c may share the port with. */
 static unsigned int reserve_beside(const struct xtcp_claim *c, bool ours)

@@ -22,7 +22,7 @@
 #include <net/netns/hash.h>
 
 #include "flow.h"
-#include "port_table.h"
+#include "port/port_table.h"
 #include "table.h"
 #include "timewait.h"
 

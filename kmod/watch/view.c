@@ -15,7 +15,7 @@
 #include "sock.h"
 #include "table.h"
 #include "timewait.h"
-#include "view.h"
+#include "watch/view.h"
 
 /**
  * xtcp_view_sk - the socket of a flow

@@ -13,10 +13,10 @@
 #include <linux/slab.h>
 
 #include "core/fsm.h"
-#include "mib.h"
-#include "observe.h"
 #include "table.h"
-#include "view.h"
+#include "watch/mib.h"
+#include "watch/observe.h"
+#include "watch/view.h"
 
 #define ROW4_LEN	149	/* of a row of /proc/net/tcp, without the newline */
 

@@ -15,8 +15,8 @@
 #include <net/ipv6.h>
 #include <net/netlink.h>
 
-#include "filter.h"
-#include "view.h"
+#include "watch/filter.h"
+#include "watch/view.h"
 
 #define STEP		((unsigned int)sizeof(struct inet_diag_bc_op))
 

@@ -20,11 +20,11 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 
-#include "hook.h"
-#include "icmp.h"
 #include "input.h"
+#include "ip/hook.h"
+#include "ip/icmp.h"
 #include "lifetime.h"
-#include "port.h"
+#include "port/port.h"
 
 #if !IS_ENABLED(CONFIG_NETFILTER)
 #error xtcp gets its packets from netfilter: build the kernel with CONFIG_NETFILTER

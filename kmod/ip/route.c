@@ -5,7 +5,7 @@
 #include <net/tcp.h>
 
 #include "compat.h"
-#include "route.h"
+#include "ip/route.h"
 
 /**
  * xtcp_flow4_init - describe a connection's packets to routing

@@ -12,8 +12,8 @@
 #include <linux/spinlock.h>
 
 #include "compat.h"
-#include "port.h"
-#include "reserve.h"
+#include "port/port.h"
+#include "port/reserve.h"
 
 /**
  * struct xtcp_port - a local address and port that is held

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "mib.h"
 #include "netns.h"
+#include "watch/mib.h"
 
 #define MIB_NAME(name, text)	[XTCP_MIB_##name] = text,
 const char *const xtcp_mib_names[XTCP_MIB_NR] = {

@@ -3,7 +3,7 @@
  * The conditions of core/check.c, asked of each socket after each event, and that
  * its queues are what its sequence numbers say.
  */
-#include "verify.h"
+#include "watch/verify.h"
 
 /* Trees that are longer than this, in packets, are not walked after every event. */
 #define OFTEN		64

@@ -3,10 +3,10 @@
 #include <linux/in6.h>
 #include <linux/string.h>
 
-#include "view.h"
+#include "watch/view.h"
 
 #define CREATE_TRACE_POINTS
-#include "trace.h"
+#include "watch/trace.h"
 
 static void set_end(struct sockaddr_in6 *sa, u8 family,
 		    const struct in6_addr *addr, u16 port)

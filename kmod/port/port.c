@@ -58,8 +58,8 @@
 #include <net/netns/hash.h>
 #include <net/sock_reuseport.h>
 
-#include "l3mdev.h"
-#include "port_table.h"
+#include "ip/l3mdev.h"
+#include "port/port_table.h"
 
 /* Hash buckets: one for each port of a namespace. */
 #define PORT_BUCKETS		65536

@@ -5,6 +5,7 @@
  * (lib/story.h).
  */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -47,12 +48,38 @@ static void *herd_accept(void *arg)
 	return NULL;
 }
 
+/* Do all other threads sleep?  Who was woken, and has no processor yet, does not. */
+static bool others_sleep(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *e;
+	bool all = true;
+
+	while (dir && all && (e = readdir(dir))) {
+		char path[64], state = 'S';
+		FILE *f;
+
+		if (atoi(e->d_name) <= 0 || atoi(e->d_name) == getpid())
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atoi(e->d_name));
+		f = fopen(path, "r");
+		if (!f)
+			continue;	/* it has ended */
+		if (fscanf(f, "%*d (%*[^)]) %c", &state) == 1)
+			all = state == 'S';
+		fclose(f);
+	}
+	if (dir)
+		closedir(dir);
+	return all;
+}
+
 /* All of them sleep: nobody was woken for a while. */
 static int settled(int *count)
 {
 	int seen = -1;
 
-	while (seen != *count) {
+	while (seen != *count || !others_sleep()) {
 		seen = __atomic_load_n(count, __ATOMIC_SEQ_CST);
 		await_ms(__atomic_load_n(count, __ATOMIC_SEQ_CST) != seen, 50);
 	}

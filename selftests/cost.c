@@ -589,7 +589,12 @@ TEST_F_TIMEOUT(cost, connect__half_taken, ROW_TIMEOUT) { compare(connect_half_ta
 TEST_F_TIMEOUT(cost, connect__all_taken, ROW_TIMEOUT) { compare(connect_all_taken); }
 TEST_F_TIMEOUT(cost, connect__in_namespaces, ROW_TIMEOUT) { compare(connect_in_namespaces); }
 
-TEST_F_TIMEOUT(cost, bind__wildcard, ROW_TIMEOUT) { compare(bind_wildcard); }
+TEST_F_TIMEOUT(cost, bind__wildcard, ROW_TIMEOUT)
+{
+	if (kernel_before(6, 12))
+		SKIP(return, "an older kernel asks a flag of the port, and no address");
+	compare(bind_wildcard);
+}
 
 TEST_F_TIMEOUT(cost, timewait__end, ROW_TIMEOUT)
 {

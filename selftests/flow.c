@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "lib/fixture.h"
@@ -177,18 +176,10 @@ static void both(const char *name, const char *value)
 }
 
 /* Linux computes its windows from what buffers really hold since 6.6. */
-static bool windows_are_older(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname u;
-
-	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
-		return false;
-	return major < 6 || (major == 6 && minor < 6);
-}
+#define WINDOWS_ARE_OLDER	kernel_before(6, 6)
 
 #define SAME(test)		SAME_UNLESS(test, false)
-#define SAME_WINDOW(test)	SAME_UNLESS(test, windows_are_older())
+#define SAME_WINDOW(test)	SAME_UNLESS(test, WINDOWS_ARE_OLDER)
 
 #define SAME_UNLESS(test, older)					\
 	static void test##_story(struct run *r);			\
@@ -493,7 +484,7 @@ TEST_F(flow, window__grows_after_a_small_segment)
 	struct peer *p = &self->p;
 	uint16_t before;
 
-	if (test_inet() && windows_are_older())
+	if (test_inet() && WINDOWS_ARE_OLDER)
 		SKIP(return, "an older kernel takes it for one");
 	p->lport = WIRE_PORT;
 	packets(p, "< S  0:0(0) <mss 1460,nop,wscale 7>",

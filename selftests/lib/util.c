@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <linux/xtcp.h>
@@ -181,6 +182,17 @@ void bring_up_loopback(void)
 
 	ioctl(fd, SIOCSIFFLAGS, &lo);
 	close(fd);
+}
+
+/* Is the running kernel older, so that its TCP does something otherwise? */
+bool kernel_before(unsigned int major, unsigned int minor)
+{
+	unsigned int has_major = 0, has_minor = 0;
+	struct utsname u;
+
+	if (uname(&u) || sscanf(u.release, "%u.%u", &has_major, &has_minor) != 2)
+		return true;
+	return has_major < major || (has_major == major && has_minor < minor);
 }
 
 bool proc_write(const char *path, const char *value)

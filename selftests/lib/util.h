@@ -46,6 +46,7 @@ int test_family(void);
 bool test_inet(void);
 int xtcp_family(void);
 const char *xtcp_missing(void);
+bool kernel_before(unsigned int major, unsigned int minor);
 
 int fd_state(int fd);
 bool fd_syn_data_acked(int fd);

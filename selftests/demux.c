@@ -857,17 +857,22 @@ TEST_F_TIMEOUT(bridge, held__forwarded, 120)
 {
 	struct conversation c;
 	uint8_t mac_b[ETH_ALEN];
+	long long before;
 	unsigned int i;
+	int sent;
 
 	ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
 	link_address("e0", mac_b);
 	for (i = 0; i < ARRAY_SIZE(ways_out); i++) {
+		ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
+		before = snmp_counter("OutRsts");
 		ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
 		ASSERT_TRUE(begin_conversation(&c, self->a, 9000));
 		ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
 		if (!hold("vb", 100))
 			SKIP(return, "this kernel has no tbf");
-		while (held_frames("vb") < 3) {
+		/* frames of IPv6 may be among those that are held */
+		for (sent = 0; sent < 4 || held_frames("vb") < 3; sent++) {
 			ASSERT_EQ(0, setns(self->a, CLONE_NEWNET));
 			ASSERT_TRUE(send_astray(&c, mac_b));
 			ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
@@ -879,7 +884,7 @@ TEST_F_TIMEOUT(bridge, held__forwarded, 120)
 		if (ways_out[i] == send_held) {
 			/* b hears them, and knows nobody */
 			ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
-			EXPECT_TRUE(await(snmp_counter("OutRsts") >= 3));
+			EXPECT_TRUE(await(snmp_counter("OutRsts") == before + sent));
 			ASSERT_EQ(0, setns(self->host, CLONE_NEWNET));
 			drop_held("vb");
 		}

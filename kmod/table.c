@@ -191,6 +191,11 @@ int xtcp_flow_insert(struct xtcp_flow *flow)
 	/* before a segment for it can come */
 	if (unlikely(flow->key.dev && !READ_ONCE(flow->key.xn->bound)))
 		WRITE_ONCE(flow->key.xn->bound, true);
+	/*
+	 * KCSAN tells of a race with itself: the word that has a chain's head has its
+	 * lock, too, and who holds that reads the word plainly while others try to set
+	 * the bit.  They change nothing by it.
+	 */
 	err = rhashtable_lookup_insert_key(&flows, &flow->key, &flow->rhash, flow_params);
 	if (!err)
 		flow->hashed = true;

@@ -318,6 +318,16 @@ static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
 	       binders_conflict(c, &p->bound, false);
 }
 
+/*
+ * It only ever loses bits, so who reads it without the lock (xtcp_port_inherit()) takes
+ * the lock once too often, if anything.
+ */
+static void keep_common(struct xtcp_port *p, u8 common)
+{
+	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
+	WRITE_ONCE(p->common, p->common & common);
+}
+
 /**
  * xtcp_port_account - note what a new owner has not in common with the others
  * @p: the port, its bucket locked
@@ -331,7 +341,7 @@ void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c)
 
 	if (!uid_eq(p->uid, c->uid))
 		common &= ~COMMON_GROUP;
-	p->common &= common;
+	keep_common(p, common);
 	p->fast &= common;
 	if (c->listen)
 		p->fast &= ~COMMON_REUSE;
@@ -602,7 +612,7 @@ void xtcp_port_inherit(struct xtcp_sock *child, struct xtcp_sock *listener)
 	child->port = p;
 	if (unlikely(READ_ONCE(p->common) & ~common)) {
 		spin_lock_bh(&xtcp_port_bucket(p)->lock);
-		p->common &= common;
+		keep_common(p, common);
 		spin_unlock_bh(&xtcp_port_bucket(p)->lock);
 	}
 }

@@ -428,7 +428,10 @@ struct xtcp_waited {
 };
 
 /**
- * struct xtcp_info - what TCP_INFO shows and nobody else looks at, or hardly
+ * struct xtcp_info - what is counted for TCP_INFO
+ *
+ * Two are looked at besides: @total_retrans tells whether a SYN has left before, and
+ * @segs_out whether something has left on which an ACK could ride.
  */
 struct xtcp_info {
 	/** @total_retrans: segments sent again, for TCP_INFO */

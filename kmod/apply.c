@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* The orders of the core are carried out: here, and nowhere else. */
 #include <linux/security.h>
 #include <net/inet_sock.h>
 #include <net/tcp.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Send and receive buffers: their queues, and the memory that they are charged for. */
 #include <net/tcp.h>
 
 #include "buffer.h"

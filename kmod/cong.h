@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which congestion control a socket has.
+ */
 #ifndef XTCP_CONG_H
 #define XTCP_CONG_H
 

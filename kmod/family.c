@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* socket(AF_XTCP): the family, and the calls of its sockets. */
 #include <linux/bpf-cgroup.h>
 #include <linux/module.h>
 #include <net/inet_common.h>

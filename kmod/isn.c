@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Initial sequence numbers (RFC 6528) and offsets of timestamps: numbers that nobody guesses. */
 #include <linux/init.h>
 #include <linux/ktime.h>
 #include <linux/random.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What security modules see of connections that a listener opens.
+ */
 #ifndef XTCP_LSM_H
 #define XTCP_LSM_H
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Whose memory the buffers of a connection are.
+ */
 #ifndef XTCP_MEMCG_H
 #define XTCP_MEMCG_H
 

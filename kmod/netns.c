@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* What a namespace has, from its beginning to its end. */
 #include <net/net_namespace.h>
 
 #include "compat.h"

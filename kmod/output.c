@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Segments of a socket leave: from the send queue, again, or without text. */
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/tcp.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What leaves later: a rate, or too much in the queues below.
+ */
 #ifndef XTCP_PACE_H
 #define XTCP_PACE_H
 

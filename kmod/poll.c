@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* poll(), select() and epoll, and who is woken by SO_RCVLOWAT. */
 #include <net/busy_poll.h>
 #include <net/tcp_states.h>
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who waits for a socket.
+ */
 #ifndef XTCP_POLL_H
 #define XTCP_POLL_H
 

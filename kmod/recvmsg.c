@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* recv() and its like: bytes go to the user, or to a pipe. */
 #include <net/busy_poll.h>
 #include <net/tcp.h>
 

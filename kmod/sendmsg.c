@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* send() and its like: bytes come from the user. */
 #include <net/tcp.h>
 
 #include "apply.h"

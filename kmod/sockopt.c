@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Socket options, read and set, and TCP_INFO. */
 #include <asm/ioctls.h>
 #include <linux/inet_diag.h>
 #include <linux/sockios.h>

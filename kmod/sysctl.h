@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * net.xtcp.
+ */
 #ifndef XTCP_SYSCTL_H
 #define XTCP_SYSCTL_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* The table of connections: sockets, entries in SYN_RECV and in TIME_WAIT. */
 #include <linux/jhash.h>
 #include <linux/sched.h>
 

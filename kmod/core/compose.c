@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* What a segment of ours looks like: compose.h. */
 #include "compose.h"
 #include "ecn.h"
 #include "output.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Explicit congestion notification: marks that came, and what is echoed (RFC 3168, RFC 8257). */
 #include "ecn.h"
 #include "internal.h"
 

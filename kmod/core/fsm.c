@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* The state machine: the table of uapi/linux/xtcp_fsm.h, and the one step through it. */
 #include "fsm.h"
 
 #define STATE_NAME(name, nr)	[nr] = #name,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* What an active open offers to its peer: offer.h. */
 #include "ecn.h"
 #include "offer.h"
 #include "window.h"

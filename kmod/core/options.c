@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* TCP options, decoded and written: options.h. */
 #include "options.h"
 
 /* Is @len what an option of this kind has?  One that we do not know has any. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* A control block and the settings of a namespace, as they begin. */
 #include "ecn.h"
 #include "internal.h"
 #include "window.h"

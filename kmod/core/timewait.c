@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* What an entry in TIME_WAIT does with a segment: timewait.h. */
 #include "internal.h"
 #include "timewait.h"
 

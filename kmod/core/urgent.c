@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Urgent data that comes, and the pointer of what is sent: urgent.h. */
 #include "internal.h"
 #include "urgent.h"
 

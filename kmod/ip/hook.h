@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How packets get to us: netfilter.
+ */
 #ifndef XTCP_HOOK_H
 #define XTCP_HOOK_H
 

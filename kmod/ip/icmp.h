@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Errors that the network reports.
+ */
 #ifndef XTCP_ICMP_H
 #define XTCP_ICMP_H
 

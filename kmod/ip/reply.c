@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Segments that have no socket of their own, and their IP header. */
 #include <linux/random.h>
 #include <net/inet_common.h>
 #include <net/inet_ecn.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Routes of sockets, and what an administrator says with them. */
 #include <linux/security.h>
 #include <net/ip.h>
 #include <net/route.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* The names of the counters, and their sums. */
 #include "netns.h"
 #include "watch/mib.h"
 

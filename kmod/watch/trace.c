@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Tracepoints: what trace.h declares is made here. */
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/string.h>

@@ -80,7 +80,7 @@ check-unit: setup
 # TESTS="load handshake" runs a part.
 # Under KASAN on an emulated machine unmodified programs take an hour: by default the
 # tests in C, without 100 rounds of loading. TESTS=. runs all.
-check-debug: TESTS ?= load $(filter-out lifecycle cost costseg,$(patsubst selftests/%.c,%,$(wildcard selftests/*.c)))
+check-debug: TESTS ?= load $(filter-out lifecycle cost costseg,$(notdir $(basename $(wildcard selftests/wire/*.c selftests/api/*.c selftests/system/*.c))))
 
 check-6.12 check-6.1 check-debug: setup
 	@$(LANE) $(@:check-%=%) $(TESTS) || :
@@ -105,7 +105,7 @@ demo: setup
 	@$(RIG)/build $(VM_KERNEL)
 	@$(MAKE) tools
 	@began=$$(date +%s); \
-	$(RUN) --kernel $(VM_KERNEL) --name demo -- selftests/demo.sh && \
+	$(RUN) --kernel $(VM_KERNEL) --name demo -- selftests/system/demo.sh && \
 	echo "The demonstration took $$(($$(date +%s) - began)) seconds."
 
 # As Debian boots, with AppArmor (the rig switches it off, and then the kernel takes

@@ -5,13 +5,13 @@
 # loaded): run_tests.sh [NAME...]
 #
 #   XTCP_KO      the module to test; it is loaded before each test if it is not
-#   XTCP_TESTS   the directory of the built tests (as make install leaves them),
-#                with the file "tests" that lists them
+#   XTCP_TESTS   the directory of the built tests, with the file "tests" that lists
+#                them, each with its room (as "make stage" leaves it)
 #   XTCP_OUT     where the tests' output goes
 #
 # A test that passes is one line; one that fails shows what it said. "settings"
 # holds kselftest's time limit of one test; XTCP_SLOW multiplies it. NAMEs are
-# shell patterns, to run a part. XTCP_ATTACK_TOTAL=SECONDS runs what attack.list
+# shell patterns, without a room, to run a part. XTCP_ATTACK_TOTAL=SECONDS runs what attack.list
 # names instead, for about so long. The sums go to XTCP_OUT/tally, as "passed failed
 # skipped", after each test, so that a crash costs only the results to come.
 
@@ -20,6 +20,7 @@ here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 : "${XTCP_KO:?}" "${XTCP_OUT:?}"
 XTCP_TESTS=${XTCP_TESTS:-$here}
 export XTCP_KO XTCP_OUT XTCP_TESTS
+mapfile -t all <"$XTCP_TESTS/tests"
 limit=$(sed -n 's/^timeout=//p' "$here/settings")
 limit=$((${limit:-45} * ${XTCP_SLOW:-1}))
 
@@ -33,6 +34,14 @@ selected() {
 		case $1 in $pattern | $pattern.sh) return 0 ;; esac
 	done
 	return 1
+}
+
+# the room of a test, with a slash
+room_of() {
+	local test
+	for test in "${all[@]}"; do
+		[ "${test##*/}" != "$1" ] || printf '%s' "${test%"$1"}"
+	done
 }
 
 tally() {
@@ -49,7 +58,8 @@ one() {
 	else
 		# Each test in a session of its own, so that what it leaves behind can
 		# be found and ended.
-		(cd "$XTCP_TESTS" && exec setsid timeout --kill-after=5 $((limit + extra)) "./$test") \
+		(cd "$XTCP_TESTS" && exec setsid timeout --kill-after=5 $((limit + extra)) \
+			"./$(room_of "$test")$test") \
 			>"$log" 2>&1 </dev/null || rc=$?
 		[ $rc -ne 124 ] || echo "# the time limit of $((limit + extra)) s" >>"$log"
 	fi
@@ -77,7 +87,7 @@ tests_of() {
 	local n=1
 	case $1 in
 	*.sh)	;;
-	*)	n=$("$XTCP_TESTS/$1" -l 2>&1 | awk '
+	*)	n=$("$XTCP_TESTS/$(room_of "$1")$1" -l 2>&1 | awk '
 		/^#/ { next }
 		/^-/ { n += t * (v ? v : 1); t = v = 0; next }
 		{ v += substr($0, 22, 25) ~ /[^ ]/; t += substr($0, 48) ~ /[^ ]/ }
@@ -114,11 +124,9 @@ if [ -n "${XTCP_ATTACK_TOTAL-}" ]; then
 	done <"$here/attack.list"
 	attack "$XTCP_ATTACK_TOTAL" "${names[@]}"
 else
-	while read -r test; do
-		[ -n "$test" ] || continue
-		selected "$test" "$@" || continue
-		one "$test"
-	done <"$XTCP_TESTS/tests"
+	for test in "${all[@]##*/}"; do
+		selected "$test" "$@" && one "$test"
+	done
 fi
 if [ $((passed + failed + skipped)) -eq 0 ]; then
 	echo "FAIL  no test is called: $*"

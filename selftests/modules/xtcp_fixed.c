@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An example of a congestion control algorithm in a module of its own, which
- * selftests/cong.c loads and uses: cwnd is always the same.
+ * selftests/wire/cong.c loads and uses: cwnd is always the same.
  *
  * No algorithm for a network that others use, too.
  */

@@ -9,8 +9,8 @@
 # A case is a function; it fails with the first command that does (set -e), and
 # what it said follows as a comment. It returns 4 to be skipped.
 
-HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
-TOOLS=${XTCP_TOOLS:-$HERE/../tools}
+HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+TOOLS=${XTCP_TOOLS:-$HERE/../../tools}
 XTCPRUN=$TOOLS/xtcprun
 CLIENT_IP=198.51.100.1
 SERVER_IP=198.51.100.2

@@ -5,7 +5,7 @@
 # what it says when it cannot help.
 
 set -eu
-. "$(dirname "$(readlink -f "$0")")/lib/net.sh"
+. "$(dirname "$(readlink -f "$0")")/net.sh"
 need python3 ip iperf3 openssl
 
 # says STATUS TEXT COMMAND...: it fails with that status and that text.

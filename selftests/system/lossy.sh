@@ -7,7 +7,7 @@
 #   XTCP_LOSSY_MIB   size of the file (4; debug 1)
 
 set -eu
-. "$(dirname "$(readlink -f "$0")")/lib/net.sh"
+. "$(dirname "$(readlink -f "$0")")/net.sh"
 need ip tc curl python3 openssl
 modprobe sch_netem 2>/dev/null || :
 

@@ -6,7 +6,7 @@
 # AF_XTCP, watched from outside.
 
 set -eu
-. "$(dirname "$(readlink -f "$0")")/lib/net.sh"
+. "$(dirname "$(readlink -f "$0")")/net.sh"
 XTCPSTAT=$TOOLS/xtcpstat
 
 say() {

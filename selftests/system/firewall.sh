@@ -5,7 +5,7 @@
 # rules, connection tracking, and address translation.
 
 set -eu
-. "$(dirname "$(readlink -f "$0")")/lib/net.sh"
+. "$(dirname "$(readlink -f "$0")")/net.sh"
 need ip curl python3 nft
 
 get() {

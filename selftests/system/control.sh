@@ -5,7 +5,7 @@
 # one fails here, it is the test that is wrong about TCP, not xtcp.
 
 set -u
-cd "${XTCP_TESTS:-$(dirname "$(readlink -f "$0")")}" || exit 1
+here=$(dirname "$(readlink -f "$0")")
 tests=(handshake teardown reopen badinput timers icmp flow reuseport vrf)
 
 # One kernel's TCP is enough to judge them, the newest; an emulated processor is slow.
@@ -14,14 +14,26 @@ if [ "${XTCP_KERNEL-uml}" != uml ]; then
 	exit 4
 fi
 
+# In its room, or beside this script where they are installed.
+find_test() {
+	local path
+	for path in "${XTCP_TESTS:-$here/..}"/{wire,api,system}/"$1" "$here/$1"; do
+		if [ -f "$path" ] && [ -x "$path" ]; then
+			echo "$path"
+			return
+		fi
+	done
+}
+
 echo "TAP version 13"
 echo "1..${#tests[@]}"
 nr=0 rc=0
 for test in "${tests[@]}"; do
 	nr=$((nr + 1))
-	if [ ! -x "./$test" ]; then
+	program=$(find_test "$test")
+	if [ -z "$program" ]; then
 		echo "ok $nr $test # SKIP it was not built"
-	elif output=$(WIRE_FAMILY=inet "./$test" 2>&1); then
+	elif output=$(WIRE_FAMILY=inet "$program" 2>&1); then
 		echo "ok $nr $test"
 	else
 		echo "not ok $nr $test"

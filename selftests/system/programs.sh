@@ -8,7 +8,7 @@
 #                    to hash it in a minute: user-mode Linux; else 16, debug 4)
 
 set -eu
-. "$(dirname "$(readlink -f "$0")")/lib/net.sh"
+. "$(dirname "$(readlink -f "$0")")/net.sh"
 need ip curl iperf3 python3 nft openssl
 
 case ${XTCP_KERNEL-} in

@@ -7,7 +7,7 @@
 # Those that are not installed are skipped.
 
 set -eu
-. "$(dirname "$(readlink -f "$0")")/lib/net.sh"
+. "$(dirname "$(readlink -f "$0")")/net.sh"
 need ip python3
 # Minutes of starting servers on an emulated processor would say nothing new.
 [ "${XTCP_KERNEL-uml}" = uml ] || tap_skip_all "runs in user-mode Linux"

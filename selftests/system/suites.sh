@@ -9,11 +9,11 @@
 # tests has to be the same.
 
 set -eu
-. "$(dirname "$(readlink -f "$0")")/lib/net.sh"
+. "$(dirname "$(readlink -f "$0")")/net.sh"
 need ip python3 tc ethtool socat
 # Minutes of Python on an emulated processor would say nothing new.
 [ "${XTCP_KERNEL-uml}" = uml ] || tap_skip_all "runs in user-mode Linux"
-KERNEL_TESTS=${XTCP_TESTS-$HERE}/kernel
+KERNEL_TESTS=${XTCP_TESTS-$HERE/..}/kernel
 LIMIT=240		# seconds for a program that hangs
 
 # Arguments: a module, and which of its tests. Prints a line for each of them.

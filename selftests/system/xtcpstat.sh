@@ -5,7 +5,7 @@
 # without a module, by tools/xtcpstat_test.c.
 
 set -eu
-. "$(dirname "$(readlink -f "$0")")/lib/net.sh"
+. "$(dirname "$(readlink -f "$0")")/net.sh"
 need ip python3 ss
 XTCPSTAT=$TOOLS/xtcpstat
 

@@ -11,6 +11,7 @@
 #include <net/ip.h>
 
 #include "core/fastopen.h"
+#include "core/output.h"
 #include "fastopen.h"
 #include "ip/route.h"
 
@@ -202,7 +203,7 @@ void xtcp_tfo_suspect(struct sock *sk, const struct xtcp_segment *seg)
 
 	xtcp_assert_locked(sk);
 	if ((seg->drop == XTCP_DROP_RST && t->state == XTCP_ESTABLISHED &&
-	     !t->info.data_segs_in) ||
+	     xtcp_fastopen_silent(t)) ||
 	    (seg->drop == XTCP_DROP_CLOSED_RCV && seg->flags & XTCP_FIN))
 		disable(xtcp_net(sock_net(sk)));
 }
@@ -218,8 +219,10 @@ void xtcp_tfo_closing(struct sock *sk)
 	const struct rb_node *first = rb_first(&xs->tcb.ooo);
 
 	xtcp_assert_locked(sk);
-	if (!xs->tcb.info.data_segs_in) {
-		if (first && !rb_next(first) && xtcp_rb_seg(first)->flags & XTCP_FIN)
+	if (xtcp_fastopen_silent(&xs->tcb)) {
+		/* a FIN behind nothing */
+		if (first && !rb_next(first) && xtcp_rb_seg(first)->flags & XTCP_FIN &&
+		    !xtcp_seg_len(xtcp_rb_seg(first)))
 			disable(xn);
 	} else if (xs->tfo_again && atomic_read(&xn->tfo_disabled)) {
 		if (!xtcp_route_is_local(sk))
@@ -350,7 +353,7 @@ void xtcp_tfo_synack(struct sock *sk, const struct xtcp_segment *seg,
 	xtcp_tfo_cookie_get(&cookie, skb, &seg->opt);
 	if (!xs->tfo_sent)
 		cookie.len = -1;	/* we did not ask */
-	else if (cookie.len < 0 && !t->syn_data && !t->info.total_retrans)
+	else if (cookie.len < 0 && !t->syn_data && !t->syn_again)
 		try_exp = xs->tfo_exp ? TRY_BOTH_DONE : TRY_EXP;
 	if (seg->flags & XTCP_SYN)
 		remember(sk, &cookie, mss, try_exp);
@@ -360,7 +363,7 @@ void xtcp_tfo_synack(struct sock *sk, const struct xtcp_segment *seg,
 		xtcp_count(xn, TFO_ACTIVE);
 		return;
 	}
-	xs->tfo_fail = t->info.total_retrans ? FAIL_RETRANSMITTED : FAIL_NOT_ACKED;
+	xs->tfo_fail = t->syn_again ? FAIL_RETRANSMITTED : FAIL_NOT_ACKED;
 	xtcp_fastopen_failed(t);
 	xtcp_count(xn, RETRANS_SEGS);
 	xtcp_count(xn, TFO_ACTIVE_FAIL);

@@ -454,18 +454,18 @@ void xtcp_send_syn(struct sock *sk)
 	struct sk_buff *skb;
 
 	xtcp_assert_locked(sk);
-	if (unlikely(!t->info.total_retrans && (xs->tfo_mode || t->syn_data) &&
+	if (unlikely(!t->syn_again && (xs->tfo_mode || t->syn_data) &&
 		     t->state == XTCP_SYN_SENT)) {
 		skb = fastopen_syn(sk, &tfo);
 	} else {
 		skb = alloc_control(sk);
-		if (unlikely(xs->tfo_pending && !t->info.total_retrans))
+		if (unlikely(xs->tfo_pending && !t->syn_again))
 			tfo = xs->opening->answer;
 	}
 	if (unlikely(!skb))
 		return;
 	xtcp_compose_syn(&h, t, skb->len, &tfo, xtcp_now());
-	if (t->info.total_retrans)
+	if (t->syn_again)
 		xtcp_count(xtcp_sk_net(sk), RETRANS_SEGS);
 	transmit(sk, skb, &h);
 }

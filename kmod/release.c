@@ -102,7 +102,7 @@ static void pmtu_changed(struct sock *sk, u32 mtu)
 	xtcp_sync_mss(sk);
 	xtcp_count(xtcp_sk_net(sk), PMTU_SHRUNK);
 	/* a SYN of Fast Open: without its text it passes */
-	if (t->state == XTCP_SYN_SENT && t->syn_data && !t->info.total_retrans) {
+	if (t->state == XTCP_SYN_SENT && t->syn_data && !t->syn_again) {
 		xtcp_fastopen_failed(t);
 		xtcp_send_syn(sk);
 	}

@@ -80,6 +80,7 @@ void xtcp_compose_ack(struct xtcp_header *h, struct xtcp_tcb *t, u32 seq,
 {
 	compose(h, t, seq, 0, false, room, now);
 	xtcp_dsack_sent(t);
+	t->ack_gone = 1;
 	t->info.segs_out++;
 }
 
@@ -143,6 +144,7 @@ void xtcp_compose_syn(struct xtcp_header *h, struct xtcp_tcb *t, u32 len,
 	h->urg = 0;
 	add_syn_options(h, &opt, t->flags, tfo);
 	h->held = syn_ack ? xtcp_ack_sent(t) : 0;
+	t->ack_gone |= syn_ack;
 	t->info.data_segs_out += !!len;
 	t->info.segs_out++;
 }

@@ -48,7 +48,19 @@ static inline void xtcp_fastopen_without(struct xtcp_tcb *t)
  */
 static inline void xtcp_fastopen_failed(struct xtcp_tcb *t)
 {
-	t->info.total_retrans++;
+	xtcp_count_retrans(t, 1);
+	t->syn_again = 1;
+}
+
+/**
+ * xtcp_fastopen_silent - has the peer sent no text?
+ * @t: the connection
+ *
+ * Return: whether it has not, as far as it came in order.
+ */
+static inline bool xtcp_fastopen_silent(const struct xtcp_tcb *t)
+{
+	return xtcp_received(t) <= 1U + !!(t->flags & XTCP_F_FIN_RCVD);
 }
 
 /**

@@ -211,6 +211,7 @@ void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 		xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_backed_off(t));
 	}
 	t->packets_out += seg->segs;
+	t->ack_gone = 1;
 	t->info.segs_out += seg->segs;
 	if (likely(len))
 		t->info.data_segs_out += seg->segs;
@@ -456,7 +457,8 @@ void xtcp_retransmit_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t 
 	}
 	if (!t->retrans_stamp)
 		t->retrans_stamp = xtcp_coarse_stamp(now);
-	t->info.total_retrans += seg->segs;
+	t->ack_gone = 1;
+	xtcp_count_retrans(t, seg->segs);
 	t->info.segs_out += seg->segs;
 	if (likely(xtcp_seg_len(seg)))
 		t->info.data_segs_out += seg->segs;

@@ -68,6 +68,12 @@ u32 xtcp_tso_segs(const struct xtcp_tcb *t, u64 rate, u8 shift, u32 gso_max)
 	return min_t(u32, segs, max_t(u32, gso_max / t->mss, 1));
 }
 
+/* Is what leaves part of the first UNPACED_SEGS segments? */
+static bool unpaced(const struct xtcp_tcb *t)
+{
+	return t->delivered + t->packets_out - t->sacked_out < UNPACED_SEGS;
+}
+
 /**
  * xtcp_pace_sent - a segment leaves: when may the next one?
  * @p: the connection's clock
@@ -88,7 +94,7 @@ u64 xtcp_pace_sent(struct xtcp_pace *p, const struct xtcp_tcb *t, u32 len,
 	u64 due = p->next_ns, depart = max(due, now_ns), cost;
 
 	p->next_ns = depart;
-	if (rate == XTCP_RATE_MAX || !rate || t->info.segs_out < UNPACED_SEGS)
+	if (rate == XTCP_RATE_MAX || !rate || unpaced(t))
 		return depart;
 	cost = len * XTCP_NSEC_PER_SEC / rate;
 	if (due)

@@ -90,8 +90,9 @@ static bool take_dsack(struct xtcp_tcb *t, const struct xtcp_range *b,
 	if (t->rec & XTCP_R_TLP_RETRANS && t->recovery.tlp_high_seq == b->end_seq)
 		news->what |= XTCP_NEWS_DSACK_TLP;
 	t->info.dsack_dups = min_t(u32, t->info.dsack_dups + packets, U16_MAX);
+	t->recovery.unclaimed -= packets;
 	/* what the network copied says nothing about our retransmissions */
-	if (t->info.dsack_dups > t->info.total_retrans) {
+	if (t->recovery.unclaimed < 0) {
 		xtcp_note(news, XTCP_NOTE_DSACK_IGNORED_DUBIOUS);
 		return false;
 	}

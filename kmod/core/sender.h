@@ -175,11 +175,11 @@ static __always_inline void xtcp_send_ordered(const struct xtcp_answerer *s, voi
 					      struct xtcp_tcb *t,
 					      const struct xtcp_actions *a)
 {
-	u32 orders = a->orders, sent;
+	u32 orders = a->orders;
 
 	if (unlikely(orders & XTCP_ACT_ACK_BEFORE))
 		s->ack_before(host, a->ack_before);
-	sent = t->info.segs_out;
+	t->ack_gone = 0;
 	if (orders & XTCP_ACT_SEND_SYN)
 		s->syn(host);
 	if (orders & XTCP_ACT_OUTPUT_FIRST)
@@ -201,7 +201,7 @@ static __always_inline void xtcp_send_ordered(const struct xtcp_answerer *s, voi
 	if (orders & XTCP_ACT_DUPACK) {
 		s->ack(host);
 	} else if (orders & XTCP_ACT_SEND_ACK) {
-		if (t->info.segs_out == sent &&
+		if (!t->ack_gone &&
 		    !(orders & XTCP_ACT_ACK_MERGE && s->merge(host)))
 			s->ack(host);
 	} else if (orders & XTCP_ACT_CHALLENGE && s->challenge(host)) {

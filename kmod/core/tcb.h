@@ -361,6 +361,11 @@ struct xtcp_recovery {
 	u16		undo_retrans;
 	/** @reord_seen: how often reordering was seen */
 	u16		reord_seen;
+	/**
+	 * @unclaimed: segments sent again, less those that D-SACKs said came twice; below
+	 * zero the network makes copies
+	 */
+	s32		unclaimed;
 };
 
 /**
@@ -430,23 +435,22 @@ struct xtcp_waited {
 /**
  * struct xtcp_info - what is counted for TCP_INFO
  *
- * Two are looked at besides: @total_retrans tells whether a SYN has left before, and
- * @segs_out whether something has left on which an ACK could ride.
+ * For showing only: the core decides nothing by it (selftests/unit/source).
  */
 struct xtcp_info {
-	/** @total_retrans: segments sent again, for TCP_INFO */
+	/** @total_retrans: segments sent again */
 	u32		total_retrans;
-	/** @bytes_retrans: payload bytes sent again, modulo 2^32, for TCP_INFO */
+	/** @bytes_retrans: payload bytes sent again, modulo 2^32 */
 	u32		bytes_retrans;
-	/** @segs_out: segments sent, for TCP_INFO */
+	/** @segs_out: segments sent */
 	u32		segs_out;
-	/** @segs_in: segments received, for TCP_INFO */
+	/** @segs_in: segments received */
 	u32		segs_in;
 	/** @data_segs_out: of those sent, how many with text */
 	u32		data_segs_out;
 	/** @data_segs_in: of those received, how many with text */
 	u32		data_segs_in;
-	/** @rcv_ooopack: segments that came ahead of a gap, for TCP_INFO */
+	/** @rcv_ooopack: segments that came ahead of a gap */
 	u32		rcv_ooopack;
 	/**
 	 * @rto_time: how long timeouts took to repair, units of the coarse clock; less what it
@@ -459,7 +463,7 @@ struct xtcp_info {
 	u16		rto_recoveries;
 	/** @rehash: how often the host chose another path for that */
 	u16		rehash;
-	/** @dsack_dups: packets that D-SACKs said came twice, for TCP_INFO */
+	/** @dsack_dups: packets that D-SACKs said came twice */
 	u16		dsack_dups;
 };
 
@@ -638,6 +642,10 @@ struct xtcp_tcb {
 	u8		gap_acks : 2;
 	/** @urg_state: enum xtcp_urg_state */
 	u8		urg_state : 2;
+	/** @syn_again: our SYN, or text that went with it, was sent more than once */
+	u8		syn_again : 1;
+	/** @ack_gone: an ACK has left since segments were last ordered */
+	u8		ack_gone : 1;
 	/** @ca_state: enum xtcp_ca_state; changed by xtcp_cong_set_state() only */
 	u8		ca_state;
 	/** @cc: congestion control algorithm, index into xtcp_cc_table */
@@ -854,6 +862,13 @@ static inline void xtcp_timer_arm(struct xtcp_tcb *t, enum xtcp_timer timer,
 static inline void xtcp_timer_stop(struct xtcp_tcb *t, enum xtcp_timer timer)
 {
 	t->deadline[timer] = 0;
+}
+
+/* Something is sent again. */
+static inline void xtcp_count_retrans(struct xtcp_tcb *t, u32 segs)
+{
+	t->info.total_retrans += segs;
+	t->recovery.unclaimed += segs;
 }
 
 /* The least RTO. */

@@ -225,7 +225,8 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 	/* the first few at an even pace, where most connections are saved */
 	if (t->retransmits > linear && t->backoff < U8_MAX)
 		t->backoff++;
-	t->info.total_retrans++;
+	xtcp_count_retrans(t, 1);
+	t->syn_again = 1;
 	a->orders |= XTCP_ACT_SEND_SYN;
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_patience(t, now));
 }

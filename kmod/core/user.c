@@ -29,6 +29,7 @@ static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
 	t->copied_seq = 0;
 	t->rto_us = XTCP_RTO_INIT_US;
 	t->retrans_stamp = 0;
+	t->syn_again = 0;
 	xtcp_edge(t, event, a);
 }
 

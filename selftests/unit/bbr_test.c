@@ -53,7 +53,7 @@ static void begin(u32 gap_us, u32 prop_us)
 	memset(&path, 0, sizeof(path));
 	path.gap_us = gap_us;
 	path.prop_us = prop_us;
-	ep.t.info.segs_out = 100;
+	ep.t.delivered = 100;
 	ep.t.srtt_us = (prop_us + gap_us) << 3;
 	xtcp_cong_init(&ep.t);
 }

@@ -75,7 +75,7 @@ TEST(pace_sent__one_after_the_other)
 	u64 t0 = 5 * NS_PER_MS;
 
 	path(10, 10, 1000);
-	ep.t.info.segs_out = 100;
+	ep.t.delivered = 100;
 	/* 1 MB/s: a millisecond for 1000 bytes */
 	CHECK(xtcp_pace_allows(&p, &ep.t, t0));
 	CHECK_EQ(xtcp_pace_sent(&p, &ep.t, 1000, 1000000, t0), t0);
@@ -92,7 +92,7 @@ TEST(pace_sent__gives_back_what_was_late)
 	struct xtcp_pace p = { .next_ns = 10 * NS_PER_MS };
 
 	path(10, 10, 1000);
-	ep.t.info.segs_out = 100;
+	ep.t.delivered = 100;
 	xtcp_pace_sent(&p, &ep.t, 1000, 1000000, 10 * NS_PER_MS + 300000);
 	CHECK_EQ(p.next_ns, 11 * NS_PER_MS);
 	/* but half of it at most: a pause is no licence for a burst */
@@ -105,7 +105,7 @@ TEST(pace_sent__not_the_initial_window)
 	struct xtcp_pace p = { 0 };
 
 	path(10, U32_MAX, 1000);
-	ep.t.info.segs_out = 9;
+	ep.t.delivered = 9;
 	xtcp_pace_sent(&p, &ep.t, 1000, 1000000, NS_PER_MS);
 	CHECK(xtcp_pace_allows(&p, &ep.t, NS_PER_MS));
 }
@@ -115,7 +115,7 @@ TEST(pace_sent__without_a_limit_there_is_none)
 	struct xtcp_pace p = { 0 };
 
 	path(10, 10, 1000);
-	ep.t.info.segs_out = 100;
+	ep.t.delivered = 100;
 	xtcp_pace_sent(&p, &ep.t, 1000, XTCP_RATE_MAX, NS_PER_MS);
 	CHECK(xtcp_pace_allows(&p, &ep.t, NS_PER_MS));
 }

@@ -401,7 +401,7 @@ TEST(rack__dsack_widens_the_window)
 {
 	flight(10, 1);
 	ep.t.recovery.reord_seen = 1;
-	ep.t.info.total_retrans = 1;
+	ep.t.recovery.unclaimed = 1;
 	rcv(". 1 ack 2001");
 	ep.t.rec |= XTCP_R_UNDO;
 	ep.t.recovery.undo_marker = our(1);
@@ -412,7 +412,7 @@ TEST(rack__dsack_widens_the_window)
 	CHECK_EQ(NOTED(DSACK_RECV), 1);
 	CHECK_EQ(ep.t.info.dsack_dups, 1);
 	/* once in a round trip */
-	ep.t.info.total_retrans = 2;
+	ep.t.recovery.unclaimed = 1;
 	rcv(". 1 ack 2001 sack 1001:2001");
 	CHECK_EQ(ep.t.rack.reo_steps, 2);
 }
@@ -420,7 +420,7 @@ TEST(rack__dsack_widens_the_window)
 TEST(rack__dsack_without_reordering_does_not)
 {
 	flight(10, 1);
-	ep.t.info.total_retrans = 1;
+	ep.t.recovery.unclaimed = 1;
 	rcv(". 1 ack 2001");
 	rcv(". 1 ack 2001 sack 1:1001");
 	CHECK_EQ(ep.t.rack.reo_steps, 1);
@@ -440,7 +440,7 @@ TEST(dsack__of_what_was_sent_once)
 TEST(dsack__of_data_out_of_order)
 {
 	flight(10, 1);
-	ep.t.info.total_retrans = 1;
+	ep.t.recovery.unclaimed = 1;
 	rcv(". 1 ack 1 sack 3001:4001");
 	rcv(". 1 ack 1 sack 3001:4001,3001:5001");
 	CHECK_EQ(NOTED(DSACK_OFO_RECV), 1);

@@ -11,7 +11,6 @@
 #include "apply.h"
 #include "buffer.h"
 #include "core/window.h"
-#include "ip/l3mdev.h"
 #include "listen_table.h"
 #include "receive.h"
 #include "watch/trace.h"
@@ -41,32 +40,11 @@ enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb)
 	return XTCP_DROP_NONE;
 }
 
-/**
- * xtcp_owns - does a segment belong to a socket, still?
- * @sk: the socket, locked
- * @key: what the segment says
- * @dif: interface that it came in on
- * @sdif: interface that is enslaved to a VRF, 0: none
- *
- * It was found without a lock, and the segment may have waited in its backlog: its
- * user may have made another connection of it meanwhile, or a listener.
- *
- * Return: whether it does.
- */
-bool xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif)
+/* xtcp_owns(), of a socket that has no connection. */
+bool __xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif)
 {
 	xtcp_assert_locked(sk);
-
-	switch (sk->sk_state) {
-	case TCP_CLOSE:
-		return false;
-	case TCP_LISTEN:
-		return xtcp_listener_fits(xtcp_sk(sk), key, dif, sdif);
-	default:
-		/* the device in the key is where it was found */
-		return xtcp_key_same_ends(&xtcp_sk(sk)->flow.key, key) &&
-		       xtcp_dev_eq(key->xn, READ_ONCE(sk->sk_bound_dev_if), dif, sdif);
-	}
+	return sk->sk_state == TCP_LISTEN && xtcp_listener_fits(xtcp_sk(sk), key, dif, sdif);
 }
 
 /*

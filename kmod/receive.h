@@ -6,7 +6,9 @@
 #define XTCP_RECEIVE_H
 
 #include <linux/ip.h>
+#include <net/tcp_states.h>
 
+#include "ip/l3mdev.h"
 #include "sock.h"
 
 /* RFC 5082: a segment comes from as near as the user knows the peer to be (IP_MINTTL). */
@@ -16,7 +18,30 @@ static inline bool xtcp_is_near(const struct sk_buff *skb, u8 min_ttl)
 }
 
 enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb);
-bool xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif);
+bool __xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif);
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg);
+
+/**
+ * xtcp_owns - does a segment belong to a socket, still?
+ * @sk: the socket, locked
+ * @key: what the segment says
+ * @dif: interface that it came in on
+ * @sdif: interface that is enslaved to a VRF, 0: none
+ *
+ * It was found without a lock, and the segment may have waited in its backlog: its
+ * user may have made another connection of it meanwhile, or a listener.
+ *
+ * Return: whether it does.
+ */
+static inline bool xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif,
+			     int sdif)
+{
+	xtcp_assert_locked(sk);
+	if (unlikely((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+		return __xtcp_owns(sk, key, dif, sdif);
+	/* the device in the key is where it was found */
+	return xtcp_key_same_ends(&xtcp_sk(sk)->flow.key, key) &&
+	       xtcp_dev_eq(key->xn, READ_ONCE(sk->sk_bound_dev_if), dif, sdif);
+}
 
 #endif /* XTCP_RECEIVE_H */

@@ -95,8 +95,15 @@ void xtcp_compose_ack(struct xtcp_header *h, struct xtcp_tcb *t, u32 seq,
 void xtcp_compose_ack_before(struct xtcp_header *h, struct xtcp_tcb *t, u32 ack,
 			     struct xtcp_room room, xtcp_usec_t now)
 {
+	u32 dsack = t->flags & XTCP_F_DSACK;
+
+	/* RFC 2883 4: what came twice is told once, by the ACK of what it came with */
+	t->flags &= ~XTCP_F_DSACK;
 	compose(h, t, t->snd_nxt, 0, false, room, now);
+	t->flags |= dsack;
 	h->ack = ack;
+	/* the right edge is where it is (RFC 9293 3.8.6: SHLD-14) */
+	h->window = min_t(u32, (t->rcv_wnd + t->rcv_nxt - ack) >> t->rcv_wscale, U16_MAX);
 	h->flags ^= XTCP_ECE;
 	t->info.segs_out++;
 }

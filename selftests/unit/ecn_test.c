@@ -277,7 +277,7 @@ static void given_dctcp(void)
 	script_init();
 	usr_connect();
 	expect("SEW 0 ect0");
-	rcv("S.E 0 ack 1 mss 1000");
+	rcvf("S.E 0 ack 1 mss 1000%s", peer_options);
 	expect(". 1 ack 1 ect0");
 }
 
@@ -290,6 +290,20 @@ TEST(dctcp__every_segment_is_capable)
 	expect("P. 1:101(100) ack 1 ect0");
 	rcv(". 1:101(100) ack 101 ect0");
 	expect(". 101 ack 101 ect0");
+}
+
+/* RFC 2883 4: what came twice is told once, by the ACK of the segment that had it. */
+TEST(dctcp__an_ack_of_before_reports_nothing)
+{
+	peer_options = " sackOK";
+	given_dctcp();
+	ep.t.quick = 0;
+	ep.t.ato_us = 40000;
+	rcv(". 1:101(100) ack 1 ect0");
+	expect_nothing();
+	rcv(". 51:201(150) ack 1 ce");
+	expect(". 1 ack 101 sack none ect0");
+	expect(".E 1 ack 201 sack 51:101 ect0");
 }
 
 /* 3.2: the echo changes when the marks change, and each change is told at once. */

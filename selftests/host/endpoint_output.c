@@ -4,6 +4,7 @@
 
 #include "compose.h"
 #include "endpoint_room.h"
+#include "legal.h"
 #include "output.h"
 #include "sender.h"
 #include "stream.h"
@@ -25,8 +26,11 @@ static bool queue_drops(struct endpoint *ep)
 
 void ep_emit(struct endpoint *ep, const struct xtcp_header *h, u64 pos, u32 len)
 {
+	const char *fault = legal_fault(h, len);
 	struct packet *p;
 
+	if (fault)
+		ep_wrong(ep, fault);
 	if (queue_drops(ep))
 		return;
 	if (ep->conf.hollow) {

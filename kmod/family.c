@@ -42,8 +42,13 @@ static void init_inet(struct sock *sk)
 	atomic_set(&inet->inet_id, 0);
 }
 
-/* A socket's own flags: io_uring asks whether MSG_ZEROCOPY takes what it brings along. */
-static void init_socket(struct socket *sock)
+/**
+ * xtcp_init_socket - a socket's own flags
+ * @sock: it
+ *
+ * io_uring asks whether MSG_ZEROCOPY takes what it brings along.
+ */
+void xtcp_init_socket(struct socket *sock)
 {
 	xtcp_own_socket_options(sock);
 	set_bit(SOCK_SUPPORT_ZC, &sock->flags);
@@ -69,7 +74,7 @@ static int create(struct net *net, struct socket *sock, int protocol, int kern)
 		return -ENOBUFS;
 	sock->state = SS_UNCONNECTED;
 	sock->ops = &xtcp_stream_ops;
-	init_socket(sock);
+	xtcp_init_socket(sock);
 	sock_init_data(sock, sk);
 	sk->sk_protocol = XTCP_SK_PROTOCOL;
 	sk->sk_backlog_rcv = xtcp_backlog_rcv;
@@ -157,7 +162,7 @@ static int accept_child(struct socket *sock, struct socket *newsock, int flags)
 	xtcp_memcg_accept(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);
-	init_socket(newsock);
+	xtcp_init_socket(newsock);
 	newsock->state = SS_CONNECTED;
 	release_sock(child);
 	return 0;

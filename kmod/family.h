@@ -10,6 +10,7 @@
 extern int xtcp_family_nr;
 extern const struct proto_ops xtcp_stream_ops;
 
+void xtcp_init_socket(struct socket *sock);
 int xtcp_family_refused(int err);
 int xtcp_family_init(void);
 void xtcp_family_exit(void);

@@ -2,7 +2,8 @@
 /*
  * Start and stop.
  *
- * sock_register() comes last: from then on user space can reach everything.
+ * The doors come last, and of them the one that cannot fail: from then on user space can
+ * reach everything.
  */
 #include <linux/module.h>
 #include <linux/random.h>
@@ -20,6 +21,7 @@
 #include "pace.h"
 #include "port/port.h"
 #include "proto.h"
+#include "protosw.h"
 #include "req.h"
 #include "sysctl.h"
 #include "table.h"
@@ -157,6 +159,7 @@ static int __init xtcp_init(void)
 	err = xtcp_family_init();
 	if (err)
 		goto out_diag;
+	xtcp_protosw_register();
 	return 0;
 
 out_diag:
@@ -186,6 +189,7 @@ out_table:
 /* No descriptor is open any more; orphans, SYN_RECV and TIME_WAIT may be left. */
 static void __exit xtcp_exit(void)
 {
+	xtcp_protosw_unregister();
 	xtcp_family_exit();
 	xtcp_diag_exit();
 	xtcp_events_exit();

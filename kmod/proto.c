@@ -133,6 +133,19 @@ static bool orphan_is_too_much(struct sock *sk)
 	       sk_memory_allocated(sk) > READ_ONCE(xtcp_sysctl_mem[2]);
 }
 
+/*
+ * A descriptor keeps the module loaded, and what goes on without one must not: what
+ * sk_alloc() took as well for who came through AF_INET (protosw.c) goes back.
+ */
+static void put_creator(struct sock *sk)
+{
+	struct module *owner = sk->sk_prot_creator->owner;
+
+	sk->sk_prot_creator = &xtcp_prot;
+	/* not the last: the descriptor has not let go yet */
+	module_put(owner);
+}
+
 /* struct proto.close */
 static void proto_close(struct sock *sk, long timeout)
 {
@@ -141,6 +154,7 @@ static void proto_close(struct sock *sk, long timeout)
 	bool unread;
 
 	lock_sock(sk);
+	put_creator(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sk->sk_state == TCP_LISTEN) {
 		xtcp_user_call(sk, XTCP_CALL_CLOSE);
@@ -198,6 +212,11 @@ static void put_port(struct sock *sk)
 	xtcp_port_unbind(xtcp_sk(sk));
 }
 
+/* struct proto.unhash: inet_create() does it where a control group denies the socket. */
+static void unhash(struct sock *sk)
+{
+}
+
 struct proto xtcp_prot = {
 	.name			= "XTCP",
 	/* no owner: see the head of sock.h */
@@ -214,6 +233,7 @@ struct proto xtcp_prot = {
 	.backlog_rcv		= xtcp_backlog_rcv,
 	.release_cb		= xtcp_release_cb,
 	.stream_memory_free	= memory_free,
+	.unhash			= unhash,
 	.get_port		= get_port,
 	.put_port		= put_port,
 	.enter_memory_pressure	= enter_memory_pressure,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -37,6 +38,20 @@ void poll_pause(void)
 
 /* ---- the family under test ----------------------------------------------- */
 
+/* A number that is a parameter of the loaded module. */
+static int parameter(const char *path, int otherwise)
+{
+	FILE *f = fopen(path, "re");
+	int value = otherwise;
+
+	if (f) {
+		if (fscanf(f, "%d", &value) != 1)
+			value = otherwise;
+		fclose(f);
+	}
+	return value;
+}
+
 /**
  * xtcp_family - the family number of the loaded module
  *
@@ -44,15 +59,17 @@ void poll_pause(void)
  */
 int xtcp_family(void)
 {
-	FILE *f = fopen("/sys/module/xtcp/parameters/family", "re");
-	int family = AF_XTCP;
+	return parameter("/sys/module/xtcp/parameters/family", AF_XTCP);
+}
 
-	if (f) {
-		if (fscanf(f, "%d", &family) != 1)
-			family = AF_XTCP;
-		fclose(f);
-	}
-	return family;
+/**
+ * xtcp_protocol - the number with which AF_INET makes sockets of the loaded module
+ *
+ * Return: its parameter, or the default when it is not loaded.
+ */
+int xtcp_protocol(void)
+{
+	return parameter("/sys/module/xtcp/parameters/protocol", IPPROTO_XTCP);
 }
 
 /* Is the control group, the kernel's own TCP, under test? */
@@ -66,6 +83,36 @@ bool test_inet(void)
 int test_family(void)
 {
 	return test_inet() ? AF_INET : xtcp_family();
+}
+
+/* Do the sockets under test come through AF_INET's door? */
+bool test_protosw(void)
+{
+	const char *env = getenv("WIRE_FAMILY");
+
+	return env && !strcmp(env, "protosw");
+}
+
+/**
+ * socket - the C library's; with WIRE_FAMILY=protosw AF_INET makes those of AF_XTCP
+ * @domain: protocol family
+ * @type: type and SOCK_* flags
+ * @protocol: protocol
+ *
+ * Return: descriptor, -1 with errno.
+ */
+int socket(int domain, int type, int protocol)
+{
+	static int protosw = -1;
+
+	if (protosw < 0)
+		protosw = test_protosw();
+	if (protosw && (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM &&
+	    (protocol == XTCPPROTO_IPV4 || protocol == IPPROTO_TCP) && domain == xtcp_family()) {
+		domain = AF_INET;
+		protocol = xtcp_protocol();
+	}
+	return syscall(SYS_socket, domain, type, protocol);
 }
 
 /**

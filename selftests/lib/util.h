@@ -44,7 +44,9 @@ void poll_pause(void);
 
 int test_family(void);
 bool test_inet(void);
+bool test_protosw(void);
 int xtcp_family(void);
+int xtcp_protocol(void);
 const char *xtcp_missing(void);
 bool kernel_before(unsigned int major, unsigned int minor);
 

@@ -36,7 +36,8 @@
  * wire_pattern().
  *
  * The environment variable WIRE_FAMILY=inet runs a test against the kernel's
- * own TCP.  All that is meant to be as Linux does passes with both.
+ * own TCP.  All that is meant to be as Linux does passes with both.  With
+ * WIRE_FAMILY=protosw the sockets of AF_XTCP are made by AF_INET (IPPROTO_XTCP).
  *
  * Errors of the set-up and unexpected segments end the test by abort(), which
  * the harness reports as an assertion, after the whole exchange was printed.

@@ -15,10 +15,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/xtcp.h>
 
 #include "lib/fixture.h"
 
@@ -387,7 +390,7 @@ static int namespaces_left(void)
 }
 
 /* They end together, with all that is in them. */
-TEST_F(lifecycle, namespace__many_with_orphans)
+TEST_F_TIMEOUT(lifecycle, namespace__many_with_orphans, 300)
 {
 	char cable[128];
 	int i, status;
@@ -470,6 +473,81 @@ TEST_F(lifecycle, family__parameter)
 	close(socket(19, SOCK_STREAM, 0));
 	EXPECT_EQ(0, unload());
 	EXPECT_EQ(-1, socket(19, SOCK_STREAM, 0));
+}
+
+/* The number of AF_INET's door; 0 shuts it. */
+TEST_F(lifecycle, protocol__parameter)
+{
+	static const char *const bad[] = {
+		"protocol=6", "protocol=256", "protocol=262", "protocol=-1", "protocol=x",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, load(bad[i])) {
+			TH_LOG("with %s", bad[i]);
+			unload();
+		}
+	}
+	ASSERT_EQ(0, load("protocol=257"));
+	EXPECT_EQ(257, xtcp_protocol());
+	EXPECT_EQ(-1, socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP));
+	EXPECT_EQ(EPROTONOSUPPORT, errno);
+	EXPECT_EQ(0, close(socket(AF_INET, SOCK_STREAM, 257)));
+	ASSERT_EQ(0, unload());
+	EXPECT_EQ(-1, socket(AF_INET, SOCK_STREAM, 257));
+	ASSERT_EQ(0, load("protocol=0"));
+	EXPECT_EQ(-1, socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP));
+	EXPECT_EQ(EPROTONOSUPPORT, errno);
+	EXPECT_EQ(0, unload());
+}
+
+/* ---- sockets that are being made ----------------------------------------- */
+
+#define MAKERS	4
+
+/* Until it is killed: sockets through either door, whether that is open or not. */
+static pid_t socket_maker(unsigned int *made)
+{
+	pid_t pid = fork();
+	unsigned int i;
+
+	if (pid)
+		return pid;
+	for (i = 0;; i++) {
+		int fd = i & 1 ? socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP) :
+				 socket(AF_XTCP, SOCK_STREAM, 0);
+
+		if (fd >= 0) {
+			close(fd);
+			__atomic_add_fetch(made, 1, __ATOMIC_RELAXED);
+		}
+	}
+}
+
+/* Who has a socket keeps the module; who has not got one yet gets an error. */
+TEST_F_TIMEOUT(lifecycle, unload__while_sockets_are_made, 300)
+{
+	unsigned int *made = mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid[MAKERS];
+	int i, status;
+
+	ASSERT_NE(MAP_FAILED, made);
+	for (i = 0; i < MAKERS; i++)
+		pid[i] = socket_maker(made);
+	for (i = 0; i < 1 + self->rounds / 5; i++) {
+		unsigned int before = __atomic_load_n(made, __ATOMIC_RELAXED);
+
+		ASSERT_EQ(0, load(""));
+		EXPECT_TRUE(await(__atomic_load_n(made, __ATOMIC_RELAXED) - before > 100));
+		EXPECT_TRUE(await(unloaded()));
+	}
+	for (i = 0; i < MAKERS; i++) {
+		kill(pid[i], SIGKILL);
+		ASSERT_EQ(pid[i], waitpid(pid[i], &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status));
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -5,7 +5,9 @@
  *	fd = socket(AF_XTCP, SOCK_STREAM, 0);
  *
  * gives a TCP socket over IPv4 that takes ordinary struct sockaddr_in
- * addresses (family AF_INET) and the ordinary TCP socket options.
+ * addresses (family AF_INET) and the ordinary TCP socket options.  So does
+ *
+ *	fd = socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP);
  */
 #ifndef _UAPI_LINUX_XTCP_H
 #define _UAPI_LINUX_XTCP_H
@@ -28,6 +30,13 @@
 /* Third argument of socket(): 0 and IPPROTO_TCP give IPv4. */
 #define XTCPPROTO_IPV4		0
 #define XTCPPROTO_IPV6		1
+
+/*
+ * Third argument of socket(AF_INET, SOCK_STREAM, ...) that gives the same; above
+ * a byte, so no protocol of IP.  The module parameter "protocol" chooses another
+ * one, or 0 for none, and /sys/module/xtcp/parameters/protocol tells.
+ */
+#define IPPROTO_XTCP		261
 
 /* Generic netlink: family, version and the group that carries transitions. */
 #define XTCP_GENL_NAME		"xtcp"

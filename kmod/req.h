@@ -35,10 +35,7 @@ static inline struct xtcp_net *xtcp_req_net(const struct xtcp_req *req)
 	return req->flow.key.xn;
 }
 
-static inline struct xtcp_req *xtcp_flow_req(struct xtcp_flow *flow)
-{
-	return container_of(flow, struct xtcp_req, flow);
-}
+#define xtcp_flow_req(f)	container_of_const(f, struct xtcp_req, flow)
 
 struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 				const struct xtcp_synrcv *core, u32 mark, u8 state);

@@ -179,20 +179,10 @@ struct xtcp_sock {
 #endif
 };
 
-static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
-{
-	return (struct xtcp_sock *)sk;
-}
-
-static inline struct sock *xtcp_to_sk(struct xtcp_sock *xs)
-{
-	return (struct sock *)xs;
-}
-
-static inline struct xtcp_sock *xtcp_flow_sock(struct xtcp_flow *flow)
-{
-	return container_of(flow, struct xtcp_sock, flow);
-}
+/* From one to the other; who may only read the one may only read the other. */
+#define xtcp_sk(ptr)		container_of_const(ptr, struct xtcp_sock, inet.sk)
+#define xtcp_to_sk(xs)		(&(xs)->inet.sk)
+#define xtcp_flow_sock(f)	container_of_const(f, struct xtcp_sock, flow)
 
 /*
  * Only this context may be inside the core for the socket: it is the user who owns

@@ -36,10 +36,7 @@ struct xtcp_tw {
 	bool			queued;
 };
 
-static inline struct xtcp_tw *xtcp_flow_tw(struct xtcp_flow *flow)
-{
-	return container_of(flow, struct xtcp_tw, flow);
-}
+#define xtcp_flow_tw(f)	container_of_const(f, struct xtcp_tw, flow)
 
 struct sk_buff;
 

@@ -365,7 +365,7 @@ void xtcp_cong_name(const struct sock *sk, char name[XTCP_CC_NAME_MAX])
  *
  * Return: its size, 0: the algorithm has none, or has not begun.
  */
-u32 xtcp_cong_info(struct sock *sk, int *attr, union tcp_cc_info *info)
+u32 xtcp_cong_info(const struct sock *sk, int *attr, union tcp_cc_info *info)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	const struct xtcp_cc_ops *ops = entry(t->cc);

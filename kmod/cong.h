@@ -19,7 +19,7 @@ void xtcp_cong_route(struct sock *sk);
 void xtcp_cong_release(struct sock *sk);
 void xtcp_cong_renew(struct xtcp_tcb *fresh, struct xtcp_tcb *old);
 int xtcp_cong_set(struct sock *sk, const char *name, bool cap_net_admin);
-u32 xtcp_cong_info(struct sock *sk, int *attr, union tcp_cc_info *info);
+u32 xtcp_cong_info(const struct sock *sk, int *attr, union tcp_cc_info *info);
 void xtcp_cong_name(const struct sock *sk, char name[XTCP_CC_NAME_MAX]);
 
 #endif /* XTCP_CONG_H */

@@ -8,8 +8,8 @@
 #include "sock.h"
 
 /* @sk: the socket that it concerns, NULL: none; @error: errno that its user will see */
-typedef void (*xtcp_edge_seen_t)(struct xtcp_net *xn, const struct xtcp_flow *flow,
-				 struct sock *sk, unsigned int edge, int error);
+typedef void (*xtcp_edge_seen_t)(const struct xtcp_net *xn, const struct xtcp_flow *flow,
+				 const struct sock *sk, unsigned int edge, int error);
 
 void xtcp_count_edges(struct xtcp_net *xn, const struct xtcp_flow *flow,
 		      struct sock *sk, const struct xtcp_actions *a);

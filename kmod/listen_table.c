@@ -191,7 +191,7 @@ bool xtcp_listener_fits(const struct xtcp_sock *xs, const struct xtcp_key *key, 
 
 /* The first of a spot's listeners that somebody wants. */
 static struct sock *find_member(const struct xtcp_spot *spot,
-				bool (*want)(struct sock *sk, const void *arg),
+				bool (*want)(const struct sock *sk, const void *arg),
 				const void *arg)
 {
 	struct sock *sk = rcu_dereference(spot->sk);
@@ -224,7 +224,7 @@ static struct sock *find_member(const struct xtcp_spot *spot,
  * Return: the first that @want wants, NULL: none.
  */
 struct sock *xtcp_listener_find(const struct xtcp_key *key,
-				bool (*want)(struct sock *sk, const void *arg),
+				bool (*want)(const struct sock *sk, const void *arg),
 				const void *arg)
 {
 	struct rhlist_head *pos, *list = rhltable_lookup(&spots, key, spot_params);

@@ -15,7 +15,7 @@ struct xtcp_sock;
 struct sock *xtcp_listener_lookup(const struct xtcp_key *key, int dif, int sdif,
 				  struct sk_buff *skb);
 struct sock *xtcp_listener_find(const struct xtcp_key *key,
-				bool (*want)(struct sock *sk, const void *arg),
+				bool (*want)(const struct sock *sk, const void *arg),
 				const void *arg);
 bool xtcp_listener_fits(const struct xtcp_sock *xs, const struct xtcp_key *key, int dif,
 			int sdif);

@@ -680,7 +680,7 @@ static bool syn_unacked(const struct xtcp_tcb *t)
  * @sk: the socket, locked
  * @info: out
  */
-void xtcp_get_info(struct sock *sk, struct tcp_info *info)
+void xtcp_get_info(const struct sock *sk, struct tcp_info *info)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_tcb *t = &xs->tcb;

@@ -20,6 +20,6 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		    int __user *optlen);
 int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG karg);
 void xtcp_keepalive(struct sock *sk, int on);
-void xtcp_get_info(struct sock *sk, struct tcp_info *info);
+void xtcp_get_info(const struct sock *sk, struct tcp_info *info);
 
 #endif /* XTCP_SOCKOPT_H */

@@ -44,7 +44,7 @@
 struct dump {
 	struct xtcp_iter	it;
 	const struct nlattr	*filter;
-	struct xtcp_flow	*held[DUMP_BATCH];
+	const struct xtcp_flow	*held[DUMP_BATCH];
 	unsigned int		nr_held;
 	unsigned int		next;
 };
@@ -112,7 +112,14 @@ static int put_sockopt(struct sk_buff *skb, const struct sock *sk)
 	return nla_put(skb, INET_DIAG_SOCKOPT, sizeof(opt), &opt);
 }
 
-static int put_cgroup(struct sk_buff *skb, struct sock *sk, bool classid_too)
+#ifdef CONFIG_SOCK_CGROUP_DATA
+static u64 cgroup_of(const struct sock *sk)
+{
+	return cgroup_id(sock_cgroup_ptr((struct sock_cgroup_data *)&sk->sk_cgrp_data));
+}
+#endif
+
+static int put_cgroup(struct sk_buff *skb, const struct sock *sk, bool classid_too)
 {
 	u32 classid = 0;
 	int err = 0;
@@ -121,9 +128,7 @@ static int put_cgroup(struct sk_buff *skb, struct sock *sk, bool classid_too)
 	classid = sock_cgroup_classid(&sk->sk_cgrp_data);
 #endif
 #ifdef CONFIG_SOCK_CGROUP_DATA
-	err = nla_put_u64_64bit(skb, INET_DIAG_CGROUP_ID,
-				cgroup_id(sock_cgroup_ptr(&sk->sk_cgrp_data)),
-				INET_DIAG_PAD);
+	err = nla_put_u64_64bit(skb, INET_DIAG_CGROUP_ID, cgroup_of(sk), INET_DIAG_PAD);
 #endif
 	if (!err && classid_too)
 		err = nla_put_u32(skb, INET_DIAG_CLASS_ID,
@@ -161,7 +166,7 @@ static int put_meminfo(struct sk_buff *skb, const struct sock *sk)
 	return nla_put(skb, INET_DIAG_MEMINFO, sizeof(mem), &mem);
 }
 
-static int put_tcp_info(struct sk_buff *skb, struct sock *sk)
+static int put_tcp_info(struct sk_buff *skb, const struct sock *sk)
 {
 	struct nlattr *attr = nla_reserve_64bit(skb, INET_DIAG_INFO,
 						sizeof(struct tcp_info),
@@ -170,13 +175,13 @@ static int put_tcp_info(struct sk_buff *skb, struct sock *sk)
 
 	if (!attr)
 		return -EMSGSIZE;
-	slow = lock_sock_fast(sk);
+	slow = lock_sock_fast((struct sock *)sk);
 	xtcp_get_info(sk, nla_data(attr));
-	unlock_sock_fast(sk, slow);
+	unlock_sock_fast((struct sock *)sk, slow);
 	return 0;
 }
 
-static int put_cong(struct sk_buff *skb, struct sock *sk)
+static int put_cong(struct sk_buff *skb, const struct sock *sk)
 {
 	char name[XTCP_CC_NAME_MAX];
 
@@ -185,22 +190,22 @@ static int put_cong(struct sk_buff *skb, struct sock *sk)
 }
 
 /* What the algorithm tells of itself; ss shows it beside TCP_INFO. */
-static int put_cong_info(struct sk_buff *skb, struct sock *sk)
+static int put_cong_info(struct sk_buff *skb, const struct sock *sk)
 {
 	union tcp_cc_info info;
 	bool slow;
 	int attr;
 	u32 len;
 
-	slow = lock_sock_fast(sk);
+	slow = lock_sock_fast((struct sock *)sk);
 	len = xtcp_cong_info(sk, &attr, &info);
-	unlock_sock_fast(sk, slow);
+	unlock_sock_fast((struct sock *)sk, slow);
 	return len ? nla_put(skb, attr, len, &info) : 0;
 }
 
 /* Attributes that only a socket has.  Return: 0 or -EMSGSIZE. */
 static int put_sock(struct sk_buff *skb, const struct reply *r,
-		    struct sock *sk, u8 state)
+		    const struct sock *sk, u8 state)
 {
 	/* a bit of its own it has none: the request's field is too narrow */
 	bool classid = wants(r, INET_DIAG_TCLASS);
@@ -216,7 +221,7 @@ static int put_sock(struct sk_buff *skb, const struct reply *r,
 	if (wants(r, INET_DIAG_MEMINFO) && put_meminfo(skb, sk))
 		return -EMSGSIZE;
 	if (wants(r, INET_DIAG_SKMEMINFO) &&
-	    sock_diag_put_meminfo(sk, skb, INET_DIAG_SKMEMINFO))
+	    sock_diag_put_meminfo((struct sock *)sk, skb, INET_DIAG_SKMEMINFO))
 		return -EMSGSIZE;
 	if (wants(r, INET_DIAG_CONG) && put_cong(skb, sk))
 		return -EMSGSIZE;
@@ -236,7 +241,7 @@ static int put_sock(struct sk_buff *skb, const struct reply *r,
 static int put_flow(struct sk_buff *skb, const struct reply *r,
 		    const struct xtcp_flow *flow, u16 nlmsg_flags)
 {
-	struct sock *sk = xtcp_view_sk(flow);
+	const struct sock *sk = xtcp_view_sk(flow);
 	struct inet_diag_msg *msg;
 	struct xtcp_view view;
 	struct nlmsghdr *nlh;
@@ -259,7 +264,7 @@ static int put_flow(struct sk_buff *skb, const struct reply *r,
 	fill_id(&msg->id, &view.ends);
 	msg->id.idiag_if = xtcp_flow_dev(flow);
 	if (sk) {
-		sock_diag_save_cookie(sk, msg->id.idiag_cookie);
+		sock_diag_save_cookie((struct sock *)sk, msg->id.idiag_cookie);
 		msg->idiag_uid = from_kuid_munged(r->user_ns, view.uid);
 		msg->idiag_inode = view.inode;
 		if (view.state == XTCP_LISTEN)
@@ -280,7 +285,7 @@ static bool selected(const struct xtcp_flow *flow,
 		     const struct inet_diag_req_v2 *req,
 		     const struct nlattr *filter)
 {
-	struct sock *sk = xtcp_view_sk(flow);
+	const struct sock *sk = xtcp_view_sk(flow);
 	struct xtcp_filter_subject subject = {};
 	struct xtcp_view view;
 
@@ -297,7 +302,7 @@ static bool selected(const struct xtcp_flow *flow,
 	if (sk) {
 		subject.autobound = !(sk->sk_userlocks & SOCK_BINDPORT_LOCK);
 #ifdef CONFIG_SOCK_CGROUP_DATA
-		subject.cgroup_id = cgroup_id(sock_cgroup_ptr(&sk->sk_cgrp_data));
+		subject.cgroup_id = cgroup_of(sk);
 #endif
 	} else {
 		subject.autobound = true;	/* as inet_diag says of them */
@@ -311,7 +316,7 @@ static bool selected(const struct xtcp_flow *flow,
  */
 static void dump_collect(struct dump *d, const struct inet_diag_req_v2 *req)
 {
-	struct xtcp_flow *flow;
+	const struct xtcp_flow *flow;
 
 	d->next = 0;
 	d->nr_held = 0;
@@ -387,10 +392,10 @@ static int dump_done(struct netlink_callback *cb)
 /* Entries have no cookie and report zero. */
 static bool cookie_ok(const struct xtcp_flow *flow, const u32 *cookie)
 {
-	struct sock *sk = xtcp_view_sk(flow);
+	const struct sock *sk = xtcp_view_sk(flow);
 
 	if (sk)
-		return !sock_diag_check_cookie(sk, cookie);
+		return !sock_diag_check_cookie((struct sock *)sk, cookie);
 	return (cookie[0] == INET_DIAG_NOCOOKIE && cookie[1] == INET_DIAG_NOCOOKIE) ||
 	       (!cookie[0] && !cookie[1]);
 }
@@ -423,9 +428,9 @@ struct wanted {
 };
 
 /* It is held then. */
-static bool is_wanted(struct sock *sk, const void *arg)
+static bool is_wanted(const struct sock *sk, const void *arg)
 {
-	struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
+	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
 	const struct wanted *w = arg;
 
 	return id_ok(flow, w->ends, w->id) && xtcp_view_hold(flow, w->net);
@@ -435,7 +440,7 @@ static bool is_wanted(struct sock *sk, const void *arg)
  * A listener may share address and port with others (SO_REUSEPORT), and only
  * the cookie tells them apart.
  */
-static struct xtcp_flow *find_listener(const struct net *net,
+static const struct xtcp_flow *find_listener(const struct net *net,
 				       const struct xtcp_ends *want,
 				       const struct inet_diag_sockid *id)
 {
@@ -445,7 +450,7 @@ static struct xtcp_flow *find_listener(const struct net *net,
 		.lport	= htons(want->lport),
 	};
 	const struct wanted w = { net, want, id };
-	struct sock *sk;
+	const struct sock *sk;
 
 	rcu_read_lock();
 	sk = xtcp_listener_find(&key, is_wanted, &w);
@@ -453,7 +458,7 @@ static struct xtcp_flow *find_listener(const struct net *net,
 	return sk ? &xtcp_sk(sk)->flow : NULL;
 }
 
-static struct xtcp_flow *find_connection(const struct net *net,
+static const struct xtcp_flow *find_connection(const struct net *net,
 					 const struct xtcp_ends *want,
 					 const struct inet_diag_sockid *id)
 {
@@ -464,7 +469,7 @@ static struct xtcp_flow *find_connection(const struct net *net,
 		.lport	= htons(want->lport),
 		.rport	= htons(want->rport),
 	};
-	struct xtcp_flow *flow;
+	const struct xtcp_flow *flow;
 
 	rcu_read_lock();
 	flow = xtcp_flow_find(&key, id->idiag_if, 0);
@@ -478,7 +483,7 @@ static struct xtcp_flow *find_connection(const struct net *net,
 	return flow;
 }
 
-static struct xtcp_flow *find_ends(const struct net *net,
+static const struct xtcp_flow *find_ends(const struct net *net,
 				   const struct xtcp_ends *want,
 				   const struct inet_diag_sockid *id)
 {
@@ -494,14 +499,14 @@ static struct xtcp_flow *find_ends(const struct net *net,
  *
  * Return: the flow, for xtcp_view_drop(); or NULL.
  */
-static struct xtcp_flow *find(const struct net *net,
+static const struct xtcp_flow *find(const struct net *net,
 			      const struct inet_diag_sockid *id)
 {
 	struct xtcp_ends want = {
 		.lport	= ntohs(id->idiag_sport),
 		.rport	= ntohs(id->idiag_dport),
 	};
-	struct xtcp_flow *flow = NULL;
+	const struct xtcp_flow *flow = NULL;
 
 	if (!id->idiag_src[1] && !id->idiag_src[2] && !id->idiag_src[3] &&
 	    !id->idiag_dst[1] && !id->idiag_dst[2] && !id->idiag_dst[3]) {
@@ -521,7 +526,7 @@ static int get_one(struct sk_buff *in, const struct nlmsghdr *nlh)
 {
 	const struct inet_diag_req_v2 *req = nlmsg_data(nlh);
 	struct net *net = sock_net(in->sk);
-	struct xtcp_flow *flow;
+	const struct xtcp_flow *flow;
 	struct sk_buff *skb;
 	struct reply r;
 	int err;
@@ -585,8 +590,8 @@ static int handle_get(struct sk_buff *skb, struct nlmsghdr *nlh)
 static int handle_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
 {
 	const struct inet_diag_req_v2 *req = nlmsg_data(nlh);
-	struct xtcp_flow *flow;
-	struct sock *sk;
+	const struct xtcp_flow *flow;
+	const struct sock *sk;
 	int err = check_request(nlh);
 
 	if (err)
@@ -597,7 +602,8 @@ static int handle_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
 	if (!flow)
 		return -ENOENT;
 	sk = xtcp_view_sk(flow);
-	err = sk ? xtcp_sock_destroy(sk, ECONNABORTED) : xtcp_flow_destroy(flow);
+	err = sk ? xtcp_sock_destroy((struct sock *)sk, ECONNABORTED) :
+		   xtcp_flow_destroy((struct xtcp_flow *)flow);
 	xtcp_view_drop(flow);
 	return err;
 }

@@ -180,17 +180,17 @@ static int put_addr(struct sk_buff *skb, int attr, u8 af, const struct in6_addr 
 	return nla_put_in6_addr(skb, attr, a);
 }
 
-static u64 cookie_of(struct sock *sk)
+static u64 cookie_of(const struct sock *sk)
 {
 	u32 cookie[2] = {};
 
 	if (sk)
-		sock_diag_save_cookie(sk, cookie);
+		sock_diag_save_cookie((struct sock *)sk, cookie);
 	return (u64)cookie[1] << 32 | cookie[0];
 }
 
 static int put_transition(struct sk_buff *skb, const struct xtcp_flow *flow,
-			  struct sock *sk, unsigned int edge, int error)
+			  const struct sock *sk, unsigned int edge, int error)
 {
 	const struct xtcp_edge_desc *e = &xtcp_edges[edge];
 	struct xtcp_ends ends;
@@ -219,8 +219,8 @@ static int put_transition(struct sk_buff *skb, const struct xtcp_flow *flow,
 	return 0;
 }
 
-static int multicast_transition(struct xtcp_net *xn, const struct xtcp_flow *flow,
-				struct sock *sk, unsigned int edge, int error)
+static int multicast_transition(const struct xtcp_net *xn, const struct xtcp_flow *flow,
+				const struct sock *sk, unsigned int edge, int error)
 {
 	struct sk_buff *skb = genlmsg_new(transition_size(), GFP_ATOMIC);
 	int err;
@@ -237,8 +237,8 @@ static int multicast_transition(struct xtcp_net *xn, const struct xtcp_flow *flo
 }
 
 /* Apart from what each edge costs while nobody listens. */
-static noinline void tell(struct xtcp_net *xn, const struct xtcp_flow *flow,
-			  struct sock *sk, unsigned int edge, int error)
+static noinline void tell(const struct xtcp_net *xn, const struct xtcp_flow *flow,
+			  const struct sock *sk, unsigned int edge, int error)
 {
 	int err = multicast_transition(xn, flow, sk, edge, error);
 
@@ -248,8 +248,8 @@ static noinline void tell(struct xtcp_net *xn, const struct xtcp_flow *flow,
 }
 
 /* An edge was taken: see xtcp_edge_watch(). */
-static void transition(struct xtcp_net *xn, const struct xtcp_flow *flow,
-		       struct sock *sk, unsigned int edge, int error)
+static void transition(const struct xtcp_net *xn, const struct xtcp_flow *flow,
+		       const struct sock *sk, unsigned int edge, int error)
 {
 	if (genl_has_listeners(&family, xn->net, GROUP_EVENTS))
 		tell(xn, flow, sk, edge, error);

@@ -27,7 +27,7 @@ void xtcp_mib_sum(const struct xtcp_net *xn, struct xtcp_mib *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	for_each_possible_cpu(cpu) {
-		const unsigned long *from = (void *)per_cpu_ptr(xn->mib, cpu);
+		const unsigned long *from = (const void *)per_cpu_ptr(xn->mib, cpu);
 
 		for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
 			to[i] += READ_ONCE(from[i]);

@@ -68,9 +68,10 @@ static void rows_restore(struct rows *r)
 	r->it.walk.skip = r->walk_skip;
 }
 
-static struct xtcp_flow *rows_next(struct rows *r) __must_hold(RCU)
+/* As seq_file wants it; rows_show() only looks at it. */
+static void *rows_next(struct rows *r) __must_hold(RCU)
 {
-	struct xtcp_flow *flow;
+	const struct xtcp_flow *flow;
 	struct xtcp_ends ends;
 	bool mine;
 
@@ -84,7 +85,7 @@ static struct xtcp_flow *rows_next(struct rows *r) __must_hold(RCU)
 		if (mine)
 			break;
 	}
-	return flow;
+	return (void *)flow;
 }
 
 static void *rows_start(struct seq_file *seq, loff_t *pos)

@@ -16,7 +16,7 @@ static bool long_trees(const struct xtcp_tcb *t)
 }
 
 /* What the user queued and is not sent yet follows what is in flight. */
-static const char *verify_queue(struct sock *sk)
+static const char *verify_queue(const struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	const struct sk_buff *skb;
@@ -34,9 +34,9 @@ static const char *verify_queue(struct sock *sk)
  * xtcp_verify_begin - watch a socket, whose TCB is new
  * @sk: the socket
  */
-void xtcp_verify_begin(struct sock *sk)
+void xtcp_verify_begin(const struct sock *sk)
 {
-	xtcp_check_init(&xtcp_sk(sk)->check, &xtcp_sk(sk)->tcb);
+	xtcp_check_init((struct xtcp_check *)&xtcp_sk(sk)->check, &xtcp_sk(sk)->tcb);
 }
 
 /**
@@ -44,9 +44,9 @@ void xtcp_verify_begin(struct sock *sk)
  * @sk: the socket, locked
  * @a: the core's orders, carried out; NULL: the user queued data, or a segment was sent
  */
-void xtcp_verify(struct sock *sk, const struct xtcp_actions *a)
+void xtcp_verify(const struct sock *sk, const struct xtcp_actions *a)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_tcb *t = &xs->tcb;
 	const char *what;
 
@@ -55,7 +55,7 @@ void xtcp_verify(struct sock *sk, const struct xtcp_actions *a)
 	if (long_trees(t) && (t->info.segs_in + t->info.segs_out) % STRIDE &&
 	    xs->check.state == t->state && !(a && a->nr_edges))
 		return;
-	what = xtcp_check(&xs->check, t, a);
+	what = xtcp_check((struct xtcp_check *)&xs->check, t, a);
 	if (!what && XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		what = verify_queue(sk);
 	WARN_ONCE(what, "xtcp: must be true in %s: %s\n", xtcp_state_name(t->state), what);

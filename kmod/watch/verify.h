@@ -6,14 +6,14 @@
 #include "sock.h"
 
 #ifdef XTCP_VERIFY
-void xtcp_verify_begin(struct sock *sk);
-void xtcp_verify(struct sock *sk, const struct xtcp_actions *a);
+void xtcp_verify_begin(const struct sock *sk);
+void xtcp_verify(const struct sock *sk, const struct xtcp_actions *a);
 #else
-static inline void xtcp_verify_begin(struct sock *sk)
+static inline void xtcp_verify_begin(const struct sock *sk)
 {
 }
 
-static inline void xtcp_verify(struct sock *sk, const struct xtcp_actions *a)
+static inline void xtcp_verify(const struct sock *sk, const struct xtcp_actions *a)
 {
 }
 #endif

@@ -23,11 +23,11 @@
  *
  * Return: NULL for SYN_RECV and TIME_WAIT entries.
  */
-struct sock *xtcp_view_sk(const struct xtcp_flow *flow)
+const struct sock *xtcp_view_sk(const struct xtcp_flow *flow)
 {
 	if (flow->kind != XTCP_KIND_SOCK)
 		return NULL;
-	return xtcp_to_sk(xtcp_flow_sock((struct xtcp_flow *)flow));
+	return xtcp_to_sk(xtcp_flow_sock(flow));
 }
 
 /**
@@ -41,17 +41,17 @@ struct sock *xtcp_view_sk(const struct xtcp_flow *flow)
  *
  * Return: false when it is gone; true: the caller owes xtcp_view_drop().
  */
-bool xtcp_view_hold(struct xtcp_flow *flow, const struct net *net)
+bool xtcp_view_hold(const struct xtcp_flow *flow, const struct net *net)
 {
-	struct sock *sk = xtcp_view_sk(flow);
+	const struct sock *sk = xtcp_view_sk(flow);
 
 	if (sk)
-		return refcount_inc_not_zero(&sk->sk_refcnt);
-	if (!refcount_inc_not_zero(&flow->refcnt))
+		return refcount_inc_not_zero((refcount_t *)&sk->sk_refcnt);
+	if (!refcount_inc_not_zero((refcount_t *)&flow->refcnt))
 		return false;
 	if (flow->key.xn == xtcp_net(net))
 		return true;
-	xtcp_flow_put(flow);
+	xtcp_flow_put((struct xtcp_flow *)flow);
 	return false;
 }
 
@@ -59,14 +59,14 @@ bool xtcp_view_hold(struct xtcp_flow *flow, const struct net *net)
  * xtcp_view_drop - end what xtcp_view_hold() began
  * @flow: the flow; any context
  */
-void xtcp_view_drop(struct xtcp_flow *flow)
+void xtcp_view_drop(const struct xtcp_flow *flow)
 {
-	struct sock *sk = xtcp_view_sk(flow);
+	const struct sock *sk = xtcp_view_sk(flow);
 
 	if (sk)
-		sock_put(sk);
+		sock_put((struct sock *)sk);
 	else
-		xtcp_flow_put(flow);
+		xtcp_flow_put((struct xtcp_flow *)flow);
 }
 
 static void sock_ends(const struct sock *sk, struct xtcp_ends *ends)
@@ -105,7 +105,7 @@ void xtcp_view_ends(const struct xtcp_flow *flow, struct xtcp_ends *ends)
 	}
 	ends->family = flow->family;
 	if (flow->kind == XTCP_KIND_REQ)
-		ends->family = xtcp_flow_req((struct xtcp_flow *)flow)->listener->sk_family;
+		ends->family = xtcp_flow_req(flow)->listener->sk_family;
 	ends->laddr = flow->key.laddr;
 	ends->raddr = flow->key.raddr;
 	ends->lport = ntohs(flow->key.lport);
@@ -138,7 +138,7 @@ static void sock_timer(const struct xtcp_tcb *t, struct xtcp_view *view)
 static void fill_sock(const struct xtcp_sock *xs, struct xtcp_view *view)
 {
 	const struct xtcp_tcb *t = &xs->tcb;
-	struct sock *sk = (struct sock *)&xs->inet;
+	const struct sock *sk = xtcp_to_sk(xs);
 	u32 ssthresh = READ_ONCE(t->ssthresh);
 
 	view->state = READ_ONCE(t->state);
@@ -154,7 +154,7 @@ static void fill_sock(const struct xtcp_sock *xs, struct xtcp_view *view)
 		view->tx_queue = READ_ONCE(t->write_seq) - READ_ONCE(t->snd_una);
 	}
 	view->uid = sk_uid(sk);
-	view->inode = sock_i_ino(sk);
+	view->inode = sock_i_ino((struct sock *)sk);
 	view->refs = refcount_read(&sk->sk_refcnt);
 	rcu_read_lock();
 	view->rto_us = min_t(u64, (u64)READ_ONCE(t->rto_us) <<
@@ -207,13 +207,13 @@ void xtcp_view_fill(const struct xtcp_flow *flow, struct xtcp_view *view)
 	xtcp_view_ends(flow, &view->ends);
 	switch (flow->kind) {
 	case XTCP_KIND_SOCK:
-		fill_sock(xtcp_flow_sock((struct xtcp_flow *)flow), view);
+		fill_sock(xtcp_flow_sock(flow), view);
 		break;
 	case XTCP_KIND_REQ:
-		fill_req(xtcp_flow_req((struct xtcp_flow *)flow), view);
+		fill_req(xtcp_flow_req(flow), view);
 		break;
 	case XTCP_KIND_TW:
-		fill_tw(xtcp_flow_tw((struct xtcp_flow *)flow), view);
+		fill_tw(xtcp_flow_tw(flow), view);
 		break;
 	}
 }

@@ -44,7 +44,7 @@ struct options {
 
 void die(const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
-void die_not_loaded(void) __attribute__((noreturn));
+_Noreturn void die_not_loaded(void);
 void print_json(json_t *root);
 
 /* ---- xtcpstat_link.c: netlink ---- */

@@ -21,6 +21,8 @@ STORIES(api)
 
 STORY(api, socket__wrong_arguments)
 {
+	int pair[2];
+
 	tell(s, socket(s->family, SOCK_STREAM, IPPROTO_UDP));
 	tell(s, socket(s->family, SOCK_STREAM, -1));
 	tell(s, socket(s->family, SOCK_STREAM, 300));
@@ -29,7 +31,7 @@ STORY(api, socket__wrong_arguments)
 	tell(s, socket(s->family, 11, 0));
 	tell(s, socket(s->family, -1, 0));
 	tell(s, socket(s->family, SOCK_STREAM | 0x100000, 0));
-	tell(s, socketpair(s->family, SOCK_STREAM, 0, (int [2]){ 0 }));
+	tell(s, socketpair(s->family, SOCK_STREAM, 0, pair));
 }
 
 TEST_F(api, socket__only_streams)

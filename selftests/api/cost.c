@@ -276,7 +276,8 @@ static void diag_among_listeners(int family)
 	many_listeners(family);
 	q.r.id.idiag_sport = htons(PORT);
 	q.r.id.idiag_src[0] = htonl(INADDR_LOOPBACK);
-	q.r.id.idiag_cookie[0] = q.r.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+	q.r.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+	q.r.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 	/* the first request may load a module */
 	must(send(fd, &q, sizeof(q), 0));
 	must(recv(fd, answer, sizeof(answer), 0));

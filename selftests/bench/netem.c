@@ -342,10 +342,10 @@ static void summarise(const struct network *net, const struct shared *s, struct 
 		sum += x;
 		squares += x * x;
 		if (net->shared && i % 2) {
-			out->other_goodput += s->bytes[i] * 8e-6 / net->seconds;
+			out->other_goodput += s->bytes[i] * 8 / 1e6 / net->seconds;
 			out->other_retrans += s->retrans[i];
 		} else {
-			out->goodput += s->bytes[i] * 8e-6 / net->seconds;
+			out->goodput += s->bytes[i] * 8 / 1e6 / net->seconds;
 			out->retrans += s->retrans[i];
 		}
 	}

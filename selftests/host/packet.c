@@ -210,7 +210,7 @@ enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg)
  * packet_format - a packet as tcpdump and packetdrill write it
  * @p: the packet
  * @seq0: what is subtracted from its sequence number
- * @ack0: what is subtracted from its acknowledgement
+ * @ack0: what is subtracted from its acknowledgment
  * @text: out
  * @size: of @text
  */

@@ -339,7 +339,7 @@ static const char *mismatch(struct peer *p, const struct line *l,
 	if (!number_matches(&l->len, 0, s->len))
 		return "the length differs";
 	if ((s->flags & F_ACK) && !number_matches(&l->ack, p->iss, s->ack))
-		return "the acknowledgement differs";
+		return "the acknowledgment differs";
 	if (!number_matches(&l->win, 0, s->win))
 		return "the window differs";
 	if (!number_matches(&l->urg, 0, s->urg))

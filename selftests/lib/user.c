@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "kselftest.h"
+
 #include "dice.h"
 #include "user.h"
 #include "util.h"
@@ -103,7 +105,7 @@ void user_is_unlucky(bool unlucky)
 /* What may fail, besides: each has a directory with the same files. */
 static const char *const faults[] = { "failslab", "fail_page_alloc" };
 
-#define FAULTS	(sizeof(faults) / sizeof(faults[0]))
+#define FAULTS	ARRAY_SIZE(faults)
 
 static void set_fault(const char *fault, const char *name, const char *value)
 {
@@ -122,7 +124,7 @@ void prepare_failslab(void)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		set_fault("failslab", settings[i][0], settings[i][1]);
 }
 
@@ -142,7 +144,7 @@ void prepare_fault_injection(void)
 	/* what fail-nth counts, too */
 	set_fault("fail_usercopy", "verbose", "0");
 	for (j = 0; j < FAULTS; j++)
-		for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(settings); i++)
 			set_fault(faults[j], settings[i][0], settings[i][1]);
 }
 

@@ -5,7 +5,7 @@
  *
  * A case is a state (reached the shortest way, with variations: data in flight,
  * data behind a gap, a closed window), and a segment: sequence and
- * acknowledgement numbers at and around every border, every combination of the
+ * acknowledgment numbers at and around every border, every combination of the
  * bits SYN, FIN, RST and ACK, with and without payload.  What must come is the
  * next state and what kind of segment answers.
  */

@@ -404,7 +404,7 @@ static const struct deed {
 	DEED(namespace),
 };
 
-#define DEEDS	(sizeof(deeds) / sizeof(deeds[0]))
+#define DEEDS	ARRAY_SIZE(deeds)
 
 /* ---- the n-th allocation of this thread ----------------------------------- */
 

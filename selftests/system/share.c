@@ -121,7 +121,8 @@ STORY(share, herd__accept)
 	struct sockaddr_in sin = loopback(5000);
 	pthread_t thread[HERD];
 
-	woken = failed = 0;
+	woken = 0;
+	failed = 0;
 	for (i = 0; i < HERD; i++)
 		pthread_create(&thread[i], NULL, herd_accept, &listener);
 	tell(s, settled(&woken));

@@ -53,8 +53,10 @@ static void serve(int listener)
 
 	for (;;) {
 		fd_poll(listener, POLLIN, 5);
-		if (n < FDS && (fd[n] = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
-			n++;
+		if (n < FDS) {
+			fd[n] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+			n += fd[n] >= 0;
+		}
 		for (i = 0; i < n; i++) {
 			if (roll(6)) {
 				user_acts(fd[i]);

@@ -298,7 +298,8 @@ static void call_sendmsg(void)
 		sendmsg(pick(), header(), flags() | MSG_NOSIGNAL);
 		return;
 	}
-	many[0].msg_hdr = many[1].msg_hdr = *header();
+	many[0].msg_hdr = *header();
+	many[1].msg_hdr = many[0].msg_hdr;
 	sendmmsg(pick(), many, 1 + roll(2), flags() | MSG_NOSIGNAL);
 }
 
@@ -311,7 +312,8 @@ static void call_recvmsg(void)
 		recvmsg(pick(), header(), flags());
 		return;
 	}
-	many[0].msg_hdr = many[1].msg_hdr = *header();
+	many[0].msg_hdr = *header();
+	many[1].msg_hdr = many[0].msg_hdr;
 	recvmmsg(pick(), many, 1 + roll(2), flags(), &t);
 }
 
@@ -692,7 +694,7 @@ static void call_something(void)
 	int total = 0, n;
 	size_t i;
 
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		total += calls[i].weight;
 	n = roll(total);
 	for (i = 0; n >= calls[i].weight; i++)

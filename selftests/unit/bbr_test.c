@@ -219,9 +219,15 @@ TEST(bbr_probe_bw__cycles)
 	for (i = 0; i < 8000; i++) {
 		run(1000);
 		switch (info().bbr_pacing_gain) {
-		case 320: up++; break;
-		case 192: down++; break;
-		case 256: cruise++; break;
+		case 320:
+			up++;
+			break;
+		case 192:
+			down++;
+			break;
+		case 256:
+			cruise++;
+			break;
 		}
 		CHECK(ep.t.packets_out <= 2 * 200 + 20);
 	}

@@ -256,7 +256,8 @@ TEST(cong_undo__both_windows_go_back)
 {
 	window(20, U32_MAX);
 	xtcp_cong_save(&ep.t);
-	ep.t.cwnd = ep.t.ssthresh = 10;
+	ep.t.cwnd = 10;
+	ep.t.ssthresh = 10;
 	xtcp_cong_set_state(&ep.t, XTCP_CA_RECOVERY);
 	/* a timeout within: what was before both counts */
 	xtcp_cong_save(&ep.t);

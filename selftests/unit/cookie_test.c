@@ -33,7 +33,7 @@ TEST(mss__usual_ones_are_exact)
 	static const u16 usual[] = { 536, 1220, 1440, 1460 };
 	unsigned int i;
 
-	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(usual); i++)
 		CHECK_EQ(xtcp_cookie_mss(xtcp_cookie_mss_index(usual[i])), usual[i]);
 }
 

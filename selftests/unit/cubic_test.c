@@ -235,7 +235,8 @@ static void hystart(void)
 
 static void hystart_over(void)
 {
-	ep.t.snd_una = ep.t.snd_nxt = ep.t.write_seq;
+	ep.t.snd_una = ep.t.write_seq;
+	ep.t.snd_nxt = ep.t.write_seq;
 }
 
 TEST(hystart__a_steady_rtt_does_not_end_it)

@@ -251,7 +251,7 @@ SMACK(many_connections, ascending, 1, CONNS_MAX)
 
 /* ---- SACK blocks all over the queue ---------------------------------------- */
 
-#define SNDBUF		(1 << 20)
+#define SNDBUF		0x100000
 #define ROUNDS		40
 #define BLOCKS		4
 #define ACKS		1000

@@ -494,6 +494,7 @@ TEST_F(handshake, passive__data_and_fin_with_ack)
 {
 	int listener = start_listen(&self->w, 8), fd;
 	struct peer *p = &self->p;
+	char byte;
 
 	p->lport = WIRE_PORT;
 	packets(p, "< S  0:0(0) <mss 1460>",
@@ -503,7 +504,7 @@ TEST_F(handshake, passive__data_and_fin_with_ack)
 	fd = do_accept(&self->w, listener);
 	EXPECT_EQ(TCP_CLOSE_WAIT, fd_state(fd));
 	get_pattern(fd, 0, 300);
-	EXPECT_EQ(0, recv(fd, (char [1]){ 0 }, 1, 0));
+	EXPECT_EQ(0, recv(fd, &byte, 1, 0));
 }
 
 /* The final ACK was lost and data comes: it has the ACK, too. */

@@ -496,10 +496,10 @@ static void live(struct wire *w, uint64_t end)
 			fd[n++] = connect_somewhere(w);
 		if (!roll(20))
 			attack(w, foe_new(inet_addr(WIRE_REMOTE), 1 + roll(65535), WIRE_PORT));
-		if (n < FDS && (fd[n] = accept4(server, NULL, NULL,
-						SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-			tally.accepted++;
-			n++;
+		if (n < FDS) {
+			fd[n] = accept4(server, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+			tally.accepted += fd[n] >= 0;
+			n += fd[n] >= 0;
 		}
 		for (i = 0; i < 8; i++) {
 			struct foe *f = &foes[roll(FOES)];

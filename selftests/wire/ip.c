@@ -230,7 +230,7 @@ TEST_F(ip, address__impossible_sources)
 	listen_anywhere(&self->w);
 	p->lport = WIRE_PORT;
 	p->port = 40000;
-	for (i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(nobody); i++) {
 		p->addr = inet_addr(nobody[i]);
 		packets(p, "< S 0:0(0) <mss 1460>");
 	}
@@ -250,7 +250,7 @@ TEST_F(ip, address__broadcast_and_multicast)
 	listen_anywhere(&self->w);
 	p->lport = WIRE_PORT;
 	p->port = 40000;
-	for (i = 0; i < sizeof(everybody) / sizeof(everybody[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(everybody); i++) {
 		p->laddr = inet_addr(everybody[i]);
 		packets(p, "< S 0:0(0) <mss 1460>",
 			   "< . 1:1(0) ack 1");
@@ -274,7 +274,7 @@ TEST_F(ip, icmp__never_ends_a_connection)
 
 	put_pattern(fd, 0, 100);
 	packets(p, "> P. 1:101(100) ack 1");
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(errors); i++)
 		peer_icmp(p, errors[i][0], errors[i][1], 0);
 	packets(p, "< . 1:1(0) ack 101");
 	EXPECT_EQ(TCP_ESTABLISHED, fd_state(fd));

@@ -100,7 +100,9 @@ static void syn_recv(struct trial *t)
 	listens(t);
 	plays(t, "< S 0:0(0) <mss 1460>");
 	plays(t, "> S. 0:0(0) ack 1");
-	t->nxt = t->end = t->una = 1;
+	t->nxt = 1;
+	t->end = 1;
+	t->una = 1;
 }
 
 static void syn_sent(struct trial *t)
@@ -212,7 +214,7 @@ static void tell_answers(struct trial *t)
 
 	while (peer_hears(&t->p, 0)) {
 		parse_segment(t->p.last, t->p.last_len, &g);
-		/* by a timer: a bad acknowledgement brings it forward, to two ticks hence */
+		/* by a timer: a bad acknowledgment brings it forward, to two ticks hence */
 		if (in_state == syn_sent && g.flags == F_SYN)
 			continue;
 		g.opts_len = 0;
@@ -332,7 +334,7 @@ static const char *accepted(const struct kind *k)
 	    (k->len || has(k, 'F')))
 		return "a SYN,ACK with text, or a FIN, in SYN_RECV";
 	if (in_state == simultaneous && k->what == UNA && !has(k, 'S') && !has(k, 'R'))
-		return "an acknowledgement of nothing in SYN_RECV, after a simultaneous open";
+		return "an acknowledgment of nothing in SYN_RECV, after a simultaneous open";
 	if (in_state == time_wait && has(k, 'S') && has(k, 'F'))
 		return "a SYN with a FIN, in TIME_WAIT";
 	if (peer_is_done() && crosses_the_edge(k))
@@ -379,7 +381,9 @@ static void play_in_time(struct trial *t, const struct kind *k, const struct pee
 		t->s->len = len;
 		t->s->text[len] = '\0';
 		t->fd = -1;
-		t->nxt = t->una = t->end = 0;
+		t->nxt = 0;
+		t->una = 0;
+		t->end = 0;
 		peer_clone(&t->p, base, (*port)++);
 		began = now_ns();
 		play(t, k);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Selective acknowledgement on the wire: RFC 2018 and 2883, the receiver's side.
+ * Selective acknowledgment on the wire: RFC 2018 and 2883, the receiver's side.
  *
  * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
  * lib/wire.h explains the rest.

@@ -293,6 +293,7 @@ static struct xtcp_spot *group_of(struct sock *sk, const struct xtcp_key *key)
 
 /* Into the group that is there, or to a spot of its own, which is *@fresh then. */
 static int enter(struct xtcp_sock *xs, struct xtcp_spot **fresh)
+	__must_hold(&xtcp_sk_net(xtcp_to_sk(xs))->listeners.xa_lock)
 {
 	bool any = xtcp_addr_any(&xs->flow.key.laddr);
 	struct sock *sk = xtcp_to_sk(xs);

@@ -61,6 +61,7 @@ static u32 length_ms(const struct xtcp_net *xn)
 
 /* Off its queue; the caller then has the queue's reference. */
 static bool dequeue(struct xtcp_tw_queue *q, struct xtcp_tw *tw)
+	__must_hold(&q->lock)
 {
 	lockdep_assert_held(&q->lock);
 	if (!tw->queued)
@@ -130,12 +131,14 @@ static void free_all(struct xtcp_tw **tws, unsigned int n)
 }
 
 static struct xtcp_tw *first_of(struct xtcp_tw_queue *q)
+	__must_hold(&q->lock)
 {
 	lockdep_assert_held(&q->lock);
 	return list_first_entry_or_null(&q->entries, struct xtcp_tw, node);
 }
 
 static void arm(struct xtcp_tw_queue *q)
+	__must_hold(&q->lock)
 {
 	struct xtcp_tw *first = first_of(q);
 	u32 now = xtcp_clock_ms();

@@ -289,6 +289,7 @@ static u8 enough_for(const struct xtcp_claim *c)
 }
 
 static bool joins_all(const struct xtcp_port *p, const struct xtcp_claim *c, u8 enough)
+	__must_hold(&xtcp_port_bucket(p)->lock)
 {
 	u8 has = p->fast & enough;
 
@@ -299,6 +300,7 @@ static bool joins_all(const struct xtcp_port *p, const struct xtcp_claim *c, u8 
 
 /* Whether an owner of @p stands in the way of @c, whose place overlaps. */
 static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
+	__must_hold(&xtcp_port_bucket(p)->lock)
 {
 	unsigned int counted = refcount_read(&p->refs) - p->listed, timewaits;
 
@@ -323,6 +325,7 @@ static bool port_conflict(const struct xtcp_port *p, const struct xtcp_claim *c)
  * the lock once too often, if anything.
  */
 static void keep_common(struct xtcp_port *p, u8 common)
+	__must_hold(&xtcp_port_bucket(p)->lock)
 {
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 	WRITE_ONCE(p->common, p->common & common);
@@ -334,6 +337,7 @@ static void keep_common(struct xtcp_port *p, u8 common)
  * @c: the new owner
  */
 void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c)
+	__must_hold(&xtcp_port_bucket(p)->lock)
 {
 	u8 common = common_of(xtcp_to_sk(c->xs));
 
@@ -352,6 +356,7 @@ void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c)
  * @p: the port, in its bucket, which is locked
  */
 void xtcp_port_is_bound(struct xtcp_port *p)
+	__must_hold(&xtcp_port_bucket(p)->lock)
 {
 	struct xtcp_port_bucket *b = xtcp_port_bucket(p);
 
@@ -397,6 +402,7 @@ static inline int port_cmp(const struct xtcp_port *p, const struct net *net, u16
  */
 struct xtcp_port *xtcp_port_first(const struct xtcp_port_bucket *b, const struct net *net,
 				  u16 num, const struct in6_addr *addr)
+	__must_hold(&b->lock)
 {
 	struct rb_node *node = b->ports.rb_node;
 	struct xtcp_port *found = NULL;
@@ -422,6 +428,7 @@ struct xtcp_port *xtcp_port_first(const struct xtcp_port_bucket *b, const struct
  * Return: it, NULL: there is none.
  */
 struct xtcp_port *xtcp_port_next(const struct xtcp_port *p, const struct in6_addr *addr)
+	__must_hold(&xtcp_port_bucket(p)->lock)
 {
 	struct xtcp_port *next = rb_entry_safe(rb_next(&p->node), struct xtcp_port, node);
 
@@ -438,6 +445,7 @@ struct xtcp_port *xtcp_port_next(const struct xtcp_port *p, const struct in6_add
  */
 void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
 		      const struct xtcp_claim *c)
+	__must_hold(&b->lock)
 {
 	struct rb_node **link = &b->ports.rb_node, *parent = NULL;
 
@@ -480,6 +488,7 @@ struct search {
 /* Return: false: an owner of a port at @addr stands in the way. */
 static bool search_at(struct search *s, struct xtcp_port_bucket *b, u16 num,
 		      const struct in6_addr *addr)
+	__must_hold(&b->lock)
 {
 	struct xtcp_port *p = xtcp_port_first(b, s->fresh->net, num, addr);
 
@@ -504,6 +513,7 @@ static bool search_at(struct search *s, struct xtcp_port_bucket *b, u16 num,
  * are.
  */
 static bool search_wildcard(struct search *s, struct xtcp_port_bucket *b, u16 num)
+	__must_hold(&b->lock)
 {
 	struct xtcp_port *p = xtcp_port_first(b, s->fresh->net, num, NULL);
 
@@ -519,6 +529,7 @@ static bool search_wildcard(struct search *s, struct xtcp_port_bucket *b, u16 nu
 
 /* What overlaps an address is at it or at a wildcard, and with a wildcard all may. */
 static bool search_all(struct search *s, struct xtcp_port_bucket *b, u16 num)
+	__must_hold(&b->lock)
 {
 	const struct in6_addr *addr = &s->fresh->place.addr;
 	struct in6_addr any4;
@@ -547,6 +558,7 @@ static bool search_all(struct search *s, struct xtcp_port_bucket *b, u16 num)
 struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
 				 const struct xtcp_port *fresh, u16 num,
 				 const struct xtcp_claim *c, bool *beside)
+	__must_hold(&b->lock)
 {
 	struct search s = { .fresh = fresh, .c = c, .enough = enough_for(c) };
 
@@ -578,6 +590,7 @@ void xtcp_port_set_num(struct xtcp_sock *xs, u16 num)
  * Context: bucket locked.
  */
 void xtcp_port_set_listed(struct xtcp_sock *xs, struct hlist_head *list)
+	__must_hold(&xtcp_port_bucket(xs->port)->lock)
 {
 	struct hlist_node *node = &xtcp_to_sk(xs)->sk_bind_node;
 	struct xtcp_port *p = xs->port;

@@ -24,6 +24,7 @@ static unsigned int reserve_beside(const struct xtcp_claim *c, bool ours)
 
 /* One more binder of a port, whose bucket is locked. */
 static void add_binder(struct xtcp_port *p, struct xtcp_sock *xs)
+	__must_hold(&xtcp_port_bucket(p)->lock)
 {
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
@@ -33,6 +34,7 @@ static void add_binder(struct xtcp_port *p, struct xtcp_sock *xs)
 }
 
 static void join(struct xtcp_port *p, const struct xtcp_claim *c)
+	__must_hold(&xtcp_port_bucket(p)->lock)
 {
 	refcount_inc(&p->refs);
 	xtcp_port_account(p, c);

@@ -82,6 +82,7 @@ static int connect_bound(struct xtcp_sock *xs)
 
 /* Somebody bound port @num, at whatever address, in our VRF. */
 static bool is_bound(const struct xtcp_port_bucket *b, const struct xtcp_port *fresh, u16 num)
+	__must_hold(&b->lock)
 {
 	struct xtcp_port *p;
 

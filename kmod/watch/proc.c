@@ -111,6 +111,7 @@ static void *rows_start(struct seq_file *seq, loff_t *pos)
 }
 
 static void *rows_advance(struct seq_file *seq, void *v, loff_t *pos)
+	__must_hold(RCU)
 {
 	struct rows *r = seq->private;
 

@@ -90,6 +90,22 @@ struct endpoint_conf {
 };
 
 /**
+ * struct endpoint_said - what a connection has said, and may not take back
+ * @iss: which connection
+ * @irs: which connection
+ * @ack: acknowledgment number
+ * @edge: right edge of the window
+ * @tsval: timestamp
+ */
+struct endpoint_said {
+	u32	iss;
+	u32	irs;
+	u32	ack;
+	u32	edge;
+	u32	tsval;
+};
+
+/**
  * struct endpoint - one end of a connection
  * @conf: what it is like
  * @now: the clock
@@ -133,6 +149,7 @@ struct endpoint_conf {
  * @drops: how often each reason to drop
  * @rx_segs: segments that arrived
  * @tx_segs: segments that were sent
+ * @said: what the last segment of the connection said
  * @xmit: where packets go; they are the callee's then
  * @wrong: what to do when something is wrong; default: print and abort
  * @arg: for them
@@ -171,6 +188,7 @@ struct endpoint {
 	u32			edges[XTCP_EDGE_NR];
 	u32			drops[XTCP_DROP_NR];
 	u64			rx_segs, tx_segs;
+	struct endpoint_said	said;
 	void			(*xmit)(struct endpoint *ep, struct packet *p);
 	void			(*wrong)(struct endpoint *ep, const char *what);
 	void			*arg;

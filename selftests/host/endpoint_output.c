@@ -24,6 +24,37 @@ static bool queue_drops(struct endpoint *ep)
 	return true;
 }
 
+/*
+ * Neither an acknowledgment nor the right edge nor a timestamp goes back (RFC 9293 3.4,
+ * SHLD-14, RFC 7323 5.4).  An edge that is rounded may look like it, by less than a unit.
+ */
+static void hear(struct endpoint *ep, const struct xtcp_header *h)
+{
+	struct endpoint_said *said = &ep->said, now;
+	const struct xtcp_tcb *t = &ep->t;
+	u32 unit = 1U << t->rcv_wscale;
+
+	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) || h->flags & (XTCP_SYN | XTCP_RST))
+		return;
+	now = (struct endpoint_said) {
+		.iss	= t->iss,
+		.irs	= t->irs,
+		.ack	= h->ack,
+		.edge	= h->ack + ((u32)h->window << t->rcv_wscale),
+		.tsval	= t->flags & XTCP_F_TS_OK ? xtcp_get32(h->opt + 4) : 0,
+	};
+	if (said->iss == now.iss && said->irs == now.irs) {
+		if (xtcp_before(now.ack, said->ack))
+			ep_wrong(ep, "an acknowledgment is taken back");
+		if (xtcp_before(now.edge + unit - 1, said->edge) &&
+		    !ep->conf.core.shrink_window)
+			ep_wrong(ep, "the right edge of the window moves back");
+		if (xtcp_before(now.tsval, said->tsval))
+			ep_wrong(ep, "timestamps go back");
+	}
+	*said = now;
+}
+
 void ep_emit(struct endpoint *ep, const struct xtcp_header *h, u64 pos, u32 len)
 {
 	const char *fault = legal_fault(h, len);
@@ -31,6 +62,7 @@ void ep_emit(struct endpoint *ep, const struct xtcp_header *h, u64 pos, u32 len)
 
 	if (fault)
 		ep_wrong(ep, fault);
+	hear(ep, h);
 	if (queue_drops(ep))
 		return;
 	if (ep->conf.hollow) {

@@ -155,7 +155,7 @@ unsigned int __xtcp_sack_len(const struct xtcp_tcb *t)
  * @t: the connection, with XTCP_F_SACKS or XTCP_F_DSACK
  * @p: where, behind the timestamps
  *
- * Return: bytes written, xtcp_sack_len().
+ * Return: bytes written, __xtcp_sack_len().
  */
 unsigned int xtcp_sack_build(const struct xtcp_tcb *t, u8 *p)
 {

@@ -119,8 +119,10 @@ static inline void xtcp_own_socket_options(struct socket *sock)
 /* BPF programs of the control group that see connect()'s address. */
 #ifdef XTCP_HAVE_BPF_CONNECT_LEN
 #define xtcp_bpf_connect4(sk, addr, len) BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, len)
+#define xtcp_bpf_connect6(sk, addr, len) BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, addr, len)
 #else
 #define xtcp_bpf_connect4(sk, addr, len) BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr)
+#define xtcp_bpf_connect6(sk, addr, len) BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, addr)
 #endif
 
 /* recvmsg() with MSG_ERRQUEUE. */
@@ -190,6 +192,27 @@ static inline void xtcp_inet_set_mc_defaults(struct inet_sock *inet)
 #define xtcp_inet_bit(sk, flag, field)	inet_test_bit(flag, sk)
 #else
 #define xtcp_inet_bit(sk, flag, field)	(inet_sk(sk)->field)
+#endif
+
+/* The same of those of IPv6. */
+#ifdef inet6_test_bit
+#define xtcp_inet6_bit(sk, flag, field)	inet6_test_bit(flag, sk)
+#define xtcp_inet6_assign(sk, flag, field, on)	inet6_assign_bit(flag, sk, on)
+#else
+#define xtcp_inet6_bit(sk, flag, field)	(inet6_sk(sk)->field)
+#define xtcp_inet6_assign(sk, flag, field, on)	(inet6_sk(sk)->field = (on))
+#endif
+
+/* No flow labels of its own (IPV6_FLOWLABEL_MGR): the list has moved once. */
+#if IS_ENABLED(CONFIG_IPV6)
+static inline void xtcp_inet6_no_labels(struct sock *sk)
+{
+#ifdef XTCP_HAVE_INET_FL_LIST
+	RCU_INIT_POINTER(inet_sk(sk)->ipv6_fl_list, NULL);
+#else
+	RCU_INIT_POINTER(inet6_sk(sk)->ipv6_fl_list, NULL);
+#endif
+}
 #endif
 
 /* connect() has not sent a SYN: it waits for the first write. */

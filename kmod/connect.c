@@ -2,8 +2,7 @@
 /*
  * connect(): active OPEN, and back to CLOSE.
  */
-#include <linux/bpf-cgroup.h>
-#include <net/ip.h>
+#include <net/dst.h>
 
 #include "apply.h"
 #include "buffer.h"
@@ -16,7 +15,9 @@
 #include "core/window.h"
 #include "fastopen.h"
 #include "ip/hook.h"
+#include "ip/ip.h"
 #include "ip/route.h"
+#include "ip/sockaddr.h"
 #include "isn.h"
 #include "listen.h"
 #include "output.h"
@@ -59,48 +60,46 @@ static void prepare_connect(struct sock *sk)
 /**
  * xtcp_connect - active OPEN (3.10.1); SEND on a listener (3.10.2)
  * @sk: the socket, locked, in CLOSE or LISTEN
- * @usin: the peer
+ * @addr: the peer
  * @len: length of the address
  *
  * Return: 0, or the errno of Linux's connect().
  */
-int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len)
+int xtcp_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct inet_sock *inet = inet_sk(sk);
 	bool listening = sk->sk_state == TCP_LISTEN;
 	__be32 bound = inet->inet_saddr;
+	struct xtcp_key key = { .xn = xtcp_sk_net(sk) };
 	int err;
 
 	xtcp_assert_locked(sk);
-	if (len < sizeof(*usin))
-		return -EINVAL;
-	if (usin->sin_family != AF_INET)
-		return -EAFNOSUPPORT;
-	err = xtcp_route_connect(sk, usin->sin_addr.s_addr, usin->sin_port);
+	err = xtcp_sockaddr_peer(sk, addr, len, &key.raddr, &key.rport);
 	if (err)
 		return err;
+	xs->flow.family = xtcp_key_family(&key);
+	err = xtcp_route_connect(sk, &key.raddr, key.rport);
+	if (err) {
+		xs->flow.family = sk->sk_family;
+		return err;
+	}
 	if (!xtcp_route_is_local(sk))
-		xtcp_hook_need_demux(xtcp_sk_net(sk));
+		xtcp_hook_need_demux(xtcp_sk_net(sk), xs->flow.family);
 	if (listening)
 		xtcp_listen_stop(sk);
-	inet->inet_daddr = usin->sin_addr.s_addr;
-	/* as Linux: the any-address is this host */
-	if (!inet->inet_daddr)
-		inet->inet_daddr = inet->cork.fl.u.ip4.daddr;
-	inet->inet_dport = usin->sin_port;
 	sk_set_txhash(sk);
-	xtcp_addr_set4(&xs->flow.key.laddr, inet->inet_saddr);
-	xtcp_addr_set4(&xs->flow.key.raddr, inet->inet_daddr);
-	xs->flow.key.lport = inet->inet_sport;
-	xs->flow.key.rport = inet->inet_dport;
-	xs->flow.key.dev = sk->sk_bound_dev_if;
+	xtcp_sk_laddr(sk, &key.laddr);
+	key.lport = inet->inet_sport;
+	key.dev = sk->sk_bound_dev_if;
+	xs->flow.key = key;
+	xtcp_sk_af(sk)->set_ends(sk, &key);
 	xtcp_offer_begin(&xs->tcb);
 	err = xtcp_port_connect(xs);
 	if (err)
 		goto fail;
 	/* now that the ports are known, rules that match them apply */
-	err = xtcp_route_connect(sk, inet->inet_daddr, inet->inet_dport);
+	err = xtcp_route_connect(sk, &key.raddr, key.rport);
 	if (err) {
 		xtcp_flow_remove(&xs->flow);
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
@@ -129,9 +128,7 @@ fail:
 	sk_dst_reset(sk);
 	inet->inet_dport = 0;
 	inet->inet_daddr = 0;
-	inet->inet_saddr = bound;
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
-		inet->inet_rcv_saddr = bound;
+	xtcp_sockaddr_reset(sk, bound);
 	return err;
 }
 
@@ -145,11 +142,8 @@ fail:
  */
 int xtcp_pre_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
 {
-	/* a program may look at all of it */
-	if (len < sizeof(struct sockaddr_in))
-		return -EINVAL;
 	sock_owned_by_me(sk);
-	return xtcp_bpf_connect4(sk, addr, &len);
+	return xtcp_sockaddr_filter(sk, addr, len);
 }
 
 /**
@@ -191,10 +185,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 		xtcp_port_unbind(xs);
 	inet->inet_dport = 0;
 	inet->inet_daddr = 0;
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
-		inet->inet_saddr = 0;
-		inet->inet_rcv_saddr = 0;
-	}
+	xtcp_sockaddr_reset(sk, inet->inet_saddr);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
 	/* the user's settings stay, the connection's go */

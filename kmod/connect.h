@@ -9,7 +9,7 @@
 #include "sock.h"
 
 int xtcp_pre_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len);
-int xtcp_connect(struct sock *sk, struct sockaddr_in *usin, int len);
+int xtcp_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len);
 int xtcp_disconnect(struct sock *sk, int flags);
 
 #endif /* XTCP_CONNECT_H */

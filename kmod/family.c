@@ -3,7 +3,7 @@
 #include <linux/bpf-cgroup.h>
 #include <linux/module.h>
 #include <net/inet_common.h>
-#include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/tcp_states.h>
 
 #include <linux/xtcp.h>
@@ -12,7 +12,9 @@
 #include "compat.h"
 #include "family.h"
 #include "input.h"
+#include "ip/af.h"
 #include "ip/hook.h"
+#include "ip/pinfo.h"
 #include "listen.h"
 #include "memcg.h"
 #include "poll.h"
@@ -54,43 +56,18 @@ void xtcp_init_socket(struct socket *sock)
 	set_bit(SOCK_SUPPORT_ZC, &sock->flags);
 }
 
-/* socket() */
-static int create(struct net *net, struct socket *sock, int protocol, int kern)
+/* Segments of other hosts may come for it. */
+static void expect_others(const struct sock *sk)
 {
-	struct sock *sk;
-	int err;
+	struct in6_addr addr;
 
-	if (protocol < 0 || protocol >= IPPROTO_MAX)
-		return -EINVAL;
-	if (sock->type != SOCK_STREAM)
-		return -ESOCKTNOSUPPORT;
-	if (protocol != XTCPPROTO_IPV4 && protocol != IPPROTO_TCP)
-		return -EPROTONOSUPPORT;
-	err = xtcp_hook_need(xtcp_net(net));
-	if (err)
-		return err;
-	sk = sk_alloc(net, PF_INET, GFP_KERNEL, &xtcp_prot, kern);
-	if (!sk)
-		return -ENOBUFS;
-	sock->state = SS_UNCONNECTED;
-	sock->ops = &xtcp_stream_ops;
-	xtcp_init_socket(sock);
-	sock_init_data(sock, sk);
-	sk->sk_protocol = XTCP_SK_PROTOCOL;
-	sk->sk_backlog_rcv = xtcp_backlog_rcv;
-	init_inet(sk);
-	sk->sk_prot->init(sk);
-	if (!kern) {
-		err = BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
-		if (err) {
-			/* sk_common_release() wants a hash table to leave */
-			sock->sk = NULL;
-			sock_orphan(sk);
-			sock_put(sk);
-			return err;
-		}
-	}
-	return 0;
+	xtcp_sk_laddr(sk, &addr);
+	if (xtcp_addr_loopback(&addr))
+		return;
+	if (!ipv6_addr_v4mapped(&addr))
+		xtcp_hook_need_demux(xtcp_sk_net(sk), AF_INET6);
+	if (xtcp_addr_any(&addr) ? !ipv6_only_sock(sk) : ipv6_addr_v4mapped(&addr))
+		xtcp_hook_need_demux(xtcp_sk_net(sk), AF_INET);
 }
 
 static int do_listen(struct socket *sock, int backlog)
@@ -108,8 +85,8 @@ static int do_listen(struct socket *sock, int backlog)
 	if (sk->sk_state == TCP_LISTEN)
 		goto out;
 	err = xtcp_listen_start(sk, backlog);
-	if (!err && !ipv4_is_loopback(inet_sk(sk)->inet_rcv_saddr))
-		xtcp_hook_need_demux(xtcp_sk_net(sk));
+	if (!err)
+		expect_others(sk);
 out:
 	release_sock(sk);
 	return err;
@@ -189,35 +166,114 @@ static int setsockopt_call(struct socket *sock, int level, int optname,
 	return sock_common_setsockopt(sock, level, optname, optval, optlen);
 }
 
-const struct proto_ops xtcp_stream_ops = {
-	.family		= PF_INET,
-	.owner		= THIS_MODULE,
-	.release	= inet_release,
-	.bind		= inet_bind,
-	.connect	= inet_stream_connect,
-	.socketpair	= sock_no_socketpair,
-	.accept		= accept_call,
-	.getname	= inet_getname,
-	.poll		= xtcp_poll,
-	.ioctl		= inet_ioctl,
-	.gettstamp	= sock_gettstamp,
-	.listen		= do_listen,
-	.shutdown	= inet_shutdown,
-	.setsockopt	= setsockopt_call,
-	.getsockopt	= sock_common_getsockopt,
-	.sendmsg	= xtcp_sendmsg,
-	.recvmsg	= xtcp_recvmsg,
-	.mmap		= sock_no_mmap,
 #ifdef XTCP_HAVE_SENDPAGE
-	.sendpage	= xtcp_sendpage,
+#define OPS_SENDPAGE	.sendpage = xtcp_sendpage,
+#else
+#define OPS_SENDPAGE
 #endif
 #ifdef XTCP_HAVE_SPLICE_EOF
-	.splice_eof	= xtcp_splice_eof,
+#define OPS_SPLICE_EOF	.splice_eof = xtcp_splice_eof,
+#else
+#define OPS_SPLICE_EOF
 #endif
-	.splice_read	= xtcp_splice_read,
-	.set_rcvlowat	= xtcp_set_rcvlowat,
-	.set_peek_off	= sk_set_peek_off,
+
+/* What does not depend on the family. */
+#define OPS_COMMON						\
+	.owner		= THIS_MODULE,				\
+	.connect	= inet_stream_connect,			\
+	.socketpair	= sock_no_socketpair,			\
+	.accept		= accept_call,				\
+	.poll		= xtcp_poll,				\
+	.gettstamp	= sock_gettstamp,			\
+	.listen		= do_listen,				\
+	.shutdown	= inet_shutdown,			\
+	.setsockopt	= setsockopt_call,			\
+	.getsockopt	= sock_common_getsockopt,		\
+	.sendmsg	= xtcp_sendmsg,				\
+	.recvmsg	= xtcp_recvmsg,				\
+	.mmap		= sock_no_mmap,				\
+	OPS_SENDPAGE						\
+	OPS_SPLICE_EOF						\
+	.splice_read	= xtcp_splice_read,			\
+	.set_rcvlowat	= xtcp_set_rcvlowat,			\
+	.set_peek_off	= sk_set_peek_off
+
+const struct proto_ops xtcp_stream_ops = {
+	.family		= PF_INET,
+	.release	= inet_release,
+	.bind		= inet_bind,
+	.getname	= inet_getname,
+	.ioctl		= inet_ioctl,
+	OPS_COMMON
 };
+
+#if IS_ENABLED(CONFIG_IPV6)
+const struct proto_ops xtcp_stream_ops6 = {
+	.family		= PF_INET6,
+	.release	= inet6_release,
+	.bind		= inet6_bind,
+	.getname	= inet6_getname,
+	.ioctl		= inet6_ioctl,
+	OPS_COMMON
+};
+#else
+#define xtcp_stream_ops6	xtcp_stream_ops
+#endif
+
+static int make(struct net *net, struct socket *sock, int family, int kern)
+{
+	bool v6 = family == PF_INET6;
+	struct sock *sk;
+	int err;
+
+	err = xtcp_hook_need(xtcp_net(net), family);
+	if (err)
+		return err;
+	sk = sk_alloc(net, family, GFP_KERNEL, v6 ? &xtcp_prot6 : &xtcp_prot, kern);
+	if (!sk)
+		return -ENOBUFS;
+	sock->state = SS_UNCONNECTED;
+	sock->ops = v6 ? &xtcp_stream_ops6 : &xtcp_stream_ops;
+	xtcp_init_socket(sock);
+	sock_init_data(sock, sk);
+	sk->sk_protocol = XTCP_SK_PROTOCOL;
+	sk->sk_backlog_rcv = xtcp_backlog_rcv;
+	init_inet(sk);
+	if (v6)
+		xtcp_pinfo_init(sk);
+	sk->sk_prot->init(sk);
+	if (!kern) {
+		err = BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
+		if (err) {
+			/* sk_common_release() wants a hash table to leave */
+			sock->sk = NULL;
+			sock_orphan(sk);
+			sock_put(sk);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* socket() */
+static int create(struct net *net, struct socket *sock, int protocol, int kern)
+{
+	if (protocol < 0 || protocol >= IPPROTO_MAX)
+		return -EINVAL;
+	if (sock->type != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	switch (protocol) {
+	case XTCPPROTO_IPV4:
+	case IPPROTO_TCP:
+		return make(net, sock, PF_INET, kern);
+	case XTCPPROTO_IPV6:
+		if (!IS_ENABLED(CONFIG_IPV6) || !ipv6_mod_enabled())
+			return -EAFNOSUPPORT;
+		return make(net, sock, PF_INET6, kern);
+	default:
+		return -EPROTONOSUPPORT;
+	}
+}
 
 static struct net_proto_family family_ops = {
 	.create	= create,

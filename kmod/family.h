@@ -8,7 +8,7 @@
 #include <linux/net.h>
 
 extern int xtcp_family_nr;
-extern const struct proto_ops xtcp_stream_ops;
+extern const struct proto_ops xtcp_stream_ops, xtcp_stream_ops6;
 
 void xtcp_init_socket(struct socket *sock);
 int xtcp_family_refused(int err);

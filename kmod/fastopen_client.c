@@ -345,7 +345,7 @@ void xtcp_tfo_synack(struct sock *sk, const struct xtcp_segment *seg,
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_tcb *t = &xs->tcb;
-	u16 mss = seg->opt.has & XTCP_OPT_MSS ? seg->opt.mss : XTCP_MSS_DEFAULT;
+	u16 mss = xtcp_peer_mss(seg);
 	struct xtcp_tfo_cookie cookie;
 	u8 try_exp = TRY_RFC;
 

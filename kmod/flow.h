@@ -48,8 +48,9 @@ struct xtcp_key {
  * @key: constant while it is in the table
  * @refcnt: references; of a socket, sk_refcnt counts instead
  * @kind: enum xtcp_kind
+ * @sock_family: AF_INET or AF_INET6: what its socket is, or was
  * @state: enum xtcp_state of an entry; of a socket, its TCB has the state
- * @family: AF_INET or AF_INET6: what its segments look like
+ * @family: AF_INET or AF_INET6: what its segments look like (ip/af.h)
  * @hashed: it is in the table; under the owner's lock
  *
  * Entries are freed to SLAB_TYPESAFE_BY_RCU caches: a reader takes a reference
@@ -63,7 +64,8 @@ struct xtcp_flow {
 	struct rhash_head	rhash;
 	struct xtcp_key		key;
 	refcount_t		refcnt;
-	u8			kind;
+	u8			kind : 2;
+	u8			sock_family : 6;
 	u8			state;
 	u8			family;
 	bool			hashed;

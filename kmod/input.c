@@ -5,17 +5,14 @@
  */
 #include <net/busy_poll.h>
 #include <net/inet_ecn.h>
-#include <net/inet_hashtables.h>
-#include <net/ip.h>
 #include <net/tcp.h>
-#include <net/xfrm.h>
 
 #include "core/options.h"
 #include "input.h"
 #include "ip/conntrack.h"
+#include "ip/ip.h"
 #include "ip/l3mdev.h"
 #include "ip/route.h"
-#include "kernel_tcp.h"
 #include "listen.h"
 #include "listen_table.h"
 #include "receive.h"
@@ -26,12 +23,11 @@
 /* What a socket's backlog may hold besides its buffers, as Linux's TCP. */
 #define BACKLOG_HEADROOM	(64 * 1024)
 
-static void key_of(struct xtcp_key *key, struct xtcp_net *xn,
-		   const struct iphdr *iph, const struct tcphdr *th)
+static void key_of(struct xtcp_key *key, struct xtcp_net *xn, const struct sk_buff *skb,
+		   const struct tcphdr *th)
 {
 	key->xn = xn;
-	xtcp_addr_set4(&key->laddr, iph->daddr);
-	xtcp_addr_set4(&key->raddr, iph->saddr);
+	xtcp_skb_addrs(skb, &key->laddr, &key->raddr);
 	key->lport = th->dest;
 	key->rport = th->source;
 	key->dev = 0;
@@ -56,7 +52,8 @@ static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	seg->len = skb->len - hdrlen;
 	seg->end_seq = seg->seq + seg->len + th->syn + th->fin;
 	seg->drop = XTCP_DROP_NONE;
-	seg->ecn = ip_hdr(skb)->tos & INET_ECN_MASK;
+	seg->ecn = xtcp_skb_tos(skb) & INET_ECN_MASK;
+	seg->mss_default = xtcp_skb_af(skb)->mss_default;
 	seg->no_room = false;
 	/* what has no payload does not ask for more than this */
 	seg->free_space = 0;
@@ -118,8 +115,8 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	xtcp_assert_locked(sk);
 	local_bh_disable();
 	rcu_read_lock();
-	key_of(&key, xtcp_sk_net(sk), ip_hdr(skb), tcp_hdr(skb));
-	do_rcv(sk, &key, inet_iif(skb), inet_sdif(skb), skb);
+	key_of(&key, xtcp_sk_net(sk), skb, tcp_hdr(skb));
+	do_rcv(sk, &key, xtcp_skb_dif(skb), xtcp_skb_sdif(skb), skb);
 	rcu_read_unlock();
 	local_bh_enable();
 	return 0;
@@ -147,8 +144,7 @@ static void give(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
 		bh_unlock_sock(sk);
 		return;
 	}
-	/* what inet_iif() will say then, without the route */
-	skb->skb_iif = dif;
+	xtcp_skb_keep_dif(skb, dif);
 	/* the window does not know about the backlog: a full one comes on top */
 	limit = 2 * (u64)READ_ONCE(sk->sk_rcvbuf) + (READ_ONCE(sk->sk_sndbuf) >> 1) +
 		BACKLOG_HEADROOM;
@@ -180,8 +176,7 @@ static enum xtcp_drop admit(struct sk_buff *skb)
 	/* pages of a sender on this host that wants them back (MSG_ZEROCOPY) */
 	if (unlikely(skb_orphan_frags_rx(skb, GFP_ATOMIC)))
 		return XTCP_DROP_MEMORY;
-	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
-	    (!skb_csum_unnecessary(skb) && __skb_checksum_complete(skb)))
+	if (!xtcp_skb_csum_ok(skb))
 		return XTCP_DROP_CSUM;
 	return XTCP_DROP_NONE;
 }
@@ -194,7 +189,7 @@ static enum xtcp_drop timewait_permit(const struct xtcp_tw *tw, struct sk_buff *
 {
 	if (!xtcp_is_near(skb, tw->min_ttl))
 		return XTCP_DROP_MIN_TTL;
-	if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+	if (!xtcp_skb_policy(NULL, skb))
 		return XTCP_DROP_POLICY;
 	return XTCP_DROP_NONE;
 }
@@ -208,7 +203,7 @@ static struct sock *timewait_rcv(struct xtcp_flow *flow, const struct xtcp_key *
 {
 	struct xtcp_tw *tw = xtcp_flow_tw(flow);
 	struct sock *listener = NULL;
-	struct inet_skb_parm ipcb;
+	union xtcp_skb_parm parm;
 	struct xtcp_segment seg;
 	enum xtcp_drop reason;
 
@@ -220,13 +215,13 @@ static struct sock *timewait_rcv(struct xtcp_flow *flow, const struct xtcp_key *
 		goto out;
 	}
 	/* who gets it next wants it as IP left it */
-	ipcb = *IPCB(skb);
+	memcpy(&parm, skb->cb, sizeof(parm));
 	if (!parse(skb, &seg)) {
 		xtcp_count_drop(key->xn, XTCP_DROP_OPTION);
 		goto out;
 	}
 	if (xtcp_tw_rcv(key->xn, tw, skb, &seg)) {
-		*IPCB(skb) = ipcb;
+		memcpy(skb->cb, &parm, sizeof(parm));
 		listener = xtcp_listener_lookup(key, dif, sdif, skb);
 		/* as Linux where nobody accepts it */
 		if (!listener)
@@ -243,6 +238,19 @@ static bool is_syn(const struct sk_buff *skb)
 
 	return skb->len >= skb_transport_offset(skb) + sizeof(*th) &&
 	       th->syn && !th->ack && !th->rst;
+}
+
+/*
+ * Whether a server of the kernel's TCP is bound to the VRF, or to its interface.  The two
+ * sysctls l3mdev_accept need not agree.  Where ours lets an unbound listener serve every
+ * VRF and the kernel's keeps the ports of VRFs apart, both may have the port, and who is
+ * bound to the VRF goes first, as between two of either kind.
+ */
+static bool kernel_listens_bound(const struct xtcp_key *key, int dif, int sdif)
+{
+	const struct sock *sk = xtcp_key_af(key)->kernel_listens(key, dif, sdif);
+
+	return !IS_ERR_OR_NULL(sk) && READ_ONCE(sk->sk_bound_dev_if);
 }
 
 /*
@@ -263,10 +271,10 @@ static bool find_owner(struct xtcp_key *key, int dif, int sdif,
 		if (!*sk)
 			return false;
 		if (unlikely(sdif) && !READ_ONCE((*sk)->sk_bound_dev_if) &&
-		    xtcp_kernel_listens_bound(key, dif, sdif))
+		    kernel_listens_bound(key, dif, sdif))
 			return false;
 		/* the kernel's TCP may still have it in TIME_WAIT on our port */
-		return is_syn(skb) || !xtcp_kernel_knows(key, dif, sdif);
+		return is_syn(skb) || !xtcp_key_af(key)->kernel_knows(key, dif, sdif);
 	}
 	switch (flow->kind) {
 	case XTCP_KIND_SOCK:
@@ -290,16 +298,16 @@ static bool find_owner(struct xtcp_key *key, int dif, int sdif,
 /**
  * xtcp_rcv - does a segment belong to us?
  * @xn: the namespace
- * @skb: an IPv4 packet for this host with protocol TCP, as the LOCAL_IN hook
- *	 sees it: data at the IP header, defragmented
+ * @skb: a packet for this host with a TCP segment, as the LOCAL_IN hook sees it: data
+ *	 at the IP header, defragmented
+ * @off: where the TCP header is
  *
  * Context: softirq, RCU read side.
  *
  * Return: XTCP_CLAIM_TAKEN when it was ours, and is consumed.
  */
-enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb)
+enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int off)
 {
-	unsigned int iphlen = ip_hdrlen(skb);
 	int dif, sdif;
 	enum xtcp_drop reason;
 	struct xtcp_flow *tw;
@@ -309,14 +317,13 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb)
 	lockdep_assert_in_softirq();
 
 	/* ports and sequence number: with less there is nobody to tell */
-	if (!pskb_may_pull(skb, iphlen + min_t(u32, skb->len - iphlen,
-					       sizeof(struct tcphdr))) ||
-	    skb->len < iphlen + 8)
+	if (!pskb_may_pull(skb, off + min_t(u32, skb->len - off, sizeof(struct tcphdr))) ||
+	    skb->len < off + 8)
 		return XTCP_CLAIM_NOT_OURS;
-	skb_set_transport_header(skb, iphlen);
-	key_of(&key, xn, ip_hdr(skb), tcp_hdr(skb));
-	dif = inet_iif(skb);
-	sdif = inet_sdif(skb);
+	skb_set_transport_header(skb, off);
+	key_of(&key, xn, skb, tcp_hdr(skb));
+	dif = xtcp_skb_dif(skb);
+	sdif = xtcp_skb_sdif(skb);
 	if (likely(!find_owner(&key, dif, sdif, skb, &sk, &tw)))
 		return XTCP_CLAIM_NOT_OURS;
 
@@ -334,7 +341,7 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb)
 		}
 	}
 	skb_orphan(skb);
-	__skb_pull(skb, iphlen);
+	__skb_pull(skb, off);
 	reason = admit(skb);
 	if (unlikely(reason))
 		goto refuse;
@@ -357,8 +364,8 @@ drop:
 /**
  * xtcp_early_route - spare a segment the look-up of its route
  * @xn: the namespace
- * @skb: an IPv4 packet with protocol TCP, whole, as the PRE_ROUTING hook sees it;
- *	 the ports are in its linear part
+ * @skb: a packet with a TCP segment, whole, as the PRE_ROUTING hook sees it
+ * @th: its TCP header; the ports are in the buffer's linear part
  *
  * A connection remembers how its segments are routed, as those of the kernel's TCP
  * do.  Unlike those, the segment does not remember whose it is: whoever gets it next
@@ -367,14 +374,13 @@ drop:
  *
  * Context: softirq, RCU read side.
  */
-void xtcp_early_route(struct xtcp_net *xn, struct sk_buff *skb)
+void xtcp_early_route(struct xtcp_net *xn, struct sk_buff *skb, const struct tcphdr *th)
 {
-	const struct iphdr *iph = ip_hdr(skb);
 	struct xtcp_key key __uninitialized;
 	struct xtcp_flow *flow;
 
-	key_of(&key, xn, iph, (const void *)iph + iph->ihl * 4);
-	flow = xtcp_flow_find(&key, skb->skb_iif, inet_sdif(skb));
+	key_of(&key, xn, skb, th);
+	flow = xtcp_flow_find(&key, skb->skb_iif, xtcp_skb_sdif(skb));
 	if (flow && flow->kind == XTCP_KIND_SOCK)
 		xtcp_route_in(xtcp_to_sk(xtcp_flow_sock(flow)), skb);
 }

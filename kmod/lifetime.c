@@ -4,6 +4,7 @@
  */
 #include <linux/wait.h>
 #include <net/inet_common.h>
+#include <net/ipv6.h>
 #include <net/tcp_states.h>
 
 #include "conf.h"
@@ -14,7 +15,7 @@
 #include "timer.h"
 #include "watch/verify.h"
 
-struct proto *xtcp_proto __ro_after_init;
+struct proto *xtcp_proto[2] __ro_after_init;
 
 static atomic_t live;
 static DECLARE_WAIT_QUEUE_HEAD(live_wait);
@@ -37,7 +38,12 @@ static void destruct(struct sock *sk)
 	xtcp_cong_release(sk);
 	xtcp_pacer_free(sk);
 	xtcp_conf_put(sk);
-	inet_sock_destruct(sk);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		inet6_sock_destruct(sk);
+	else
+#endif
+		inet_sock_destruct(sk);
 	sk_sockets_allocated_dec(sk);
 	if (atomic_dec_and_test(&live))
 		wake_up_all(&live_wait);
@@ -55,7 +61,8 @@ void xtcp_init_fields(struct sock *sk)
 	memset_after(xs, 0, inet);
 	sk->sk_tsq_flags = 0;
 	xs->flow.kind = XTCP_KIND_SOCK;
-	xs->flow.family = AF_INET;
+	xs->flow.family = sk->sk_family;
+	xs->flow.sock_family = sk->sk_family;
 	xs->flow.key.xn = xn;
 	INIT_HLIST_NODE(&sk->sk_bind_node);
 	xs->scaling_ratio = XTCP_SCALING_RATIO_INIT;

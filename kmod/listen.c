@@ -11,8 +11,8 @@
  * When there are too many entries, a SYN makes none: the SYN,ACK's sequence number
  * is a cookie (syncookie.c), and the ACK that brings it back makes the child.
  */
+#include <net/dst.h>
 #include <net/inet_ecn.h>
-#include <net/ip.h>
 
 #include "apply.h"
 #include "buffer.h"
@@ -28,7 +28,9 @@
 #include "defer.h"
 #include "edge.h"
 #include "fastopen.h"
+#include "ip/ip.h"
 #include "ip/l3mdev.h"
+#include "ip/pinfo.h"
 #include "ip/reply.h"
 #include "ip/route.h"
 #include "isn.h"
@@ -48,29 +50,6 @@
 /* SYN_RECV entries that a listener which closes ends before it lets others work. */
 #define STOP_BATCH	64
 
-/* The way back to a peer; NULL: there is none.  @advmss: what our MSS option says. */
-static struct rtable *peer_route(struct sock *sk, const struct xtcp_key *key, u32 mark,
-				 u16 *advmss)
-{
-	u16 user = xtcp_sk(sk)->user_mss;
-	struct flowi4 fl4;
-	struct rtable *rt;
-	u32 mss;
-
-	xtcp_flow4_init(&fl4, sk, key, mark);
-	rt = ip_route_output_flow(sock_net(sk), &fl4, sk);
-	if (IS_ERR(rt))
-		return NULL;
-	/* RFC 9293 MUST-63: nobody can be at a broadcast or multicast address */
-	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
-		ip_rt_put(rt);
-		return NULL;
-	}
-	mss = dst_metric_advmss(&rt->dst);
-	*advmss = user && user < mss ? user : mss;
-	return rt;
-}
-
 /* How connections that this segment opens are marked, for routing. */
 static u32 mark_of(const struct sock *sk, const struct sk_buff *skb)
 {
@@ -83,23 +62,23 @@ static u32 mark_of(const struct sock *sk, const struct sk_buff *skb)
 static u8 tos_of(const struct sock *sk, const struct sk_buff *skb)
 {
 	if (READ_ONCE(xtcp_sk_net(sk)->reflect_tos))
-		return ip_hdr(skb)->tos & ~INET_ECN_MASK;
-	return READ_ONCE(inet_sk(sk)->tos);
+		return xtcp_skb_tos(skb) & ~INET_ECN_MASK;
+	return xtcp_skb_af(skb)->tos(sk);
 }
 
-/* What an entry is that a SYN makes.  @skb: it, or what tells of it; @rt: the route back. */
+/* What an entry is that a SYN makes.  @skb: it, or what tells of it; @dst: the route back. */
 static void init_core(struct xtcp_synrcv *core, struct sock *sk,
 		      const struct xtcp_key *key, const struct sk_buff *skb,
 		      const struct xtcp_segment *syn, u32 iss, u16 advmss,
-		      const struct rtable *rt)
+		      const struct dst_entry *dst)
 {
-	u32 ecn = dst_feature(&rt->dst, DST_FEATURE_ECN_MASK);
+	u32 ecn = dst_feature(dst, DST_FEATURE_ECN_MASK);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	u32 space = xtcp_full_space(sk), most = xtcp_largest_buffer(sk);
 	u32 clamp = xtcp_sk(sk)->tcb.window_clamp;
 	struct xtcp_route_windows route;
 
-	xtcp_route_windows(&rt->dst, &route);
+	xtcp_route_windows(dst, &route);
 	if (!clamp)
 		clamp = route.clamp;
 	/* a buffer of a size that the user chose does not grow */
@@ -167,14 +146,14 @@ static bool admit_syn(struct sock *sk, bool timewait, bool *cookie)
 /* Answer a SYN with a cookie, and forget it. */
 static void send_cookie(struct sock *sk, const struct xtcp_key *key,
 			const struct sk_buff *skb, struct xtcp_segment *syn,
-			u16 advmss, struct rtable *rt)
+			u16 advmss, struct dst_entry *dst)
 {
 	struct xtcp_synrcv core;
 
 	xtcp_cookie_strip(syn);
-	init_core(&core, sk, key, skb, syn, xtcp_syncookie_make(sk, key, syn), advmss, rt);
+	init_core(&core, sk, key, skb, syn, xtcp_syncookie_make(sk, key, syn), advmss, dst);
 	xtcp_send_synack(sk, key, &core, mark_of(sk, skb),
-			 xtcp_cookie_clock(&core, xtcp_clock_ms()), rt, NULL);
+			 xtcp_cookie_clock(&core, xtcp_clock_ms()), dst, NULL);
 }
 
 /* It was never seen. */
@@ -189,13 +168,15 @@ static void free_child(struct sock *child)
 }
 
 /*
- * A child socket in SYN_RECV that nobody else knows yet, with a mark for routing.  It
- * has two references: its user's, and one for the caller.
+ * A child socket in SYN_RECV that nobody else knows yet, with a mark for routing.  @skb:
+ * the segment that makes it.  It has two references: its user's, and one for the caller.
  */
 static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
-			       const struct xtcp_synrcv *core, u32 mark)
+			       const struct xtcp_synrcv *core, u32 mark,
+			       const struct sk_buff *skb)
 {
 	const struct xtcp_tcb *lt = &xtcp_sk(sk)->tcb;
+	struct in6_addr raddr = key->raddr;
 	struct xtcp_route_windows route;
 	struct xtcp_sock *xs;
 	struct inet_sock *inet;
@@ -212,7 +193,10 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	RCU_INIT_POINTER(inet->mc_list, NULL);
 	memset(&inet->cork, 0, sizeof(inet->cork));
-	inet->tos = core->tos;
+	if (xtcp_sk_is6(child))
+		xtcp_pinfo_inherit(child, sk, skb);
+	xs->flow.family = xtcp_key_family(key);
+	xtcp_sk_af(child)->set_tos(child, core->tos);
 	child->sk_mark = mark;
 	xs->user_mss = xtcp_sk(sk)->user_mss;
 	xs->save_syn = xtcp_sk(sk)->save_syn;
@@ -220,12 +204,8 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xs->tfo_connect = xtcp_sk(sk)->tfo_connect;
 	xs->tfo_no_cookie = xtcp_sk(sk)->tfo_no_cookie;
 	xs->flow.key = *key;
-	xs->flow.family = AF_INET;
 	child->sk_bound_dev_if = key->dev;
-	inet->inet_daddr = xtcp_addr_v4(&key->raddr);
-	inet->inet_saddr = xtcp_addr_v4(&key->laddr);
-	inet->inet_rcv_saddr = inet->inet_saddr;
-	inet->inet_dport = key->rport;
+	xtcp_sk_af(child)->set_ends(child, key);
 	sk_set_txhash(child);
 	xtcp_inet_new_id(inet);
 	xtcp_user_keep(&xs->tcb, lt);
@@ -234,7 +214,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xtcp_cong_inherit(child, sk);
 	xtcp_synrcv_child(core, &xs->tcb, xtcp_conf_get(sk), xtcp_now());
 	child->sk_state = TCP_SYN_RECV;
-	if (xtcp_route_connect(child, inet->inet_daddr, inet->inet_dport)) {
+	if (xtcp_route_connect(child, &raddr, key->rport)) {
 		free_child(child);
 		return NULL;
 	}
@@ -308,7 +288,7 @@ static bool fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
 			 struct xtcp_tfo_cookie *tfo)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct sock *child = make_child(sk, key, core, mark_of(sk, skb));
+	struct sock *child = make_child(sk, key, core, mark_of(sk, skb), skb);
 
 	if (!child)
 		goto fail;
@@ -346,7 +326,7 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_synrcv core;
 	struct xtcp_req *req;
-	struct rtable *rt;
+	struct dst_entry *dst;
 	bool cookie;
 	u16 advmss;
 	u32 iss;
@@ -358,39 +338,39 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 		xtcp_count_drop(xn, XTCP_DROP_POLICY);
 		return false;
 	}
-	rt = peer_route(sk, key, mark_of(sk, skb), &advmss);
-	if (!rt)
+	dst = xtcp_route_back(sk, key, mark_of(sk, skb), &advmss);
+	if (!dst)
 		return false;
 	if (cookie) {
-		send_cookie(sk, key, skb, seg, advmss, rt);
+		send_cookie(sk, key, skb, seg, advmss, dst);
 		return false;
 	}
 	iss = tw ? tw->core.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT : xtcp_isn(key);
-	init_core(&core, sk, key, skb, seg, iss, advmss, rt);
+	init_core(&core, sk, key, skb, seg, iss, advmss, dst);
 	xtcp_synrcv_sent(&core, xtcp_now());
 	if (unlikely(seg->len || seg->opt.has & XTCP_OPT_TFO) &&
-	    xtcp_tfo_try(sk, key, skb, seg, &rt->dst, &tfo) &&
+	    xtcp_tfo_try(sk, key, skb, seg, dst, &tfo) &&
 	    fastopen_rcv(sk, key, &core, skb, seg, tw, &tfo)) {
-		ip_rt_put(rt);
+		dst_release(dst);
 		return true;
 	}
 	req = xtcp_req_alloc(sk, key, &core, mark_of(sk, skb),
 			     tw ? XTCP_SYN_RECV : XTCP_LISTEN);
 	if (!req) {
-		ip_rt_put(rt);
+		dst_release(dst);
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
 		return false;
 	}
 	err = xtcp_req_hash(req, tw);
 	if (err) {
-		ip_rt_put(rt);
+		dst_release(dst);
 		xtcp_count_drop(xn, err == -EEXIST ? XTCP_DROP_DUP_DATA :
 						    XTCP_DROP_MEMORY);
 		return false;
 	}
 	if (unlikely(xtcp_sk(sk)->save_syn))
 		req->opening = xtcp_opening_alloc(sk, skb);
-	xtcp_req_send_synack(req, rt, &tfo);
+	xtcp_req_send_synack(req, dst, &tfo);
 	return false;
 }
 
@@ -434,7 +414,7 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 		overflow(req, skb, seg);
 		goto drop;
 	}
-	child = make_child(sk, &req->flow.key, &req->core, req->mark);
+	child = make_child(sk, &req->flow.key, &req->core, req->mark, skb);
 	if (!child) {
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
 		goto drop;
@@ -470,7 +450,7 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 	struct xtcp_synrcv core;
 	struct xtcp_segment syn;
 	struct sock *child;
-	struct rtable *rt;
+	struct dst_entry *dst;
 	u16 advmss;
 
 	if (!xtcp_syncookie_check(sk, key, seg, &syn))
@@ -483,12 +463,12 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 		xtcp_count_drop(xn, XTCP_DROP_POLICY);
 		goto drop;
 	}
-	rt = peer_route(sk, key, mark_of(sk, skb), &advmss);
-	if (!rt)
+	dst = xtcp_route_back(sk, key, mark_of(sk, skb), &advmss);
+	if (!dst)
 		goto drop;
-	init_core(&core, sk, key, skb, &syn, seg->ack - 1, advmss, rt);
-	ip_rt_put(rt);
-	child = make_child(sk, key, &core, mark_of(sk, skb));
+	init_core(&core, sk, key, skb, &syn, seg->ack - 1, advmss, dst);
+	dst_release(dst);
+	child = make_child(sk, key, &core, mark_of(sk, skb), skb);
 	if (!child) {
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
 		goto drop;
@@ -591,10 +571,7 @@ static void child_rcv(struct sock *child, const struct xtcp_key *key, int dif, i
 	bh_lock_sock(child);
 	if (sock_owned_by_user(child)) {
 		/* parsed once; a backlog's segment is as IP left it */
-		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-		skb->skb_iif = dif;
-		IPCB(skb)->iif = sdif;
-		IPCB(skb)->flags = sdif ? IPSKB_L3SLAVE : 0;
+		xtcp_skb_set_dif(skb, dif, sdif);
 		if (sk_add_backlog(child, skb, READ_ONCE(child->sk_rcvbuf)))
 			drop = XTCP_DROP_BACKLOG;
 	} else if (child->sk_state == TCP_LISTEN || !xtcp_owns(child, key, dif, sdif)) {
@@ -629,7 +606,7 @@ void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int s
 
 	xtcp_assert_locked(sk);
 	if (!flow) {
-		own.dev = xtcp_dev_of_child(sk, dif, sdif);
+		own.dev = xtcp_dev_of_child(sk, &own, dif, sdif);
 		listen_rcv(sk, &own, skb, seg, NULL);
 		return;
 	}
@@ -643,7 +620,7 @@ void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int s
 	}
 	if (flow->kind == XTCP_KIND_TW) {
 		if (xtcp_tw_rcv(xn, xtcp_flow_tw(flow), skb, seg)) {
-			own.dev = xtcp_dev_of_child(sk, dif, sdif);
+			own.dev = xtcp_dev_of_child(sk, &own, dif, sdif);
 			listen_rcv(sk, &own, skb, seg, xtcp_flow_tw(flow));
 		} else {
 			kfree_skb(skb);
@@ -679,8 +656,8 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	xs->flow.key.lport = inet_sk(sk)->inet_sport;
 	xs->flow.key.rport = 0;
-	xtcp_addr_set4(&xs->flow.key.laddr, inet_sk(sk)->inet_rcv_saddr);
-	xtcp_addr_set4(&xs->flow.key.raddr, 0);
+	xtcp_sk_laddr(sk, &xs->flow.key.laddr);
+	memset(&xs->flow.key.raddr, 0, sizeof(xs->flow.key.raddr));
 	sk->sk_ack_backlog = 0;
 	sk_dst_reset(sk);
 	/* segments that come before LISTEN wait in the backlog */

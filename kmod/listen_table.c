@@ -94,23 +94,48 @@ static int score(const struct sock *sk, const struct xtcp_net *xn, int dif, int 
 	return !!bound + (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id());
 }
 
-static struct sock *best_of(const struct xtcp_key *key, int dif, int sdif)
+/*
+ * @v4: for a segment of IPv4.  @best: score of what was found elsewhere, negative:
+ * nothing; in and out.
+ */
+static struct sock *best_of(const struct xtcp_key *key, bool v4, int dif, int sdif, int *best)
 {
 	struct rhlist_head *pos, *list = rhltable_lookup(&spots, key, spot_params);
 	struct sock *found = NULL;
 	struct xtcp_spot *spot;
-	int best = -1;
 
 	rhl_for_each_entry_rcu(spot, pos, list, node) {
 		struct sock *sk = rcu_dereference(spot->sk);
 		int fits = score(sk, key->xn, dif, sdif);
 
-		if (fits <= best)
+		if (fits <= *best || (v4 && ipv6_only_sock(sk)))
 			continue;
 		found = sk;
-		best = fits;
+		*best = fits;
 	}
 	return found;
+}
+
+/*
+ * Who listens on all addresses: of IPv4 those of both families (RFC 3493 5.3), and of two
+ * that fit equally well the one of AF_INET.
+ */
+static struct sock *best_of_all(const struct xtcp_key *key, int dif, int sdif)
+{
+	struct xtcp_key any = { .xn = key->xn, .lport = key->lport };
+	bool v4 = ipv6_addr_v4mapped(&key->laddr);
+	struct sock *sk = NULL, *both;
+	int best = -1;
+
+	if (v4) {
+		xtcp_addr_set4(&any.laddr, 0);
+		sk = best_of(&any, v4, dif, sdif, &best);
+		if (!READ_ONCE(key->xn->dual))
+			return sk;
+		any.laddr = in6addr_any;
+	}
+	both = best_of(&any, v4, dif, sdif, &best);
+	return both ? both : sk;
 }
 
 /* What tells connections apart, for the choice in a group. */
@@ -158,15 +183,22 @@ static struct sock *choose_member(struct sock *sk, const struct xtcp_key *key,
 struct sock *xtcp_listener_lookup(const struct xtcp_key *key, int dif, int sdif,
 				  struct sk_buff *skb)
 {
-	struct sock *sk = best_of(key, dif, sdif);
+	int best = -1;
+	struct sock *sk = best_of(key, false, dif, sdif, &best);
 
-	if (!sk) {
-		struct xtcp_key any = { .xn = key->xn, .lport = key->lport };
-
-		xtcp_addr_set4(&any.laddr, 0);
-		sk = best_of(&any, dif, sdif);
-	}
+	if (!sk)
+		sk = best_of_all(key, dif, sdif);
 	return sk ? choose_member(sk, key, skb) : NULL;
+}
+
+/* Whether a listener at an address is one for what comes to another. */
+static bool hears(const struct sock *sk, const struct in6_addr *own, const struct in6_addr *to)
+{
+	if (ipv6_addr_equal(own, to))
+		return true;
+	if (!ipv6_addr_v4mapped(to))
+		return ipv6_addr_any(own);
+	return xtcp_addr_any(own) && !ipv6_only_sock(sk);
 }
 
 /**
@@ -185,7 +217,7 @@ bool xtcp_listener_fits(const struct xtcp_sock *xs, const struct xtcp_key *key, 
 
 	xtcp_assert_locked(&xs->inet.sk);
 	return own->lport == key->lport && own->xn == key->xn &&
-	       (xtcp_addr_any(&own->laddr) || ipv6_addr_equal(&own->laddr, &key->laddr)) &&
+	       hears(&xs->inet.sk, &own->laddr, &key->laddr) &&
 	       score(&xs->inet.sk, key->xn, dif, sdif) >= 0;
 }
 
@@ -301,6 +333,8 @@ static int enter(struct xtcp_sock *xs, struct xtcp_spot **fresh)
 	int err = 0;
 
 	assert_locked(xtcp_sk_net(sk));
+	if (ipv6_addr_any(&xs->flow.key.laddr) && !ipv6_only_sock(sk))
+		WRITE_ONCE(xtcp_sk_net(sk)->dual, true);
 
 	spot = group_of(sk, &xs->flow.key);
 	if (spot) {

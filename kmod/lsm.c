@@ -10,12 +10,11 @@
 #include <net/inet_sock.h>
 #include <net/request_sock.h>
 
+#include "ip/ip.h"
 #include "lsm.h"
 #include "sock.h"
 
 #ifdef CONFIG_SECURITY_NETWORK
-
-static struct request_sock_ops lsm_ops = { .family = PF_INET };
 
 /**
  * xtcp_lsm_syn - may this SYN open a connection?
@@ -32,15 +31,11 @@ bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *s
 		  u32 mark)
 {
 	struct inet_request_sock ireq;
-	struct ip_options_rcu *opt;
 	int err;
 
 	xtcp_assert_locked(sk);
 	memset(&ireq, 0, sizeof(ireq));
-	ireq.req.rsk_ops = &lsm_ops;
-	ireq.ireq_family = AF_INET;
-	ireq.ir_loc_addr = xtcp_addr_v4(&key->laddr);
-	ireq.ir_rmt_addr = xtcp_addr_v4(&key->raddr);
+	xtcp_key_af(key)->request(&ireq, key);
 	ireq.ir_num = ntohs(key->lport);
 	ireq.ir_rmt_port = key->rport;
 	ireq.ir_iif = key->dev;
@@ -48,8 +43,7 @@ bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *s
 	write_pnet(&ireq.ireq_net, sock_net(sk));
 	err = security_inet_conn_request(sk, skb, &ireq.req);
 	/* labelled networking would have it in the SYN,ACK */
-	opt = rcu_dereference_protected(ireq.ireq_opt, true);
-	kfree(opt);
+	kfree(rcu_dereference_protected(ireq.ireq_opt, true));
 	return !err;
 }
 

@@ -23,6 +23,25 @@ struct xtcp_tfo_cache;
 struct xtcp_tfo_keys;
 struct xtcp_tw_queue;
 
+/* Netfilter's hooks that a namespace has of ours. */
+enum xtcp_hook {
+	XTCP_HOOK_IN4,
+	XTCP_HOOK_IN6,
+	XTCP_HOOK_DEMUX4,
+	XTCP_HOOK_DEMUX6,
+	XTCP_HOOKS
+};
+
+/**
+ * struct xtcp_hooked - a hook
+ * @ops: what it is
+ * @on: it is registered
+ */
+struct xtcp_hooked {
+	struct nf_hook_ops	ops;
+	bool			on;
+};
+
 /**
  * struct xtcp_net - a namespace
  * @net: it
@@ -56,11 +75,11 @@ struct xtcp_tw_queue;
  * @challenge_stamp: second in which @challenge_left counts
  * @challenge_left: challenge ACKs left in that second (RFC 5961 7)
  * @ctl_sk: raw socket through which RSTs and TIME_WAIT ACKs leave
- * @hook_lock: serialises @hooked and @demuxed
- * @hook: LOCAL_IN
- * @demux_hook: PRE_ROUTING
- * @hooked: @hook is registered
- * @demuxed: so is @demux_hook
+ * @ctl_sk6: the same of IPv6; NULL: the kernel has none
+ * @hook_lock: serialises @hooks and @defrag6
+ * @hooks: how packets get here (ip/hook.c)
+ * @defrag6: IPv6's fragments are joined before they get here (ip/exthdr.c)
+ * @dual: a listener of IPv6 that takes IPv4, too, has been here
  * @bound: a connection bound to a device has been here
  * @dying: no new socket: the namespace is on its way out
  * @orphans: sockets without a file
@@ -100,11 +119,11 @@ struct xtcp_net {
 	u32			challenge_stamp;
 	s32			challenge_left;
 	struct sock		*ctl_sk;
+	struct sock		*ctl_sk6;
 	struct mutex		hook_lock;
-	struct nf_hook_ops	hook;
-	struct nf_hook_ops	demux_hook;
-	bool			hooked;
-	bool			demuxed;
+	struct xtcp_hooked	hooks[XTCP_HOOKS];
+	bool			defrag6;
+	bool			dual;
 	bool			bound;
 	bool			dying;
 	atomic_t		orphans;

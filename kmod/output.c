@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Segments of a socket leave: from the send queue, again, or without text. */
 #include <net/dst.h>
-#include <net/ip.h>
 #include <net/tcp.h>
 
 #include "buffer.h"
@@ -18,6 +17,7 @@
 #include "core/window.h"
 #include "fastopen.h"
 #include "ip/header.h"
+#include "ip/ip.h"
 #include "ip/route.h"
 #include "output.h"
 #include "pace.h"
@@ -44,19 +44,17 @@ static int refused(struct sock *sk, int err)
  */
 static int transmit(struct sock *sk, struct sk_buff *skb, const struct xtcp_header *h)
 {
-	struct inet_sock *inet = inet_sk(sk);
+	const struct inet_sock *inet = inet_sk(sk);
 	const void *route;
 	int err;
 
 	trace_xtcp_send(sk, h->flags, h->seq, skb->len, h->ack, h->window);
 	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h);
-	xtcp_header_csum4(skb, inet->inet_saddr, inet->inet_daddr);
-	skb->protocol = htons(ETH_P_IP);
+	skb->protocol = xtcp_sk_af(sk)->ethertype;
 	skb_orphan(skb);
 	skb_set_owner_w(skb, sk);
 	skb_set_hash_from_sk(skb, sk);
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
-	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
 	if (unlikely(h->held))
 		xtcp_acks_held(sk, h->held);
 	xtcp_count(xtcp_sk_net(sk), OUT_SEGS);
@@ -65,8 +63,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, const struct xtcp_head
 	 * go of the one and finds the other in one RCU read side.
 	 */
 	route = rcu_access_pointer(sk->sk_dst_cache);
-	/* the socket's own type of service has no ECN bits */
-	err = __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | h->ecn);
+	err = xtcp_ip_transmit(sk, skb, h->ecn);
 	if (unlikely(route != rcu_access_pointer(sk->sk_dst_cache)))
 		xtcp_route_changed(sk);
 	return likely(!err) ? 0 : refused(sk, err);
@@ -125,7 +122,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 no
 	if (len > mss) {
 		skb_shinfo(copy)->gso_size = mss;
 		skb_shinfo(copy)->gso_segs = DIV_ROUND_UP(len, mss);
-		skb_shinfo(copy)->gso_type = SKB_GSO_TCPV4;
+		skb_shinfo(copy)->gso_type = sk->sk_gso_type;
 	} else {
 		skb_shinfo(copy)->gso_size = 0;
 		skb_shinfo(copy)->gso_segs = 1;
@@ -192,7 +189,7 @@ static void look_at_route(struct sock *sk)
 
 	xtcp_assert_locked(sk);
 	/* while there is no route there is no MTU either */
-	if (likely(!xs->rerouted) || !__sk_dst_check(sk, 0))
+	if (likely(!xs->rerouted) || !xtcp_sk_dst(sk))
 		return;
 	xs->rerouted = 0;
 	xtcp_sync_mss(sk);
@@ -520,14 +517,12 @@ void xtcp_queue_fin(struct sock *sk)
 void xtcp_sync_mss(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	const struct ip_options_rcu *opt;
+	const struct xtcp_af *af = xtcp_sk_af(sk);
 	u32 mtu, headers;
 
 	xtcp_assert_locked(sk);
 	mtu = xtcp_route_mtu(sk);
 	xtcp_sk(sk)->mtu = mtu;
-	opt = rcu_dereference_protected(inet_sk(sk)->inet_opt, lockdep_sock_is_held(sk));
-	headers = sizeof(struct iphdr) + sizeof(struct tcphdr) +
-		  (opt ? opt->opt.optlen : 0);
+	headers = af->header_len + af->option_len(sk) + sizeof(struct tcphdr);
 	xtcp_mss_update(t, mtu > headers ? mtu - headers : 0);
 }

@@ -104,5 +104,9 @@ PROBE(KMEM_CACHE_CHARGE, return kmem_cache_charge(p, GFP_KERNEL);)
 PROBE(HRTIMER_SETUP, hrtimer_setup(p, NULL, 0, 0);)
 /* the kind of a departure time has a number (there was only the one) */
 PROBE(SKB_CLOCK, return SKB_CLOCK_MONOTONIC;)
+/* flow labels of a socket are listed where IPv4 has its own, too */
+PROBE(INET_FL_LIST, struct inet_sock *inet = p; inet->ipv6_fl_list = NULL;)
+/* a protocol says where its sockets have what IPv6 needs */
+PROBE(PINFO_OFFSET, struct proto *q = p; q->ipv6_pinfo_offset = 0;)
 /* receive buffers grow less on short paths */
 PROBE(RCVBUF_LOW_RTT, struct net *n = p; return n->ipv4.sysctl_tcp_rcvbuf_low_rtt;)

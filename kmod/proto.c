@@ -12,6 +12,8 @@
 #include "cong.h"
 #include "connect.h"
 #include "input.h"
+#include "ip/af.h"
+#include "ip/pinfo.h"
 #include "lifetime.h"
 #include "listen.h"
 #include "port/port.h"
@@ -54,13 +56,7 @@ static int init_sock(struct sock *sk)
 	sk->sk_write_space = xtcp_buffer_freed;
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xn->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xn->rmem[1]));
-	sk->sk_gso_type = SKB_GSO_TCPV4;
 	return 0;
-}
-
-static int proto_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
-{
-	return xtcp_connect(sk, (struct sockaddr_in *)addr, len);
 }
 
 /* struct proto.shutdown; the socket is locked, sk_shutdown is set. */
@@ -203,7 +199,7 @@ static int get_port(struct sock *sk, unsigned short port)
 {
 	struct in6_addr addr;
 
-	xtcp_addr_set4(&addr, inet_sk(sk)->inet_rcv_saddr);
+	xtcp_sk_laddr(sk, &addr);
 	return xtcp_port_bind(xtcp_sk(sk), &addr, port);
 }
 
@@ -222,7 +218,7 @@ struct proto xtcp_prot = {
 	/* no owner: see the head of sock.h */
 	.close			= proto_close,
 	.pre_connect		= xtcp_pre_connect,
-	.connect		= proto_connect,
+	.connect		= xtcp_connect,
 	.disconnect		= xtcp_disconnect,
 	.ioctl			= xtcp_ioctl,
 	.init			= init_sock,
@@ -250,6 +246,19 @@ struct proto xtcp_prot = {
 	.no_autobind		= true,
 };
 
+/* Sockets of AF_INET6: the same, with what IPv6 wants of a socket behind it. */
+struct proto xtcp_prot6;
+
+static void __init init_prot6(void)
+{
+	xtcp_prot6 = xtcp_prot;
+	strscpy(xtcp_prot6.name, "XTCPv6", sizeof(xtcp_prot6.name));
+	xtcp_prot6.obj_size = sizeof(struct xtcp6_sock);
+#ifdef XTCP_HAVE_PINFO_OFFSET
+	xtcp_prot6.ipv6_pinfo_offset = offsetof(struct xtcp6_sock, inet6);
+#endif
+}
+
 /* As tcp_init_mem(): between an eighth and a quarter of what buffers may use. */
 static void init_mem(void)
 {
@@ -265,13 +274,24 @@ int __init xtcp_proto_init(void)
 	int err;
 
 	init_mem();
-	xtcp_proto = &xtcp_prot;
+	init_prot6();
+	xtcp_proto[0] = &xtcp_prot;
+	xtcp_proto[1] = &xtcp_prot6;
 	err = percpu_counter_init(&sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;
 	err = proto_register(&xtcp_prot, 1);
 	if (err)
-		percpu_counter_destroy(&sockets_allocated);
+		goto out_counter;
+	err = proto_register(&xtcp_prot6, 1);
+	if (err)
+		goto out_prot;
+	return 0;
+
+out_prot:
+	proto_unregister(&xtcp_prot);
+out_counter:
+	percpu_counter_destroy(&sockets_allocated);
 	return err;
 }
 
@@ -281,6 +301,7 @@ void xtcp_proto_exit(void)
 	rcu_barrier();
 	xtcp_lifetime_wait();
 	rcu_barrier();
+	proto_unregister(&xtcp_prot6);
 	proto_unregister(&xtcp_prot);
 	percpu_counter_destroy(&sockets_allocated);
 }

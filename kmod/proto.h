@@ -7,7 +7,7 @@
 
 #include "sock.h"
 
-extern struct proto xtcp_prot;
+extern struct proto xtcp_prot, xtcp_prot6;
 extern long xtcp_sysctl_mem[3];
 
 int xtcp_proto_init(void);

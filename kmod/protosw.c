@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP): a second door to the sockets of family.c,
- * for who is let through AF_INET only.
+ * socket(AF_INET or AF_INET6, SOCK_STREAM, IPPROTO_XTCP): a second door to the sockets of
+ * family.c, for who is let through these families only.
  *
- * The stack makes the socket and calls init(), which makes it one of xtcp_prot: from there
- * on nothing can tell through which door it came.
+ * The stack makes the socket and calls init(), which makes it one of xtcp_prot or xtcp_prot6: from
+ * there on nothing can tell through which door it came.
  *
  * Whoever finds us in the stack's list has no reference to the module until sk_alloc()
  * takes the one that struct proto.owner asks for.  So this door has a struct proto of its
@@ -13,13 +13,17 @@
  */
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <net/ipv6.h>
 #include <net/protocol.h>
+#include <net/transp_v6.h>
 
 #include <linux/xtcp.h>
 
 #include "compat.h"
 #include "family.h"
+#include "ip/af.h"
 #include "ip/hook.h"
+#include "ip/pinfo.h"
 #include "proto.h"
 #include "protosw.h"
 #include "sock.h"
@@ -50,20 +54,20 @@ module_param_cb(protocol, &number_ops, &number, 0444);
 MODULE_PARM_DESC(protocol, "third argument of socket(AF_INET, SOCK_STREAM, ...) that gives a "
 			   "socket of xtcp, 257 to 261 (default 261); 0: none does");
 
-static struct proto door;
+static struct proto door, door6;
 
 /* struct proto.init: the stack has done all that does not depend on the protocol. */
 static int init_sock(struct sock *sk)
 {
-	int err = xtcp_hook_need(xtcp_net(sock_net(sk)));
+	int err = xtcp_hook_need(xtcp_net(sock_net(sk)), sk->sk_family);
 
 	if (err)
 		return err;
 	/* before anybody sees the socket: its low byte goes on the wire */
 	sk->sk_protocol = XTCP_SK_PROTOCOL;
-	sk->sk_prot = &xtcp_prot;
+	sk->sk_prot = xtcp_sk_is6(sk) ? &xtcp_prot6 : &xtcp_prot;
 	xtcp_init_socket(sk->sk_socket);
-	return xtcp_prot.init(sk);
+	return sk->sk_prot->init(sk);
 }
 
 static struct inet_protosw inet_entry = {
@@ -71,6 +75,45 @@ static struct inet_protosw inet_entry = {
 	.prot	= &door,
 	.ops	= &xtcp_stream_ops,
 };
+
+#if IS_ENABLED(CONFIG_IPV6)
+static struct inet_protosw inet6_entry = {
+	.type	= SOCK_STREAM,
+	.prot	= &door6,
+	.ops	= &xtcp_stream_ops6,
+};
+
+/* Without a place of its own, the stack looks for what IPv6 has at a socket's end. */
+static_assert(offsetof(struct xtcp6_sock, inet6) ==
+	      sizeof(struct xtcp6_sock) - sizeof(struct ipv6_pinfo));
+
+static bool door6_is_open;
+
+static void open_door6(void)
+{
+	if (!ipv6_mod_enabled())
+		return;
+	inet6_entry.protocol = number;
+	door6_is_open = !inet6_register_protosw(&inet6_entry);
+}
+
+static void shut_door6(void)
+{
+	if (door6_is_open)
+		inet6_unregister_protosw(&inet6_entry);
+}
+#else
+static void open_door6(void) { }
+static void shut_door6(void) { }
+#endif
+
+/* Same name, slab and counts: in /proc/net/protocols it is one protocol. */
+static void make_door(struct proto *to, const struct proto *from)
+{
+	*to = *from;
+	to->owner = THIS_MODULE;
+	to->init = init_sock;
+}
 
 /**
  * xtcp_protosw_register - open the door
@@ -81,13 +124,12 @@ void xtcp_protosw_register(void)
 {
 	if (!number)
 		return;
-	/* same name, slab and counts: in /proc/net/protocols it is one protocol */
-	door = xtcp_prot;
-	door.owner = THIS_MODULE;
-	door.init = init_sock;
+	make_door(&door, &xtcp_prot);
+	make_door(&door6, &xtcp_prot6);
 	inet_entry.protocol = number;
 	inet_register_protosw(&inet_entry);
-	pr_info("xtcp: protocol %u of AF_INET\n", number);
+	open_door6();
+	pr_info("xtcp: protocol %u of AF_INET and AF_INET6\n", number);
 }
 
 /**
@@ -99,7 +141,8 @@ void xtcp_protosw_unregister(void)
 {
 	if (!number)
 		return;
-	/* waits for who is still looking at the list ... */
+	/* each waits for who is still looking at its list ... */
+	shut_door6();
 	inet_unregister_protosw(&inet_entry);
 	/* ... and then for who was preempted before sk_alloc() could refuse */
 	synchronize_rcu_tasks();

@@ -4,13 +4,12 @@
  * the core must know of memory to judge it.
  */
 #include <linux/filter.h>
-#include <net/ip.h>
 #include <net/tcp.h>
-#include <net/xfrm.h>
 
 #include "apply.h"
 #include "buffer.h"
 #include "core/window.h"
+#include "ip/ip.h"
 #include "listen_table.h"
 #include "receive.h"
 #include "watch/trace.h"
@@ -29,10 +28,10 @@
 enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb)
 {
 	/* may have changed meanwhile, which is as good as a little later */
-	if (!xtcp_is_near(skb, READ_ONCE(inet_sk(sk)->min_ttl)))
+	if (!xtcp_is_near(skb, xtcp_skb_af(skb)->hop_limit_min(sk)))
 		return XTCP_DROP_MIN_TTL;
 	/* in a backlog it has no device any more, and the host's policy was asked */
-	if (skb->dev && !xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
+	if (skb->dev && !xtcp_skb_policy(sk, skb))
 		return XTCP_DROP_POLICY;
 	/* the socket's filter, the control group's and the security module */
 	if (sk_filter_trim_cap(sk, skb, tcp_hdrlen(skb)))

@@ -5,16 +5,16 @@
 #ifndef XTCP_RECEIVE_H
 #define XTCP_RECEIVE_H
 
-#include <linux/ip.h>
 #include <net/tcp_states.h>
 
+#include "ip/af.h"
 #include "ip/l3mdev.h"
 #include "sock.h"
 
-/* RFC 5082: a segment comes from as near as the user knows the peer to be (IP_MINTTL). */
+/* RFC 5082: a segment comes from as near as the user knows the peer to be. */
 static inline bool xtcp_is_near(const struct sk_buff *skb, u8 min_ttl)
 {
-	return likely(ip_hdr(skb)->ttl >= min_ttl);
+	return likely(xtcp_skb_hop_limit(skb) >= min_ttl);
 }
 
 enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb);

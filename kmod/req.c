@@ -6,13 +6,13 @@
  * with another, and an entry holds its listener, whose lock protects it.  Until
  * xtcp_req_hash() nobody can get it, and whoever made it frees it.
  */
-#include <linux/ip.h>
 #include <linux/slab.h>
 #include <net/inet_ecn.h>
 
 #include "compat.h"
 #include "core/ecn.h"
 #include "edge.h"
+#include "ip/ip.h"
 #include "ip/reply.h"
 #include "output.h"
 #include "req.h"
@@ -76,19 +76,19 @@ void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event)
  * @c: what the SYN made
  * @mark: SO_MARK
  * @clock: what our TSval is made from, milliseconds
- * @rt: the route back, whose reference goes; NULL: look it up
+ * @dst: the route back, whose reference goes; NULL: look it up
  * @tfo: Fast Open cookie to hand out, NULL: none
  */
 void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 		      const struct xtcp_synrcv *c, u32 mark, u32 clock,
-		      struct rtable *rt, const struct xtcp_tfo_cookie *tfo)
+		      struct dst_entry *dst, const struct xtcp_tfo_cookie *tfo)
 {
 	struct xtcp_reply r = {
 		.key	= key,
 		.tos	= c->tos,
 		.has_tos = true,
 		.mark	= mark,
-		.rt	= rt,
+		.dst	= dst,
 	};
 
 	xtcp_compose_synack(&r.h, c, xtcp_ecn_synack_ip(&xtcp_sk(sk)->tcb, c), clock, tfo);
@@ -98,14 +98,14 @@ void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 /**
  * xtcp_req_send_synack - the entry's SYN,ACK
  * @req: the entry
- * @rt: the route back, whose reference goes; NULL: look it up
+ * @dst: the route back, whose reference goes; NULL: look it up
  * @tfo: Fast Open cookie to hand out, NULL: none
  */
-void xtcp_req_send_synack(struct xtcp_req *req, struct rtable *rt,
+void xtcp_req_send_synack(struct xtcp_req *req, struct dst_entry *dst,
 			  const struct xtcp_tfo_cookie *tfo)
 {
 	xtcp_send_synack(req->listener, &req->flow.key, &req->core, req->mark,
-			 xtcp_clock_ms(), rt, tfo);
+			 xtcp_clock_ms(), dst, tfo);
 }
 
 static unsigned long req_timeout(struct xtcp_req *req)
@@ -136,7 +136,7 @@ void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb)
 {
 	struct xtcp_reply r = {
 		.key	= &req->flow.key,
-		.tos	= ip_hdr(skb)->tos & ~INET_ECN_MASK,
+		.tos	= xtcp_skb_tos(skb) & ~INET_ECN_MASK,
 		.has_tos = true,
 		.to	= skb,
 		.mark	= req->mark,
@@ -237,7 +237,8 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 	req->flow.key = *key;
 	req->flow.kind = XTCP_KIND_REQ;
 	req->flow.state = state;
-	req->flow.family = AF_INET;
+	req->flow.family = xtcp_key_family(key);
+	req->flow.sock_family = sk->sk_family;
 	req->flow.hashed = false;
 	req->listener = sk;
 	req->mark = mark;

@@ -44,8 +44,8 @@ void xtcp_req_unlink(struct xtcp_req *req);
 void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event);
 void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 		      const struct xtcp_synrcv *c, u32 mark, u32 clock,
-		      struct rtable *rt, const struct xtcp_tfo_cookie *tfo);
-void xtcp_req_send_synack(struct xtcp_req *req, struct rtable *rt,
+		      struct dst_entry *dst, const struct xtcp_tfo_cookie *tfo);
+void xtcp_req_send_synack(struct xtcp_req *req, struct dst_entry *dst,
 			  const struct xtcp_tfo_cookie *tfo);
 void xtcp_req_syn_again(struct xtcp_req *req);
 void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb);

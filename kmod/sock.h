@@ -152,8 +152,8 @@ struct xtcp_sock {
 	u32			timer_due;
 	u32			rmem_fresh;
 	u32			epoch;
-	u16			mtu;
-	u16			pmtu;
+	u32			mtu;
+	u32			pmtu;
 	u16			user_mss;
 	u8			scaling_ratio;
 	u8			defer_accept;

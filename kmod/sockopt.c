@@ -4,6 +4,7 @@
 #include <linux/inet_diag.h>
 #include <linux/sockios.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/tcp.h>
 
 #include "apply.h"
@@ -17,6 +18,7 @@
 #include "core/user.h"
 #include "core/window.h"
 #include "fastopen.h"
+#include "ip/ip.h"
 #include "output.h"
 #include "pace.h"
 #include "sockopt.h"
@@ -242,23 +244,52 @@ static int set_int(struct sock *sk, int optname, int val)
 	}
 }
 
+/* They take room in each segment. */
+static void options_changed(struct sock *sk)
+{
+	lock_sock(sk);
+	if (__sk_dst_get(sk))
+		xtcp_sync_mss(sk);
+	release_sock(sk);
+}
+
+static int set_ip6(struct sock *sk, int level, int optname, sockptr_t optval,
+		   unsigned int optlen)
+{
+	int err;
+
+	/* a stream hears no multicast */
+	if (level == SOL_IPV6 && optname == IPV6_ADD_MEMBERSHIP)
+		return -EPROTO;
+	err = ipv6_setsockopt(sk, level, optname, optval, optlen);
+	if (err || level != SOL_IPV6)
+		return err;
+	switch (optname) {
+	case IPV6_HOPOPTS:
+	case IPV6_RTHDR:
+	case IPV6_RTHDRDSTOPTS:
+	case IPV6_DSTOPTS:
+	case IPV6_2292PKTOPTIONS:
+		options_changed(sk);
+	}
+	return 0;
+}
+
 /* IP's, and no level at all. */
 static int set_ip(struct sock *sk, int level, int optname, sockptr_t optval,
 		  unsigned int optlen)
 {
 	int err;
 
+	if (xtcp_sk_is6(sk) && level != SOL_IP)
+		return set_ip6(sk, level, optname, optval, optlen);
 	/* a stream hears no multicast */
 	if (level == SOL_IP && (optname == IP_ADD_MEMBERSHIP || optname == IP_DROP_MEMBERSHIP))
 		return -EPROTO;
 	err = ip_setsockopt(sk, level, optname, optval, optlen);
 	if (err || level != SOL_IP || optname != IP_OPTIONS)
 		return err;
-	/* they take room in each segment */
-	lock_sock(sk);
-	if (__sk_dst_get(sk))
-		xtcp_sync_mss(sk);
-	release_sock(sk);
+	options_changed(sk);
 	return 0;
 }
 
@@ -480,6 +511,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 	int val, len, err, cc_attr;
 	bool slow;
 
+	if (level != SOL_TCP && level != SOL_IP && xtcp_sk_is6(sk))
+		return ipv6_getsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_TCP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (get_user(len, optlen))
@@ -661,7 +694,7 @@ static void agreed_info(const struct xtcp_tcb *t, struct tcp_info *info)
 static u16 mss_before_answer(const struct xtcp_sock *xs)
 {
 	const struct xtcp_tcb *t = &xs->tcb;
-	u16 mss = xs->user_mss ? xs->user_mss : XTCP_MSS_DEFAULT;
+	u16 mss = xs->user_mss ? xs->user_mss : xtcp_af(xs->flow.family)->mss_default;
 
 	if (t->flags & XTCP_F_TS_OK)
 		mss -= XTCP_OPT_TS_ALIGNED;

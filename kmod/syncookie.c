@@ -11,6 +11,16 @@
 #include "isn.h"
 #include "syncookie.h"
 
+static void log_flood(const struct xtcp_key *key, const char *what)
+{
+	if (ipv6_addr_v4mapped(&key->laddr))
+		net_info_ratelimited("xtcp: Possible SYN flooding on port %pI4:%u. %s.\n",
+				     &key->laddr.s6_addr32[3], ntohs(key->lport), what);
+	else
+		net_info_ratelimited("xtcp: Possible SYN flooding on port [%pI6c]:%u. %s.\n",
+				     &key->laddr, ntohs(key->lport), what);
+}
+
 /**
  * xtcp_syncookie_flood - a SYN came, and the SYN queue has no place for it
  * @sk: the listener, locked
@@ -32,9 +42,7 @@ bool xtcp_syncookie_flood(struct sock *sk)
 		xtcp_count(xn, REQ_QUEUE_FULL_DROP);
 	if (mode != XTCP_SYNCOOKIES_ALWAYS && !l->flood_logged) {
 		l->flood_logged = true;
-		net_info_ratelimited("xtcp: Possible SYN flooding on port %pI4:%u. %s.\n",
-				     &sk->sk_rcv_saddr, sk->sk_num,
-				     mode ? "Sending cookies" : "Dropping request");
+		log_flood(&xtcp_sk(sk)->flow.key, mode ? "Sending cookies" : "Dropping request");
 	}
 	return mode;
 }
@@ -54,8 +62,7 @@ u32 xtcp_syncookie_make(struct sock *sk, const struct xtcp_key *key,
 	xtcp_usec_t now = xtcp_now();
 	struct xtcp_cookie c = {
 		.epoch = xtcp_cookie_epoch(now),
-		.mss_index = xtcp_cookie_mss_index(syn->opt.has & XTCP_OPT_MSS ?
-						   syn->opt.mss : XTCP_MSS_DEFAULT),
+		.mss_index = xtcp_cookie_mss_index(xtcp_peer_mss(syn)),
 	};
 
 	xtcp_assert_locked(sk);

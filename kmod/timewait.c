@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "edge.h"
+#include "ip/ip.h"
 #include "ip/reply.h"
 #include "port/port.h"
 #include "sock.h"
@@ -202,6 +203,7 @@ void xtcp_enter_timewait(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_af *af = xtcp_sk_af(sk);
 	struct xtcp_tw_queue *q;
 	struct xtcp_timewait core;
 	struct xtcp_tw *tw = NULL;
@@ -219,14 +221,15 @@ void xtcp_enter_timewait(struct sock *sk)
 		return;
 	}
 	tw->core = core;
-	tw->core.tos = READ_ONCE(inet_sk(sk)->tos) & ~INET_ECN_MASK;
+	tw->core.tos = af->tos(sk) & ~INET_ECN_MASK;
 	tw->flow.key = xs->flow.key;
 	tw->flow.kind = XTCP_KIND_TW;
 	tw->flow.state = XTCP_TIME_WAIT;
 	tw->flow.family = xs->flow.family;
+	tw->flow.sock_family = sk->sk_family;
 	tw->port = xtcp_port_get(xs->port);
 	tw->mark = READ_ONCE(sk->sk_mark);
-	tw->min_ttl = READ_ONCE(inet_sk(sk)->min_ttl);
+	tw->min_ttl = af->hop_limit_min(sk);
 	tw->due = xtcp_clock_ms() + length_ms(xn);
 	tw->cpu = raw_smp_processor_id();
 	tw->queued = false;

@@ -21,7 +21,7 @@ struct xtcp_sock;
  * @mark: SO_MARK of the connection
  * @due: when it ends, milliseconds of xtcp_clock_ms()
  * @cpu: of its queue
- * @min_ttl: IP_MINTTL of the connection
+ * @min_ttl: IP_MINTTL or IPV6_MINHOPCOUNT of the connection
  * @queued: it is in the queue, until it is ended
  */
 struct xtcp_tw {

@@ -246,9 +246,8 @@ static void take_syn_options(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 			     xtcp_usec_t now)
 {
 	const struct xtcp_options *opt = &seg->opt;
-	u16 mss = opt->has & XTCP_OPT_MSS ? opt->mss : XTCP_MSS_DEFAULT;
 
-	t->mss_clamp = min(t->mss_clamp, mss);
+	t->mss_clamp = min(t->mss_clamp, xtcp_peer_mss(seg));
 	if (opt->has & XTCP_OPT_WSCALE && t->flags & XTCP_F_WSCALE_OK) {
 		t->snd_wscale = opt->wscale;
 	} else {

@@ -25,7 +25,7 @@
 #define XTCP_OPT_TS_ALIGNED	12	/* NOP NOP timestamps */
 
 #define XTCP_WSCALE_MAX		14	/* RFC 7323 2.3 */
-#define XTCP_MSS_DEFAULT	536	/* RFC 9293 3.7.1, IPv4 without the option */
+#define XTCP_MSS_DEFAULT	536	/* RFC 9293 3.7.1: IPv4 without the option */
 #define XTCP_MSS_MIN		88	/* least that a user may set, as Linux */
 /* The least that a peer can make us send, options included: 8 bytes of text. */
 #define XTCP_SND_MSS_MIN	(XTCP_OPT_MAX + 8)
@@ -129,6 +129,7 @@ struct xtcp_options {
  * @lowat: SO_RCVLOWAT, bytes
  * @pressure: the system is short of memory for buffers
  * @segs: segments on the wire that were merged into this one
+ * @mss_default: what a peer takes that does not say, bytes; 0: XTCP_MSS_DEFAULT
  * @node: record that holds the payload; owned by the core after
  *	  XTCP_ACT_QUEUED_OOO, by the host otherwise
  * @sacks: its SACK blocks as they came, opt.nr_sacks pairs of numbers in network
@@ -149,6 +150,7 @@ struct xtcp_segment {
 	bool			write_waits;
 	bool			no_room;
 	u16			segs;
+	u16			mss_default;
 	u32			free_space;
 	u32			full_space;
 	u32			cost;
@@ -159,6 +161,19 @@ struct xtcp_segment {
 	const u8		*sacks;
 	struct xtcp_options	opt;
 };
+
+/**
+ * xtcp_peer_mss - what the peer takes, by its SYN
+ * @seg: the SYN or SYN,ACK
+ *
+ * Return: bytes; without the option the default of its version of IP (RFC 9293 MUST-15).
+ */
+static inline u16 xtcp_peer_mss(const struct xtcp_segment *seg)
+{
+	if (seg->opt.has & XTCP_OPT_MSS)
+		return seg->opt.mss;
+	return seg->mss_default ? seg->mss_default : XTCP_MSS_DEFAULT;
+}
 
 /* struct xtcp_seg.mark */
 #define XTCP_SEG_RETRANS	0x04	/* a retransmission of it may be in flight */

@@ -49,7 +49,6 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 		      u16 advmss, u32 space, u32 max_space)
 {
 	const struct xtcp_options *opt = &seg->opt;
-	u16 mss = opt->has & XTCP_OPT_MSS ? opt->mss : XTCP_MSS_DEFAULT;
 	bool scaling = conf->window_scaling && opt->has & XTCP_OPT_WSCALE;
 	u16 payload = advmss;
 	u8 wscale;
@@ -58,7 +57,7 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 	r->iss = iss;
 	r->irs = seg->seq;
 	r->ts_offset = ts_offset;
-	r->mss = mss;
+	r->mss = xtcp_peer_mss(seg);
 	r->advmss = advmss;
 	r->flags = XTCP_F_PASSIVE;
 	/* as Linux: a whole number of segments with their options */

@@ -36,18 +36,4 @@ static inline void xtcp_header_push(struct sk_buff *skb, __be16 sport, __be16 dp
 	memcpy(th + 1, h->opt, h->optlen);
 }
 
-/**
- * xtcp_header_csum4 - prepare the checksum for the device, over IPv4
- * @skb: the buffer, header and payload
- * @saddr: source address
- * @daddr: destination address
- */
-static inline void xtcp_header_csum4(struct sk_buff *skb, __be32 saddr, __be32 daddr)
-{
-	tcp_hdr(skb)->check = ~tcp_v4_check(skb->len, saddr, daddr, 0);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct tcphdr, check);
-}
-
 #endif /* XTCP_HEADER_H */

@@ -19,8 +19,11 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 
 #include "input.h"
+#include "ip/af.h"
+#include "ip/exthdr.h"
 #include "ip/hook.h"
 #include "ip/icmp.h"
 #include "lifetime.h"
@@ -32,11 +35,10 @@
 
 /*
  * Most segments of the kernel's TCP are told by their port, before anything is
- * looked up, pulled or written.
+ * looked up, pulled or written.  @off: where the TCP header is.
  */
-static bool foreign(const struct xtcp_net *xn, const struct sk_buff *skb)
+static bool foreign(const struct xtcp_net *xn, const struct sk_buff *skb, unsigned int off)
 {
-	unsigned int off = ip_hdrlen(skb);
 	const struct tcphdr *th = (const void *)skb->data + off;
 
 	return likely(skb_headlen(skb) >= off + offsetofend(struct tcphdr, dest)) &&
@@ -60,17 +62,21 @@ static inline bool carries_ours(const struct sk_buff *skb)
 	return skb->sk && xtcp_is_ours(skb->sk);
 }
 
+/* A TCP segment. */
+static unsigned int claim(struct xtcp_net *xn, struct sk_buff *skb, unsigned int off)
+{
+	DEBUG_NET_WARN_ON_ONCE(carries_ours(skb));
+	if (foreign(xn, skb, off) || skb->pkt_type != PACKET_HOST || !routed_here(xn, skb))
+		return NF_ACCEPT;
+	return xtcp_rcv(xn, skb, off) == XTCP_CLAIM_TAKEN ? NF_STOLEN : NF_ACCEPT;
+}
+
 static unsigned int claim4(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	if (likely(iph->protocol == IPPROTO_TCP)) {
-		DEBUG_NET_WARN_ON_ONCE(carries_ours(skb));
-		if (foreign(xn, skb) || skb->pkt_type != PACKET_HOST ||
-		    !routed_here(xn, skb))
-			return NF_ACCEPT;
-		return xtcp_rcv(xn, skb) == XTCP_CLAIM_TAKEN ? NF_STOLEN : NF_ACCEPT;
-	}
+	if (likely(iph->protocol == IPPROTO_TCP))
+		return claim(xn, skb, ip_hdrlen(skb));
 	if (iph->protocol == IPPROTO_ICMP)
 		xtcp_icmp4_see(skb);
 	return NF_ACCEPT;
@@ -93,6 +99,19 @@ static unsigned int local_in4(void *priv, struct sk_buff *skb,
 	return verdict;
 }
 
+/* A whole segment, to spare it the look-up of a route.  @off: where the TCP header is. */
+static void demux(struct xtcp_net *xn, struct sk_buff *skb, unsigned int off)
+{
+	if (foreign(xn, skb, off) || skb->pkt_type != PACKET_HOST || skb->sk ||
+	    netif_is_l3_slave(skb->dev) || nf_bridge_in_prerouting(skb) ||
+	    skb_headlen(skb) < off + offsetofend(struct tcphdr, dest) ||
+	    !READ_ONCE(xn->net->ipv4.sysctl_ip_early_demux) ||
+	    !READ_ONCE(xn->net->ipv4.sysctl_tcp_early_demux))
+		return;
+	xtcp_early_route(xn, skb, (const void *)skb->data + off);
+	DEBUG_NET_WARN_ON_ONCE(carries_ours(skb));
+}
+
 /*
  * Not for a fragment: its ports are not there.  Not for a frame of a bridge, which
  * runs this hook for what it only forwards.
@@ -101,98 +120,146 @@ static unsigned int pre_routing4(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	struct xtcp_net *xn = priv;
 
-	if (skb_dst(skb) || iph->protocol != IPPROTO_TCP || ip_is_fragment(iph) ||
-	    foreign(xn, skb) || skb->pkt_type != PACKET_HOST || skb->sk ||
-	    netif_is_l3_slave(skb->dev) || nf_bridge_in_prerouting(skb) ||
-	    skb_headlen(skb) < ip_hdrlen(skb) + offsetofend(struct tcphdr, dest) ||
-	    !READ_ONCE(xn->net->ipv4.sysctl_ip_early_demux) ||
-	    !READ_ONCE(xn->net->ipv4.sysctl_tcp_early_demux))
-		return NF_ACCEPT;
-	xtcp_early_route(xn, skb);
-	DEBUG_NET_WARN_ON_ONCE(carries_ours(skb));
+	if (!skb_dst(skb) && iph->protocol == IPPROTO_TCP && !ip_is_fragment(iph))
+		demux(priv, skb, ip_hdrlen(skb));
 	return NF_ACCEPT;
 }
 
-/*
- * Last but for conntrack's own last hook, which must not see what we take: equal
- * priorities would be ordered by who came first.
- */
-static const struct nf_hook_ops ops = {
-	.hook		= local_in4,
-	.pf		= NFPROTO_IPV4,
-	.hooknum	= NF_INET_LOCAL_IN,
-	.priority	= INT_MAX - 1,
-};
-
-/* Behind destination NAT. */
-static const struct nf_hook_ops demux_ops = {
-	.hook		= pre_routing4,
-	.pf		= NFPROTO_IPV4,
-	.hooknum	= NF_INET_PRE_ROUTING,
-	.priority	= INT_MAX - 1,
-};
-
-/**
- * xtcp_hook_need - a namespace is about to have a socket
- * @xn: the namespace
- *
- * Context: process, may sleep.
- *
- * Return: 0, -ENOMEM.
- */
-int xtcp_hook_need(struct xtcp_net *xn)
+#if IS_ENABLED(CONFIG_IPV6)
+static unsigned int claim6(struct xtcp_net *xn, struct sk_buff *skb)
 {
+	unsigned int off = sizeof(struct ipv6hdr);
+	u8 proto = ipv6_hdr(skb)->nexthdr;
+
+	if (unlikely(proto != IPPROTO_TCP))
+		off = xtcp_exthdr_skip(skb, &proto);
+	if (likely(proto == IPPROTO_TCP))
+		return claim(xn, skb, off);
+	if (proto == IPPROTO_ICMPV6)
+		xtcp_icmp6_see(skb, off);
+	return NF_ACCEPT;
+}
+
+static unsigned int local_in6(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	if (likely(in_softirq()))
+		return claim6(priv, skb);
+	local_bh_disable();
+	verdict = claim6(priv, skb);
+	local_bh_enable();
+	return verdict;
+}
+
+static unsigned int pre_routing6(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	if (!skb_dst(skb) && ipv6_hdr(skb)->nexthdr == IPPROTO_TCP)
+		demux(priv, skb, sizeof(struct ipv6hdr));
+	return NF_ACCEPT;
+}
+#endif
+
+/*
+ * LOCAL_IN: last but for conntrack's own last hook, which must not see what we take:
+ * equal priorities would be ordered by who came first.  PRE_ROUTING: behind
+ * destination NAT.
+ */
+static const struct nf_hook_ops ops[XTCP_HOOKS] = {
+	[XTCP_HOOK_IN4] = {
+		.hook		= local_in4,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= INT_MAX - 1,
+	},
+	[XTCP_HOOK_DEMUX4] = {
+		.hook		= pre_routing4,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_PRE_ROUTING,
+		.priority	= INT_MAX - 1,
+	},
+#if IS_ENABLED(CONFIG_IPV6)
+	[XTCP_HOOK_IN6] = {
+		.hook		= local_in6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= INT_MAX - 1,
+	},
+	[XTCP_HOOK_DEMUX6] = {
+		.hook		= pre_routing6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_PRE_ROUTING,
+		.priority	= INT_MAX - 1,
+	},
+#endif
+};
+
+static int need(struct xtcp_net *xn, enum xtcp_hook which)
+{
+	struct xtcp_hooked *h = &xn->hooks[which];
 	int err = 0;
 
 	/* pairs with the release below: who sees it finds the hook registered */
-	if (likely(smp_load_acquire(&xn->hooked)))
+	if (likely(smp_load_acquire(&h->on)))
 		return 0;
 	mutex_lock(&xn->hook_lock);
-	if (!xn->hooked) {
-		xn->hook = ops;
-		xn->hook.priv = xn;
-		err = nf_register_net_hook(xn->net, &xn->hook);
+	if (!h->on) {
+		h->ops = ops[which];
+		h->ops.priv = xn;
+		err = nf_register_net_hook(xn->net, &h->ops);
 		if (!err)
 			/* pairs with the acquire above */
-			smp_store_release(&xn->hooked, true);
+			smp_store_release(&h->on, true);
 	}
 	mutex_unlock(&xn->hook_lock);
 	return err;
 }
 
 /**
+ * xtcp_hook_need - a namespace is about to have a socket
+ * @xn: the namespace
+ * @family: AF_INET, or AF_INET6, which may speak IPv4 as well
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int xtcp_hook_need(struct xtcp_net *xn, u8 family)
+{
+	int err = need(xn, XTCP_HOOK_IN4);
+
+	if (err || !xtcp_family_is6(family))
+		return err;
+	xtcp_defrag6_need(xn);
+	return need(xn, XTCP_HOOK_IN6);
+}
+
+/**
  * xtcp_hook_need_demux - a namespace is about to have a peer on another host
  * @xn: the namespace, with xtcp_hook_need() done
+ * @family: of its packets
  *
  * Without memory it does without, which is only slower.
  *
  * Context: process, may sleep.
  */
-void xtcp_hook_need_demux(struct xtcp_net *xn)
+void xtcp_hook_need_demux(struct xtcp_net *xn, u8 family)
 {
-	/* pairs with the release below: who sees it finds the hook registered */
-	if (likely(smp_load_acquire(&xn->demuxed)))
-		return;
-	mutex_lock(&xn->hook_lock);
-	if (!xn->demuxed) {
-		xn->demux_hook = demux_ops;
-		xn->demux_hook.priv = xn;
-		if (!nf_register_net_hook(xn->net, &xn->demux_hook))
-			/* pairs with the acquire above */
-			smp_store_release(&xn->demuxed, true);
-	}
-	mutex_unlock(&xn->hook_lock);
+	need(xn, xtcp_family_is6(family) ? XTCP_HOOK_DEMUX6 : XTCP_HOOK_DEMUX4);
 }
 
 /* From pre_exit: running hooks end before the next stage begins. */
 void xtcp_hook_netns_exit(struct xtcp_net *xn)
 {
-	if (xn->demuxed)
-		nf_unregister_net_hook(xn->net, &xn->demux_hook);
-	xn->demuxed = false;
-	if (xn->hooked)
-		nf_unregister_net_hook(xn->net, &xn->hook);
-	xn->hooked = false;
+	int i;
+
+	for (i = XTCP_HOOKS - 1; i >= 0; i--) {
+		if (xn->hooks[i].on)
+			nf_unregister_net_hook(xn->net, &xn->hooks[i].ops);
+		xn->hooks[i].on = false;
+	}
+	xtcp_defrag6_drop(xn);
 }

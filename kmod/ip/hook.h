@@ -7,8 +7,8 @@
 
 #include "netns.h"
 
-int xtcp_hook_need(struct xtcp_net *xn);
-void xtcp_hook_need_demux(struct xtcp_net *xn);
+int xtcp_hook_need(struct xtcp_net *xn, u8 family);
+void xtcp_hook_need_demux(struct xtcp_net *xn, u8 family);
 void xtcp_hook_netns_exit(struct xtcp_net *xn);
 
 #endif /* XTCP_HOOK_H */

@@ -1,65 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ICMP errors about our segments: observed, never taken (RFC 1122 4.2.3.9,
- * RFC 5927).
+ * What an ICMP error does: it is observed, never taken (RFC 1122 4.2.3.9, RFC 5927).
  */
 #include <linux/errqueue.h>
-#include <linux/icmp.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter_ipv4.h>
-#include <net/icmp.h>
-#include <net/ip.h>
 #include <net/tcp.h>
 
 #include "apply.h"
 #include "compat.h"
 #include "defer.h"
 #include "ip/icmp.h"
+#include "ip/ip.h"
 #include "output.h"
 #include "req.h"
 #include "table.h"
 #include "timer.h"
 
-/* The ICMP header, and what an error quotes of our packet (RFC 792). */
-struct quoted {
-	struct icmphdr	icmp;
-	struct iphdr	ip;
-	__be16		sport;
-	__be16		dport;
-	__be32		seq;
-};
-
-/* Of our segment: ports and sequence number. */
-#define QUOTED_BYTES	8
-
-static_assert(sizeof(struct quoted) ==
-	      offsetof(struct quoted, sport) + QUOTED_BYTES);
-
-/* Another MTU of the path; 0: the router did not say. */
-static void path_mtu(struct sock *sk, const struct icmphdr *ih)
+static void path_mtu(struct sock *sk, const struct xtcp_icmp_error *e)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 mtu = 0;
-
-	/* host's setting, ip-sysctl.rst */
-	switch (READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_no_pmtu_disc)) {
-	case 2:
+	if (!xtcp_sk_af(sk)->takes_mtu(sk))
 		return;
-	case 0:
-	case 3:
-		mtu = ntohs(ih->un.frag.mtu);
-		break;
-	}
-	WRITE_ONCE(xs->pmtu, mtu);
+	WRITE_ONCE(xtcp_sk(sk)->pmtu, e->mtu);
 	xtcp_do(sk, XTCP_DO_MTU);
 }
 
 /* For recvmsg() with MSG_ERRQUEUE.  @skb: the ICMP packet, at its IP header. */
 static void queue_error(struct sock *sk, const struct sk_buff *skb,
-			const struct quoted *q, int err)
+			const struct xtcp_icmp_error *e)
 {
-	unsigned int inner = ip_hdrlen(skb) + sizeof(struct icmphdr);
-	unsigned int tcp = inner + q->ip.ihl * 4;
 	struct sock_exterr_skb *serr;
 	struct sk_buff *copy;
 
@@ -67,18 +34,15 @@ static void queue_error(struct sock *sk, const struct sk_buff *skb,
 	if (!copy)
 		return;
 	skb_orphan(copy);
-	if (!pskb_may_pull(copy, tcp + QUOTED_BYTES))
+	if (!pskb_may_pull(copy, e->tcp + XTCP_ICMP_QUOTED))
 		goto fail;
 	memset(copy->cb, 0, sizeof(copy->cb));
 	serr = SKB_EXT_ERR(copy);
-	serr->ee.ee_errno = err;
-	serr->ee.ee_origin = SO_EE_ORIGIN_ICMP;
-	serr->ee.ee_type = q->icmp.type;
-	serr->ee.ee_code = q->icmp.code;
-	serr->ee.ee_info = ntohl(q->icmp.un.gateway);
-	serr->addr_offset = inner + offsetof(struct iphdr, daddr);
-	serr->port = q->dport;
-	__skb_pull(copy, tcp);
+	serr->ee = e->ee;
+	serr->ee.ee_errno = e->err;
+	serr->addr_offset = e->inner + e->daddr;
+	serr->port = e->key.rport;
+	__skb_pull(copy, e->tcp);
 	skb_reset_transport_header(copy);
 	if (!sock_queue_err_skb(sk, copy))
 		return;
@@ -101,26 +65,28 @@ static void give_up(struct sock *sk, int err)
 
 /*
  * RFC 1122 4.2.3.9: an attempt to connect ends, whatever the error (as Linux).  A
- * connection goes on, and the error is what its user gets if it times out; one
- * who set IP_RECVERR gets it now.
+ * connection goes on, and the error is what its user gets if it times out; one who asked
+ * for errors (IP_RECVERR) gets it now.
  */
 static void not_delivered(struct sock *sk, const struct sk_buff *skb,
-			  const struct quoted *q, int err)
+			  const struct xtcp_icmp_error *e)
 {
 	bool owned = sock_owned_by_user(sk);
 
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV)) {
-		queue_error(sk, skb, q, err);
+		/* as Linux: over IPv4 whether it was asked for or not */
+		if (e->ee.ee_origin == SO_EE_ORIGIN_ICMP || xtcp_sk_af(sk)->recverr(sk))
+			queue_error(sk, skb, e);
 		if (!owned) {
-			give_up(sk, err);
+			give_up(sk, e->err);
 			return;
 		}
-	} else if (!owned && xtcp_inet_bit(sk, RECVERR, recverr)) {
-		WRITE_ONCE(sk->sk_err, err);
+	} else if (!owned && xtcp_sk_af(sk)->recverr(sk)) {
+		WRITE_ONCE(sk->sk_err, e->err);
 		sk_error_report(sk);
 		return;
 	}
-	WRITE_ONCE(sk->sk_err_soft, err);
+	WRITE_ONCE(sk->sk_err_soft, e->err);
 }
 
 /* RFC 6069: that a route is missing says nothing about congestion. */
@@ -132,13 +98,10 @@ static void revert_backoff(struct sock *sk, u32 seq)
 	xtcp_timer_sync(sk);
 }
 
-/*
- * Another router.  The route wants to see the quoted header at the buffer's
- * data, and the ICMP packet's own at its marks.
- */
-static void redirect(struct sock *sk, const struct sk_buff *skb)
+/* Another router. */
+static void redirect(struct sock *sk, const struct sk_buff *skb,
+		     const struct xtcp_icmp_error *e)
 {
-	unsigned int inner = ip_hdrlen(skb) + sizeof(struct icmphdr);
 	struct dst_entry *dst;
 	struct sk_buff *copy;
 
@@ -146,89 +109,62 @@ static void redirect(struct sock *sk, const struct sk_buff *skb)
 	if (sock_owned_by_user(sk))
 		return;
 	xtcp_assert_locked(sk);
-	dst = __sk_dst_check(sk, 0);
+	dst = xtcp_sk_dst(sk);
 	if (!dst)
 		return;
 	copy = skb_clone((struct sk_buff *)skb, GFP_ATOMIC);
 	if (!copy)
 		return;
-	if (pskb_may_pull(copy, inner + sizeof(struct iphdr))) {
-		__skb_pull(copy, inner);
+	if (e->move(copy, e))
 		dst->ops->redirect(dst, sk, copy);
-	}
 	kfree_skb(copy);
 }
 
-/* Of an ICMP error's types and codes, what connections listen to: an errno. */
-static int to_errno(const struct icmphdr *ih)
-{
-	switch (ih->type) {
-	case ICMP_DEST_UNREACH:
-		return ih->code > NR_ICMP_UNREACH ? 0 : icmp_err_convert[ih->code].errno;
-	case ICMP_PARAMETERPROB:
-		return EPROTO;
-	case ICMP_TIME_EXCEEDED:
-		return EHOSTUNREACH;
-	default:
-		return 0;
-	}
-}
-
-static bool no_route(const struct icmphdr *ih)
-{
-	return ih->type == ICMP_DEST_UNREACH &&
-	       (ih->code == ICMP_NET_UNREACH || ih->code == ICMP_HOST_UNREACH);
-}
-
 static void error_for(struct sock *sk, struct xtcp_net *xn, const struct sk_buff *skb,
-		      const struct quoted *q)
+		      const struct xtcp_icmp_error *e)
 {
-	const struct icmphdr *ih = &q->icmp;
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u32 seq = ntohl(q->seq);
-	int err = to_errno(ih);
 
 	/* RFC 5927 4.1: about something that is in flight, or a stranger's guess */
-	if (!xtcp_between(seq, t->snd_una, t->snd_nxt)) {
+	if (!xtcp_between(e->seq, t->snd_una, t->snd_nxt)) {
 		xtcp_count(xn, ICMP_OUT_OF_WINDOW);
 		return;
 	}
-	if (ih->type == ICMP_REDIRECT) {
-		redirect(sk, skb);
+	if (e->redirect) {
+		redirect(sk, skb, e);
 		return;
 	}
-	if (ih->type == ICMP_DEST_UNREACH && ih->code == ICMP_FRAG_NEEDED) {
-		path_mtu(sk, ih);
+	if (e->too_big) {
+		path_mtu(sk, e);
 		return;
 	}
-	if (!err)
+	if (!e->err)
 		return;
-	if (no_route(ih))
-		revert_backoff(sk, seq);
-	not_delivered(sk, skb, q, err);
+	if (e->no_route)
+		revert_backoff(sk, e->seq);
+	not_delivered(sk, skb, e);
 }
 
 /*
  * About a SYN,ACK.  Its entry goes without a word, as nobody has a socket yet to
  * be told through.
  */
-static void error_for_req(struct xtcp_flow *flow, const struct xtcp_key *key,
-			  struct xtcp_net *xn, const struct quoted *q)
+static void error_for_req(struct xtcp_flow *flow, struct xtcp_net *xn,
+			  const struct xtcp_icmp_error *e)
 {
 	struct xtcp_req *req;
 	struct sock *sk;
 
-	if (!xtcp_flow_get(flow, key))
+	if (!xtcp_flow_get(flow, &e->key))
 		return;
 	req = xtcp_flow_req(flow);
 	sk = req->listener;
 	bh_lock_sock(sk);
 	if (list_empty(&req->node) || sock_owned_by_user(sk)) {
 		/* it ends by itself, or may be told again */
-	} else if (ntohl(q->seq) != req->core.iss) {
+	} else if (e->seq != req->core.iss) {
 		xtcp_count(xn, ICMP_OUT_OF_WINDOW);
-	} else if (no_route(&q->icmp) || q->icmp.type == ICMP_PARAMETERPROB ||
-		   q->icmp.type == ICMP_TIME_EXCEEDED) {
+	} else if (e->ends_entry) {
 		xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
 		xtcp_req_kill(req, XTCP_EV_ABORT);
 	}
@@ -237,51 +173,32 @@ static void error_for_req(struct xtcp_flow *flow, const struct xtcp_key *key,
 }
 
 /**
- * xtcp_icmp4_see - an ICMP packet came for this host
- * @skb: it, as the LOCAL_IN hook sees it; not changed
+ * xtcp_icmp_error - an error came about a TCP segment from this host
+ * @skb: the ICMP packet, at its IP header; not changed
+ * @e: what it says
  *
  * Context: softirq, RCU read side.
  */
-void xtcp_icmp4_see(struct sk_buff *skb)
+void xtcp_icmp_error(struct sk_buff *skb, struct xtcp_icmp_error *e)
 {
-	struct net *net = dev_net(skb->dev);
-	struct xtcp_net *xn = xtcp_net(net);
-	unsigned int off = ip_hdrlen(skb);
-	struct quoted q;
+	struct xtcp_net *xn = e->key.xn;
 	struct xtcp_flow *flow;
-	struct xtcp_key key;
 	struct sock *sk;
 
-	lockdep_assert_in_softirq();
-	/* ICMP header and IP header first: the latter tells where TCP's is */
-	if (skb_copy_bits(skb, off, &q, offsetof(struct quoted, sport)) ||
-	    q.ip.protocol != IPPROTO_TCP || q.ip.ihl < 5 ||
-	    (q.icmp.type != ICMP_DEST_UNREACH && q.icmp.type != ICMP_TIME_EXCEEDED &&
-	     q.icmp.type != ICMP_PARAMETERPROB && q.icmp.type != ICMP_REDIRECT))
-		return;
-	if (skb_copy_bits(skb, off + sizeof(struct icmphdr) + q.ip.ihl * 4, &q.sport,
-			  QUOTED_BYTES) ||
-	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_ICMP))
-		return;
-	key.xn = xn;
-	xtcp_addr_set4(&key.laddr, q.ip.saddr);
-	xtcp_addr_set4(&key.raddr, q.ip.daddr);
-	key.lport = q.sport;
-	key.rport = q.dport;
 	/* unlike the kernel's TCP not for those of no VRF, too, which a VRF could end then */
-	flow = xtcp_flow_find(&key, inet_iif(skb), inet_sdif(skb));
+	flow = xtcp_flow_find(&e->key, xtcp_skb_dif(skb), xtcp_skb_sdif(skb));
 	if (!flow || flow->kind == XTCP_KIND_TW)
 		return;
 	xtcp_count(xn, ICMP_IN);
 	if (flow->kind == XTCP_KIND_REQ) {
-		error_for_req(flow, &key, xn, &q);
+		error_for_req(flow, xn, e);
 		return;
 	}
 	sk = xtcp_to_sk(xtcp_flow_sock(flow));
 	bh_lock_sock(sk);
 	/* found without a lock: it may have become another */
 	if (sk->sk_state != TCP_LISTEN && sk->sk_state != TCP_CLOSE &&
-	    xtcp_key_equal(&xtcp_sk(sk)->flow.key, &key))
-		error_for(sk, xn, skb, &q);
+	    xtcp_key_equal(&xtcp_sk(sk)->flow.key, &e->key))
+		error_for(sk, xn, skb, e);
 	bh_unlock_sock(sk);
 }

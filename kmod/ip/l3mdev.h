@@ -11,6 +11,7 @@
 #define XTCP_L3MDEV_H
 
 #include <net/inet_sock.h>
+#include <net/ipv6.h>
 #include <net/l3mdev.h>
 
 #include "sock.h"
@@ -45,16 +46,20 @@ static inline int xtcp_flow_dev(const struct xtcp_flow *flow)
 /**
  * xtcp_dev_of_child - what a connection is bound to that a listener accepts
  * @listener: the listener
+ * @key: the connection
  * @dif: interface that a segment for it came in on
  * @sdif: interface that is enslaved to a VRF, 0: none
  *
  * Return: what the listener is bound to, or the VRF that the segment came through:
- * the answer has to go the same way.
+ * the answer has to go the same way; or the link that a link-local peer is on (RFC 4007).
  */
-static inline int xtcp_dev_of_child(const struct sock *listener, int dif, int sdif)
+static inline int xtcp_dev_of_child(const struct sock *listener, const struct xtcp_key *key,
+				    int dif, int sdif)
 {
 	int bound = READ_ONCE(listener->sk_bound_dev_if);
 
+	if (!bound && ipv6_addr_type(&key->raddr) & IPV6_ADDR_LINKLOCAL)
+		return dif;
 	/* @dif is the VRF, or for a sender on this host what that is bound to */
 	return bound || !sdif ? bound :
 	       l3mdev_master_ifindex_by_index(sock_net(listener), dif);

@@ -1,46 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Segments that have no socket of their own, and their IP header. */
+/* Segments that have no socket of their own. */
 #include <linux/random.h>
 #include <net/inet_common.h>
 #include <net/inet_ecn.h>
-#include <net/ip.h>
-#include <net/route.h>
 #include <net/tcp.h>
 
 #include "ip/header.h"
+#include "ip/ip.h"
 #include "ip/reply.h"
-#include "ip/route.h"
 
-/*
- * The IP header of a segment without a socket of its own.  As in Linux a small one
- * may not be fragmented, whatever its route or socket says (RFC 791: nobody has to),
- * and so needs no ID.  A listener's IP_OPTIONS are not for those who connect to it.
- */
-static void push_ip(struct sk_buff *skb, const struct sock *sk, const struct flowi4 *fl4,
-		    u8 tos)
+static u32 mark_of(const struct xtcp_net *xn, const struct xtcp_af *af,
+		   const struct xtcp_reply *r)
 {
-	const struct dst_entry *dst = skb_dst(skb);
-	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
-	struct iphdr *ip = skb_push(skb, sizeof(*ip));
-	bool whole = skb->len <= IPV4_MIN_MTU || ip_dont_fragment(sk, dst);
-
-	skb_reset_network_header(skb);
-	*ip = (struct iphdr) {
-		.version	= 4,
-		.ihl		= sizeof(*ip) / 4,
-		.tos		= tos,
-		.id		= whole ? 0 : htons(get_random_u16()),
-		.frag_off	= whole ? htons(IP_DF) : 0,
-		.ttl		= ttl < 0 ? ip4_dst_hoplimit(dst) : ttl,
-		.protocol	= IPPROTO_TCP,
-		.saddr		= fl4->saddr,
-		.daddr		= fl4->daddr,
-	};
+	return (r->to ? af->reply_mark(xn->net, r->to->mark) : 0) ? : r->mark;
 }
 
-static u32 mark_of(const struct xtcp_net *xn, const struct xtcp_reply *r)
+/* Some namespaces have no IPv6. */
+static struct sock *control_sk(const struct xtcp_net *xn, const struct xtcp_key *key)
 {
-	return (r->to ? IP4_REPLY_MARK(xn->net, r->to->mark) : 0) ? : r->mark;
+	return xtcp_family_is6(xtcp_key_family(key)) ? xn->ctl_sk6 : xn->ctl_sk;
 }
 
 /**
@@ -57,45 +35,36 @@ static u32 mark_of(const struct xtcp_net *xn, const struct xtcp_reply *r)
 int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 {
 	const struct xtcp_key *key = r->key;
-	struct sk_buff *skb;
-	struct flowi4 fl4;
-	struct rtable *rt = r->rt;
+	const struct xtcp_af *af = xtcp_key_af(key);
+	u32 mark = mark_of(xn, af, r);
+	struct dst_entry *dst = r->dst;
 	bool answer = !sk;
+	struct sk_buff *skb;
 	u8 tos;
-	int err;
 
 	if (answer)
-		sk = xn->ctl_sk;
-	xtcp_flow4_init(&fl4, sk, key, mark_of(xn, r));
-	/* the segment came for this address: to answer from it needs no device that has it */
-	if (answer)
-		fl4.flowi4_flags |= FLOWI_FLAG_ANYSRC;
-	if (!rt)
-		rt = ip_route_output_flow(xn->net, &fl4, sk);
-	if (IS_ERR(rt))
-		return PTR_ERR(rt);
+		sk = control_sk(xn, key);
+	if (!dst)
+		dst = sk ? af->route_back(sk, key, mark, answer) : ERR_PTR(-EAFNOSUPPORT);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
 	skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb) {
-		ip_rt_put(rt);
+		dst_release(dst);
 		xtcp_count(xn, OUT_NO_MEMORY);
 		return -ENOMEM;
 	}
 	skb_reserve(skb, MAX_TCP_HEADER);
 	xtcp_header_push(skb, key->lport, key->rport, &r->h);
-	xtcp_header_csum4(skb, xtcp_addr_v4(&key->laddr), xtcp_addr_v4(&key->raddr));
-	skb->protocol = htons(ETH_P_IP);
-	skb_dst_set(skb, &rt->dst);
+	skb->protocol = af->ethertype;
+	skb_dst_set(skb, dst);
 	xtcp_count(xn, OUT_SEGS);
 	if (r->h.flags & XTCP_RST)
 		xtcp_count(xn, OUT_RSTS);
-	tos = r->has_tos ? r->tos : READ_ONCE(inet_sk(sk)->tos);
+	tos = r->has_tos ? r->tos : af->tos(sk);
 	skb->priority = READ_ONCE(sk->sk_priority);
-	skb->mark = fl4.flowi4_mark;
-	rcu_read_lock();
-	push_ip(skb, sk, &fl4, tos | r->h.ecn);
-	err = ip_local_out(xn->net, sk, skb);
-	rcu_read_unlock();
-	return err;
+	skb->mark = mark;
+	return af->reply(sk, skb, key, tos | r->h.ecn);
 }
 
 /**
@@ -110,7 +79,7 @@ void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
 {
 	struct xtcp_reply r = {
 		.key	= key,
-		.tos	= ip_hdr(skb)->tos & ~INET_ECN_MASK,
+		.tos	= xtcp_skb_tos(skb) & ~INET_ECN_MASK,
 		.has_tos = true,
 		.to	= skb,
 		.mark	= READ_ONCE(sk->sk_mark),
@@ -156,10 +125,20 @@ allowed:
 
 int xtcp_reply_netns_init(struct xtcp_net *xn)
 {
-	return inet_ctl_sock_create(&xn->ctl_sk, PF_INET, SOCK_RAW, IPPROTO_TCP, xn->net);
+	int err;
+
+	err = inet_ctl_sock_create(&xn->ctl_sk, PF_INET, SOCK_RAW, IPPROTO_TCP, xn->net);
+	if (err || !IS_ENABLED(CONFIG_IPV6) || !ipv6_mod_enabled())
+		return err;
+	err = inet_ctl_sock_create(&xn->ctl_sk6, PF_INET6, SOCK_RAW, IPPROTO_TCP, xn->net);
+	if (err)
+		inet_ctl_sock_destroy(xn->ctl_sk);
+	return err;
 }
 
 void xtcp_reply_netns_exit(struct xtcp_net *xn)
 {
+	if (xn->ctl_sk6)
+		inet_ctl_sock_destroy(xn->ctl_sk6);
 	inet_ctl_sock_destroy(xn->ctl_sk);
 }

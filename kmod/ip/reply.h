@@ -10,7 +10,7 @@
 #include "flow.h"
 #include "netns.h"
 
-struct rtable;
+struct dst_entry;
 struct sk_buff;
 
 /**
@@ -19,9 +19,9 @@ struct sk_buff;
  * @tos: type of service in the IP header, without the ECN bits, if @has_tos; otherwise
  *	 the socket's
  * @has_tos: @tos is set
- * @rt: route that was looked up already, whose reference goes; NULL: none
+ * @dst: route that was looked up already, whose reference goes; NULL: none
  * @to: the segment that it answers, whose mark goes before @mark if the administrator
- *	wants that (net.ipv4.fwmark_reflect); NULL: none
+ *	wants that (fwmark_reflect); NULL: none
  * @mark: its mark, and that of its route
  * @h: its header
  */
@@ -31,7 +31,7 @@ struct xtcp_reply {
 	bool			has_tos;
 	const struct sk_buff	*to;
 	u32			mark;
-	struct rtable		*rt;
+	struct dst_entry	*dst;
 	struct xtcp_header	h;
 };
 

@@ -1,36 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Routes of sockets, and what an administrator says with them. */
-#include <linux/security.h>
-#include <net/ip.h>
-#include <net/route.h>
+#include <net/dst.h>
 #include <net/tcp.h>
 
 #include "compat.h"
+#include "ip/ip.h"
 #include "ip/route.h"
-
-/**
- * xtcp_flow4_init - describe a connection's packets to routing
- * @fl4: out
- * @sk: socket that they leave from
- * @key: the connection, and its interface; without one it is the socket's, or any
- * @mark: routing mark
- */
-void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
-		     const struct xtcp_key *key, u32 mark)
-{
-	memset(fl4, 0, sizeof(*fl4));
-	fl4->flowi4_oif = key->dev ? key->dev : READ_ONCE(sk->sk_bound_dev_if);
-	fl4->flowi4_mark = mark;
-	fl4->flowi4_scope = RT_SCOPE_UNIVERSE;
-	fl4->flowi4_proto = IPPROTO_TCP;
-	fl4->flowi4_flags = inet_sk_flowi_flags(sk);
-	fl4->flowi4_uid = sock_net_uid(sock_net(sk), sk);
-	fl4->daddr = xtcp_addr_v4(&key->raddr);
-	fl4->saddr = xtcp_addr_v4(&key->laddr);
-	fl4->fl4_dport = key->rport;
-	fl4->fl4_sport = key->lport;
-	security_sk_classify_flow((struct sock *)sk, flowi4_to_flowi_common(fl4));
-}
 
 /* A route does not hold its device, which may go after a grace period. */
 static const struct net_device *device_of(const struct dst_entry *dst)
@@ -150,45 +125,56 @@ bool xtcp_route_no_cookie(const struct dst_entry *dst)
 /**
  * xtcp_route_connect - find the route to a peer, and our address on it
  * @sk: the socket, locked, or a child that nobody else has yet
- * @daddr: the peer's address
- * @dport: its port
+ * @raddr: the peer's address; out: which one the any-address means
+ * @rport: its port
  *
  * Called again with the ports known, so that rules that match them apply.
- * Sets inet_saddr when it is not bound.
+ * Sets the socket's own address when it is not bound.
  *
  * Return: 0, -ENETUNREACH and whatever routing says.
  */
-int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport)
+int xtcp_route_connect(struct sock *sk, struct in6_addr *raddr, __be16 rport)
 {
-	struct inet_sock *inet = inet_sk(sk);
-	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
-	struct xtcp_key key = { .rport = dport, .lport = inet->inet_sport };
-	struct ip_options_rcu *opt;
-	struct rtable *rt;
+	const struct xtcp_af *af = xtcp_sk_af(sk);
+	struct dst_entry *dst = af->route(sk, raddr, rport);
 
-	/* a child that nobody knows yet is not locked */
-	opt = rcu_dereference_check(inet->inet_opt, lockdep_sock_is_held(sk));
-	xtcp_addr_set4(&key.laddr, inet->inet_saddr);
-	xtcp_addr_set4(&key.raddr, opt && opt->opt.srr ? opt->opt.faddr : daddr);
-	xtcp_flow4_init(fl4, sk, &key, READ_ONCE(sk->sk_mark));
-	xtcp_flow4_set_tos(fl4, sk);
-	rt = ip_route_output_flow(sock_net(sk), fl4, sk);
-	if (IS_ERR(rt)) {
-		if (PTR_ERR(rt) == -ENETUNREACH)
-			IP_INC_STATS(sock_net(sk), IPSTATS_MIB_OUTNOROUTES);
-		return PTR_ERR(rt);
-	}
-	if (rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST)) {
-		ip_rt_put(rt);
-		return -ENETUNREACH;
-	}
-	if (!inet->inet_saddr) {
-		inet->inet_saddr = fl4->saddr;
-		inet->inet_rcv_saddr = fl4->saddr;
-	}
-	sk_setup_caps(sk, &rt->dst);
-	take_route(sk, &rt->dst);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	sk->sk_gso_type = af->gso_type;
+	sk_setup_caps(sk, dst);
+	take_route(sk, dst);
 	return 0;
+}
+
+/* What our MSS option says on a route, bytes. */
+static u16 advmss_of(const struct sock *sk, const struct dst_entry *dst)
+{
+	u16 user = xtcp_sk(sk)->user_mss;
+	u32 mss = dst_metric_advmss(dst);
+
+	return user && user < mss ? user : mss;
+}
+
+/**
+ * xtcp_route_back - find the way back to who wants to connect
+ * @sk: the listener, locked
+ * @key: the connection that it would be
+ * @mark: its routing mark
+ * @advmss: out: what our MSS option says, bytes
+ *
+ * Return: the route with a reference, NULL: there is none.
+ */
+struct dst_entry *xtcp_route_back(struct sock *sk, const struct xtcp_key *key, u32 mark,
+				  u16 *advmss)
+{
+	struct dst_entry *dst;
+
+	xtcp_assert_locked(sk);
+	dst = xtcp_key_af(key)->route_back(sk, key, mark, false);
+	if (IS_ERR(dst))
+		return NULL;
+	*advmss = advmss_of(sk, dst);
+	return dst;
 }
 
 /**
@@ -218,14 +204,13 @@ void xtcp_route_changed(struct sock *sk)
  */
 u32 xtcp_route_mtu(struct sock *sk)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	struct dst_entry *dst = xtcp_sk_dst(sk);
+	struct xtcp_key key = xtcp_sk(sk)->flow.key;
 
 	xtcp_assert_locked(sk);
 	if (!dst) {
-		struct inet_sock *inet = inet_sk(sk);
-
-		if (xtcp_route_connect(sk, inet->inet_daddr, inet->inet_dport))
-			return IPV4_MIN_MTU;
+		if (xtcp_route_connect(sk, &key.raddr, key.rport))
+			return xtcp_sk_af(sk)->mtu_min;
 		dst = __sk_dst_get(sk);
 	}
 	return dst_mtu(dst);
@@ -239,11 +224,7 @@ u32 xtcp_route_mtu(struct sock *sk)
  */
 u16 xtcp_route_advmss(struct sock *sk)
 {
-	const struct dst_entry *dst = __sk_dst_get(sk);
-	u16 user = xtcp_sk(sk)->user_mss;
-	u32 mss = dst ? dst_metric_advmss(dst) : TCP_MSS_DEFAULT;
-
-	return user && user < mss ? user : mss;
+	return advmss_of(sk, __sk_dst_get(sk));
 }
 
 /**
@@ -253,7 +234,7 @@ u16 xtcp_route_advmss(struct sock *sk)
  */
 void xtcp_route_pmtu(struct sock *sk, u32 mtu)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	struct dst_entry *dst = xtcp_sk_dst(sk);
 
 	xtcp_assert_locked(sk);
 	if (dst)
@@ -269,6 +250,8 @@ void __xtcp_route_came(struct sock *sk, struct dst_entry *dst, int iif)
 		return;
 	old = rcu_replace_pointer(sk->sk_rx_dst, dst, lockdep_sock_is_held(sk));
 	WRITE_ONCE(sk->sk_rx_dst_ifindex, iif);
+	WRITE_ONCE(sk->sk_rx_dst_cookie,
+		   xtcp_af_dst_cookie(dst, xtcp_sk(sk)->flow.family));
 	dst_release(old);
 }
 
@@ -287,6 +270,6 @@ void xtcp_route_in(const struct sock *sk, struct sk_buff *skb)
 	struct dst_entry *dst = rcu_dereference(sk->sk_rx_dst);
 
 	if (dst && READ_ONCE(sk->sk_rx_dst_ifindex) == skb->skb_iif &&
-	    dst_check(dst, 0))
+	    dst_check(dst, READ_ONCE(sk->sk_rx_dst_cookie)))
 		skb_dst_set_noref(skb, dst);
 }

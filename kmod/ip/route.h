@@ -22,10 +22,10 @@ struct xtcp_route_windows {
 void xtcp_route_windows(const struct dst_entry *dst, struct xtcp_route_windows *w);
 bool xtcp_route_cc(struct sock *sk, u32 *key);
 bool xtcp_route_no_cookie(const struct dst_entry *dst);
-void xtcp_flow4_init(struct flowi4 *fl4, const struct sock *sk,
-		     const struct xtcp_key *key, u32 mark);
 bool xtcp_route_is_local(struct sock *sk);
-int xtcp_route_connect(struct sock *sk, __be32 daddr, __be16 dport);
+int xtcp_route_connect(struct sock *sk, struct in6_addr *raddr, __be16 rport);
+struct dst_entry *xtcp_route_back(struct sock *sk, const struct xtcp_key *key, u32 mark,
+				  u16 *advmss);
 void xtcp_route_changed(struct sock *sk);
 u32 xtcp_route_mtu(struct sock *sk);
 u16 xtcp_route_advmss(struct sock *sk);

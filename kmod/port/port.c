@@ -150,7 +150,7 @@ void xtcp_port_place(struct xtcp_port *p, struct sock *sk, const struct in6_addr
 	p->place.addr = *addr;
 	p->place.dev = sk->sk_bound_dev_if;
 	p->place.l3mdev = xtcp_dev_l3mdev(xtcp_sk_net(sk), p->place.dev);
-	p->place.v6only = ipv6_only_sock(sk);
+	p->place.v6only = ipv6_addr_any(addr) && ipv6_only_sock(sk);
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <net/ip.h>
 
 #include "flow.h"
+#include "ip/af.h"
 #include "port/port_table.h"
 
 /* What a reservation for @c may share the port with. */
@@ -200,18 +201,6 @@ done:
 	return 0;
 }
 
-/* Where a socket is that has not been bound. */
-static void local_addr(const struct sock *sk, struct in6_addr *addr)
-{
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6) {
-		*addr = sk->sk_v6_rcv_saddr;
-		return;
-	}
-#endif
-	xtcp_addr_set4(addr, sk->sk_rcv_saddr);
-}
-
 /**
  * xtcp_port_listen - make sure that a socket may listen where it is bound
  * @xs: socket; bound to an ephemeral port if it is not bound yet
@@ -235,7 +224,7 @@ int xtcp_port_listen(struct xtcp_sock *xs)
 	sock_owned_by_me(sk);
 	c.listen = true;
 	if (!xs->port) {
-		local_addr(sk, &addr);
+		xtcp_sk_laddr(sk, &addr);
 		err = xtcp_port_bind(xs, &addr, 0);
 		if (err)
 			return err;

@@ -214,7 +214,7 @@ static void reservation_init(struct inet_timewait_sock *tw, const struct sock *a
 	memset(tw, 0, sizeof(*tw));
 	tw->tw_state = TCP_TIME_WAIT;
 	tw->tw_substate = TCP_TIME_WAIT;
-	tw->tw_prot = xtcp_proto;
+	tw->tw_prot = xtcp_proto[0];
 	write_pnet(&tw->tw_net, sock_net(agent));
 	tw->tw_family = agent->sk_family;
 	tw->tw_bound_dev_if = agent->sk_bound_dev_if;

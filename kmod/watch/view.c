@@ -103,9 +103,7 @@ void xtcp_view_ends(const struct xtcp_flow *flow, struct xtcp_ends *ends)
 		sock_ends(sk, ends);
 		return;
 	}
-	ends->family = flow->family;
-	if (flow->kind == XTCP_KIND_REQ)
-		ends->family = xtcp_flow_req(flow)->listener->sk_family;
+	ends->family = flow->sock_family;
 	ends->laddr = flow->key.laddr;
 	ends->raddr = flow->key.raddr;
 	ends->lport = ntohs(flow->key.lport);

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IPv6 packets whose TCP header does not follow at once: extension headers (RFC 8200 4)
+ * and fragments.
+ *
+ * At the LOCAL_IN hook IP has looked at hop-by-hop options only.  What is between them and
+ * TCP we walk over here, as far as IP would have got without doing anything.  Where it has
+ * something to do (an option that it must refuse, a routing header with stations left, a
+ * security header), the packet is left to it: it either ends there or comes back here.
+ *
+ * Fragments would be joined behind the hook, too late.  The reassembly that conntrack uses
+ * does it before.
+ */
+#include <linux/module.h>
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <net/ipv6.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
+
+#include "ip/exthdr.h"
+
+/* What an option says that somebody does not know (RFC 8200 4.2): 0: skip it. */
+#define OPTION_ACTION(type)	((type) & 0xc0)
+
+/* All options can be skipped by one who knows none but padding. */
+static bool may_skip_options(const struct sk_buff *skb, unsigned int at, unsigned int len)
+{
+	unsigned int end = at + len;
+	u8 option[2];
+
+	at += sizeof(struct ipv6_opt_hdr);
+	while (at < end) {
+		if (skb_copy_bits(skb, at, option, 1))
+			return false;
+		if (option[0] == IPV6_TLV_PAD1) {
+			at++;
+			continue;
+		}
+		if (OPTION_ACTION(option[0]) || skb_copy_bits(skb, at, option, 2))
+			return false;
+		at += 2 + option[1];
+	}
+	return at == end;
+}
+
+/* Return: length of the header that can be skipped, 0: this one cannot. */
+static unsigned int skippable(const struct sk_buff *skb, unsigned int at, u8 proto, u8 *next)
+{
+	struct ipv6_rt_hdr h;		/* its beginning is that of all */
+	struct frag_hdr frag;
+	unsigned int len;
+
+	switch (proto) {
+	case NEXTHDR_HOP:
+	case NEXTHDR_DEST:
+	case NEXTHDR_ROUTING:
+		if (skb_copy_bits(skb, at, &h, sizeof(h)))
+			return 0;
+		len = (h.hdrlen + 1) * 8;
+		if ((proto == NEXTHDR_DEST && !may_skip_options(skb, at, len)) ||
+		    (proto == NEXTHDR_ROUTING && h.segments_left))
+			return 0;
+		*next = h.nexthdr;
+		return len;
+	case NEXTHDR_FRAGMENT:
+		/* RFC 6946: one that is the whole packet */
+		if (skb_copy_bits(skb, at, &frag, sizeof(frag)) ||
+		    frag.frag_off & htons(IP6_OFFSET | IP6_MF))
+			return 0;
+		*next = frag.nexthdr;
+		return sizeof(frag);
+	default:
+		return 0;
+	}
+}
+
+/**
+ * xtcp_exthdr_skip - walk over extension headers
+ * @skb: an IPv6 packet, data at the IP header
+ * @proto: out: what the first header is that cannot be skipped
+ *
+ * The work is bounded by the packet, as IP's is.
+ *
+ * Return: its offset.
+ */
+unsigned int xtcp_exthdr_skip(struct sk_buff *skb, u8 *proto)
+{
+	unsigned int at = sizeof(struct ipv6hdr), len;
+	u8 next;
+
+	*proto = ipv6_hdr(skb)->nexthdr;
+	while ((len = skippable(skb, at, *proto, &next))) {
+		at += len;
+		*proto = next;
+	}
+	return at < skb->len ? at : (*proto = NEXTHDR_NONE, skb->len);
+}
+
+#if IS_ENABLED(CONFIG_NF_DEFRAG_IPV6)
+/**
+ * xtcp_defrag6_need - a namespace gets IPv6 packets: have fragments joined before
+ * @xn: it
+ *
+ * The module that does it is loaded if it is not there; we do not depend on it, so that
+ * insmod alone is enough for all else.
+ *
+ * Context: process, may sleep.
+ */
+void xtcp_defrag6_need(struct xtcp_net *xn)
+{
+	typeof(nf_defrag_ipv6_enable) *enable;
+
+	mutex_lock(&xn->hook_lock);
+	if (xn->defrag6)
+		goto out;
+	enable = symbol_request(nf_defrag_ipv6_enable);
+	if (enable && !enable(xn->net))
+		xn->defrag6 = true;
+	else
+		pr_warn_once("xtcp: IPv6 fragments are not joined: load nf_defrag_ipv6, then open a socket anew\n");
+	if (enable && !xn->defrag6)
+		symbol_put(nf_defrag_ipv6_enable);
+out:
+	mutex_unlock(&xn->hook_lock);
+}
+
+/**
+ * xtcp_defrag6_drop - a namespace goes
+ * @xn: it
+ */
+void xtcp_defrag6_drop(struct xtcp_net *xn)
+{
+	typeof(nf_defrag_ipv6_disable) *disable;
+
+	if (!xn->defrag6)
+		return;
+	disable = symbol_get(nf_defrag_ipv6_disable);
+	if (disable) {
+		disable(xn->net);
+		symbol_put(nf_defrag_ipv6_disable);
+	}
+	xn->defrag6 = false;
+	symbol_put(nf_defrag_ipv6_enable);
+}
+#else
+void xtcp_defrag6_need(struct xtcp_net *xn)
+{
+	pr_warn_once("xtcp: IPv6 fragments are not joined: the kernel has no CONFIG_NF_DEFRAG_IPV6\n");
+}
+
+void xtcp_defrag6_drop(struct xtcp_net *xn)
+{
+}
+#endif

@@ -96,6 +96,7 @@ struct endpoint_conf {
  * @ack: acknowledgment number
  * @edge: right edge of the window
  * @tsval: timestamp
+ * @at: when that was
  */
 struct endpoint_said {
 	u32	iss;
@@ -103,6 +104,7 @@ struct endpoint_said {
 	u32	ack;
 	u32	edge;
 	u32	tsval;
+	xtcp_usec_t at;
 };
 
 /**

@@ -26,7 +26,8 @@ static bool queue_drops(struct endpoint *ep)
 
 /*
  * Neither an acknowledgment nor the right edge nor a timestamp goes back (RFC 9293 3.4,
- * SHLD-14, RFC 7323 5.4).  An edge that is rounded may look like it, by less than a unit.
+ * SHLD-14, RFC 7323 5.4).  An edge that is rounded may look like it, by less than a unit;
+ * after a pause of days nobody knows how often timestamps have gone round (5.5).
  */
 static void hear(struct endpoint *ep, const struct xtcp_header *h)
 {
@@ -42,6 +43,7 @@ static void hear(struct endpoint *ep, const struct xtcp_header *h)
 		.ack	= h->ack,
 		.edge	= h->ack + ((u32)h->window << t->rcv_wscale),
 		.tsval	= t->flags & XTCP_F_TS_OK ? xtcp_get32(h->opt + 4) : 0,
+		.at	= *ep->now,
 	};
 	if (said->iss == now.iss && said->irs == now.irs) {
 		if (xtcp_before(now.ack, said->ack))
@@ -49,7 +51,8 @@ static void hear(struct endpoint *ep, const struct xtcp_header *h)
 		if (xtcp_before(now.edge + unit - 1, said->edge) &&
 		    !ep->conf.core.shrink_window)
 			ep_wrong(ep, "the right edge of the window moves back");
-		if (xtcp_before(now.tsval, said->tsval))
+		if (xtcp_before(now.tsval, said->tsval) &&
+		    now.at - said->at < (u64)XTCP_PAWS_DAYS_SEC * XTCP_USEC_PER_SEC)
 			ep_wrong(ep, "timestamps go back");
 	}
 	*said = now;

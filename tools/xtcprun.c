@@ -5,6 +5,7 @@
  * It prepares the environment and becomes the program, so that the program has the process
  * number, the parent and the signals that it was meant to have. What is said at its end is
  * said by the library in it, or, if it did not live to, by a watcher that is nobody's child.
+ * Where nothing can be loaded into the program, the watcher makes its sockets, too.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -26,6 +27,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/xtcp.h>
+
 #include "xtcprun.h"
 
 #define LIBRARY		"libxtcprun.so"
@@ -41,6 +44,8 @@
 
 static const char usage[] =
 "Usage: xtcprun [OPTION...] PROGRAM [ARGUMENT...]\n"
+"       xtcprun --cgroup=PATH|self | --unit=NAME [--off]\n"
+"       xtcprun --pid=PID\n"
 "\n"
 "Run PROGRAM so that the TCP sockets over IPv4 which it and its children make\n"
 "are sockets of AF_XTCP.\n"
@@ -48,6 +53,17 @@ static const char usage[] =
 "  -4, --ipv4    let TCP over IPv6 fail, as on a machine without it: what would\n"
 "                listen on [::], on the kernel's TCP, listens on 0.0.0.0\n"
 "      --strict  refuse whatever would use the kernel's TCP; includes -4\n"
+"      --door=preload|seccomp\n"
+"                how the sockets are reached: by a library that is loaded into the\n"
+"                program, or by a filter of its system calls, which reaches static\n"
+"                programs and those in Go; xtcprun chooses what reaches PROGRAM\n"
+"      --listen=[ADDRESS:]PORT\n"
+"                hand PROGRAM a socket that listens there (sd_listen_fds(3)); may be\n"
+"                repeated\n"
+"      --cgroup=PATH, --unit=NAME, --pid=PID\n"
+"                TCP sockets that these make from now on, whatever runs there already;\n"
+"                with --off no more. Needs root and Linux 6.6\n"
+"  -v, --verbose say which door was chosen, and why\n"
 "  -d, --debug   say on standard error which sockets and listeners are whose\n"
 "  -q, --quiet   say nothing of the kernel's TCP, and nothing at the end\n"
 "  -h, --help    this\n";
@@ -91,10 +107,13 @@ static void find_library(char *library, size_t size)
 	    here, here);
 }
 
-static void check_program(const char *name, const char *library)
+/* What reaches a program, and why not the library; @wanted: DOOR_NONE: whatever does. */
+static enum door choose_door(const char *name, const char *library, enum door wanted,
+			     char *reason, size_t size)
 {
-	char path[PATH_MAX], reason[REASON_MAX];
+	char path[PATH_MAX];
 	struct stat st;
+	enum door door;
 
 	if (!program_find(name, path, sizeof(path)) || stat(path, &st))
 		die(EXIT_NOT_FOUND, "%s: no such program", name);
@@ -102,8 +121,13 @@ static void check_program(const char *name, const char *library)
 		die(EXIT_CANNOT_RUN, "%s is a directory, not a program", name);
 	if (access(path, X_OK))
 		die(EXIT_CANNOT_RUN, "%s: not allowed to run it", name);
-	if (!program_reachable(path, library, reason, sizeof(reason)))
+	*reason = '\0';
+	door = program_door(path, library, reason, size);
+	if (door == DOOR_NONE)
 		die(EXIT_CANNOT_RUN, "%s", reason);
+	if (wanted == DOOR_PRELOAD && door != wanted)
+		die(EXIT_CANNOT_RUN, "%s; --door=seccomp reaches it", reason);
+	return wanted == DOOR_NONE ? door : wanted;
 }
 
 static void check_module(void)
@@ -180,25 +204,112 @@ static unsigned int inherited(void)
 	return nr;
 }
 
-/* In the watcher: until the program has ended. Standard error is all that it keeps. */
-static void watch(struct counts *c, int program, char *path, bool quiet)
-{
-	struct pollfd pfd = { .fd = dup3(program, 3, O_CLOEXEC), .events = POLLIN };
+/**
+ * struct watcher - what it gets from us
+ * @program: pidfd of the program
+ * @path: of the file with the counts; empty: there is none
+ * @channel: where the filter's listener will come from; -1: there is no filter
+ * @s: how it makes sockets, if it does
+ */
+struct watcher {
+	int			program;
+	char			path[PATH_MAX + 32];
+	int			channel;
+	struct supervisor	s;
+};
 
-	if (program == 3)
-		pfd.fd = 3;
+/* A descriptor comes as a message of a Unix socket. Return: it, -1. */
+static int receive_descriptor(int channel)
+{
+	char c, room[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8)));
+	struct iovec iov = { &c, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+			      .msg_control = room, .msg_controllen = sizeof(room) };
+	struct cmsghdr *cmsg;
+	int fd = -1;
+
+	if (recvmsg(channel, &msg, MSG_CMSG_CLOEXEC) != 1)
+		return -1;
+	cmsg = CMSG_FIRSTHDR(&msg);
+	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
+	return fd;
+}
+
+static bool send_descriptor(int channel, int fd)
+{
+	char c = 0, room[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = "";
+	struct iovec iov = { &c, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+			      .msg_control = room, .msg_controllen = sizeof(room) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(channel, &msg, MSG_NOSIGNAL) == 1;
+}
+
+/*
+ * Until the program has ended, and with a filter until the last process that has it: a
+ * call of it that nobody answers fails.
+ */
+static void watch_until_the_end(struct watcher *w)
+{
+	enum { PROGRAM, LISTENER };
+	struct pollfd pfd[] = {
+		[PROGRAM] = { .fd = w->program, .events = POLLIN },
+		[LISTENER] = { .fd = w->s.listener, .events = POLLIN },
+	};
+	int null;
+
+	while (pfd[PROGRAM].fd >= 0 || pfd[LISTENER].fd >= 0) {
+		if (poll(pfd, 2, -1) < 0)
+			continue;
+		if (pfd[LISTENER].revents & POLLIN)
+			supervisor_answer(&w->s);
+		else if (pfd[LISTENER].revents)
+			pfd[LISTENER].fd = -1;
+		if (!pfd[PROGRAM].revents)
+			continue;
+		pfd[PROGRAM].fd = -1;
+		if (!w->s.quiet)
+			counts_report(w->s.counts);
+		if (*w->path)
+			remove_counts(w->path);
+		/* who reads our standard error waits for the program, not for its children */
+		null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		if (null >= 0)
+			dup2(null, STDERR_FILENO);
+		close(null);
+	}
+}
+
+/* In the watcher. Standard error is all that it keeps. */
+static void watch(struct watcher *w)
+{
 	setsid();
 	prctl(PR_SET_NAME, "xtcprun");
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
-	close_range(4, ~0U, 0);
+	/* above what is to be closed, and then below it */
+	w->program = fcntl(w->program, F_DUPFD_CLOEXEC, INHERITED_MAX);
+	if (w->channel >= 0)
+		w->channel = fcntl(w->channel, F_DUPFD_CLOEXEC, INHERITED_MAX);
+	w->program = dup3(w->program, 3, O_CLOEXEC);
+	if (w->channel >= 0)
+		w->channel = dup3(w->channel, 4, O_CLOEXEC);
+	close_range(5, ~0U, 0);
 	if (chdir("/"))
 		_exit(EXIT_FAILURE);
-	while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
-		;
-	if (!quiet)
-		counts_report(c);
-	remove_counts(path);
+	if (w->channel >= 0) {
+		w->s.listener = receive_descriptor(w->channel);
+		if (w->s.listener < 0 || write(w->channel, "", 1) != 1)
+			_exit(EXIT_FAILURE);
+		close(w->channel);
+	}
+	watch_until_the_end(w);
 	_exit(EXIT_SUCCESS);
 }
 
@@ -206,25 +317,42 @@ static void watch(struct counts *c, int program, char *path, bool quiet)
  * A child's child: the program that we become must not find a child that it did not make.
  * Return: whether there is one.
  */
-static bool start_watcher(struct counts *c, char *path, bool quiet)
+static bool start_watcher(struct watcher *w)
 {
-	int program = syscall(SYS_pidfd_open, getpid(), 0);
 	int status = EXIT_FAILURE;
 	pid_t child, watcher;
 
-	if (program < 0)
+	w->program = syscall(SYS_pidfd_open, getpid(), 0);
+	if (w->program < 0)
 		return false;
 	child = fork();
 	if (!child) {
 		watcher = fork();
 		if (!watcher)
-			watch(c, program, path, quiet);
+			watch(w);
 		_exit(watcher < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 	}
 	if (child > 0)
 		waitpid(child, &status, 0);
-	close(program);
+	close(w->program);
 	return !status;
+}
+
+/* The filter is on from here, and the watcher answers. */
+static void install_filter(int channel)
+{
+	int fd = seccomp_filter_install();
+	char c;
+
+	if (fd < 0 && errno == EBUSY)
+		die(EXIT_CANNOT_RUN, "a container manager, or another xtcprun, has a filter of system calls already, and there can be one that asks; without --door=seccomp dynamic programs are reached");
+	if (fd < 0)
+		die(EXIT_CANNOT_RUN, "the kernel takes no filter of system calls that asks (%s); dynamic programs are reached by --door=preload",
+		    strerror(errno));
+	if (!send_descriptor(channel, fd) || read(channel, &c, 1) != 1)
+		die(EXIT_FAILURE, "the process that makes the sockets has not started");
+	close(fd);
+	close(channel);
 }
 
 static void prepend(const char *name, const char *value)
@@ -238,52 +366,117 @@ static void prepend(const char *name, const char *value)
 	free(all);
 }
 
-/* Without room for the counts, or who would clear it away, nothing is told at the end. */
-static void count_from_here(const char *name, bool quiet)
+static void begin_counts(struct counts *c, const char *name)
 {
 	const char *base = strrchr(name, '/');
-	char path[PATH_MAX + 32];
-	struct counts *c = make_counts(path, sizeof(path));
+
+	c->first = getpid();
+	snprintf(c->name, sizeof(c->name), "%s", base ? base + 1 : name);
+	c->kernel = inherited();
+}
+
+/* Without room for the counts, or who would clear it away, nothing is told at the end. */
+static void count_from_here(const char *name, struct watcher *w)
+{
+	struct counts *c = make_counts(w->path, sizeof(w->path));
 
 	unsetenv(ENV_COUNTS);
 	if (!c)
 		return;
-	c->first = getpid();
-	snprintf(c->name, sizeof(c->name), "%s", base ? base + 1 : name);
-	c->kernel = inherited();
-	if (start_watcher(c, path, quiet))
-		setenv(ENV_COUNTS, path, 1);
+	begin_counts(c, name);
+	w->s.counts = c;
+	if (start_watcher(w))
+		setenv(ENV_COUNTS, w->path, 1);
 	else
-		remove_counts(path);
+		remove_counts(w->path);
+}
+
+/* Here the watcher alone counts, so that no file is needed. */
+static void supervise_from_here(const char *name, struct watcher *w)
+{
+	static struct counts own;
+	int ends[2];
+
+	begin_counts(&own, name);
+	w->s.counts = &own;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		die(EXIT_FAILURE, "%s", strerror(errno));
+	w->channel = ends[0];
+	if (!start_watcher(w))
+		die(EXIT_FAILURE, "the process that makes the sockets cannot be started: %s",
+		    strerror(errno));
+	close(ends[0]);
+	install_filter(ends[1]);
 }
 
 int main(int argc, char **argv)
 {
-	enum { OPT_STRICT = 256 };
+	enum { OPT_STRICT = 256, OPT_DOOR, OPT_LISTEN, OPT_CGROUP, OPT_UNIT, OPT_PID, OPT_OFF };
 	static const struct option longs[] = {
 		{ "ipv4", no_argument, NULL, '4' },
 		{ "strict", no_argument, NULL, OPT_STRICT },
+		{ "door", required_argument, NULL, OPT_DOOR },
+		{ "cgroup", required_argument, NULL, OPT_CGROUP },
+		{ "unit", required_argument, NULL, OPT_UNIT },
+		{ "pid", required_argument, NULL, OPT_PID },
+		{ "off", no_argument, NULL, OPT_OFF },
+		{ "listen", required_argument, NULL, OPT_LISTEN },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
 		{ },
 	};
-	char library[PATH_MAX], mode[8] = "", family[16];
-	bool strict = false, quiet = false;
-	unsigned int nr;
-	int c;
+	char library[PATH_MAX] = "", reason[REASON_MAX], mode[8] = "", family[16];
+	static struct watcher w = { .channel = -1, .s.listener = -1 };
+	const char *listen[LISTEN_MAX], *why, *running = NULL;
+	enum door door = DOOR_NONE;
+	unsigned int nr, listens = 0, i;
+	bool verbose = false, off = false;
+	int c, kind = 0;
 
-	while ((c = getopt_long(argc, argv, "+4dqh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+4dqvh", longs, NULL)) != -1) {
 		switch (c) {
 		case OPT_STRICT:
 			c = MODE_STRICT;
-			strict = true;
+			w.s.strict = true;
+			w.s.ipv4_only = true;
 			break;
+		case OPT_DOOR:
+			if (!strcmp(optarg, "preload")) {
+				door = DOOR_PRELOAD;
+			} else if (!strcmp(optarg, "seccomp")) {
+				door = DOOR_SECCOMP;
+			} else {
+				fputs(usage, stderr);
+				return EXIT_USAGE;
+			}
+			continue;
+		case OPT_CGROUP:
+		case OPT_UNIT:
+		case OPT_PID:
+			kind = c;
+			running = optarg;
+			continue;
+		case OPT_OFF:
+			off = true;
+			continue;
+		case OPT_LISTEN:
+			if (listens == LISTEN_MAX)
+				die(EXIT_USAGE, "--listen %s: too many", optarg);
+			listen[listens++] = optarg;
+			continue;
+		case 'v':
+			verbose = true;
+			continue;
 		case '4':
+			w.s.ipv4_only = true;
+			break;
 		case 'd':
+			w.s.debug = true;
 			break;
 		case 'q':
-			quiet = true;
+			w.s.quiet = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -295,28 +488,55 @@ int main(int argc, char **argv)
 		if (!strchr(mode, c))
 			mode[strlen(mode)] = c;
 	}
-	if (optind == argc) {
+	if (running && optind == argc && !(off && kind == OPT_PID)) {
+		if (!off)
+			check_module();
+		return kind == OPT_PID ? bpf_turn_process(running) :
+		       bpf_turn_cgroup(running, kind == OPT_UNIT, off);
+	}
+	if (optind == argc || running || off) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
 	argv += optind;
 
-	find_library(library, sizeof(library));
-	check_program(argv[0], library);
+	if (door == DOOR_SECCOMP)
+		/* its kind of processor counts, as the library's would */
+		strcpy(library, "/proc/self/exe");
+	else
+		find_library(library, sizeof(library));
+	door = choose_door(argv[0], library, door, reason, sizeof(reason));
+	if (verbose)
+		fprintf(stderr, "xtcprun: %s is reached by %s%s%s\n", argv[0],
+			door == DOOR_PRELOAD ? "preloading " : "seccomp",
+			door == DOOR_PRELOAD ? library : *reason ? ": " : "",
+			door == DOOR_PRELOAD ? "" : reason);
 	check_module();
+	w.s.family = read_family();
+	if (!w.s.family)
+		w.s.family = AF_XTCP;
+	for (i = 0; i < listens; i++) {
+		why = listen_add(listen[i], w.s.family);
+		if (why)
+			die(EXIT_CANNOT_RUN, "--listen %s: %s", listen[i], why);
+	}
 	nr = inherited();
-	if (nr && strict)
+	if (nr && w.s.strict)
 		die(EXIT_CANNOT_RUN, "%s would be handed %u sockets of the kernel's TCP (--strict)",
 		    argv[0], nr);
-	if (nr && !quiet)
+	if (nr && !w.s.quiet)
 		fprintf(stderr, "xtcprun: %s is handed %u socket%s of the kernel's TCP\n",
 			argv[0], nr, nr == 1 ? "" : "s");
-	snprintf(family, sizeof(family), "%d", read_family());
-	if (strcmp(family, "0"))
+	if (door == DOOR_PRELOAD) {
+		snprintf(family, sizeof(family), "%d", w.s.family);
 		setenv(ENV_FAMILY, family, 1);
-	setenv(ENV_MODE, mode, 1);
-	prepend("LD_PRELOAD", library);
-	count_from_here(argv[0], quiet);
+		setenv(ENV_MODE, mode, 1);
+		prepend("LD_PRELOAD", library);
+		count_from_here(argv[0], &w);
+	} else {
+		supervise_from_here(argv[0], &w);
+	}
+	listen_hand_over();
 	execvp(argv[0], argv);
 	die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, "%s: %s", argv[0], strerror(errno));
 }

@@ -22,6 +22,7 @@
 #define MODE_QUIET	'q'	/* say nothing */
 
 #define PARAM_FAMILY	"/sys/module/xtcp/parameters/family"
+#define PARAM_PROTOCOL	"/sys/module/xtcp/parameters/protocol"
 
 #define REASON_MAX	512	/* of a text that says why not, bytes */
 
@@ -57,10 +58,55 @@ struct counts *counts_map(int fd);
 bool counts_first_to_say(struct counts *c, enum said what);
 void counts_report(struct counts *c);
 
-/* ---- xtcprun_program.c: what can be loaded into ---- */
+/* ---- xtcprun_program.c: what reaches a program ---- */
+
+/**
+ * enum door - how the sockets of a program become ours
+ * @DOOR_NONE: not at all
+ * @DOOR_PRELOAD: a library that is loaded into it
+ * @DOOR_SECCOMP: a filter of its system calls
+ */
+enum door { DOOR_NONE, DOOR_PRELOAD, DOOR_SECCOMP };
 
 bool program_find(const char *name, char *path, size_t size);
-bool program_reachable(const char *path, const char *library, char *reason, size_t size);
+enum door program_door(const char *path, const char *library, char *reason, size_t size);
+
+/* ---- xtcprun_seccomp.c: sockets made for others ---- */
+
+/**
+ * struct supervisor - who makes the sockets of programs with the filter
+ * @listener: where their calls are told
+ * @counts: never NULL
+ * @family: number of AF_XTCP
+ * @debug: MODE_DEBUG
+ * @ipv4_only: MODE_IPV4 or MODE_STRICT
+ * @strict: MODE_STRICT
+ * @quiet: MODE_QUIET
+ */
+struct supervisor {
+	int		listener;
+	struct counts	*counts;
+	int		family;
+	bool		debug;
+	bool		ipv4_only;
+	bool		strict;
+	bool		quiet;
+};
+
+int seccomp_filter_install(void);
+void supervisor_answer(const struct supervisor *s);
+
+/* ---- xtcprun_bpf.c: programs that run already ---- */
+
+int bpf_turn_process(const char *pid);
+int bpf_turn_cgroup(const char *name, bool unit, bool off);
+
+/* ---- xtcprun_listen.c: sockets that a program inherits ---- */
+
+#define LISTEN_MAX	64	/* of --listen */
+
+const char *listen_add(const char *text, int family);
+void listen_hand_over(void);
 
 /* ---- xtcprun_preload.c: the library's state, for xtcprun_exec.c ---- */
 

@@ -46,7 +46,7 @@ static int refused(const char *path, char *const envp[])
 		errno = saved;
 		return 0;
 	}
-	reachable = program_reachable(path, p->library, reason, sizeof(reason));
+	reachable = program_door(path, p->library, reason, sizeof(reason)) == DOOR_PRELOAD;
 	if (reachable && !preloads(envp, p->library)) {
 		snprintf(reason, sizeof(reason), "%s gets an environment without LD_PRELOAD",
 			 path);

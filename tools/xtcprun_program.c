@@ -69,7 +69,10 @@ bool program_find(const char *name, char *path, size_t size)
 	return found;
 }
 
-/* The linker ignores LD_PRELOAD where a program gains privileges. */
+/*
+ * The linker ignores LD_PRELOAD where a program gains privileges. A filter of seccomp stays,
+ * but who installs one without CAP_SYS_ADMIN gives up that anything gains privileges.
+ */
 static const char *gains(int fd, const struct stat *st)
 {
 	uid_t uid = getuid();
@@ -125,7 +128,7 @@ static bool is_go(int fd, const struct stat *st)
 	return go;
 }
 
-static const char *binary_reason(int fd, const char *library)
+static const char *binary_reason(int fd, const char *library, enum door *door)
 {
 	ElfW(Ehdr) header, own;
 	struct stat st;
@@ -135,9 +138,13 @@ static const char *binary_reason(int fd, const char *library)
 
 	if (fstat(fd, &st) || !read_header(fd, &header))
 		return NULL;
+	*door = DOOR_NONE;
 	why = gains(fd, &st);
-	if (why)
+	if (why) {
+		if (!geteuid())
+			*door = DOOR_SECCOMP;
 		return why;
+	}
 	lib = open(library, O_RDONLY | O_CLOEXEC);
 	if (lib < 0)
 		return "would not find the library below this root directory";
@@ -145,10 +152,12 @@ static const char *binary_reason(int fd, const char *library)
 	close(lib);
 	if (known && !same_kind(&header, &own))
 		return "is a program for another kind of processor (perhaps 32 bits) than the library";
+	*door = DOOR_SECCOMP;
 	if (!is_dynamic(fd, &header))
 		return "is linked statically: it makes its sockets without the C library, and nothing can be loaded into it";
 	if (is_go(fd, &st))
 		return "is written in Go: it makes its sockets without the C library, and what is loaded into it does not see them";
+	*door = DOOR_PRELOAD;
 	return NULL;
 }
 
@@ -170,16 +179,18 @@ static bool interpreter(int fd, char *path, size_t size)
 }
 
 /**
- * program_reachable - whether what is preloaded gets into a program, and sees its sockets
+ * program_door - what reaches the sockets of a program
  * @path: the program; of a script, what runs it counts
  * @library: what is preloaded
- * @reason: out: why not, beginning with a path
+ * @reason: out: why preloading does not, beginning with a path
  * @size: of @reason, bytes
  *
- * Return: false if not. What cannot be read, or is no program, is for the system to refuse.
+ * Return: DOOR_PRELOAD where that does. What cannot be read, or is no program, is for the
+ * system to refuse.
  */
-bool program_reachable(const char *path, const char *library, char *reason, size_t size)
+enum door program_door(const char *path, const char *library, char *reason, size_t size)
 {
+	enum door door = DOOR_PRELOAD;
 	char file[PATH_MAX];
 	const char *why;
 	int fd, depth;
@@ -189,16 +200,16 @@ bool program_reachable(const char *path, const char *library, char *reason, size
 		/* never wait for a FIFO's writer */
 		fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		if (fd < 0)
-			return true;
+			return DOOR_PRELOAD;
 		if (interpreter(fd, file, sizeof(file))) {
 			close(fd);
 			continue;
 		}
-		why = binary_reason(fd, library);
+		why = binary_reason(fd, library, &door);
 		close(fd);
 		if (why)
 			snprintf(reason, size, "%s %s", file, why);
-		return !why;
+		return why ? door : DOOR_PRELOAD;
 	}
-	return true;
+	return DOOR_PRELOAD;
 }

@@ -145,15 +145,17 @@ help__is_given() {
 refuses__static() {
 	local busybox
 	busybox=$(command -v busybox) || { echo "no busybox"; return $KSFT_SKIP; }
-	says 126 'linked statically' "$XTCPRUN" "$busybox" true
+	says 126 'linked statically' "$XTCPRUN" --door=preload "$busybox" true
+	says 126 '--door=seccomp reaches it' "$XTCPRUN" --door=preload "$busybox" true
+	says 2 Usage "$XTCPRUN" --door=window true
 }
 
 # A program that the dynamic linker starts, with Go's mark in it.
 refuses__go() {
 	cp "$(readlink -f "$(type -P true)")" "$WORK/true"
-	"$XTCPRUN" "$WORK/true"
+	"$XTCPRUN" --door=preload "$WORK/true"
 	printf '\377 Go buildinf:' >>"$WORK/true"
-	says 126 'written in Go' "$XTCPRUN" "$WORK/true"
+	says 126 'written in Go' "$XTCPRUN" --door=preload "$WORK/true"
 }
 
 # /bin/true with the number of another processor in its header.
@@ -161,6 +163,7 @@ refuses__another_word_size() {
 	cp "$(readlink -f "$(type -P true)")" "$WORK/true"
 	printf '\001' | dd of="$WORK/true" bs=1 seek=4 conv=notrunc status=none
 	says 126 'another kind of processor' "$XTCPRUN" "$WORK/true"
+	says 126 'another kind of processor' "$XTCPRUN" --door=seccomp "$WORK/true"
 }
 
 refuses__set_user_id() {
@@ -173,6 +176,311 @@ refuses__set_user_id() {
 	says 126 'set-user-ID' setpriv --reuid 65534 --clear-groups "$WORK/xtcprun" "$WORK/true"
 	# for its owner it is a program like any other
 	"$XTCPRUN" "$WORK/true"
+}
+
+# ---- programs that nothing can be loaded into ----
+
+# A static program: what it gets for each kind of socket, and its child, and what that runs.
+static_program() {
+	[ ! -x "$WORK/static" ] || return 0
+	cat >"$WORK/static.c" <<-'END'
+		#include <fcntl.h>
+		#include <netinet/in.h>
+		#include <stdio.h>
+		#include <string.h>
+		#include <sys/socket.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+
+		static void make(const char *name, int domain, int type, int protocol)
+		{
+			int fd = socket(domain, type, protocol), is = -1;
+			socklen_t len = sizeof(is);
+
+			getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &is, &len);
+			printf("%s %s%s%s\n", name, is > 255 ? "xtcp" : "kernel",
+			       fcntl(fd, F_GETFD) & FD_CLOEXEC ? " cloexec" : "",
+			       fcntl(fd, F_GETFL) & O_NONBLOCK ? " nonblock" : "");
+			fflush(stdout);
+		}
+
+		int main(int argc, char **argv)
+		{
+			make("plain", AF_INET, SOCK_STREAM, 0);
+			if (argc > 1)
+				return 0;
+			make("flags", AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+			make("datagram", AF_INET, SOCK_DGRAM, 0);
+			make("unix", AF_UNIX, SOCK_STREAM, 0);
+			if (!fork()) {
+				make("child", AF_INET, SOCK_STREAM, 0);
+				execl(argv[0], argv[0], "again", NULL);
+			}
+			wait(NULL);
+			return 7;
+		}
+	END
+	gcc -static -O1 -o "$WORK/static" "$WORK/static.c"
+}
+
+static__is_reached() {
+	local rc=0
+	static_program
+	"$XTCPRUN" -v "$WORK/static" >"$WORK/got" 2>"$WORK/said" || rc=$?
+	cat "$WORK/got" "$WORK/said"
+	[ $rc = 7 ]
+	[ "$(<"$WORK/got")" = "plain xtcp
+flags xtcp cloexec nonblock
+datagram kernel
+unix kernel
+child xtcp
+plain xtcp" ]
+	said 1 'is reached by seccomp'
+	wait_for "the report" grep -q "static: 4 sockets on AF_XTCP, 0 on the kernel's TCP" \
+		"$WORK/said"
+}
+
+static__talks_to_itself() {
+	local busybox port=8037
+	busybox=$(command -v busybox) || { echo "no busybox"; return $KSFT_SKIP; }
+	echo hello >"$WORK/hello"
+	in_bg "$WORK/server" "$XTCPRUN" "$busybox" httpd -f -p 127.0.0.1:$port -h "$WORK"
+	wait_for "the server" grep -q "^ *[0-9]*: 0100007F:$(printf %04X $port) .* 0A " /proc/net/xtcp
+	"$XTCPRUN" "$busybox" wget -q -O - http://127.0.0.1:$port/hello >"$WORK/got"
+	[ "$(<"$WORK/got")" = hello ]
+}
+
+# Built with the tests, where there was a compiler for it (hello.go).
+go__is_reached() {
+	local program=${XTCP_TESTS:-$HERE/..}/system/hello
+	[ -x "$program" ] || { echo "no Go compiler when the tests were built"; return $KSFT_SKIP; }
+	"$XTCPRUN" -v "$program" >"$WORK/got" 2>"$WORK/said"
+	cat "$WORK/got" "$WORK/said"
+	[ "$(<"$WORK/got")" = "true
+hello" ]
+	said 1 'is reached by seccomp'
+}
+
+# by_seccomp CODE: as python, with the filter.
+by_seccomp() {
+	python --door=seccomp "$@"
+}
+
+# It is the program's, whoever that has become.
+seccomp__owner() {
+	by_seccomp 'os.setgid(65533)
+os.setuid(65534)
+s = socket()
+st = os.fstat(s.fileno())
+assert (st.st_uid, st.st_gid) == (65534, 65533), st'
+}
+
+seccomp__namespace() {
+	by_seccomp 'import ctypes
+ctypes.CDLL(None, use_errno=True).unshare(0x40000000)
+s = socket()
+s.bind(("127.0.0.1", 7009))
+s.listen()
+print(open("/proc/net/xtcp").read())
+assert ":1B61 " in open("/proc/thread-self/net/xtcp").read()'
+}
+
+# Who may not go there makes no socket here.
+seccomp__namespace_of_others() {
+	command -v setpriv >/dev/null || { echo "no setpriv"; return $KSFT_SKIP; }
+	unshare -U true || { echo "no user namespaces"; return $KSFT_SKIP; }
+	static_program
+	cp "$XTCPRUN" "$WORK"
+	chmod 755 "$WORK" "$WORK/static"
+	setpriv --reuid 65534 --clear-groups "$WORK/xtcprun" --door=seccomp \
+		unshare -rn "$WORK/static" again >"$WORK/got" 2>"$WORK/said"
+	cat "$WORK/got" "$WORK/said"
+	[ "$(<"$WORK/got")" = "plain kernel cloexec nonblock" ]
+	said 1 'may not enter'
+}
+
+seccomp__without_root() {
+	command -v setpriv >/dev/null || { echo "no setpriv"; return $KSFT_SKIP; }
+	static_program
+	cp "$XTCPRUN" "$(dirname "$XTCPRUN")/libxtcprun.so" "$WORK"
+	chmod 755 "$WORK" "$WORK/static"
+	setpriv --reuid 65534 --clear-groups "$WORK/xtcprun" "$WORK/static" again >"$WORK/got"
+	[ "$(<"$WORK/got")" = "plain xtcp" ]
+}
+
+seccomp__table_full() {
+	by_seccomp 'import errno, resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+try: socket()
+except OSError as e: assert e.errno == errno.EMFILE, e
+else: assert False'
+}
+
+# What goes into the background keeps the one that makes its sockets.
+seccomp__outlives_the_program() {
+	static_program
+	mkfifo "$WORK/go"
+	"$XTCPRUN" --door=seccomp sh -c "(read x <$WORK/go; $WORK/static again >$WORK/got) &" \
+		2>"$WORK/said"
+	wait_for "the report" grep -q 'sh: 0 sockets on AF_XTCP' "$WORK/said"
+	echo >"$WORK/go"
+	wait_for "the background's socket" grep -q . "$WORK/got"
+	[ "$(<"$WORK/got")" = "plain xtcp" ]
+	wait_for "the end of who made it" not pgrep -x xtcprun
+}
+
+seccomp__nobody_answers() {
+	by_seccomp 'import errno
+socket()
+subprocess.run(["pkill", "-KILL", "-x", "xtcprun"], check=True)
+import time
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    try: socket()
+    except OSError as e:
+        assert e.errno == errno.ENOSYS, e
+        break
+else: assert False
+socket(AF_INET, SOCK_DGRAM)'
+}
+
+# Signals whose handlers do not restart calls: none is lost, and none is made twice.
+seccomp__signals() {
+	by_seccomp 'import signal
+signal.signal(signal.SIGALRM, lambda *a: None)
+signal.siginterrupt(signal.SIGALRM, False)
+signal.setitimer(signal.ITIMER_REAL, .001, .001)
+s = [socket() for i in range(300)]
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert len(os.listdir("/proc/self/fd")) <= 300 + 5, os.listdir("/proc/self/fd")'
+	wait_for "the report" grep -q "python3: 300 sockets on AF_XTCP" "$WORK/said"
+}
+
+seccomp__only_one_asks() {
+	static_program
+	says 126 'another xtcprun' "$XTCPRUN" --door=seccomp "$XTCPRUN" "$WORK/static"
+}
+
+seccomp__strict() {
+	python --strict --door=seccomp 'import errno
+for f, p, e in (AF_INET6, 0, errno.EAFNOSUPPORT), (AF_INET, 262, errno.EPROTONOSUPPORT):
+    try: socket(f, SOCK_STREAM, p)
+    except OSError as x: assert x.errno == e, x
+    else: assert False
+socket()'
+}
+
+verbose__tells_the_door() {
+	"$XTCPRUN" -v true 2>"$WORK/said"
+	said 1 'true is reached by preloading /'
+	"$XTCPRUN" -v --door=seccomp true 2>"$WORK/said"
+	said 1 'true is reached by seccomp'
+}
+
+# ---- programs that run already ----
+
+# bpf_case: what these cases need; "in_group COMMAND..." runs in a control group.
+bpf_case() {
+	[ -e /sys/fs/cgroup/cgroup.procs ] || { echo "no control groups"; return $KSFT_SKIP; }
+	[ -d /sys/kernel/btf ] && "$XTCPRUN" --cgroup=/sys/fs/cgroup 2>"$WORK/said" || {
+		cat "$WORK/said"
+		echo "the kernel has no update_socket_protocol(), or tells no types"
+		return $KSFT_SKIP
+	}
+	"$XTCPRUN" --cgroup=/sys/fs/cgroup --off
+	static_program
+	GROUP=/sys/fs/cgroup/xtcprun-$$
+	mkdir -p "$GROUP"
+}
+
+in_group() {
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$GROUP" "$@"
+}
+
+makes() {
+	[ "$("${@:2}" "$WORK/static" again)" = "plain $1" ]
+}
+
+cgroup__is_turned() {
+	mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf || return $KSFT_SKIP
+	bpf_case || return
+	# the link of bpf_case goes a little later than its file
+	wait_for "the kernel's TCP" makes kernel env
+	"$XTCPRUN" --cgroup="$GROUP"
+	"$XTCPRUN" --cgroup="$GROUP"
+	makes xtcp in_group
+	makes kernel env
+	"$XTCPRUN" --cgroup="$GROUP" --off
+	wait_for "the end of it" makes kernel in_group
+	rmdir "$GROUP"
+}
+
+# What the drop-in has before and after a service, in the service's group.
+unit__drop_in() {
+	local line pre post
+	mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf || return $KSFT_SKIP
+	bpf_case || return
+	wait_for "the kernel's TCP" makes kernel in_group
+	line=$(sed -n 's/^ExecStartPre=+[^ ]*xtcprun //p' "$TOOLS/xtcprun.conf")
+	read -ra pre <<<"$line"
+	line=$(sed -n 's/^ExecStopPost=+[^ ]*xtcprun //p' "$TOOLS/xtcprun.conf")
+	read -ra post <<<"$line"
+	in_group "$XTCPRUN" "${pre[@]}"
+	makes xtcp in_group
+	in_group "$XTCPRUN" "${post[@]}"
+	wait_for "the end of it" makes kernel in_group
+	rmdir "$GROUP"
+}
+
+pid__is_turned() {
+	bpf_case || return
+	python3 - "$XTCPRUN" "$WORK/static" <<-'END'
+		import os, socket, subprocess, sys
+		p = subprocess.Popen([sys.argv[1], "--pid", str(os.getpid())], stderr=subprocess.PIPE)
+		print(p.stderr.readline())
+		assert socket.socket().getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) > 255
+		# its children are others
+		assert b"kernel" in subprocess.run([sys.argv[2], "again"], stdout=subprocess.PIPE).stdout
+		p.kill()
+	END
+	says 1 'What remains' "$XTCPRUN" --pid=99999999
+	says 2 Usage "$XTCPRUN" --pid=1 --off
+}
+
+# Where the kernel does not ask, it is said what does not go, and what does.
+cgroup__elsewhere() {
+	if bpf_case; then echo "it goes here"; return $KSFT_SKIP; fi
+	says 1 'the kernel does not' "$XTCPRUN" --cgroup=self
+	says 1 'What remains' "$XTCPRUN" --cgroup=self
+}
+
+# ---- sockets that are there when the program begins ----
+
+listen__hands_over() {
+	"$XTCPRUN" --listen=127.0.0.1:8038 --listen=8039 python3 - <<-'END'
+		import os, socket
+		assert os.environ["LISTEN_FDS"] == "2"
+		assert os.environ["LISTEN_PID"] == str(os.getpid())
+		names = [socket.socket(fileno=fd).getsockname() for fd in (3, 4)]
+		assert names == [("127.0.0.1", 8038), ("0.0.0.0", 8039)], names
+	END
+	says 126 'Address already in use' "$XTCPRUN" --listen=8038 --listen=8038 true
+	says 126 'no port' "$XTCPRUN" --listen=127.0.0.1:x true
+	says 126 'not an IPv4 address' "$XTCPRUN" --listen=host:80 true
+}
+
+listen__serves() {
+	in_bg "$WORK/server" "$XTCPRUN" --listen=127.0.0.1:8040 python3 -c 'import socket
+s = socket.socket(fileno=3)
+while True:
+    c, a = s.accept()
+    c.sendall(b"hello")
+    c.close()'
+	wait_for "the listener" grep -q "0100007F:1F68 .* 0A " /proc/net/xtcp
+	python3 -c 'import socket
+s = socket.create_connection(("127.0.0.1", 8040))
+assert s.recv(5, socket.MSG_WAITALL) == b"hello"'
 }
 
 # Until AF_XTCP has IPv6: it is said, and once, whoever makes how many sockets.
@@ -322,13 +630,18 @@ quiet__says_nothing() {
 
 # What the kernel's version may change, and then what it does not.
 cases=(turns__tcp_over_ipv4 turns__nothing_else hides__domain_and_protocol
-	leaves__other_answers_alone family__is_remembered ipv6__fails_on_request)
+	leaves__other_answers_alone family__is_remembered ipv6__fails_on_request
+	static__is_reached seccomp__owner seccomp__namespace seccomp__table_full
+	cgroup__is_turned unit__drop_in pid__is_turned cgroup__elsewhere)
 if [ "${XTCP_KERNEL-uml}" = uml ]; then
 	cases+=(children__inherit scripts__work ipv6__is_told_once servers__of_ipv6
 		strict__refuses children__beyond_reach children__after_chroot
 		children__set_user_id inherited__is_told report__of_a_killed_program
 		quiet__says_nothing status__is_the_program_s preload__is_kept help__is_given
 		refuses__missing refuses__static refuses__go refuses__another_word_size
-		refuses__set_user_id)
+		refuses__set_user_id static__talks_to_itself go__is_reached
+		seccomp__namespace_of_others seccomp__without_root seccomp__outlives_the_program
+		seccomp__nobody_answers seccomp__signals seccomp__only_one_asks seccomp__strict
+		verbose__tells_the_door listen__hands_over listen__serves)
 fi
 plan "${cases[@]}"

@@ -137,7 +137,7 @@ static void put_creator(struct sock *sk)
 {
 	struct module *owner = sk->sk_prot_creator->owner;
 
-	sk->sk_prot_creator = &xtcp_prot;
+	sk->sk_prot_creator = sk->sk_prot;
 	/* not the last: the descriptor has not let go yet */
 	module_put(owner);
 }

@@ -128,11 +128,10 @@ void xtcp_icmp6_see(struct sk_buff *skb, unsigned int off)
 		e.ends_entry = icmpv6_err_convert(ih.icmp6_type, ih.icmp6_code, &e.err);
 	e.no_route = ih.icmp6_type == ICMPV6_DEST_UNREACH && ih.icmp6_code == ICMPV6_NOROUTE;
 	if (ih.icmp6_type == ICMPV6_PKT_TOOBIG) {
-		e.too_big = true;
 		e.mtu = ntohl(ih.icmp6_mtu);
 		/* RFC 8200 5: no path takes less */
-		if (e.mtu < IPV6_MIN_MTU)
-			return;
+		e.too_big = e.mtu >= IPV6_MIN_MTU;
+		e.err = 0;
 	}
 	xtcp_icmp_error(skb, &e);
 }

@@ -47,12 +47,12 @@ static const char usage[] =
 "       xtcprun --cgroup=PATH|self | --unit=NAME [--off]\n"
 "       xtcprun --pid=PID\n"
 "\n"
-"Run PROGRAM so that the TCP sockets over IPv4 which it and its children make\n"
-"are sockets of AF_XTCP.\n"
+"Run PROGRAM so that the TCP sockets which it and its children make are sockets\n"
+"of AF_XTCP.\n"
 "\n"
 "  -4, --ipv4    let TCP over IPv6 fail, as on a machine without it: what would\n"
-"                listen on [::], on the kernel's TCP, listens on 0.0.0.0\n"
-"      --strict  refuse whatever would use the kernel's TCP; includes -4\n"
+"                listen on [::] listens on 0.0.0.0\n"
+"      --strict  refuse whatever would use the kernel's TCP\n"
 "      --door=preload|seccomp\n"
 "                how the sockets are reached: by a library that is loaded into the\n"
 "                program, or by a filter of its system calls, which reaches static\n"
@@ -440,7 +440,6 @@ int main(int argc, char **argv)
 		case OPT_STRICT:
 			c = MODE_STRICT;
 			w.s.strict = true;
-			w.s.ipv4_only = true;
 			break;
 		case OPT_DOOR:
 			if (!strcmp(optarg, "preload")) {

@@ -30,10 +30,9 @@
 
 /* What is said once, whichever of the processes is first. */
 enum said {
-	SAID_IPV6	= 1,
-	SAID_MPTCP	= 2,
-	SAID_PROGRAM	= 4,
-	SAID_REPORT	= 8,
+	SAID_MPTCP	= 1,
+	SAID_PROGRAM	= 2,
+	SAID_REPORT	= 4,
 };
 
 /**
@@ -79,7 +78,7 @@ enum door program_door(const char *path, const char *library, char *reason, size
  * @counts: never NULL
  * @family: number of AF_XTCP
  * @debug: MODE_DEBUG
- * @ipv4_only: MODE_IPV4 or MODE_STRICT
+ * @ipv4_only: MODE_IPV4
  * @strict: MODE_STRICT
  * @quiet: MODE_QUIET
  */
@@ -115,7 +114,7 @@ void listen_hand_over(void);
  * @counts: never NULL
  * @family: number of AF_XTCP
  * @debug: MODE_DEBUG
- * @ipv4_only: MODE_IPV4 or MODE_STRICT
+ * @ipv4_only: MODE_IPV4
  * @strict: MODE_STRICT
  * @quiet: MODE_QUIET
  * @library: the library's own path

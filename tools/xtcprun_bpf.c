@@ -4,7 +4,7 @@
  * protocol a socket shall have, and lets a BPF program answer instead.  Ours says
  * IPPROTO_XTCP for TCP sockets of a control group, or of one process.
  *
- * The program is eighteen instructions, written here, so that neither a compiler for BPF nor
+ * The program is nineteen instructions, written here, so that neither a compiler for BPF nor
  * libbpf is needed.
  */
 #ifndef _GNU_SOURCE
@@ -149,15 +149,16 @@ static int load(unsigned int hook, int group, pid_t pid, int protocol)
 	struct bpf_insn insns[] = {
 		INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0),
 		LOAD_ARG(BPF_REG_1, 0),
-		IS_NOT(BPF_REG_1, AF_INET, 13),
+		IS(BPF_REG_1, AF_INET, 1),
+		IS_NOT(BPF_REG_1, AF_INET6, 13),
 		LOAD_ARG(BPF_REG_1, 1),
 		INSN(BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_1, 0, 0, SOCK_TYPE_MASK),
 		IS_NOT(BPF_REG_1, SOCK_STREAM, 10),
 		LOAD_ARG(BPF_REG_1, 2),
 		IS(BPF_REG_1, 0, 1),
 		IS_NOT(BPF_REG_1, IPPROTO_TCP, 7),
-		[9] = EXIT, EXIT, EXIT, EXIT, EXIT,
-		[14] = SET(BPF_REG_0, protocol),
+		[10] = EXIT, EXIT, EXIT, EXIT, EXIT,
+		[15] = SET(BPF_REG_0, protocol),
 		EXIT,
 		SET(BPF_REG_0, 0),
 		EXIT,
@@ -172,7 +173,7 @@ static int load(unsigned int hook, int group, pid_t pid, int protocol)
 		.prog_name = "xtcprun",
 	};
 
-	memcpy(&insns[9], group >= 0 ? of_group : of_process, sizeof(of_group));
+	memcpy(&insns[10], group >= 0 ? of_group : of_process, sizeof(of_group));
 	return bpf(BPF_PROG_LOAD, &attr);
 }
 

@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/xtcp.h>
+
 #include "xtcprun.h"
 
 #define FIRST	3	/* SD_LISTEN_FDS_START */
@@ -23,15 +25,16 @@
 static int sockets[LISTEN_MAX];
 static int nr;
 
-/* ADDRESS:PORT, or PORT alone. */
-static const char *parse(const char *text, struct sockaddr_in *sin)
+/* ADDRESS:PORT, [ADDRESS]:PORT, or PORT alone, which is of any IPv4 address. */
+static const char *parse(const char *text, struct sockaddr_in6 *sin6)
 {
 	const char *colon = strrchr(text, ':');
 	const char *port = colon ? colon + 1 : text;
-	char address[INET_ADDRSTRLEN], *end;
+	struct sockaddr_in *sin = (struct sockaddr_in *)sin6;
+	char address[INET6_ADDRSTRLEN + 2], *end;
 	unsigned long value;
 
-	memset(sin, 0, sizeof(*sin));
+	memset(sin6, 0, sizeof(*sin6));
 	sin->sin_family = AF_INET;
 	value = strtoul(port, &end, 10);
 	if (!*port || *end || !value || value > 65535)
@@ -40,9 +43,16 @@ static const char *parse(const char *text, struct sockaddr_in *sin)
 	if (!colon || colon == text)
 		return NULL;
 	if ((size_t)(colon - text) >= sizeof(address))
-		return "not an IPv4 address";
+		return "not an address";
 	snprintf(address, sizeof(address), "%.*s", (int)(colon - text), text);
-	return inet_pton(AF_INET, address, &sin->sin_addr) == 1 ? NULL : "not an IPv4 address";
+	if (*address != '[')
+		return inet_pton(AF_INET, address, &sin->sin_addr) == 1 ? NULL : "not an address";
+	end = address + strlen(address) - 1;
+	if (*end != ']')
+		return "not an address";
+	*end = '\0';
+	sin6->sin6_family = AF_INET6;
+	return inet_pton(AF_INET6, address + 1, &sin6->sin6_addr) == 1 ? NULL : "not an address";
 }
 
 /**
@@ -54,15 +64,16 @@ static const char *parse(const char *text, struct sockaddr_in *sin)
  */
 const char *listen_add(const char *text, int family)
 {
-	struct sockaddr_in sin;
-	const char *why = parse(text, &sin);
+	struct sockaddr_in6 addr;
+	const char *why = parse(text, &addr);
 	int on = 1, fd, high;
 
 	if (why)
 		return why;
 	if (nr == LISTEN_MAX)
 		return "too many";
-	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC,
+		    addr.sin6_family == AF_INET6 ? XTCPPROTO_IPV6 : XTCPPROTO_IPV4);
 	if (fd < 0)
 		return strerror(errno);
 	/* out of the way of where they go in the end */
@@ -71,7 +82,7 @@ const char *listen_add(const char *text, int family)
 	if (high < 0)
 		return strerror(errno);
 	if (setsockopt(high, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    bind(high, (struct sockaddr *)&sin, sizeof(sin)) || listen(high, SOMAXCONN))
+	    bind(high, (struct sockaddr *)&addr, sizeof(addr)) || listen(high, SOMAXCONN))
 		return strerror(errno);
 	sockets[nr++] = high;
 	return NULL;

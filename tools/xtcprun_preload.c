@@ -116,7 +116,7 @@ const struct preload *preload_state(void)
 	if (mode) {
 		p.debug = strchr(mode, MODE_DEBUG);
 		p.strict = strchr(mode, MODE_STRICT);
-		p.ipv4_only = p.strict || strchr(mode, MODE_IPV4);
+		p.ipv4_only = strchr(mode, MODE_IPV4);
 		p.quiet = strchr(mode, MODE_QUIET);
 	}
 	if (dladdr(preload_next, &self))
@@ -190,26 +190,17 @@ static int refuse(int domain, int type, int protocol, int err)
 	return -1;
 }
 
-/* A TCP that AF_XTCP has not got yet. */
-static int kernel_socket(int domain, int type, int protocol, socket_fn *real)
+/* A TCP that AF_XTCP has not got. */
+static int multipath_socket(int domain, int type, int protocol, socket_fn *real)
 {
 	const struct preload *p = preload_state();
 	int fd;
 
-	if (domain == AF_INET6) {
-		if (p->strict && counts_first_to_say(p->counts, SAID_IPV6))
-			preload_say("TCP over IPv6 is refused (--strict): AF_XTCP has no IPv6 yet");
-		if (p->ipv4_only)
-			return refuse(domain, type, protocol, EAFNOSUPPORT);
-		if (counts_first_to_say(p->counts, SAID_IPV6))
-			preload_say("TCP over IPv6 stays with the kernel's TCP, as AF_XTCP has no IPv6 yet; with -4 there is none, and most programs then use IPv4 alone");
-	} else {
-		if (counts_first_to_say(p->counts, SAID_MPTCP))
-			preload_say("Multipath TCP %s", p->strict ? "is refused (--strict)" :
-				    "stays with the kernel's TCP");
-		if (p->strict)
-			return refuse(domain, type, protocol, EPROTONOSUPPORT);
-	}
+	if (counts_first_to_say(p->counts, SAID_MPTCP))
+		preload_say("Multipath TCP %s", p->strict ? "is refused (--strict)" :
+			    "stays with the kernel's TCP");
+	if (p->strict)
+		return refuse(domain, type, protocol, EPROTONOSUPPORT);
 	fd = real(domain, type, protocol);
 	debug(domain, type, protocol, fd, "on the kernel's TCP");
 	if (fd >= 0)
@@ -218,7 +209,7 @@ static int kernel_socket(int domain, int type, int protocol, socket_fn *real)
 }
 
 /**
- * socket - the C library's, in AF_XTCP if the kernel would make a TCP over IPv4
+ * socket - the C library's, in AF_XTCP if the kernel would make a TCP
  * @domain: protocol family
  * @type: type and SOCK_* flags
  * @protocol: protocol
@@ -237,9 +228,11 @@ PUBLIC int socket(int domain, int type, int protocol)
 	    (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM ||
 	    (protocol && protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
 		return real(domain, type, protocol);
-	if (domain != AF_INET || protocol == IPPROTO_MPTCP)
-		return kernel_socket(domain, type, protocol, real);
-	fd = real(p->family, type, protocol);
+	if (domain == AF_INET6 && p->ipv4_only)
+		return refuse(domain, type, protocol, EAFNOSUPPORT);
+	if (protocol == IPPROTO_MPTCP)
+		return multipath_socket(domain, type, protocol, real);
+	fd = real(p->family, type, domain == AF_INET6 ? XTCPPROTO_IPV6 : XTCPPROTO_IPV4);
 	debug(domain, type, protocol, fd, "in AF_XTCP");
 	if (fd >= 0)
 		atomic_fetch_add(&p->counts->xtcp, 1);

@@ -32,6 +32,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/xtcp.h>
+
 #include "xtcprun.h"
 
 /* Of 5.14 and 5.19: the system's headers may be older than the kernel. */
@@ -169,7 +171,7 @@ static bool read_owner(pid_t pid, uid_t *uid, gid_t *gid)
  * A socket in the network namespace of its program, which need not be ours. Where we cannot
  * look, or not go, there is none: nobody gets out of a namespace through us.
  */
-static int make_there(const struct supervisor *s, pid_t pid, int type)
+static int make_there(const struct supervisor *s, pid_t pid, int type, int protocol)
 {
 	struct stat ours, theirs;
 	int there, here, fd, err;
@@ -184,7 +186,7 @@ static int make_there(const struct supervisor *s, pid_t pid, int type)
 		fd = -1;
 		err = EACCES;
 	} else if (ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev) {
-		fd = socket(s->family, type, 0);
+		fd = socket(s->family, type, protocol);
 		err = errno;
 	} else if (setns(there, CLONE_NEWNET)) {
 		say(s, pid, "it has moved to a network namespace that xtcprun may not enter (%s), so it gets no socket",
@@ -192,7 +194,7 @@ static int make_there(const struct supervisor *s, pid_t pid, int type)
 		fd = -1;
 		err = EACCES;
 	} else {
-		fd = socket(s->family, type, 0);
+		fd = socket(s->family, type, protocol);
 		err = errno;
 		if (setns(here, CLONE_NEWNET))
 			_exit(EXIT_FAILURE);
@@ -205,9 +207,9 @@ static int make_there(const struct supervisor *s, pid_t pid, int type)
 	return fd;
 }
 
-static int make_socket(const struct supervisor *s, pid_t pid, int type)
+static int make_socket(const struct supervisor *s, pid_t pid, int type, int protocol)
 {
-	int fd = make_there(s, pid, type);
+	int fd = make_there(s, pid, type, protocol);
 	struct stat st;
 	uid_t uid = 0;
 	gid_t gid = 0;
@@ -223,19 +225,15 @@ static int make_socket(const struct supervisor *s, pid_t pid, int type)
 }
 
 /* Return: the error number for the call, negative; 0: the kernel shall go on with it. */
-static int kernel_socket(const struct supervisor *s, pid_t pid, int domain)
+static int other_socket(const struct supervisor *s, pid_t pid, int domain)
 {
-	if (domain == AF_INET6) {
-		if (s->ipv4_only)
-			return -EAFNOSUPPORT;
-		if (counts_first_to_say(s->counts, SAID_IPV6))
-			say(s, pid, "TCP over IPv6 stays with the kernel's TCP, as AF_XTCP has no IPv6 yet; with -4 there is none, and most programs then use IPv4 alone");
-	} else {
-		if (s->strict)
-			return -EPROTONOSUPPORT;
-		if (counts_first_to_say(s->counts, SAID_MPTCP))
-			say(s, pid, "Multipath TCP stays with the kernel's TCP");
-	}
+	if (domain == AF_INET6 && s->ipv4_only)
+		return -EAFNOSUPPORT;
+	if (counts_first_to_say(s->counts, SAID_MPTCP))
+		say(s, pid, "Multipath TCP %s", s->strict ? "is refused (--strict)" :
+		    "stays with the kernel's TCP");
+	if (s->strict)
+		return -EPROTONOSUPPORT;
 	atomic_fetch_add(&s->counts->kernel, 1);
 	return 0;
 }
@@ -268,8 +266,8 @@ void supervisor_answer(const struct supervisor *s)
 	protocol = (int)call.n.data.args[2];
 	memset(&answer, 0, sizeof(answer));
 	answer.n.id = call.n.id;
-	if (domain == AF_INET6 || protocol == IPPROTO_MPTCP) {
-		answer.n.error = kernel_socket(s, call.n.pid, domain);
+	if ((domain == AF_INET6 && s->ipv4_only) || protocol == IPPROTO_MPTCP) {
+		answer.n.error = other_socket(s, call.n.pid, domain);
 		answer.n.flags = answer.n.error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 		if (s->debug)
 			say(s, call.n.pid, "socket(%s, %#x, %d) %s",
@@ -278,7 +276,8 @@ void supervisor_answer(const struct supervisor *s)
 		ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 		return;
 	}
-	fd = make_socket(s, call.n.pid, type);
+	fd = make_socket(s, call.n.pid, type,
+			 domain == AF_INET6 ? XTCPPROTO_IPV6 : XTCPPROTO_IPV4);
 	if (fd < 0) {
 		answer.n.error = -errno;
 		ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
@@ -298,6 +297,6 @@ void supervisor_answer(const struct supervisor *s)
 		return;
 	atomic_fetch_add(&s->counts->xtcp, 1);
 	if (s->debug)
-		say(s, call.n.pid, "socket(AF_INET, %#x, %d) in AF_XTCP: descriptor %d", type,
-		    protocol, theirs);
+		say(s, call.n.pid, "socket(%s, %#x, %d) in AF_XTCP: descriptor %d",
+		    domain == AF_INET ? "AF_INET" : "AF_INET6", type, protocol, theirs);
 }

@@ -440,7 +440,7 @@ TEST_F(lifecycle, namespace__outlives_the_module)
 
 /* ---- the family number --------------------------------------------------- */
 
-TEST_F(lifecycle, family__parameter)
+TEST_F_TIMEOUT(lifecycle, family__parameter, 300)
 {
 	static const struct {
 		const char *parameter;
@@ -476,7 +476,7 @@ TEST_F(lifecycle, family__parameter)
 }
 
 /* The number of AF_INET's door; 0 shuts it. */
-TEST_F(lifecycle, protocol__parameter)
+TEST_F_TIMEOUT(lifecycle, protocol__parameter, 300)
 {
 	static const char *const bad[] = {
 		"protocol=6", "protocol=256", "protocol=262", "protocol=-1", "protocol=x",

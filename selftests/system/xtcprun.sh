@@ -43,11 +43,13 @@ turned() {
 	grep -c '^xtcprun: python3.* in AF_XTCP: descriptor' "$WORK/said" || :
 }
 
-turns__tcp_over_ipv4() {
+turns__tcp() {
 	[ "$(turned 'socket()
 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)
 socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK)
-socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP)')" = 4 ]
+socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP)
+socket(AF_INET6)
+socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP)')" = 6 ]
 }
 
 turns__nothing_else() {
@@ -55,8 +57,7 @@ turns__nothing_else() {
 socket(AF_UNIX, SOCK_STREAM)
 socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)
 socketpair()
-try: socket(AF_INET6, SOCK_STREAM)
-except OSError: pass')" = 0 ]
+socket(AF_INET6, SOCK_DGRAM)')" = 0 ]
 }
 
 # The truth is in /proc/net/protocols; the program hears what it expects.
@@ -209,6 +210,7 @@ static_program() {
 			make("plain", AF_INET, SOCK_STREAM, 0);
 			if (argc > 1)
 				return 0;
+			make("v6", AF_INET6, SOCK_STREAM, 0);
 			make("flags", AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
 			make("datagram", AF_INET, SOCK_DGRAM, 0);
 			make("unix", AF_UNIX, SOCK_STREAM, 0);
@@ -230,13 +232,14 @@ static__is_reached() {
 	cat "$WORK/got" "$WORK/said"
 	[ $rc = 7 ]
 	[ "$(<"$WORK/got")" = "plain xtcp
+v6 xtcp
 flags xtcp cloexec nonblock
 datagram kernel
 unix kernel
 child xtcp
 plain xtcp" ]
 	said 1 'is reached by seccomp'
-	wait_for "the report" grep -q "static: 4 sockets on AF_XTCP, 0 on the kernel's TCP" \
+	wait_for "the report" grep -q "static: 5 sockets on AF_XTCP, 0 on the kernel's TCP" \
 		"$WORK/said"
 }
 
@@ -362,12 +365,13 @@ seccomp__only_one_asks() {
 }
 
 seccomp__strict() {
-	python --strict --door=seccomp 'import errno
+	by_seccomp --strict -4 'import errno
 for f, p, e in (AF_INET6, 0, errno.EAFNOSUPPORT), (AF_INET, 262, errno.EPROTONOSUPPORT):
     try: socket(f, SOCK_STREAM, p)
     except OSError as x: assert x.errno == e, x
     else: assert False
 socket()'
+	said 1 'Multipath TCP is refused'
 }
 
 verbose__tells_the_door() {
@@ -458,16 +462,19 @@ cgroup__elsewhere() {
 # ---- sockets that are there when the program begins ----
 
 listen__hands_over() {
-	"$XTCPRUN" --listen=127.0.0.1:8038 --listen=8039 python3 - <<-'END'
+	"$XTCPRUN" --listen=127.0.0.1:8038 --listen=8039 \
+		--listen=[::1]:8041 python3 - <<-'END'
 		import os, socket
-		assert os.environ["LISTEN_FDS"] == "2"
+		assert os.environ["LISTEN_FDS"] == "3"
 		assert os.environ["LISTEN_PID"] == str(os.getpid())
-		names = [socket.socket(fileno=fd).getsockname() for fd in (3, 4)]
-		assert names == [("127.0.0.1", 8038), ("0.0.0.0", 8039)], names
+		names = [socket.socket(fileno=fd).getsockname() for fd in (3, 4, 5)]
+		assert names == [("127.0.0.1", 8038), ("0.0.0.0", 8039),
+				 ("::1", 8041, 0, 0)], names
 	END
 	says 126 'Address already in use' "$XTCPRUN" --listen=8038 --listen=8038 true
 	says 126 'no port' "$XTCPRUN" --listen=127.0.0.1:x true
-	says 126 'not an IPv4 address' "$XTCPRUN" --listen=host:80 true
+	says 126 'not an address' "$XTCPRUN" --listen=host:80 true
+	says 126 'not an address' "$XTCPRUN" --listen=::1:80 true
 }
 
 listen__serves() {
@@ -483,13 +490,19 @@ s = socket.create_connection(("127.0.0.1", 8040))
 assert s.recv(5, socket.MSG_WAITALL) == b"hello"'
 }
 
-# Until AF_XTCP has IPv6: it is said, and once, whoever makes how many sockets.
-ipv6__is_told_once() {
-	python 'for i in range(3): socket(AF_INET6)
-subprocess.run(["python3", "-c", "import socket; socket.socket(socket.AF_INET6)"])
-socket()'
-	said 1 "over IPv6 stays with the kernel's TCP"
-	said 1 "xtcprun: python3: 1 socket on AF_XTCP, 4 on the kernel's TCP"
+ipv6__is_turned() {
+	local door
+	for door in preload seccomp; do
+		python --door=$door 's = socket(AF_INET6)
+assert s.getsockopt(SOL_SOCKET, SO_DOMAIN) == AF_INET6
+s.bind(("::1", 0))
+s.listen()
+c = socket(AF_INET6)
+c.connect(s.getsockname())
+assert "%04X" % s.getsockname()[1] in open("/proc/net/xtcp6").read()'
+		wait_for "the report" grep -q \
+			"xtcprun: python3: 2 sockets on AF_XTCP, 0 on the kernel's TCP" "$WORK/said"
+	done
 }
 
 ipv6__fails_on_request() {
@@ -504,7 +517,7 @@ socket()'
 }
 
 # listens_with -4|'' PORT COMMAND...: where a server listens that was not told to
-# which address: "xtcp", "inet" or "inet6" in $WORK/where.
+# which address: "xtcp", "xtcp6", "inet" or "inet6" in $WORK/where.
 listens_with() {
 	local option=$1 port=$2 name file
 	shift 2
@@ -513,7 +526,7 @@ listens_with() {
 	in_bg "$WORK/server" ip netns exec "$S" "$XTCPRUN" $option -d "$@"
 	: >"$WORK/where"
 	wait_for "a listener of $*" grep -q ': listen(' "$WORK/server"
-	for name in xtcp:xtcp inet:tcp inet6:tcp6; do
+	for name in xtcp:xtcp xtcp6:xtcp6 inet:tcp inet6:tcp6; do
 		file=/proc/net/${name#*:}
 		if in_server grep -qE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$port") [0-9A-F:]+ 0A " \
 			"$file"; then
@@ -524,8 +537,7 @@ listens_with() {
 	stop_all
 }
 
-# Programs that listen on [::] listen on the kernel's TCP, which is said; with -4 they
-# listen on AF_XTCP, and nowhere else.
+# Programs that listen on [::], and with -4 on 0.0.0.0: on AF_XTCP, and nowhere else.
 servers__of_ipv6() {
 	local server
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
@@ -534,9 +546,8 @@ servers__of_ipv6() {
 		"4433 openssl s_server -accept 4433 -key $WORK/key -cert $WORK/cert"; do
 		# shellcheck disable=SC2086
 		listens_with '' $server
-		[ "$(<"$WORK/where")" = inet6 ]
-		grep -q "over IPv6 stays with the kernel's TCP" "$WORK/server"
-		grep -q "listen(.*) at \[::\]:.* on the kernel's TCP" "$WORK/server"
+		[ "$(<"$WORK/where")" = xtcp6 ]
+		grep -q "listen(.*) at \[::\]:.* in AF_XTCP" "$WORK/server"
 		# shellcheck disable=SC2086
 		listens_with -4 $server
 		[ "$(<"$WORK/where")" = xtcp ]
@@ -547,8 +558,7 @@ servers__of_ipv6() {
 strict__refuses() {
 	local busybox
 	busybox=$(command -v busybox) || { echo "no busybox"; return $KSFT_SKIP; }
-	python --strict "for call in (lambda: socket(AF_INET6),
-             lambda: socket(AF_INET, SOCK_STREAM, 262),
+	python --strict "for call in (lambda: socket(AF_INET, SOCK_STREAM, 262),
              lambda: subprocess.run(['$busybox', 'true']),
              lambda: subprocess.run(['true'], env={}),
              lambda: os.posix_spawn('$busybox', ['busybox', 'true'], os.environ)):
@@ -557,7 +567,6 @@ strict__refuses() {
     else: assert False
 subprocess.run(['true'], check=True)"
 	said 3 'Permission denied'
-	said 1 'over IPv6 is refused'
 	said 1 'Multipath TCP is refused'
 	said 1 'it is not started (--strict)'
 	said 1 "0 sockets on AF_XTCP, 0 on the kernel's TCP"
@@ -624,17 +633,18 @@ os.kill(os.getpid(), 9)' 2>"$WORK/said" || [ $? = 137 ]
 }
 
 quiet__says_nothing() {
-	python -q 'socket(AF_INET6)'
+	python -q 'try: socket(AF_INET, SOCK_STREAM, 262)
+except OSError: pass'
 	[ ! -s "$WORK/said" ]
 }
 
 # What the kernel's version may change, and then what it does not.
-cases=(turns__tcp_over_ipv4 turns__nothing_else hides__domain_and_protocol
+cases=(turns__tcp turns__nothing_else hides__domain_and_protocol
 	leaves__other_answers_alone family__is_remembered ipv6__fails_on_request
 	static__is_reached seccomp__owner seccomp__namespace seccomp__table_full
 	cgroup__is_turned unit__drop_in pid__is_turned cgroup__elsewhere)
 if [ "${XTCP_KERNEL-uml}" = uml ]; then
-	cases+=(children__inherit scripts__work ipv6__is_told_once servers__of_ipv6
+	cases+=(children__inherit scripts__work ipv6__is_turned servers__of_ipv6
 		strict__refuses children__beyond_reach children__after_chroot
 		children__set_user_id inherited__is_told report__of_a_killed_program
 		quiet__says_nothing status__is_the_program_s preload__is_kept help__is_given

@@ -19,9 +19,13 @@ static void add_urgent(struct xtcp_header *h, struct xtcp_tcb *t)
 		h->flags |= XTCP_URG;
 }
 
-/* All but SYNs and RSTs.  @fresh: text that was not sent before is in it. */
-static void compose(struct xtcp_header *h, struct xtcp_tcb *t, u32 seq, u8 flags,
-		    bool fresh, struct xtcp_room room, xtcp_usec_t now)
+/*
+ * All but SYNs and RSTs.  @fresh: text that was not sent before is in it.  Inline, for
+ * nearly every segment comes here.
+ */
+static __always_inline void compose(struct xtcp_header *h, struct xtcp_tcb *t, u32 seq,
+				    u8 flags, bool fresh, struct xtcp_room room,
+				    xtcp_usec_t now)
 {
 	h->seq = seq;
 	h->ack = t->rcv_nxt;

@@ -33,7 +33,11 @@ static inline void xtcp_header_push(struct sk_buff *skb, __be16 sport, __be16 dp
 	th->window = htons(h->window);
 	th->check = 0;
 	th->urg_ptr = htons(h->urg);
-	memcpy(th + 1, h->opt, h->optlen);
+	/* most segments have timestamps and nothing else: no call for twelve bytes */
+	if (likely(h->optlen == XTCP_OPT_TS_ALIGNED))
+		memcpy(th + 1, h->opt, XTCP_OPT_TS_ALIGNED);
+	else
+		memcpy(th + 1, h->opt, h->optlen);
 }
 
 #endif /* XTCP_HEADER_H */

@@ -147,4 +147,35 @@ TEST_F(protosw, connect__between_doors)
 	meet(_metadata, through_inet(0), through_inet(0));
 }
 
+/* The door of AF_INET6: its sockets, and that their way out is theirs. */
+TEST_F(protosw, socket__of_ipv6)
+{
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
+	socklen_t len = sizeof(sin6);
+	int listener, client, fd, i;
+
+	for (i = 0; i < 2; i++) {
+		listener = socket(AF_INET6, SOCK_STREAM, xtcp_protocol());
+		client = i ? socket(AF_INET6, SOCK_STREAM, xtcp_protocol()) :
+			     socket(xtcp_family(), SOCK_STREAM, XTCPPROTO_IPV6);
+		if (listener < 0 && errno == EAFNOSUPPORT)
+			SKIP(return, "the kernel has no IPv6");
+		ASSERT_LE(0, listener);
+		ASSERT_LE(0, client);
+		EXPECT_EQ(AF_INET6, option(listener, SO_DOMAIN));
+		EXPECT_EQ(option(client, SO_PROTOCOL), option(listener, SO_PROTOCOL));
+		sin6.sin6_port = 0;
+		ASSERT_EQ(0, bind(listener, (struct sockaddr *)&sin6, len));
+		ASSERT_EQ(0, listen(listener, 1));
+		ASSERT_EQ(0, getsockname(listener, (struct sockaddr *)&sin6, &len));
+		EXPECT_TRUE(listens_in("/proc/net/xtcp6", ntohs(sin6.sin6_port)));
+		ASSERT_EQ(0, connect(client, (struct sockaddr *)&sin6, len));
+		fd = accept(listener, NULL, NULL);
+		ASSERT_LE(0, fd);
+		close(client);
+		close(fd);
+		close(listener);
+	}
+}
+
 TEST_HARNESS_MAIN

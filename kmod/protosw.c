@@ -144,6 +144,10 @@ void xtcp_protosw_unregister(void)
 	/* each waits for who is still looking at its list ... */
 	shut_door6();
 	inet_unregister_protosw(&inet_entry);
-	/* ... and then for who was preempted before sk_alloc() could refuse */
+	/*
+	 * ... and then for who was preempted before sk_alloc() could refuse. Who sleeps in
+	 * the allocation itself for all that time is not waited for: nothing shows it, here
+	 * or in any other protocol that can be unloaded.
+	 */
 	synchronize_rcu_tasks();
 }

@@ -114,7 +114,7 @@ void xtcp_compose_ack_before(struct xtcp_header *h, struct xtcp_tcb *t, u32 ack,
 
 /* What SYNs say whose flags, scale and MSS are agreed on or offered. */
 static void add_syn_options(struct xtcp_header *h, struct xtcp_options *opt, u32 flags,
-			    const struct xtcp_tfo_cookie *tfo)
+			    unsigned int room, const struct xtcp_tfo_cookie *tfo)
 {
 	if (flags & XTCP_F_SACK_OK)
 		opt->has |= XTCP_OPT_SACK_PERM;
@@ -124,7 +124,7 @@ static void add_syn_options(struct xtcp_header *h, struct xtcp_options *opt, u32
 		opt->has |= XTCP_OPT_WSCALE;
 	h->optlen = xtcp_options_build_syn(h->opt, opt);
 	if (tfo)
-		h->optlen = xtcp_options_add_tfo(h->opt, h->optlen, tfo);
+		h->optlen = xtcp_options_add_tfo(h->opt, h->optlen, room, tfo);
 }
 
 /**
@@ -153,7 +153,7 @@ void xtcp_compose_syn(struct xtcp_header *h, struct xtcp_tcb *t, u32 len,
 	h->ecn = xtcp_ecn_ip(t, false);
 	h->window = min_t(u32, t->rcv_wnd, XTCP_WND_MAX_UNSCALED);
 	h->urg = 0;
-	add_syn_options(h, &opt, t->flags, tfo);
+	add_syn_options(h, &opt, t->flags, XTCP_OPT_MAX - xtcp_host_option_len(t), tfo);
 	h->held = syn_ack ? xtcp_ack_sent(t) : 0;
 	t->ack_gone |= syn_ack;
 	t->info.data_segs_out += !!len;
@@ -214,7 +214,7 @@ void xtcp_compose_synack(struct xtcp_header *h, const struct xtcp_synrcv *r, u8 
 	h->window = min_t(u32, r->rcv_wnd, XTCP_WND_MAX_UNSCALED);
 	h->urg = 0;
 	h->held = 0;
-	add_syn_options(h, &opt, r->flags, tfo);
+	add_syn_options(h, &opt, r->flags, XTCP_OPT_MAX, tfo);
 }
 
 /**

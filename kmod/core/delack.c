@@ -87,8 +87,7 @@ static void measure_rcv_mss(struct xtcp_tcb *t, const struct xtcp_segment *seg)
 			t->flags |= XTCP_F_ACK_PUSHED;
 		return;
 	}
-	if (t->flags & XTCP_F_TS_OK)
-		total += XTCP_OPT_TS_ALIGNED;
+	total += xtcp_option_len(t);
 	if (total >= FULL_LIKELY ||
 	    (total >= FULL_MIN &&
 	     !(seg->flags & (XTCP_FIN | XTCP_URG | XTCP_SYN | XTCP_PSH)))) {

@@ -16,6 +16,18 @@ static u32 mtup_limit(struct xtcp_tcb *t)
 }
 
 /**
+ * xtcp_mss_reserve - does the host add an option to each segment from now on?
+ * @t: the connection
+ * @host_option: whether it does
+ *
+ * xtcp_mss_update() makes it effective.
+ */
+void xtcp_mss_reserve(struct xtcp_tcb *t, bool host_option)
+{
+	t->host_option = host_option;
+}
+
+/**
  * xtcp_mss_update - compute the payload of a full segment
  * @t: the connection
  * @path_mss: what the path's MTU leaves behind IP and TCP headers, no options
@@ -26,7 +38,7 @@ static u32 mtup_limit(struct xtcp_tcb *t)
  */
 void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss)
 {
-	u32 options = t->flags & XTCP_F_TS_OK ? XTCP_OPT_TS_ALIGNED : 0;
+	u32 options = xtcp_option_len(t);
 	u32 mss = min_t(u32, t->mss_clamp, path_mss);
 	u32 half = xtcp_half_window(t);
 

@@ -7,6 +7,7 @@
 
 #include "tcb.h"
 
+void xtcp_mss_reserve(struct xtcp_tcb *t, bool host_option);
 void xtcp_mss_update(struct xtcp_tcb *t, u32 path_mss);
 
 unsigned int __xtcp_sack_len(const struct xtcp_tcb *t);

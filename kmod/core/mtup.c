@@ -20,21 +20,16 @@
 /* No probe with a smaller window: its loss would be hard to find out. */
 #define PROBE_CWND	11
 
-static u32 options(const struct xtcp_tcb *t)
-{
-	return t->flags & XTCP_F_TS_OK ? XTCP_OPT_TS_ALIGNED : 0;
-}
-
 /* What a segment of a size has room for. */
 static u32 payload(const struct xtcp_tcb *t, u32 size)
 {
 	size = max_t(u32, min_t(u32, size, t->mss_clamp), t->conf->min_snd_mss);
-	return size - options(t);
+	return size - xtcp_option_len(t);
 }
 
 static u16 size_of(const struct xtcp_tcb *t, u32 payload)
 {
-	return min_t(u32, payload + options(t), U16_MAX);
+	return min_t(u32, payload + xtcp_option_len(t), U16_MAX);
 }
 
 /* Binary search (RFC 4821 7.3). */

@@ -40,7 +40,8 @@ void xtcp_offer(struct xtcp_tcb *t, const struct xtcp_offer *o,
 		t->flags |= XTCP_F_ECN_OK;
 	if (READ_ONCE(conf->sack))
 		t->flags |= XTCP_F_SACK_OK;
-	if (READ_ONCE(conf->timestamps))
+	/* as Linux: there would be no room for SACK blocks */
+	if (READ_ONCE(conf->timestamps) && !t->host_option)
 		t->flags |= XTCP_F_TS_OK;
 	if (READ_ONCE(conf->window_scaling))
 		t->flags |= XTCP_F_WSCALE_OK;

@@ -169,20 +169,21 @@ unsigned int xtcp_options_build_syn(u8 *p, const struct xtcp_options *opt)
  * xtcp_options_add_tfo - append a Fast Open option to those of a SYN
  * @p: the options, XTCP_OPT_MAX bytes
  * @len: their length so far, bytes, a multiple of four
+ * @room: what it may become, bytes
  * @cookie: what to say
  *
  * Return: the new length, a multiple of four; @len when there is nothing to say,
  * or no room for it.
  */
 unsigned int xtcp_options_add_tfo(u8 *p, unsigned int len,
-				  const struct xtcp_tfo_cookie *cookie)
+				  unsigned int room, const struct xtcp_tfo_cookie *cookie)
 {
 	unsigned int head = cookie->exp ? 4 : 2, size;
 
 	if (cookie->len < 0)
 		return len;
 	size = head + cookie->len;
-	if (len + ((size + 3) & ~3U) > XTCP_OPT_MAX)
+	if (len + ((size + 3) & ~3U) > room)
 		return len;
 	p += len;
 	p[0] = cookie->exp ? XTCP_OPTK_EXP : XTCP_OPTK_TFO;

@@ -44,7 +44,7 @@ bool xtcp_options_parse(struct xtcp_options *opt, const u8 *p, unsigned int len,
 			bool syn);
 unsigned int xtcp_options_build_syn(u8 *p, const struct xtcp_options *opt);
 unsigned int xtcp_options_add_tfo(u8 *p, unsigned int len,
-				  const struct xtcp_tfo_cookie *cookie);
+				  unsigned int room, const struct xtcp_tfo_cookie *cookie);
 
 static inline u16 xtcp_get16(const u8 *p)
 {

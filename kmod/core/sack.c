@@ -129,13 +129,11 @@ void xtcp_dsack_more(struct xtcp_tcb *t, u32 seq, u32 end_seq)
 /* How many blocks go into the next segment. */
 static unsigned int blocks(const struct xtcp_tcb *t)
 {
-	unsigned int room = XTCP_OPT_MAX - XTCP_OPT_SACK_BASE;
+	unsigned int room = XTCP_OPT_MAX - XTCP_OPT_SACK_BASE - xtcp_option_len(t);
 	unsigned int n = !!(t->flags & XTCP_F_DSACK);
 
 	if (t->flags & XTCP_F_SACKS)
 		n += t->ooo_last->nr_sacks;
-	if (t->flags & XTCP_F_TS_OK)
-		room -= XTCP_OPT_TS_ALIGNED;
 	return min(n, room / XTCP_OPT_SACK_BLOCK);
 }
 
@@ -143,11 +141,13 @@ static unsigned int blocks(const struct xtcp_tcb *t)
  * __xtcp_sack_len - room that SACK takes in the next segment
  * @t: the connection, with XTCP_F_SACKS or XTCP_F_DSACK
  *
- * Return: bytes.
+ * Return: bytes; 0: there is no room for a block.
  */
 unsigned int __xtcp_sack_len(const struct xtcp_tcb *t)
 {
-	return XTCP_OPT_SACK_BASE + blocks(t) * XTCP_OPT_SACK_BLOCK;
+	unsigned int n = blocks(t);
+
+	return n ? XTCP_OPT_SACK_BASE + n * XTCP_OPT_SACK_BLOCK : 0;
 }
 
 /**
@@ -162,6 +162,8 @@ unsigned int xtcp_sack_build(const struct xtcp_tcb *t, u8 *p)
 	unsigned int left = blocks(t), len = left * XTCP_OPT_SACK_BLOCK;
 	const struct xtcp_range *r;
 
+	if (unlikely(!left))
+		return 0;
 	xtcp_put32(p, XTCP_OPTK_NOP << 24 | XTCP_OPTK_NOP << 16 |
 		      XTCP_OPTK_SACK << 8 | (2 + len));
 	p += XTCP_OPT_SACK_BASE;

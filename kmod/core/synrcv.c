@@ -94,6 +94,20 @@ void xtcp_synrcv_limit_window(struct xtcp_synrcv *r, u32 segs)
 		r->rcv_wnd = min_t(u64, r->rcv_wnd, (u64)segs * payload);
 }
 
+/**
+ * xtcp_synrcv_reserve - the host adds options to each segment of the connection
+ * @r: the entry, new
+ *
+ * As Linux: there would be no room for SACK blocks, which do more than timestamps.
+ */
+void xtcp_synrcv_reserve(struct xtcp_synrcv *r)
+{
+	if (!(r->flags & XTCP_F_SACK_OK))
+		return;
+	r->flags &= ~XTCP_F_TS_OK;
+	r->ts_recent = 0;
+}
+
 static u32 tsval(const struct xtcp_synrcv *r, xtcp_usec_t now)
 {
 	return (u32)(now / XTCP_USEC_PER_MSEC) + r->ts_offset;

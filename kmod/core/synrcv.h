@@ -98,6 +98,7 @@ void xtcp_synrcv_init(struct xtcp_synrcv *r, const struct xtcp_segment *seg,
 		      const struct xtcp_conf *conf, u32 iss, u32 ts_offset,
 		      u16 advmss, u32 space, u32 max_space);
 void xtcp_synrcv_limit_window(struct xtcp_synrcv *r, u32 segs);
+void xtcp_synrcv_reserve(struct xtcp_synrcv *r);
 enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 					     struct xtcp_segment *seg,
 					     const struct xtcp_conf *conf,

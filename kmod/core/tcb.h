@@ -646,6 +646,8 @@ struct xtcp_tcb {
 	u8		syn_again : 1;
 	/** @ack_gone: an ACK has left since segments were last ordered */
 	u8		ack_gone : 1;
+	/** @host_option: each segment has an option that the host adds */
+	u8		host_option : 1;
 	/** @ca_state: enum xtcp_ca_state; changed by xtcp_cong_set_state() only */
 	u8		ca_state;
 	/** @cc: congestion control algorithm, index into xtcp_cc_table */
@@ -950,6 +952,21 @@ static inline u32 xtcp_in_flight(const struct xtcp_tcb *t)
 static inline bool xtcp_in_recovery(const struct xtcp_tcb *t)
 {
 	return t->ca_state >= XTCP_CA_RECOVERY;
+}
+
+/* Room for the option that the host adds (RFC 2385 is one), bytes. */
+#define XTCP_HOST_OPTION_LEN	20
+
+/* What it takes of each segment. */
+static inline u32 xtcp_host_option_len(const struct xtcp_tcb *t)
+{
+	return t->host_option ? XTCP_HOST_OPTION_LEN : 0;
+}
+
+/* Options that each segment has, whatever is to SACK: bytes. */
+static inline u32 xtcp_option_len(const struct xtcp_tcb *t)
+{
+	return xtcp_host_option_len(t) + (t->flags & XTCP_F_TS_OK ? XTCP_OPT_TS_ALIGNED : 0);
 }
 
 #endif /* XTCP_CORE_TCB_H */

@@ -71,6 +71,7 @@ static void draw_agreement(void)
 	t.flags = flag(XTCP_F_TS_OK) | flag(XTCP_F_SACK_OK) | flag(XTCP_F_WSCALE_OK) |
 		  flag(XTCP_F_ECN_OK) | flag(XTCP_F_NODELAY) | flag(XTCP_F_CORK) |
 		  flag(XTCP_F_PASSIVE);
+	xtcp_mss_reserve(&t, !rng_below(&dice, 4));
 	if (t.flags & XTCP_F_ECN_OK)
 		t.flags |= flag(XTCP_F_ECN_ECHO) | flag(XTCP_F_ECN_CWR) |
 			   flag(XTCP_F_ECN_ALL) | flag(XTCP_F_ECN_SEEN) |
@@ -182,6 +183,12 @@ static void check_legal(u32 payload)
 	legal_options_read(&o, h.opt, h.optlen);
 }
 
+/* The host's option fits, too. */
+static void check_room(void)
+{
+	CHECK(h.optlen + xtcp_host_option_len(&t) <= XTCP_OPT_MAX);
+}
+
 static u32 option32(u8 kind, unsigned int off)
 {
 	return xtcp_get32(h.opt + o.at[kind] + off);
@@ -201,10 +208,12 @@ static void check_sacks(const struct xtcp_tcb *was)
 {
 	bool dsack = was->flags & XTCP_F_DSACK;
 	unsigned int i, n = o.len[XTCP_OPTK_SACK] / 8;
+	unsigned int most = (XTCP_OPT_MAX - xtcp_option_len(was) - XTCP_OPT_SACK_BASE) / 8;
 
-	CHECK_EQ(o.nr[XTCP_OPTK_SACK], !!(was->flags & (XTCP_F_SACKS | XTCP_F_DSACK)));
+	CHECK_EQ(o.nr[XTCP_OPTK_SACK],
+		 most && was->flags & (XTCP_F_SACKS | XTCP_F_DSACK));
 	CHECK(!n || was->flags & XTCP_F_SACK_OK);
-	CHECK(n <= (was->flags & XTCP_F_TS_OK ? 3 : 4));
+	CHECK(n <= most);
 	if (dsack && n) {
 		CHECK_EQ(option32(XTCP_OPTK_SACK, 0), was->dsack.seq);
 		CHECK_EQ(option32(XTCP_OPTK_SACK, 4), was->dsack.end_seq);
@@ -250,6 +259,7 @@ static void check_acked(const struct xtcp_tcb *was)
 static void check_common(const struct xtcp_tcb *was, u32 payload)
 {
 	check_legal(payload);
+	check_room();
 	check_ts(was->flags & XTCP_F_TS_OK, xtcp_tsval(was, at), was->ts_recent);
 	check_sacks(was);
 	check_acked(was);
@@ -378,7 +388,7 @@ static void draw_cookie(struct xtcp_tfo_cookie *tfo)
 }
 
 /* What SYNs say that the agreement, or the offer, decides. */
-static void check_syn_options(u32 flags, u16 advmss, u8 wscale,
+static void check_syn_options(u32 flags, u16 advmss, u8 wscale, unsigned int most,
 			      const struct xtcp_tfo_cookie *tfo)
 {
 	u8 kind = tfo && tfo->exp ? XTCP_OPTK_EXP : XTCP_OPTK_TFO;
@@ -390,6 +400,7 @@ static void check_syn_options(u32 flags, u16 advmss, u8 wscale,
 	CHECK_EQ(o.nr[XTCP_OPTK_WSCALE], !!(flags & XTCP_F_WSCALE_OK));
 	if (o.nr[XTCP_OPTK_WSCALE])
 		CHECK_EQ(h.opt[o.at[XTCP_OPTK_WSCALE]], wscale);
+	CHECK(h.optlen <= most);
 	if (!tfo || tfo->len < 0) {
 		CHECK(!o.nr[XTCP_OPTK_TFO] && !o.nr[XTCP_OPTK_EXP]);
 		return;
@@ -397,7 +408,7 @@ static void check_syn_options(u32 flags, u16 advmss, u8 wscale,
 	size = 2 + head + tfo->len;
 	/* it comes last, and goes first where there is no room */
 	if (!o.nr[kind]) {
-		CHECK(h.optlen + size > XTCP_OPT_MAX);
+		CHECK(h.optlen + size > most);
 		return;
 	}
 	CHECK_EQ(o.len[kind], head + tfo->len);
@@ -425,7 +436,8 @@ TEST(syn__any_of_them)
 		xtcp_compose_syn(&h, &t, len, &tfo, at);
 		check_legal(len);
 		check_ts(was.flags & XTCP_F_TS_OK, xtcp_tsval(&was, at), ack ? was.ts_recent : 0);
-		check_syn_options(was.flags, was.advmss, was.rcv_wscale, &tfo);
+		check_syn_options(was.flags, was.advmss, was.rcv_wscale,
+				  XTCP_OPT_MAX - xtcp_host_option_len(&was), &tfo);
 		CHECK_EQ(h.seq, was.iss);
 		CHECK_EQ(h.ack, ack ? was.rcv_nxt : 0);
 		CHECK_EQ(h.flags & ~(XTCP_ECE | XTCP_CWR), XTCP_SYN | (ack ? XTCP_ACK : 0));
@@ -469,6 +481,7 @@ TEST(rst__any_of_them)
 		if (ours)
 			check_window(&was);
 		CHECK_EQ(h.optlen, o.nr[XTCP_OPTK_TS] * XTCP_OPT_TS_ALIGNED);
+		check_room();
 	}
 }
 
@@ -508,7 +521,7 @@ TEST(synrcv__any_of_them)
 		xtcp_compose_synack(&h, &r, flag(XTCP_IP_ECT0), clock, coin() ? &tfo : NULL);
 		check_legal(0);
 		check_ts(ts, clock + r.ts_offset, r.ts_recent);
-		check_syn_options(r.flags, r.advmss, r.rcv_wscale,
+		check_syn_options(r.flags, r.advmss, r.rcv_wscale, XTCP_OPT_MAX,
 				  o.nr[XTCP_OPTK_TFO] || o.nr[XTCP_OPTK_EXP] ? &tfo : NULL);
 		CHECK_EQ(h.seq, r.iss);
 		CHECK_EQ(h.ack, r.irs + 1);

@@ -419,7 +419,7 @@ TEST(option__what_is_built_is_parsed)
 
 			c.len = len;
 			c.exp = exp;
-			n = xtcp_options_add_tfo(p, 0, &c);
+			n = xtcp_options_add_tfo(p, 0, XTCP_OPT_MAX, &c);
 			CHECK_EQ(n % 4, 0);
 			opt = parsed(p, n);
 			CHECK_EQ(opt.tfo_len, len);
@@ -434,10 +434,10 @@ TEST(option__no_room)
 	struct xtcp_tfo_cookie c = { .len = 8 };
 	u8 p[XTCP_OPT_MAX];
 
-	CHECK_EQ(xtcp_options_add_tfo(p, 28, &c), 40);
-	CHECK_EQ(xtcp_options_add_tfo(p, 32, &c), 32);
+	CHECK_EQ(xtcp_options_add_tfo(p, 28, XTCP_OPT_MAX, &c), 40);
+	CHECK_EQ(xtcp_options_add_tfo(p, 32, XTCP_OPT_MAX, &c), 32);
 	c.len = -1;
-	CHECK_EQ(xtcp_options_add_tfo(p, 0, &c), 0);
+	CHECK_EQ(xtcp_options_add_tfo(p, 0, XTCP_OPT_MAX, &c), 0);
 }
 
 TESTS_MAIN

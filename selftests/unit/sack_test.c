@@ -2,6 +2,7 @@
 /* What a receiver reports: RFC 2018 and 2883. */
 #include <stdlib.h>
 
+#include "mss.h"
 #include "output.h"
 #include "reasm.h"
 #include "rng.h"
@@ -91,6 +92,23 @@ TEST(blocks__three_beside_timestamps)
 	CHECK_EQ(ignore_output(), 3);
 	rcv(". 701:801(100) ack 1 TS val 2 ecr 0");
 	expect(". 1 ack 1 sack 701:801,501:601,301:401");
+}
+
+/* With an option of the host's beside them; with timestamps there is no room for one. */
+TEST(blocks__two_beside_the_hosts_option)
+{
+	given_sack();
+	xtcp_mss_reserve(&ep.t, true);
+	rcv(". 101:201(100) ack 1");
+	expect(". 1 ack 1 sack 101:201");
+	rcv(". 301:401(100) ack 1");
+	expect(". 1 ack 1 sack 301:401,101:201");
+	rcv(". 501:601(100) ack 1");
+	expect(". 1 ack 1 sack 501:601,301:401");
+	CHECK_EQ(xtcp_mss_now(&ep.t), ep.t.mss - 20);
+	ep.t.flags |= XTCP_F_TS_OK;
+	CHECK_EQ(xtcp_mss_now(&ep.t), ep.t.mss);
+	ep.t.flags &= ~XTCP_F_TS_OK;
 }
 
 TEST(blocks__grow_at_either_end)

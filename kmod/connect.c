@@ -20,6 +20,7 @@
 #include "ip/sockaddr.h"
 #include "isn.h"
 #include "listen.h"
+#include "md5sig.h"
 #include "output.h"
 #include "port/port.h"
 #include "table.h"
@@ -53,6 +54,7 @@ static void prepare_connect(struct sock *sk)
 		offer.iss = xtcp_isn(&xs->flow.key);
 		offer.ts_offset = xtcp_ts_offset(&xs->flow.key);
 	}
+	xtcp_md5_reserve(sk);
 	xtcp_offer(t, &offer, &xtcp_net(sock_net(sk))->conf);
 	xtcp_sync_mss(sk);
 }

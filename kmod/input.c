@@ -349,7 +349,7 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int 
 		sk = timewait_rcv(tw, &key, dif, sdif, skb);
 	if (!sk)
 		goto drop;
-	reason = xtcp_permit(sk, skb);
+	reason = xtcp_permit(sk, &key, dif, sdif, skb);
 	if (unlikely(reason))
 		goto refuse;
 	give(sk, &key, dif, sdif, skb);

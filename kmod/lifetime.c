@@ -10,6 +10,7 @@
 #include "conf.h"
 #include "cong.h"
 #include "lifetime.h"
+#include "md5sig.h"
 #include "opening.h"
 #include "pace.h"
 #include "timer.h"
@@ -37,6 +38,7 @@ static void destruct(struct sock *sk)
 		xtcp_listener_free(sk);
 	xtcp_cong_release(sk);
 	xtcp_pacer_free(sk);
+	xtcp_md5_clear(sk);
 	xtcp_conf_put(sk);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6)

@@ -38,6 +38,7 @@
 #include "listen.h"
 #include "listen_table.h"
 #include "lsm.h"
+#include "md5sig.h"
 #include "output.h"
 #include "port/port.h"
 #include "receive.h"
@@ -214,7 +215,8 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xtcp_cong_inherit(child, sk);
 	xtcp_synrcv_child(core, &xs->tcb, xtcp_conf_get(sk), xtcp_now());
 	child->sk_state = TCP_SYN_RECV;
-	if (xtcp_route_connect(child, &raddr, key->rport)) {
+	if (xtcp_md5_inherit(child, sk, key) ||
+	    xtcp_route_connect(child, &raddr, key->rport)) {
 		free_child(child);
 		return NULL;
 	}
@@ -347,6 +349,8 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 	}
 	iss = tw ? tw->core.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT : xtcp_isn(key);
 	init_core(&core, sk, key, skb, seg, iss, advmss, dst);
+	if (unlikely(xtcp_md5_lookup(sk, key)))
+		xtcp_synrcv_reserve(&core);
 	xtcp_synrcv_sent(&core, xtcp_now());
 	if (unlikely(seg->len || seg->opt.has & XTCP_OPT_TFO) &&
 	    xtcp_tfo_try(sk, key, skb, seg, dst, &tfo) &&
@@ -561,7 +565,7 @@ static void child_rcv(struct sock *child, const struct xtcp_key *key, int dif, i
 	enum xtcp_drop drop;
 
 	/* it was let in for the listener, and parsed: a filter must not cut it now */
-	drop = xtcp_permit(child, skb);
+	drop = xtcp_permit(child, key, dif, sdif, skb);
 	if (unlikely(drop || skb->len != len)) {
 		drop = drop ? : XTCP_DROP_POLICY;
 		xtcp_count_drop(key->xn, drop);

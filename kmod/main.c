@@ -18,6 +18,7 @@
 #include "isn.h"
 #include "listen_table.h"
 #include "netns.h"
+#include "md5sig.h"
 #include "pace.h"
 #include "port/port.h"
 #include "proto.h"
@@ -195,6 +196,7 @@ static void __exit xtcp_exit(void)
 	xtcp_events_exit();
 	unregister_pernet_subsys(&netns_ops);
 	xtcp_proto_exit();
+	xtcp_md5_exit();
 	xtcp_pacer_exit();
 	xtcp_port_connect_exit();
 	xtcp_port_exit();

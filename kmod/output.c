@@ -19,6 +19,7 @@
 #include "ip/header.h"
 #include "ip/ip.h"
 #include "ip/route.h"
+#include "md5sig.h"
 #include "output.h"
 #include "pace.h"
 #include "timer.h"
@@ -42,14 +43,26 @@ static int refused(struct sock *sk, int err)
  * Header, checksum, owner, and off to IP.  The buffer is consumed.
  * Return: 0, or an error: it has not left.
  */
-static int transmit(struct sock *sk, struct sk_buff *skb, const struct xtcp_header *h)
+static int transmit(struct sock *sk, struct sk_buff *skb, struct xtcp_header *h)
 {
 	const struct inet_sock *inet = inet_sk(sk);
+	const struct xtcp_md5_key *md5 = NULL;
 	const void *route;
 	int err;
 
 	trace_xtcp_send(sk, h->flags, h->seq, skb->len, h->ack, h->window);
+	if (unlikely(xtcp_sk(sk)->tcb.host_option)) {
+		md5 = xtcp_md5_lookup(sk, &xtcp_sk(sk)->flow.key);
+		if (!md5) {
+			/* its device has just left the VRF that the key is for */
+			kfree_skb(skb);
+			return refused(sk, -ENOKEY);
+		}
+		xtcp_md5_option(h);
+	}
 	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h);
+	if (unlikely(md5))
+		xtcp_md5_sign(skb, &xtcp_sk(sk)->flow.key, md5);
 	skb->protocol = xtcp_sk_af(sk)->ethertype;
 	skb_orphan(skb);
 	skb_set_owner_w(skb, sk);
@@ -151,8 +164,9 @@ u32 xtcp_gso_max(const struct sock *sk)
 	u32 max = READ_ONCE(sk->sk_gso_max_size);	/* headers taken off */
 
 	xtcp_assert_locked(sk);
-	/* each packet has an urgent pointer of its own */
-	if (unlikely(xtcp_urg_out(&xtcp_sk(sk)->tcb)))
+	/* each packet has an urgent pointer of its own, and a signature */
+	if (unlikely(xtcp_urg_out(&xtcp_sk(sk)->tcb) ||
+		     xtcp_sk(sk)->tcb.host_option))
 		return mss;
 	max = min(max, mss * max_t(u32, READ_ONCE(sk->sk_gso_max_segs), 1));
 	return max > mss ? max - max % mss : mss;

@@ -8,6 +8,7 @@
  * So each probe is one line, and what one calls no other does: compilers tell of
  * a function without a declaration only once.
  */
+#include <crypto/md5.h>
 #include <linux/bpf-cgroup.h>
 #include <linux/hrtimer.h>
 #include <linux/net.h>
@@ -110,3 +111,5 @@ PROBE(INET_FL_LIST, struct inet_sock *inet = p; inet->ipv6_fl_list = NULL;)
 PROBE(PINFO_OFFSET, struct proto *q = p; q->ipv6_pinfo_offset = 0;)
 /* receive buffers grow less on short paths */
 PROBE(RCVBUF_LOW_RTT, struct net *n = p; return n->ipv4.sysctl_tcp_rcvbuf_low_rtt;)
+/* MD5 is a library, and built */
+PROBE(MD5_LIBRARY, char is[IS_ENABLED(CONFIG_CRYPTO_LIB_MD5) ? 1 : -1]; (void)is; md5_init(p);)

@@ -11,12 +11,16 @@
 #include "core/window.h"
 #include "ip/ip.h"
 #include "listen_table.h"
+#include "md5sig.h"
 #include "receive.h"
 #include "watch/trace.h"
 
 /**
  * xtcp_permit - does a socket's policy let a segment in?
  * @sk: who will get it
+ * @key: what the segment says
+ * @dif: interface that it came in on
+ * @sdif: interface that is enslaved to a VRF, 0: none
  * @skb: the segment, well formed, data at its TCP header
  *
  * To be asked of everybody who gets it, and be it after another.
@@ -25,14 +29,20 @@
  *
  * Return: XTCP_DROP_NONE, or why not.
  */
-enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb)
+enum xtcp_drop xtcp_permit(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
+			   struct sk_buff *skb)
 {
+	enum xtcp_drop forged;
+
 	/* may have changed meanwhile, which is as good as a little later */
 	if (!xtcp_is_near(skb, xtcp_skb_af(skb)->hop_limit_min(sk)))
 		return XTCP_DROP_MIN_TTL;
 	/* in a backlog it has no device any more, and the host's policy was asked */
 	if (skb->dev && !xtcp_skb_policy(sk, skb))
 		return XTCP_DROP_POLICY;
+	forged = xtcp_md5_permit(sk, key, dif, sdif, skb);
+	if (unlikely(forged))
+		return forged;
 	/* the socket's filter, the control group's and the security module */
 	if (sk_filter_trim_cap(sk, skb, tcp_hdrlen(skb)))
 		return XTCP_DROP_POLICY;

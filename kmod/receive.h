@@ -17,7 +17,8 @@ static inline bool xtcp_is_near(const struct sk_buff *skb, u8 min_ttl)
 	return likely(xtcp_skb_hop_limit(skb) >= min_ttl);
 }
 
-enum xtcp_drop xtcp_permit(struct sock *sk, struct sk_buff *skb);
+enum xtcp_drop xtcp_permit(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
+			   struct sk_buff *skb);
 bool __xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif);
 void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg);
 

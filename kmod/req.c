@@ -14,6 +14,7 @@
 #include "edge.h"
 #include "ip/ip.h"
 #include "ip/reply.h"
+#include "md5sig.h"
 #include "output.h"
 #include "req.h"
 #include "table.h"
@@ -71,7 +72,7 @@ void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event)
 
 /**
  * xtcp_send_synack - answer a SYN
- * @sk: the listener
+ * @sk: the listener, locked
  * @key: the flow
  * @c: what the SYN made
  * @mark: SO_MARK
@@ -89,8 +90,13 @@ void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 		.has_tos = true,
 		.mark	= mark,
 		.dst	= dst,
+		.md5	= xtcp_md5_lookup(sk, key),
 	};
 
+	xtcp_assert_locked(sk);
+	/* there is no room for both */
+	if (unlikely(r.md5))
+		tfo = NULL;
 	xtcp_compose_synack(&r.h, c, xtcp_ecn_synack_ip(&xtcp_sk(sk)->tcb, c), clock, tfo);
 	xtcp_reply_send(xtcp_sk_net(sk), sk, &r);
 }
@@ -140,6 +146,7 @@ void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb)
 		.has_tos = true,
 		.to	= skb,
 		.mark	= req->mark,
+		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
 	};
 
 	xtcp_compose_synrcv_ack(&r.h, &req->core, xtcp_clock_ms());
@@ -155,6 +162,7 @@ void xtcp_req_send_rst(struct xtcp_req *req)
 	struct xtcp_reply r = {
 		.key	= &req->flow.key,
 		.mark	= req->mark,
+		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
 	};
 
 	xtcp_compose_synrcv_rst(&r.h, &req->core);

@@ -109,6 +109,7 @@ struct xtcp_listener {
  * @listener: allocated while the socket listens, or was told how to
  * @opening: with @has_opening: what a child keeps of its SYN, or owes to it
  * @scaling_ratio: payload per 256 bytes of receive buffer
+ * @md5: keys to sign segments with, struct xtcp_md5_key (md5sig.c)
  * @pacer: when some of its segments wait below TCP, or ACKs of it behind a gap; NULL:
  *	   they never did
  * @timer_due: what sk_timer is set to, on the coarse clock; 0: not pending
@@ -148,6 +149,7 @@ struct xtcp_sock {
 		struct xtcp_listener	*listener;
 		struct xtcp_opening	*opening;
 	};
+	struct hlist_head	md5;
 	struct xtcp_pacer	*pacer;
 	u32			timer_due;
 	u32			rmem_fresh;

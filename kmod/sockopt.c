@@ -19,6 +19,7 @@
 #include "core/window.h"
 #include "fastopen.h"
 #include "ip/ip.h"
+#include "md5sig.h"
 #include "output.h"
 #include "pace.h"
 #include "sockopt.h"
@@ -130,6 +131,20 @@ static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen
 				 min_t(long, TCP_CA_NAME_MAX - 1, optlen)) < 0)
 		return -EFAULT;
 	return xtcp_cong_set(sk, name, ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN));
+}
+
+/* What a connection sends from now on is signed, or not any more. */
+static int set_md5sig(struct sock *sk, int optname, sockptr_t optval, unsigned int optlen)
+{
+	int err;
+
+	lock_sock(sk);
+	err = xtcp_md5_set(sk, optname, optval, optlen);
+	if (!err && !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)) &&
+	    xtcp_md5_reserve(sk))
+		xtcp_sync_mss(sk);
+	release_sock(sk);
+	return err;
 }
 
 static int set_int(struct sock *sk, int optname, int val)
@@ -353,6 +368,8 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return set_ip(sk, level, optname, optval, optlen);
 	if (optname == TCP_CONGESTION)
 		return set_congestion(sk, optval, optlen);
+	if (optname == TCP_MD5SIG || optname == TCP_MD5SIG_EXT)
+		return set_md5sig(sk, optname, optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY) {
 		lock_sock(sk);
 		err = xtcp_tfo_set_keys(sk, optval, optlen);

@@ -15,6 +15,7 @@
 #include "edge.h"
 #include "ip/ip.h"
 #include "ip/reply.h"
+#include "md5sig.h"
 #include "port/port.h"
 #include "sock.h"
 #include "table.h"
@@ -43,6 +44,7 @@ struct xtcp_tw_queue {
 };
 
 static struct kmem_cache *cache;
+static struct kmem_cache *signed_cache;
 
 static struct xtcp_tw_queue *queue_of(const struct xtcp_net *xn, const struct xtcp_tw *tw)
 {
@@ -110,25 +112,75 @@ bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event
 	return true;
 }
 
+#define signed_of(entry)	container_of_const(entry, struct xtcp_tw_signed, tw)
+
+/* What its segments are signed with, NULL: they are not. */
+static const struct xtcp_md5_key *md5_of(const struct xtcp_tw *tw)
+{
+	return unlikely(tw->is_signed) ? signed_of(tw)->md5 : NULL;
+}
+
+/* Memory for the entry of a connection that is signed with @md5, NULL: that is not. */
+static struct xtcp_tw *alloc_entry(const struct xtcp_md5_key *md5)
+{
+	struct xtcp_tw_signed *s;
+	struct xtcp_tw *tw;
+
+	if (likely(!md5)) {
+		tw = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
+		if (tw)
+			tw->is_signed = false;
+		return tw;
+	}
+	s = kmem_cache_alloc(signed_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!s)
+		return NULL;
+	s->md5 = xtcp_md5_dup(md5);
+	if (!s->md5) {
+		kmem_cache_free(signed_cache, s);
+		return NULL;
+	}
+	s->tw.is_signed = true;
+	return &s->tw;
+}
+
+static void free_signed(struct xtcp_tw *tw)
+{
+	struct xtcp_tw_signed *s = signed_of(tw);
+
+	xtcp_md5_free(s->md5);
+	kmem_cache_free(signed_cache, s);
+}
+
 /* The last reference is gone. */
 static void release(struct xtcp_flow *flow)
 {
 	struct xtcp_tw *tw = xtcp_flow_tw(flow);
 
 	xtcp_port_put(&tw->port, 1);
-	kmem_cache_free(cache, tw);
+	if (unlikely(tw->is_signed))
+		free_signed(tw);
+	else
+		kmem_cache_free(cache, tw);
 }
 
 /* The same for many, at less cost for each. */
 static void free_all(struct xtcp_tw **tws, unsigned int n)
 {
 	struct xtcp_port *ports[REAP_BATCH];
-	unsigned int i;
+	unsigned int i, plain = 0;
 
 	for (i = 0; i < n; i++)
 		ports[i] = tws[i]->port;
 	xtcp_port_put(ports, n);
-	kmem_cache_free_bulk(cache, n, (void **)tws);
+	for (i = 0; i < n; i++) {
+		if (unlikely(tws[i]->is_signed))
+			free_signed(tws[i]);
+		else
+			tws[plain++] = tws[i];
+	}
+	if (plain)
+		kmem_cache_free_bulk(cache, plain, (void **)tws);
 }
 
 static struct xtcp_tw *first_of(struct xtcp_tw_queue *q)
@@ -211,7 +263,7 @@ void xtcp_enter_timewait(struct sock *sk)
 	xtcp_assert_locked(sk);
 	xtcp_timewait_init(&core, &xs->tcb);
 	if (atomic_read(&xn->tw_count) < READ_ONCE(xn->max_tw_buckets))
-		tw = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
+		tw = alloc_entry(xtcp_md5_lookup(sk, &xs->flow.key));
 	if (!tw) {
 		/* the edge is taken by an entry that does not live to see it */
 		xs->flow.state = XTCP_TIME_WAIT;
@@ -326,6 +378,7 @@ void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_b
 		.has_tos = true,
 		.to	= skb,
 		.mark	= tw->mark,
+		.md5	= md5_of(tw),
 	};
 
 	/* as it is between two segments */
@@ -333,6 +386,21 @@ void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_b
 	xtcp_compose_timewait_ack(&r.h, &tw->core, xtcp_clock_ms());
 	spin_unlock_bh(&q->lock);
 	xtcp_reply_send(xn, NULL, &r);
+}
+
+/*
+ * Is it signed as the connection's segments are?  A SYN may open another connection, for
+ * which the listener's keys count; if it does not, it is answered, no more.
+ */
+static bool is_genuine(const struct xtcp_tw *tw, struct sk_buff *skb,
+		       struct xtcp_segment *seg)
+{
+	const struct xtcp_md5_key *md5 = md5_of(tw);
+
+	seg->drop = XTCP_DROP_NONE;
+	if (unlikely(md5) && (seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) != XTCP_SYN)
+		seg->drop = xtcp_md5_verify(md5, &tw->flow.key, skb);
+	return !seg->drop;
 }
 
 /**
@@ -346,12 +414,16 @@ void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_b
  * caller gives it to a listener, which ends the entry; without one it answers with
  * xtcp_tw_send_ack().
  */
-bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_buff *skb,
+bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk_buff *skb,
 		 struct xtcp_segment *seg)
 {
 	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	enum xtcp_timewait_verdict verdict;
 
+	if (!is_genuine(tw, skb, seg)) {
+		xtcp_count_drop(xn, seg->drop);
+		return false;
+	}
 	spin_lock_bh(&q->lock);
 	if (!tw->queued) {
 		spin_unlock_bh(&q->lock);
@@ -432,10 +504,18 @@ int __init xtcp_timewait_init_cache(void)
 {
 	xtcp_flow_set_release(XTCP_KIND_TW, release);
 	cache = xtcp_entry_cache("xtcp_tw", struct xtcp_tw, port);
-	return cache ? 0 : -ENOMEM;
+	if (!cache)
+		return -ENOMEM;
+	signed_cache = xtcp_entry_cache("xtcp_tw_signed", struct xtcp_tw_signed, md5);
+	if (!signed_cache) {
+		kmem_cache_destroy(cache);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 void xtcp_timewait_exit_cache(void)
 {
+	kmem_cache_destroy(signed_cache);
 	kmem_cache_destroy(cache);
 }

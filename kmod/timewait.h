@@ -9,6 +9,7 @@
 #include "flow.h"
 #include "netns.h"
 
+struct xtcp_md5_key;
 struct xtcp_port;
 struct xtcp_sock;
 
@@ -21,6 +22,7 @@ struct xtcp_sock;
  * @mark: SO_MARK of the connection
  * @due: when it ends, milliseconds of xtcp_clock_ms()
  * @cpu: of its queue
+ * @is_signed: it is the first part of a struct xtcp_tw_signed
  * @min_ttl: IP_MINTTL or IPV6_MINHOPCOUNT of the connection
  * @queued: it is in the queue, until it is ended
  */
@@ -31,18 +33,29 @@ struct xtcp_tw {
 	struct xtcp_timewait	core;
 	u32			mark;
 	u32			due;
-	u16			cpu;
+	u16			cpu : 15;
+	u16			is_signed : 1;
 	u8			min_ttl;
 	bool			queued;
 };
 
 #define xtcp_flow_tw(f)	container_of_const(f, struct xtcp_tw, flow)
 
+/**
+ * struct xtcp_tw_signed - an entry of a connection whose segments are signed
+ * @tw: what all have
+ * @md5: what with
+ */
+struct xtcp_tw_signed {
+	struct xtcp_tw		tw;
+	struct xtcp_md5_key	*md5;
+};
+
 struct sk_buff;
 
 bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound);
 void xtcp_enter_timewait(struct sock *sk);
-bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_buff *skb,
+bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk_buff *skb,
 		 struct xtcp_segment *seg);
 void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_buff *skb);
 bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event);

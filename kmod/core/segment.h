@@ -61,6 +61,9 @@
 	D(POLICY,	"InPolicyDrop")	  /* IPsec policy or socket filter */ \
 	D(CONNTRACK,	"InConntrackDrop") /* conntrack refused the entry */ \
 	D(MIN_TTL,	"MinTTLDrop")	  /* IP_MINTTL: it came too far */ \
+	D(MD5_NOT_FOUND, "MD5NotFound")	  /* RFC 2385: not signed, with a key */ \
+	D(MD5_UNEXPECTED, "MD5Unexpected") /* signed, without a key */ \
+	D(MD5_FAILURE,	"MD5Failure")	  /* another signature */	\
 	D(NOT_OWNER,	"InOwnerGone")	  /* its owner ended, or is another now */
 
 #define XTCP_DROP_ENUM_(name, mib)	XTCP_DROP_##name,

@@ -8,6 +8,7 @@
 #include "ip/header.h"
 #include "ip/ip.h"
 #include "ip/reply.h"
+#include "md5sig.h"
 
 static u32 mark_of(const struct xtcp_net *xn, const struct xtcp_af *af,
 		   const struct xtcp_reply *r)
@@ -55,7 +56,11 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 		return -ENOMEM;
 	}
 	skb_reserve(skb, MAX_TCP_HEADER);
+	if (unlikely(r->md5))
+		xtcp_md5_option(&r->h);
 	xtcp_header_push(skb, key->lport, key->rport, &r->h);
+	if (unlikely(r->md5))
+		xtcp_md5_sign(skb, key, r->md5);
 	skb->protocol = af->ethertype;
 	skb_dst_set(skb, dst);
 	xtcp_count(xn, OUT_SEGS);
@@ -69,7 +74,7 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 
 /**
  * xtcp_reply_rst - RST in answer to a segment (RFC 9293 3.10.7.1)
- * @sk: the listener that the segment came for
+ * @sk: the listener that the segment came for, locked
  * @key: the connection that it would belong to
  * @skb: the segment
  * @seg: what is in it; never answered when it is a RST itself
@@ -83,8 +88,10 @@ void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
 		.has_tos = true,
 		.to	= skb,
 		.mark	= READ_ONCE(sk->sk_mark),
+		.md5	= xtcp_md5_lookup(sk, key),
 	};
 
+	xtcp_assert_locked(sk);
 	if (xtcp_compose_refusal(&r.h, seg))
 		xtcp_reply_send(xtcp_sk_net(sk), NULL, &r);
 }

@@ -11,6 +11,7 @@
 #include "netns.h"
 
 struct dst_entry;
+struct xtcp_md5_key;
 struct sk_buff;
 
 /**
@@ -23,6 +24,7 @@ struct sk_buff;
  * @to: the segment that it answers, whose mark goes before @mark if the administrator
  *	wants that (fwmark_reflect); NULL: none
  * @mark: its mark, and that of its route
+ * @md5: what it is signed with, NULL: nothing
  * @h: its header
  */
 struct xtcp_reply {
@@ -32,6 +34,7 @@ struct xtcp_reply {
 	const struct sk_buff	*to;
 	u32			mark;
 	struct dst_entry	*dst;
+	const struct xtcp_md5_key *md5;
 	struct xtcp_header	h;
 };
 

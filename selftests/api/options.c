@@ -279,7 +279,6 @@ static const struct opt values_vary[] = {
 static const struct opt not_offered[] = {
 	{ SOL_SOCKET, 74, "SO_TXREHASH" },
 	{ SOL_SOCKET, 80, "SO_DEVMEM_DONTNEED" },
-	{ IPPROTO_TCP, 14, "TCP_MD5SIG" },
 	{ IPPROTO_TCP, 19, "TCP_REPAIR" },
 	{ IPPROTO_TCP, 20, "TCP_REPAIR_QUEUE" },
 	{ IPPROTO_TCP, 21, "TCP_QUEUE_SEQ" },
@@ -287,7 +286,6 @@ static const struct opt not_offered[] = {
 	{ IPPROTO_TCP, 24, "TCP_TIMESTAMP" },
 	{ IPPROTO_TCP, 29, "TCP_REPAIR_WINDOW" },
 	{ IPPROTO_TCP, 31, "TCP_ULP" },
-	{ IPPROTO_TCP, 32, "TCP_MD5SIG_EXT" },
 	{ IPPROTO_TCP, 35, "TCP_ZEROCOPY_RECEIVE" },
 	{ IPPROTO_TCP, 37, "TCP_TX_DELAY" },
 	{ IPPROTO_TCP, 38, "TCP_AO_ADD_KEY" },

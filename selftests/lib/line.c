@@ -163,6 +163,8 @@ static void parse_option(struct cursor *c)
 		if (!take(c, "ecr"))
 			bad_line(c, "no \"ecr\"");
 		option_value(c, o);
+	} else if (take(c, "md5")) {
+		o->kind = OPT_MD5;
 	} else if (take(c, "nop")) {
 		o->kind = OPT_NOP;
 	} else if (take(c, "eol")) {

@@ -113,6 +113,14 @@ static void write_ip(struct peer *p, uint8_t *ip, size_t len, uint8_t protocol)
 		wire_fail(p->w, "write to the TUN device: %s", strerror(errno));
 }
 
+/* As everybody has it, behind two NOPs. */
+static void add_option(struct line *l, struct option o)
+{
+	l->options[l->nr_options++] = (struct option){ .kind = OPT_NOP };
+	l->options[l->nr_options++] = (struct option){ .kind = OPT_NOP };
+	l->options[l->nr_options++] = o;
+}
+
 static void inject(struct peer *p, struct line *l)
 {
 	uint8_t buf[65536] = { 0 }, *tcp = buf + IP_LEN;
@@ -121,13 +129,11 @@ static void inject(struct peer *p, struct line *l)
 	uint16_t csum;
 	struct segment s;
 
-	if (!l->has_options && p->ts && !(l->flags & F_RST)) {
-		l->options[0] = (struct option){ .kind = OPT_NOP };
-		l->options[1] = (struct option){ .kind = OPT_NOP };
-		l->options[2] = (struct option){ .kind = OPT_TS, .nr = 2,
-						 .v = { p->tsval++, p->ts_recent } };
-		l->nr_options = 3;
-	}
+	if (!l->has_options && p->secret)
+		add_option(l, (struct option){ .kind = OPT_MD5 });
+	if (!l->has_options && p->ts && !(l->flags & F_RST))
+		add_option(l, (struct option){ .kind = OPT_TS, .nr = 2,
+					       .v = { p->tsval++, p->ts_recent } });
 	seq = l->seq.absolute ? l->seq.v : p->iss + l->seq.v;
 	if (l->ack.set)
 		ack = l->ack.absolute ? l->ack.v : p->irs + l->ack.v;
@@ -147,6 +153,9 @@ static void inject(struct peer *p, struct line *l)
 	len = hdr + l->len.v;
 	if (l->truncate >= 0)
 		len = l->truncate;
+	for (i = 0; i < (size_t)l->nr_options; i++)
+		if (l->options[i].kind == OPT_MD5 && l->truncate < 0 && l->offset < 0)
+			sign_segment(p->addr, p->laddr, tcp, len, p->secret);
 	if (len >= TCP_LEN) {
 		csum = tcp_checksum(p->addr, p->laddr, tcp, len);
 		if (l->bad_csum)
@@ -332,6 +341,8 @@ static const char *mismatch(struct peer *p, const struct line *l,
 
 	if (!s->csum_ok)
 		return "the checksum is wrong";
+	if (p->secret && !is_signed(s, p->secret))
+		return "it is not signed, or not rightly";
 	if (!l->any_flags && s->flags != l->flags)
 		return "the flags differ";
 	if (!number_matches(&l->seq, p->irs, s->seq))

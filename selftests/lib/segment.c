@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "md5.h"
 #include "segment.h"
 
 /* The ECN field of the IP header, RFC 3168 5. */
@@ -93,6 +94,12 @@ size_t build_options(const struct option *o, int nr, uint8_t *out)
 			for (j = 0; j < o->nr; j++, p += 4)
 				put32(p, o->v[j]);
 			break;
+		case OPT_MD5:
+			*p++ = OPT_MD5;
+			*p++ = OPT_MD5_LEN;
+			memset(p, 0, OPT_MD5_LEN - 2);
+			p += OPT_MD5_LEN - 2;
+			break;
 		case OPT_HEX:
 			memcpy(p, o->hex, o->nr);
 			p += o->nr;
@@ -135,7 +142,8 @@ int decode_options(const uint8_t *p, size_t len, struct option *out)
 			   (p[0] == OPT_SACK && n > 2 && n <= 34 && n % 8 == 2)) {
 			for (i = 2; i < (int)n; i += 4)
 				o->v[o->nr++] = get32(p + i);
-		} else if (p[0] != OPT_SACK_OK || n != 2) {
+		} else if ((p[0] != OPT_SACK_OK || n != 2) &&
+			   (p[0] != OPT_MD5 || n != OPT_MD5_LEN)) {
 			o->kind = OPT_HEX;
 		}
 		if (o->kind == OPT_HEX) {
@@ -170,6 +178,9 @@ static char *print_options(char *to, const uint8_t *opts, size_t len, uint32_t b
 		case OPT_WSCALE:
 			to += sprintf(to, "wscale %u", o->v[0]);
 			break;
+		case OPT_MD5:
+			to += sprintf(to, "md5");
+			break;
 		case OPT_SACK_OK:
 			to += sprintf(to, "sackOK");
 			break;
@@ -191,6 +202,56 @@ static char *print_options(char *to, const uint8_t *opts, size_t len, uint32_t b
 	if (nr)
 		to += sprintf(to, ">");
 	return to;
+}
+
+/* Where the digest is among options; NULL: nowhere. */
+static const uint8_t *find_digest(const uint8_t *p, size_t len)
+{
+	while (len > 1) {
+		size_t n = p[0] <= OPT_NOP ? 1 : p[1];
+
+		if (!n || n > len)
+			return NULL;
+		if (p[0] == OPT_MD5 && n == OPT_MD5_LEN)
+			return p + 2;
+		p += n;
+		len -= n;
+	}
+	return NULL;
+}
+
+/**
+ * sign_segment - fill in the signature of RFC 2385
+ * @saddr: IPv4 address it comes from, network order
+ * @daddr: IPv4 address it goes to, network order
+ * @tcp: the segment, from its TCP header on; without the option it stays as it is
+ * @len: its length, bytes
+ * @secret: the key
+ */
+void sign_segment(uint32_t saddr, uint32_t daddr, uint8_t *tcp, size_t len,
+		  const char *secret)
+{
+	const uint8_t *digest = find_digest(tcp + TCP_LEN, (tcp[12] >> 4) * 4 - TCP_LEN);
+
+	if (digest)
+		md5_segment(saddr, daddr, tcp, len, secret, tcp + (digest - tcp));
+}
+
+/**
+ * is_signed - has a segment the right signature?
+ * @s: the segment
+ * @secret: the key
+ */
+bool is_signed(const struct segment *s, const char *secret)
+{
+	const uint8_t *digest = find_digest(s->opts, s->opts_len);
+	const uint8_t *tcp = s->opts - TCP_LEN;
+	uint8_t want[MD5_LEN];
+
+	if (!digest)
+		return false;
+	md5_segment(s->saddr, s->daddr, tcp, s->data + s->len - tcp, secret, want);
+	return !memcmp(digest, want, MD5_LEN);
 }
 
 /**

@@ -30,6 +30,7 @@ enum {
 	OPT_SACK_OK	= 4,
 	OPT_SACK	= 5,
 	OPT_TS		= 8,
+	OPT_MD5		= 19,	/* RFC 2385 */
 	OPT_HEX		= 256,	/* bytes, to send what no stack would */
 };
 
@@ -43,6 +44,8 @@ struct option {
 };
 
 #define MAX_OPTIONS	40
+
+#define OPT_MD5_LEN	18
 
 /* A segment, taken apart; @opts and @data point into the packet. */
 struct segment {
@@ -97,6 +100,10 @@ uint16_t tcp_checksum(uint32_t saddr, uint32_t daddr, const void *tcp, size_t le
 
 size_t build_options(const struct option *o, int nr, uint8_t *out);
 int decode_options(const uint8_t *p, size_t len, struct option *out);
+
+void sign_segment(uint32_t saddr, uint32_t daddr, uint8_t *tcp, size_t len,
+		  const char *secret);
+bool is_signed(const struct segment *s, const char *secret);
 
 bool parse_segment(const uint8_t *ip, size_t len, struct segment *s);
 void print_segment(char *to, const struct segment *s, uint32_t seq0, uint32_t ack0);

@@ -26,9 +26,11 @@
  * ECN	noect, ect0, ect1, ce: the field in the IP header; ">" without it accepts
  *		any and "<" sends noect
  * OPTION	mss N, wscale N, sackOK, TS val N ecr N, sack A:B C:D, nop, eol,
- *		hex DIGITS.  A list names every option in its order; without a
+ *		md5, hex DIGITS.  A list names every option in its order; without a
  *		list ">" accepts any and "<" sends none (timestamps, once they
- *		are agreed on).  "ecr last" echoes the newest TSval.
+ *		are agreed on).  "ecr last" echoes the newest TSval.  With a secret
+ *		(RFC 2385) "md5" is the right signature; what comes without one is
+ *		wrong, and what the peer sends without a list has one.
  * RAW		badcsum: wrong checksum; short N: only N bytes of the TCP
  *		segment; off N: this data offset; urg N: urgent pointer
  *
@@ -97,6 +99,7 @@ struct wire {
  * @ecn: ECN field of what the peer sends
  * @tos: the rest of that byte
  * @ttl: TTL of what it sends
+ * @secret: what segments are signed with, NULL: nothing
  * @no_verify: do not compare payload with wire_pattern()
  * @last: the last segment that came, from its IP header on
  * @last_len: length of @last, bytes
@@ -120,6 +123,7 @@ struct peer {
 	uint8_t		ecn;
 	uint8_t		tos;
 	uint8_t		ttl;
+	const char	*secret;
 	bool		no_verify;
 	uint8_t		last[WIRE_MTU];
 	size_t		last_len;

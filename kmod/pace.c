@@ -101,7 +101,9 @@ u32 xtcp_pace_burst(struct sock *sk, u32 gso_max)
 
 	xtcp_assert_locked(sk);
 	WRITE_ONCE(sk->sk_pacing_rate, min_t(u64, rate, ULONG_MAX));
-	return xtcp_tso_segs(t, rate, READ_ONCE(sk->sk_pacing_shift), gso_max) * t->mss;
+	/* beside a SACK option one segment has less than that */
+	return min(xtcp_tso_segs(t, rate, READ_ONCE(sk->sk_pacing_shift), gso_max) * t->mss,
+		   gso_max);
 }
 
 /**

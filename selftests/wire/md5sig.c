@@ -11,12 +11,14 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/dice.h"
 #include "lib/fixture.h"
 #include "lib/md5.h"
 #include "lib/segment.h"
@@ -114,7 +116,7 @@ TEST(digest__rfc1321)
 	char hex[2 * MD5_LEN + 1];
 	unsigned int i, j;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
 		md5(known[i].text, strlen(known[i].text), digest);
 		for (j = 0; j < MD5_LEN; j++)
 			sprintf(hex + 2 * j, "%02x", digest[j]);
@@ -525,6 +527,22 @@ TEST_F(md5sig, size__sack)
 	close(fd);
 }
 
+/* What was queued as one segment does not leave as two with one signature. */
+TEST_F(md5sig, size__queued_before_there_was_a_block)
+{
+	struct peer *p = &self->p;
+	int fd = open_keyed(p), i;
+
+	put_pattern(fd, 0, 12 * 1440);
+	for (i = 0; i < 10; i++)
+		packets(p, fmt("> * %d:%d(1440) ack 1 <nop,nop,md5>", 1 + i * 1440,
+			       1 + (i + 1) * 1440));
+	packets(p, "< .  101:201(100) ack 1",
+		   "> .  14401:14401(0) ack 1 <nop,nop,md5,nop,nop,sack 101:201>",
+		   "< .  1:1(0) ack 2881",
+		   "> *  14401:15829(1428) ack 1 <nop,nop,md5,nop,nop,sack 101:201>");
+}
+
 /* ---- TIME_WAIT ----------------------------------------------------------- */
 
 static int enter_timewait(struct peer *p)
@@ -784,6 +802,125 @@ TEST_F(md5sig, kernel__another_secret)
 		close(listener);
 	}
 	EXPECT_GT(counter("MD5Failure"), 0);
+}
+
+/* ---- races ---------------------------------------------------------------- */
+
+static bool over;
+static unsigned long opened, let_in;
+
+static struct sockaddr_in race_sin(void)
+{
+	return loopback(2179);
+}
+
+/* Clients that sign, and stay for a moment or not even that. */
+static void *connect_often(void *unused)
+{
+	struct sockaddr_in sin = race_sin();
+
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+		int fd = socket(test_family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+		set_key(fd, "127.0.0.1", -1, SECRET);
+		connect(fd, (struct sockaddr *)&sin, sizeof(sin));
+		if (fd_poll(fd, POLLOUT, 5) == POLLOUT && write(fd, "?", 1) == 1)
+			opened++;
+		set_linger(fd, 0);
+		close(fd);
+	}
+	return NULL;
+}
+
+static void *accept_often(void *listener)
+{
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+		int fd = accept4(*(int *)listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0) {
+			fd_poll(*(int *)listener, POLLIN, 5);
+			continue;
+		}
+		let_in++;
+		close(fd);
+	}
+	return NULL;
+}
+
+static void change_a_key(const int fds[3])
+{
+	static const char *const secrets[] = { SECRET, SECRET, "another", NULL };
+	int fd = fds[roll(3)];
+
+	if (roll(2))
+		set_key(fd, "127.0.0.1", -1, secrets[roll(4)]);
+	else
+		set_key(fd, "127.0.0.0", 8 + roll(3), secrets[roll(4)]);
+}
+
+/* Each of the three has one key, the same. */
+static void settle_keys(const int fds[3])
+{
+	int i, bits;
+
+	for (i = 0; i < 3; i++) {
+		for (bits = 8; bits < 11; bits++)
+			set_key(fds[i], "127.0.0.0", bits, NULL);
+		set_key(fds[i], "127.0.0.1", -1, SECRET);
+	}
+}
+
+/*
+ * Keys of a listener and of a connection change while segments come for both.  In the
+ * end the two ends agree, and what was sent meanwhile comes.
+ */
+TEST_F_TIMEOUT(md5sig, keys__change_in_traffic, RACE_TIMEOUT)
+{
+	struct sockaddr_in sin = race_sin();
+	int listener, fds[3], i;
+	pthread_t helpers[2];
+	unsigned long rounds = 0;
+	char buf[4096];
+	uint64_t end;
+
+	bring_up_loopback();
+	dice_seed(env_number("XTCP_SEED", 1));
+	listener = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fds[0] = listener;
+	fds[1] = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ASSERT_EQ(0, bind(listener, (struct sockaddr *)&sin, sizeof(sin)));
+	ASSERT_EQ(0, listen(listener, 8));
+	ASSERT_EQ(0, connect(fds[1], (struct sockaddr *)&sin, sizeof(sin)));
+	fds[2] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	ASSERT_GE(fds[2], 0);
+	set_nonblock(listener, true);
+	set_nonblock(fds[1], true);
+	over = false;
+	ASSERT_EQ(0, pthread_create(&helpers[0], NULL, connect_often, NULL));
+	ASSERT_EQ(0, pthread_create(&helpers[1], NULL, accept_often, &listener));
+	end = now_ns() + race_seconds(3) * 1000000000ULL;
+	for (; now_ns() < end || !rounds; rounds++) {
+		size_t sent = 0;
+
+		for (i = 0; i < 100; i++) {
+			ssize_t n = write(fds[1], buf, 1 + roll(sizeof(buf)));
+
+			change_a_key(fds);
+			sent += n > 0 ? n : 0;
+		}
+		settle_keys(fds);
+		while (sent) {
+			ASSERT_TRUE(fd_poll(fds[2], POLLIN, PATIENCE_MS) & POLLIN);
+			sent -= read(fds[2], buf, sizeof(buf));
+		}
+	}
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
+	for (i = 0; i < 2; i++)
+		pthread_join(helpers[i], NULL);
+	EXPECT_GT(opened + let_in, 0);
+	TH_LOG("%lu rounds, %lu clients, %lu accepted", rounds, opened, let_in);
+	for (i = 0; i < 3; i++)
+		close(fds[i]);
 }
 
 TEST_HARNESS_MAIN

@@ -11,7 +11,7 @@
 #
 # A test that passes is one line; one that fails shows what it said. "settings"
 # holds kselftest's time limit of one test; XTCP_SLOW multiplies it. NAMEs are
-# shell patterns, without a room, to run a part. XTCP_ATTACK_TOTAL=SECONDS runs what attack.list
+# shell patterns, without a room, to run a part; see ipv6.list for NAME@6. XTCP_ATTACK_TOTAL=SECONDS runs what attack.list
 # names instead, for about so long. The sums go to XTCP_OUT/tally, as "passed failed
 # skipped", after each test, so that a crash costs only the results to come.
 
@@ -21,6 +21,9 @@ here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 XTCP_TESTS=${XTCP_TESTS:-$here}
 export XTCP_KO XTCP_OUT XTCP_TESTS
 mapfile -t all <"$XTCP_TESTS/tests"
+# NAME@6 and NAME@mapped are tests of ipv6.list with WIRE_IP=6 or mapped.
+mapfile -t over < <(awk '!/^(#|$)/ { for (i = 2; i <= NF; i++) print $1 "@" $i }' \
+	"$here/ipv6.list")
 limit=$(sed -n 's/^timeout=//p' "$here/settings")
 limit=$((${limit:-45} * ${XTCP_SLOW:-1}))
 
@@ -40,7 +43,7 @@ selected() {
 room_of() {
 	local test
 	for test in "${all[@]}"; do
-		[ "${test##*/}" != "$1" ] || printf '%s' "${test%"$1"}"
+		[ "${test##*/}" != "${1%@*}" ] || printf '%s' "${test%"${1%@*}"}"
 	done
 }
 
@@ -49,7 +52,8 @@ tally() {
 }
 
 one() {
-	local test=$1 log=$XTCP_OUT/$1.log rc=0 began p f s note
+	local test=$1 log=$XTCP_OUT/$1.log rc=0 began p f s note ip=4
+	case $test in *@*) ip=${test#*@} ;; esac
 	echo "$test" >"$XTCP_OUT/running"
 	began=$(date +%s%N)
 	if ! grep -q '^xtcp ' /proc/modules && ! insmod "$XTCP_KO" 2>"$log"; then
@@ -58,8 +62,8 @@ one() {
 	else
 		# Each test in a session of its own, so that what it leaves behind can
 		# be found and ended.
-		(cd "$XTCP_TESTS" && exec setsid timeout --kill-after=5 $((limit + extra)) \
-			"./$(room_of "$test")$test") \
+		(cd "$XTCP_TESTS" && WIRE_IP=$ip exec setsid timeout --kill-after=5 \
+			$((limit + extra)) "./$(room_of "$test")${test%@*}") \
 			>"$log" 2>&1 </dev/null || rc=$?
 		[ $rc -ne 124 ] || echo "# the time limit of $((limit + extra)) s" >>"$log"
 	fi
@@ -124,7 +128,7 @@ if [ -n "${XTCP_ATTACK_TOTAL-}" ]; then
 	done <"$here/attack.list"
 	attack "$XTCP_ATTACK_TOTAL" "${names[@]}"
 else
-	for test in "${all[@]##*/}"; do
+	for test in "${all[@]##*/}" "${over[@]}"; do
 		selected "$test" "$@" && one "$test"
 	done
 fi

@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "diag.h"
+#include "siit.h"
 #include "util.h"
+
+static void set_address(__be32 *to, uint32_t addr)
+{
+	struct in6_addr six;
+
+	to[0] = addr;
+	if (siit_mode() == SIIT_4)
+		return;
+	siit_address(&six, addr);
+	memcpy(to, &six, sizeof(six));
+}
 
 /**
  * diag_request - ask sock_diag about sockets, or to end one
@@ -36,11 +49,11 @@ struct diag_request diag_request(int type, int flags, const struct sockaddr_in *
 
 	if (local) {
 		r.req.id.idiag_sport = local->sin_port;
-		r.req.id.idiag_src[0] = local->sin_addr.s_addr;
+		set_address(r.req.id.idiag_src, local->sin_addr.s_addr);
 	}
 	if (remote) {
 		r.req.id.idiag_dport = remote->sin_port;
-		r.req.id.idiag_dst[0] = remote->sin_addr.s_addr;
+		set_address(r.req.id.idiag_dst, remote->sin_addr.s_addr);
 	}
 	return r;
 }

@@ -13,6 +13,7 @@
 
 #include "kselftest_harness.h"
 
+#include "siit.h"
 #include "util.h"
 #include "wire.h"
 
@@ -43,6 +44,13 @@
 	do {								\
 		if (test_inet())					\
 			SKIP(return, "the kernel's TCP has no such thing"); \
+	} while (0)
+
+/* What is about IPv4 itself. */
+#define IPV4_ONLY(why)							\
+	do {								\
+		if (siit_mode() == SIIT_6)				\
+			SKIP(return, "IPv4 only: " why);		\
 	} while (0)
 
 /* The socket's state, once it got there. */

@@ -16,6 +16,7 @@
 
 #include <linux/xtcp.h>
 
+#include "siit.h"
 #include "util.h"
 
 /* ---- time ---------------------------------------------------------------- */
@@ -385,20 +386,42 @@ struct row {
 	unsigned int lport, rport, state;
 };
 
+/* An address of IPv6 as /proc shows it: four words. */
+static uint32_t address_back(const char *text)
+{
+	struct in6_addr a;
+
+	if (sscanf(text, "%8x%8x%8x%8x", &a.s6_addr32[0], &a.s6_addr32[1], &a.s6_addr32[2],
+		   &a.s6_addr32[3]) != 4)
+		abort();
+	return siit_address_back(&a);
+}
+
 static bool next_row(FILE *f, struct row *r)
 {
-	char line[512];
+	char line[512], local[40], remote[40];
 
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, " %*d: %x:%x %x:%x %x", &r->laddr, &r->lport,
-			   &r->raddr, &r->rport, &r->state) == 5)
+		if (siit_mode() == SIIT_4) {
+			if (sscanf(line, " %*d: %x:%x %x:%x %x", &r->laddr, &r->lport,
+				   &r->raddr, &r->rport, &r->state) == 5)
+				return true;
+		} else if (sscanf(line, " %*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %x", local, &r->lport,
+				  remote, &r->rport, &r->state) == 5) {
+			r->laddr = address_back(local);
+			r->raddr = address_back(remote);
 			return true;
+		}
 	return false;
 }
 
 static FILE *open_table(void)
 {
-	return fopen(test_inet() ? "/proc/net/tcp" : "/proc/net/xtcp", "re");
+	bool six = siit_mode() != SIIT_4;
+
+	if (test_inet())
+		return fopen(six ? "/proc/net/tcp6" : "/proc/net/tcp", "re");
+	return fopen(six ? "/proc/net/xtcp6" : "/proc/net/xtcp", "re");
 }
 
 /**

@@ -17,7 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/ipv6.h>
+
 #include "segment.h"
+#include "siit.h"
 #include "util.h"
 #include "wire.h"
 
@@ -96,6 +99,26 @@ const char *fmt(const char *format, ...)
 	return buf;
 }
 
+/* The same address as in IPv4, and the same network. */
+static int add_address6(const char *device)
+{
+	struct sockaddr_in6 local = { .sin6_family = AF_INET6 };
+	struct in6_ifreq add = { .ifr6_prefixlen = 96 + 24 };
+	int ctl = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+
+	if (ctl < 0)
+		return -1;
+	siit_address(&add.ifr6_addr, inet_addr(WIRE_LOCAL));
+	local.sin6_addr = add.ifr6_addr;
+	add.ifr6_ifindex = if_nametoindex(device);
+	rc = ioctl(ctl, SIOCSIFADDR, &add);
+	/* the kernel looks for others who have it, or decides not to, a little later */
+	if (!rc && !await(!bind(ctl, (struct sockaddr *)&local, sizeof(local))))
+		rc = -1;
+	close(ctl);
+	return rc;
+}
+
 static int configure(int tun, short flags)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI | flags };
@@ -118,11 +141,13 @@ static int configure(int tun, short flags)
 	inet_pton(AF_INET, "255.255.255.0", &sin->sin_addr);
 	if (ioctl(ctl, SIOCSIFNETMASK, &ifr))
 		goto out;
-	ifr.ifr_mtu = WIRE_MTU;
+	ifr.ifr_mtu = WIRE_MTU + (siit_mode() == SIIT_6 ? SIIT_GROWS : 0);
 	if (ioctl(ctl, SIOCSIFMTU, &ifr))
 		goto out;
 	ifr.ifr_flags = IFF_UP;
 	if (ioctl(ctl, SIOCSIFFLAGS, &ifr))
+		goto out;
+	if (siit_mode() == SIIT_6 && add_address6(ifr.ifr_name))
 		goto out;
 	strcpy(ifr.ifr_name, "lo");
 	rc = ioctl(ctl, SIOCSIFFLAGS, &ifr);
@@ -180,6 +205,7 @@ const char *wire_open_device(struct wire *w, short flags)
 	w->tun = open_tun();
 	if (w->tun < 0)
 		return "no /dev/net/tun";
+	siit_device(w->tun);
 	if (configure(w->tun, flags))
 		return fmt("the TUN device cannot be set up: %s", strerror(errno));
 	wire_note(w, "a namespace with %s, family %d", WIRE_LOCAL, w->family);
@@ -200,6 +226,7 @@ void wire_close(struct wire *w)
 	}
 	free(w->trace);
 	w->trace = NULL;
+	siit_device(-1);
 	if (w->tun >= 0)
 		close(w->tun);
 	w->tun = -1;

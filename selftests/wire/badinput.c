@@ -652,12 +652,12 @@ TEST_F(badinput, icmp__fragmentation_needed)
 
 	put_pattern(fd, 0, 1400);
 	packets(p, "> P. 1:1401(1400) ack 1");
-	peer_icmp(p, 3, 4, 1000);
-	packets(p, ">  . 1:961(960) ack 1",
-		   "> P. 961:1401(440) ack 1",
+	peer_icmp(p, 3, 4, 1300);
+	packets(p, ">  . 1:1261(1260) ack 1",
+		   "> P. 1261:1401(140) ack 1",
 		   "<  . 1:1(0) ack 1401");
-	put_pattern(fd, 1400, 960);
-	packets(p, "> P. 1401:2361(960) ack 1");
+	put_pattern(fd, 1400, 1260);
+	packets(p, "> P. 1401:2661(1260) ack 1");
 }
 
 /* ---- noise --------------------------------------------------------------- */

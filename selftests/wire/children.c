@@ -319,6 +319,7 @@ TEST_F(child, no_route__handshake_waits)
 	struct peer *p = &self->p;
 	int listener = start_listen(&self->w, 4), fd;
 
+	IPV4_ONLY("its route is");
 	p->lport = WIRE_PORT;
 	packets(p, "< S  0:0(0) <mss 1460>",
 		   "> S. 0:0(0) ack 1");

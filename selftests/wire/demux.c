@@ -142,6 +142,7 @@ TEST_F(demux, input__redirected_without_a_socket)
 	struct peer *p = &self->p;
 	int listener, fd;
 
+	IPV4_ONLY("the rules are");
 	XTCP_ONLY();
 	if (!command("nft 'table ip n { chain p { type nat hook prerouting priority dstnat; "
 		     "tcp dport %d redirect to :%d; }; }'", OTHER_PORT, WIRE_PORT))
@@ -259,6 +260,7 @@ TEST_F(demux, queue__to_its_connection)
 	struct mnl_socket *nl;
 	int fd;
 
+	IPV4_ONLY("the rules are");
 	OPEN_QUEUED(p, fd, nl, "< P. 101:201(100) ack 1");
 	queue_accept(nl, queue_next(nl));
 	packets(p, "> . 1:1(0) ack 201");
@@ -276,6 +278,7 @@ TEST_F(demux, queue__connection_ended)
 	uint32_t id;
 	int fd;
 
+	IPV4_ONLY("the rules are");
 	ASKS_AGAIN();
 	OPEN_QUEUED(p, fd, nl, "< P. 101:201(100) ack 1");
 	id = queue_next(nl);
@@ -295,6 +298,7 @@ TEST_F(demux, queue__connected_elsewhere)
 	uint32_t id;
 	int fd;
 
+	IPV4_ONLY("the rules are");
 	ASKS_AGAIN();
 	OPEN_QUEUED(p, fd, nl, "< P. 101:201(100) ack 1");
 	id = queue_next(nl);
@@ -325,6 +329,7 @@ TEST_F(demux, queue__listens_elsewhere)
 	uint32_t id;
 	int fd;
 
+	IPV4_ONLY("the rules are");
 	ASKS_AGAIN();
 	OPEN_QUEUED(p, fd, nl, "< S 1000:1000(0) <mss 1460>");
 	id = queue_next(nl);
@@ -779,6 +784,7 @@ TEST_F_TIMEOUT(bridge, forwarded_without_a_socket, 120)
 	struct conversation c;
 	uint8_t mac_b[ETH_ALEN];
 
+	IPV4_ONLY("the rules are");
 	ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
 	link_address("e0", mac_b);
 	ASSERT_EQ(0, snmp_counter("OutRsts"));
@@ -861,6 +867,7 @@ TEST_F_TIMEOUT(bridge, held__forwarded, 120)
 	unsigned int i;
 	int sent;
 
+	IPV4_ONLY("the rules are");
 	ASSERT_EQ(0, setns(self->b, CLONE_NEWNET));
 	link_address("e0", mac_b);
 	for (i = 0; i < ARRAY_SIZE(ways_out); i++) {
@@ -899,6 +906,7 @@ TEST_F_TIMEOUT(bridge, held__sent, 120)
 	char text[4000] = "";
 	unsigned int i;
 
+	IPV4_ONLY("the rules are");
 	/* the host's end of a's cable is no port of the bridge any more */
 	if (!command("ip link set va nomaster && ip addr del 10.5.0.1/24 dev br0 && "
 		     "ip addr add 10.5.0.1/24 dev va"))

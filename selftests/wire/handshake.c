@@ -119,9 +119,10 @@ TEST_F(handshake, active__mss_of_the_peer)
 		   "> P. 1401:1501(100) ack 1");
 }
 
-/* RFC 9293 3.7.1: without the option it is 536. */
+/* RFC 9293 3.7.1: without the option it is 536, over IPv6 1220. */
 TEST_F(handshake, active__mss_default)
 {
+	int mss = siit_mode() == SIIT_6 ? 1220 : 536;
 	struct peer *p = &self->p;
 	int fd = start_connect(p);
 
@@ -129,9 +130,9 @@ TEST_F(handshake, active__mss_default)
 		   "< S. 0:0(0) ack 1",
 		   ">  . 1:1(0) ack 1");
 	ASSERT_STATE(fd, TCP_ESTABLISHED);
-	put_pattern(fd, 0, 600);
-	packets(p, ">  . 1:537(536) ack 1",
-		   "> P. 537:601(64) ack 1");
+	put_pattern(fd, 0, mss + 64);
+	packets(p, fmt(">  . 1:%d(%d) ack 1", 1 + mss, mss),
+		   fmt("> P. %d:%d(64) ack 1", 1 + mss, 1 + mss + 64));
 }
 
 TEST_F(handshake, active__maxseg_is_announced)

@@ -325,7 +325,8 @@ TEST_F_TIMEOUT(syncookies, flood__genuine_clients_get_through, 150)
 	uint64_t began;
 	int listener;
 
-	if (system("ip route add 10.0.0.0/8 dev wire"))
+	if (system(siit_mode() == SIIT_6 ? "ip -6 route add 2001:db8::10.0.0.0/104 dev wire" :
+					   "ip route add 10.0.0.0/8 dev wire"))
 		SKIP(return, "no ip(8)");
 	listener = start_listen(&self->w, 128);
 	p->lport = WIRE_PORT;

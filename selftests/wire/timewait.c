@@ -68,14 +68,17 @@ static void drop_all(int fd)
 
 TEST_F(timewait, segment__ipsec_policy)
 {
+	const char *ends = siit_mode() == SIIT_6 ?
+			   "src 2001:db8::192.0.2.2/128 dst 2001:db8::192.0.2.1/128" :
+			   "src 192.0.2.2/32 dst 192.0.2.1/32";
 	struct peer *p = &self->p;
 
 	enter_timewait(p, 0);
 	ANSWERS(p);
-	if (system("ip xfrm policy add dir in src 192.0.2.2/32 dst 192.0.2.1/32 action block"))
+	if (system(fmt("ip xfrm policy add dir in %s action block", ends)))
 		SKIP(return, "no IPsec");
 	IS_SILENT(p);
-	EXPECT_EQ(0, system("ip xfrm policy delete dir in src 192.0.2.2/32 dst 192.0.2.1/32"));
+	EXPECT_EQ(0, system(fmt("ip xfrm policy delete dir in %s", ends)));
 	ANSWERS(p);
 }
 

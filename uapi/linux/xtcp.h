@@ -8,6 +8,10 @@
  * addresses (family AF_INET) and the ordinary TCP socket options.  So does
  *
  *	fd = socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP);
+ *
+ * XTCPPROTO_IPV6 as third argument, or AF_INET6 as first, give one over IPv6, for
+ * struct sockaddr_in6 (family AF_INET6), that speaks IPv4 as well unless IPV6_V6ONLY is
+ * set.
  */
 #ifndef _UAPI_LINUX_XTCP_H
 #define _UAPI_LINUX_XTCP_H
@@ -27,12 +31,12 @@
 #define PF_XTCP			AF_XTCP
 #endif
 
-/* Third argument of socket(): 0 and IPPROTO_TCP give IPv4. */
+/* Third argument of socket(): 0 and IPPROTO_TCP give IPv4, this gives IPv6. */
 #define XTCPPROTO_IPV4		0
 #define XTCPPROTO_IPV6		1
 
 /*
- * Third argument of socket(AF_INET, SOCK_STREAM, ...) that gives the same; above
+ * Third argument of socket(AF_INET or AF_INET6, SOCK_STREAM, ...) that gives the same; above
  * a byte, so no protocol of IP.  The module parameter "protocol" chooses another
  * one, or 0 for none, and /sys/module/xtcp/parameters/protocol tells.
  */

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sockets of IPv6: addresses that calls take and give, both families on one port, and
+ * ports that are shared with the kernel's TCP.  Each test runs on AF_INET6 as well.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/xtcp.h>
+
+#include "kselftest_harness.h"
+
+#include "util.h"
+
+FIXTURE(ipv6) {
+	int family;
+};
+
+FIXTURE_VARIANT(ipv6) {
+	bool inet;
+};
+
+FIXTURE_VARIANT_ADD(ipv6, inet6) { .inet = true };
+FIXTURE_VARIANT_ADD(ipv6, xtcp) { .inet = false };
+
+FIXTURE_SETUP(ipv6)
+{
+	const char *missing = variant->inet ? NULL : xtcp_missing();
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	if (unshare(CLONE_NEWNET))
+		SKIP(return, "no permission to make a network namespace");
+	self->family = variant->inet ? AF_INET6 : xtcp_family();
+	bring_up_loopback();
+	/* ::1 is there a moment later */
+	ASSERT_TRUE(await(!system("ip -6 addr show dev lo | grep -q 'inet6 ::1/128'")));
+}
+
+FIXTURE_TEARDOWN(ipv6)
+{
+}
+
+static int six(int family)
+{
+	return socket(family, SOCK_STREAM | SOCK_CLOEXEC,
+		      family == AF_INET6 ? 0 : XTCPPROTO_IPV6);
+}
+
+static int four(int family)
+{
+	return socket(family == AF_INET6 ? AF_INET : family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static struct sockaddr_in6 address6(const char *text, uint16_t port)
+{
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+	if (inet_pton(AF_INET6, text, &sin6.sin6_addr) != 1)
+		abort();
+	return sin6;
+}
+
+/* Return: 0 or errno. */
+static int bind6(int fd, const char *text, uint16_t port)
+{
+	struct sockaddr_in6 sin6 = address6(text, port);
+
+	return bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) ? errno : 0;
+}
+
+static int bind4(int fd, const char *text, uint16_t port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	inet_pton(AF_INET, text, &sin.sin_addr);
+	return bind(fd, (struct sockaddr *)&sin, sizeof(sin)) ? errno : 0;
+}
+
+static int connect6(int fd, const char *text, uint16_t port)
+{
+	struct sockaddr_in6 sin6 = address6(text, port);
+
+	return connect(fd, (struct sockaddr *)&sin6, sizeof(sin6)) ? errno : 0;
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_in6 sin6;
+	socklen_t len = sizeof(sin6);
+
+	return getsockname(fd, (struct sockaddr *)&sin6, &len) ? 0 : ntohs(sin6.sin6_port);
+}
+
+static const char *name_of(int fd, bool peer)
+{
+	static char text[2][INET6_ADDRSTRLEN];
+	struct sockaddr_in6 sin6;
+	socklen_t len = sizeof(sin6);
+	int err;
+
+	if (peer)
+		err = getpeername(fd, (struct sockaddr *)&sin6, &len);
+	else
+		err = getsockname(fd, (struct sockaddr *)&sin6, &len);
+	if (err || len != sizeof(sin6) || sin6.sin6_family != AF_INET6)
+		return "none";
+	return inet_ntop(AF_INET6, &sin6.sin6_addr, text[peer], sizeof(text[peer]));
+}
+
+TEST_F(ipv6, socket__says_what_it_is)
+{
+	int fd = six(self->family);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(AF_INET6, get_int(fd, SOL_SOCKET, SO_DOMAIN));
+	EXPECT_EQ(SOCK_STREAM, get_int(fd, SOL_SOCKET, SO_TYPE));
+	EXPECT_EQ(0, get_int(fd, IPPROTO_IPV6, IPV6_V6ONLY));
+	EXPECT_EQ(64, get_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS));
+	EXPECT_EQ(1, get_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER));
+	close(fd);
+	ASSERT_TRUE(proc_write("/proc/sys/net/ipv6/bindv6only", "1"));
+	fd = six(self->family);
+	EXPECT_EQ(1, get_int(fd, IPPROTO_IPV6, IPV6_V6ONLY));
+}
+
+TEST_F(ipv6, bind__errors)
+{
+	int fd = six(self->family);
+
+	EXPECT_EQ(EINVAL, bind6(fd, "ff02::1", 1000));
+	EXPECT_EQ(EINVAL, bind6(fd, "fe80::1", 1000));
+	EXPECT_EQ(EADDRNOTAVAIL, bind6(fd, "2001:db8::1", 1000));
+	EXPECT_EQ(EADDRNOTAVAIL, bind6(fd, "::ffff:192.0.2.1", 1000));
+	EXPECT_EQ(EINVAL, bind4(fd, "127.0.0.1", 1000));
+	ASSERT_EQ(0, set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1));
+	EXPECT_EQ(EINVAL, bind6(fd, "::ffff:127.0.0.1", 1000));
+	EXPECT_EQ(0, bind6(fd, "::1", 1000));
+	EXPECT_STREQ("::1", name_of(fd, false));
+	/* too late */
+	EXPECT_EQ(-1, set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0));
+}
+
+TEST_F(ipv6, connect__errors)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct sockaddr_in6 sin6 = address6("::1", 9);
+	int fd = six(self->family);
+
+	EXPECT_EQ(ENETUNREACH, connect6(fd, "ff02::1", 9));
+	EXPECT_EQ(EINVAL, connect6(fd, "fe80::1", 9));
+	EXPECT_EQ(ENETUNREACH, connect6(fd, "2001:db8::1", 9));
+	EXPECT_EQ(ECONNREFUSED, connect6(fd, "::1", 9));
+	EXPECT_EQ(ECONNREFUSED, connect6(fd, "::", 9));
+	EXPECT_EQ(ECONNREFUSED, connect6(fd, "::ffff:127.0.0.1", 9));
+	EXPECT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, connect(fd, (struct sockaddr *)&sin6, 20));
+	EXPECT_EQ(EINVAL, errno);
+	close(fd);
+	fd = six(self->family);
+	ASSERT_EQ(0, set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1));
+	EXPECT_EQ(ENETUNREACH, connect6(fd, "::ffff:127.0.0.1", 9));
+	close(fd);
+	fd = six(self->family);
+	ASSERT_EQ(0, bind6(fd, "::ffff:127.0.0.1", 0));
+	EXPECT_EQ(EAFNOSUPPORT, connect6(fd, "::1", 9));
+}
+
+/* Clients of both kinds get to one listener, and are told apart by their names. */
+TEST_F(ipv6, listener__takes_both)
+{
+	int listener = six(self->family), client, fd;
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+
+	ASSERT_EQ(0, bind6(listener, "::", 0));
+	ASSERT_EQ(0, listen(listener, 8));
+	client = six(self->family);
+	ASSERT_EQ(0, connect6(client, "::1", port_of(listener)));
+	fd = accept(listener, NULL, NULL);
+	EXPECT_STREQ("::1", name_of(fd, true));
+	EXPECT_STREQ("::1", name_of(fd, false));
+	EXPECT_STREQ("::1", name_of(client, false));
+	close(fd);
+	close(client);
+
+	client = four(self->family);
+	sin.sin_port = htons(port_of(listener));
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ASSERT_EQ(0, connect(client, (struct sockaddr *)&sin, sizeof(sin)));
+	fd = accept(listener, NULL, NULL);
+	EXPECT_EQ(AF_INET6, get_int(fd, SOL_SOCKET, SO_DOMAIN));
+	EXPECT_STREQ("::ffff:127.0.0.1", name_of(fd, true));
+	EXPECT_STREQ("::ffff:127.0.0.1", name_of(fd, false));
+	EXPECT_EQ(3, write(client, "abc", 3));
+	EXPECT_TRUE(fd_poll(fd, POLLIN, PATIENCE_MS) & POLLIN);
+	close(fd);
+	close(client);
+
+	client = six(self->family);
+	ASSERT_EQ(0, connect6(client, "::ffff:127.0.0.1", port_of(listener)));
+	EXPECT_STREQ("::ffff:127.0.0.1", name_of(client, true));
+	EXPECT_STREQ("::ffff:127.0.0.1", name_of(client, false));
+	fd = accept(listener, NULL, NULL);
+	EXPECT_STREQ("::ffff:127.0.0.1", name_of(fd, true));
+}
+
+/* RFC 3493 5.3 */
+TEST_F(ipv6, listener__v6only)
+{
+	int listener = six(self->family), other = four(self->family), client, fd;
+	uint16_t port;
+
+	ASSERT_EQ(0, set_int(listener, IPPROTO_IPV6, IPV6_V6ONLY, 1));
+	ASSERT_EQ(0, bind6(listener, "::", 0));
+	ASSERT_EQ(0, listen(listener, 8));
+	port = port_of(listener);
+	client = six(self->family);
+	EXPECT_EQ(ECONNREFUSED, connect6(client, "::ffff:127.0.0.1", port));
+	/* nor does it keep the port from IPv4 */
+	ASSERT_EQ(0, bind4(other, "0.0.0.0", port));
+	ASSERT_EQ(0, listen(other, 8));
+	EXPECT_EQ(0, connect6(client, "::ffff:127.0.0.1", port));
+	fd = accept(other, NULL, NULL);
+	EXPECT_LE(0, fd);
+	set_nonblock(listener, true);
+	EXPECT_EQ(-1, accept(listener, NULL, NULL));
+	EXPECT_EQ(EAGAIN, errno);
+}
+
+/* Who has a port has it, whoever asks next: the kernel's TCP or xtcp. */
+TEST_F(ipv6, port__is_shared_by_all)
+{
+	int kernel6 = six(AF_INET6), kernel4 = four(AF_INET6), fd = six(self->family), more;
+	uint16_t port;
+
+	ASSERT_EQ(0, bind6(fd, "::", 0));
+	ASSERT_EQ(0, listen(fd, 1));
+	port = port_of(fd);
+	EXPECT_EQ(EADDRINUSE, bind6(kernel6, "::", port));
+	EXPECT_EQ(EADDRINUSE, bind6(kernel6, "::1", port));
+	EXPECT_EQ(EADDRINUSE, bind4(kernel4, "0.0.0.0", port));
+	EXPECT_EQ(EADDRINUSE, bind4(kernel4, "127.0.0.1", port));
+	close(fd);
+
+	ASSERT_EQ(0, bind4(kernel4, "127.0.0.1", 0));
+	ASSERT_EQ(0, listen(kernel4, 1));
+	port = port_of(kernel4);
+	fd = six(self->family);
+	EXPECT_EQ(EADDRINUSE, bind6(fd, "::", port));
+	EXPECT_EQ(EADDRINUSE, bind6(fd, "::ffff:127.0.0.1", port));
+	EXPECT_EQ(0, bind6(fd, "::1", port));
+	more = six(self->family);
+	ASSERT_EQ(0, set_int(more, IPPROTO_IPV6, IPV6_V6ONLY, 1));
+	EXPECT_EQ(EADDRINUSE, bind6(more, "::", port));
+	close(fd);
+	EXPECT_EQ(0, bind6(more, "::", port));
+}
+
+/* RFC 4007: a link-local address is one of a link, and a connection stays there. */
+TEST_F(ipv6, link_local)
+{
+	int listener = six(self->family), client = six(self->family), fd, lo;
+	struct sockaddr_in6 sin6 = address6("fe80::1", 0), name;
+	socklen_t len = sizeof(sin6);
+
+	if (system("ip -6 addr add fe80::1/64 dev lo nodad"))
+		SKIP(return, "no ip(8)");
+	lo = if_nametoindex("lo");
+	ASSERT_EQ(0, bind6(listener, "::", 0));
+	ASSERT_EQ(0, listen(listener, 8));
+	sin6.sin6_port = htons(port_of(listener));
+	sin6.sin6_scope_id = lo;
+	ASSERT_EQ(0, connect(client, (struct sockaddr *)&sin6, sizeof(sin6)));
+	fd = accept(listener, (struct sockaddr *)&name, &len);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(lo, name.sin6_scope_id);
+	EXPECT_STREQ("fe80::1", name_of(fd, true));
+	EXPECT_EQ(3, write(fd, "abc", 3));
+	EXPECT_TRUE(fd_poll(client, POLLIN, PATIENCE_MS) & POLLIN);
+}
+
+/* What a disconnected socket was is forgotten, what it was told is not. */
+TEST_F(ipv6, disconnect__both_families_again)
+{
+	const struct sockaddr unspec = { .sa_family = AF_UNSPEC };
+	int listener = six(self->family), client = six(self->family), i;
+
+	if (variant->inet)
+		SKIP(return, "once it spoke IPv4 the kernel's sends no more over IPv6");
+	ASSERT_EQ(0, bind6(listener, "::", 0));
+	ASSERT_EQ(0, listen(listener, 8));
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, connect6(client, i & 1 ? "::1" : "::ffff:127.0.0.1",
+				      port_of(listener)));
+		EXPECT_STREQ(i & 1 ? "::1" : "::ffff:127.0.0.1", name_of(client, false));
+		close(accept(listener, NULL, NULL));
+		ASSERT_EQ(0, connect(client, &unspec, sizeof(unspec)));
+		EXPECT_STREQ("::", name_of(client, false));
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What only IPv6 has: extension headers, fragments, its own errors.  Everything else runs
+ * over IPv6 from the texts of IPv4 (ipv6.list).
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/icmpv6.h>
+
+#include "segment.h"
+#include "util.h"
+#include "wire.h"
+
+#include "fixture.h"
+
+#define IP6_LEN	40
+
+FIXTURE(ip6) {
+	struct wire w;
+	struct peer p;
+};
+
+FIXTURE_SETUP(ip6)
+{
+	const char *missing;
+
+	setenv("WIRE_IP", "6", 1);
+	missing = wire_open(&self->w);
+	if (missing)
+		SKIP(return, "%s", missing);
+	peer_init(&self->p, &self->w);
+}
+
+FIXTURE_TEARDOWN(ip6)
+{
+	wire_close(&self->w);
+}
+
+static int open_child(struct peer *p, int *listener)
+{
+	*listener = start_listen(p->w, 8);
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 1440>",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 1");
+	return do_accept(p->w, *listener);
+}
+
+/* Past the translation of lib/wrap.c. */
+static void send_raw(struct peer *p, const uint8_t *packet, size_t len)
+{
+	if (syscall(SYS_write, p->w->tun, packet, len) != (long)len)
+		wire_fail(p->w, "write to the TUN device: %s", strerror(errno));
+}
+
+/* Text of the peer from @seq on, as an IPv6 packet.  Return: its length. */
+static size_t text(struct peer *p, uint8_t *packet, uint32_t seq, size_t len)
+{
+	uint8_t ip[IP_LEN + TCP_LEN + 1440] = { 0x45 }, *tcp = ip + IP_LEN;
+	uint16_t csum;
+	size_t i;
+
+	put16(ip + 2, IP_LEN + TCP_LEN + len);
+	ip[8] = 64;
+	ip[9] = IPPROTO_TCP;
+	memcpy(ip + 12, &p->addr, 4);
+	memcpy(ip + 16, &p->laddr, 4);
+	put16(tcp, p->port);
+	put16(tcp + 2, p->lport);
+	put32(tcp + 4, p->iss + seq);
+	put32(tcp + 8, p->irs + 1);
+	tcp[12] = TCP_LEN / 4 << 4;
+	tcp[13] = F_ACK | F_PSH;
+	put16(tcp + 14, 65535);
+	for (i = 0; i < len; i++)
+		tcp[TCP_LEN + i] = wire_pattern(seq - 1 + i);
+	csum = tcp_checksum(p->addr, p->laddr, tcp, TCP_LEN + len);
+	memcpy(tcp + 16, &csum, 2);
+	wire_note(p->w, "< %zu bytes from %u on, by hand", len, seq);
+	return siit_packet(packet, ip, IP_LEN + TCP_LEN + len);
+}
+
+/* The same with a header between IPv6's and TCP's. */
+static void send_with(struct peer *p, uint32_t seq, size_t len, uint8_t kind,
+		      const uint8_t *header, size_t size)
+{
+	uint8_t packet[2048], *rest = packet + IP6_LEN;
+	size_t total = text(p, packet, seq, len);
+
+	memmove(rest + size, rest, total - IP6_LEN);
+	memcpy(rest, header, size);
+	rest[0] = packet[6];
+	packet[6] = kind;
+	put16(packet + 4, total - IP6_LEN + size);
+	send_raw(p, packet, total + size);
+}
+
+/* The next ICMPv6 packet that is an error.  Return: its type, -1: none came. */
+static int icmp_type(struct peer *p)
+{
+	uint64_t end = now_ns() + PATIENCE_MS * 1000000ULL;
+	uint8_t packet[2048];
+
+	while (now_ns() < end) {
+		long n;
+
+		if (!(fd_poll(p->w->tun, POLLIN, 100) & POLLIN))
+			continue;
+		n = syscall(SYS_read, p->w->tun, packet, sizeof(packet));
+		if (n > IP6_LEN && packet[6] == IPPROTO_ICMPV6 && !(packet[IP6_LEN] & 0x80))
+			return packet[IP6_LEN];
+	}
+	return -1;
+}
+
+/* RFC 8200 4: headers that ask nothing of us are walked over. */
+TEST_F(ip6, exthdr__is_walked_over)
+{
+	const uint8_t pad[8] = { 0, 0, 1, 4 };
+	/* an option that nobody knows, and that may be skipped (RFC 8200 4.2) */
+	const uint8_t option[16] = { 0, 1, 0x1e, 4, 9, 9, 9, 9, 1, 6 };
+	/* a route that has come to its end, of a type that nobody knows */
+	const uint8_t route[8] = { 0, 0, 200, 0 };
+	/* RFC 6946: a fragment that is the whole packet */
+	const uint8_t atom[8] = { 0, 0, 0, 0, 1, 2, 3, 4 };
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+
+	send_with(p, 1, 10, IPPROTO_DSTOPTS, pad, sizeof(pad));
+	packets(p, "> . 1:1(0) ack 11");
+	send_with(p, 11, 10, IPPROTO_DSTOPTS, option, sizeof(option));
+	packets(p, "> . 1:1(0) ack 21");
+	send_with(p, 21, 10, IPPROTO_ROUTING, route, sizeof(route));
+	packets(p, "> . 1:1(0) ack 31");
+	send_with(p, 31, 10, IPPROTO_FRAGMENT, atom, sizeof(atom));
+	packets(p, "> . 1:1(0) ack 41");
+	send_with(p, 41, 10, IPPROTO_HOPOPTS, pad, sizeof(pad));
+	packets(p, "> . 1:1(0) ack 51");
+	get_pattern(fd, 0, 50);
+}
+
+/* RFC 8200 4.2: what must be refused is, and whoever sent it is told. */
+TEST_F(ip6, exthdr__is_refused)
+{
+	const uint8_t drop[8] = { 0, 0, 0x5e, 4 };
+	const uint8_t tell[8] = { 0, 0, 0x9e, 4 };
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+
+	send_with(p, 1, 10, IPPROTO_DSTOPTS, drop, sizeof(drop));
+	packets(p, "quiet 100");
+	send_with(p, 1, 10, IPPROTO_DSTOPTS, tell, sizeof(tell));
+	EXPECT_EQ(ICMPV6_PARAMPROB, icmp_type(p));
+	EXPECT_EQ(0, fd_poll(fd, POLLIN, 0));
+	packets(p, "< P. 1:11(10) ack 1",
+		   "> .  1:1(0) ack 11");
+}
+
+/* Nothing falls to the kernel's TCP, which would answer with a RST. */
+TEST_F(ip6, fragments__are_joined)
+{
+	uint8_t packet[2048], part[2048];
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+	size_t total = text(p, packet, 1, 1000), at, len, rest = total - IP6_LEN;
+
+	for (at = 0; at < rest; at += len) {
+		bool last = rest - at <= 400;
+
+		len = last ? rest - at : 400;
+		memcpy(part, packet, IP6_LEN);
+		part[6] = IPPROTO_FRAGMENT;
+		put16(part + 4, 8 + len);
+		memset(part + IP6_LEN, 0, 8);
+		part[IP6_LEN] = packet[6];
+		put16(part + IP6_LEN + 2, at | !last);
+		put32(part + IP6_LEN + 4, 77);
+		memcpy(part + IP6_LEN + 8, packet + IP6_LEN + at, len);
+		send_raw(p, part, IP6_LEN + 8 + len);
+	}
+	packets(p, "> . 1:1(0) ack 1001");
+	get_pattern(fd, 0, 1000);
+}
+
+/* RFC 8201: the path takes less; what says less than 1280 is not believed (RFC 8200 5). */
+TEST_F(ip6, too_big__segments_shrink)
+{
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+
+	put_pattern(fd, 0, 1440);
+	packets(p, "> P. 1:1441(1440) ack 1");
+	peer_icmp(p, 3, 4, 1000);
+	packets(p, "quiet 50");
+	peer_icmp(p, 3, 4, 1280);
+	packets(p, ">  . 1:1241(1240) ack 1",
+		   "> P. 1241:1441(200) ack 1",
+		   "<  . 1:1(0) ack 1441");
+}
+
+/* A SYN to an address that others have, too, opens nothing. */
+TEST_F(ip6, anycast__is_not_answered)
+{
+	struct peer *p = &self->p;
+
+	start_listen(p->w, 8);
+	if (!proc_write("/proc/sys/net/ipv6/conf/wire/forwarding", "1"))
+		SKIP(return, "no forwarding");
+	/* the subnet's routers have 2001:db8::192.0.2.0 (RFC 4291 2.6.1) */
+	p->laddr = htonl(0xc0000200);
+	p->lport = WIRE_PORT;
+	packets(p, "< S 0:0(0) <mss 1440>",
+		   "quiet 50");
+}
+
+/* What the user says of the header is in it, and in that of the SYN,ACK. */
+TEST_F(ip6, header__as_the_user_says)
+{
+	struct peer *p = &self->p;
+	int fd = wire_socket(&self->w, SOCK_NONBLOCK);
+	struct sockaddr_in sin = peer_sockaddr(p);
+
+	ASSERT_EQ(0, set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 33));
+	ASSERT_EQ(0, set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, 0x28));
+	ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	packets(p, "> S 0:0(0)");
+	EXPECT_EQ(33, p->last[8]);
+	EXPECT_EQ(0x28, p->last[1]);
+}
+
+/* RFC 5082: what comes from further away than the user knows the peer to be is dropped. */
+TEST_F(ip6, min_hop_count)
+{
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+
+	ASSERT_EQ(0, set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, 200));
+	packets(p, "< P. 1:11(10) ack 1",
+		   "quiet 50");
+	p->ttl = 255;
+	packets(p, "< P. 1:11(10) ack 1",
+		   "> .  1:1(0) ack 11");
+}
+
+/* Extension headers that the user wants take room in every segment. */
+TEST_F(ip6, options_of_the_user__take_room)
+{
+	const uint8_t pad[16] = { 0, 1, 1, 12 };
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener), mss;
+
+	mss = get_int(fd, IPPROTO_TCP, TCP_MAXSEG);
+	ASSERT_EQ(0, setsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, pad, sizeof(pad)));
+	EXPECT_EQ(mss, get_int(fd, IPPROTO_TCP, TCP_MAXSEG));
+	/* the peer takes 1440, the path 1460 without them */
+	ASSERT_EQ(0, setsockopt(fd, IPPROTO_IPV6, IPV6_HOPOPTS, pad, sizeof(pad)));
+	EXPECT_EQ(1460 - 32, get_int(fd, IPPROTO_TCP, TCP_MAXSEG));
+}
+
+TEST_HARNESS_MAIN

@@ -263,7 +263,8 @@ static int set_int(struct sock *sk, int optname, int val)
 static void options_changed(struct sock *sk)
 {
 	lock_sock(sk);
-	if (__sk_dst_get(sk))
+	/* IPv6 has given up the route, which does not go through its stations */
+	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
 		xtcp_sync_mss(sk);
 	release_sock(sk);
 }

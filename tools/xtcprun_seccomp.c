@@ -59,8 +59,12 @@
 #endif
 
 /* The kernel reads int arguments from the lower half of a register, whatever is above. */
-#define ARG(n)	(offsetof(struct seccomp_data, args[n]) + \
-		 (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0))
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOWER_HALF	4
+#else
+#define LOWER_HALF	0
+#endif
+#define ARG(n)	(offsetof(struct seccomp_data, args[n]) + LOWER_HALF)
 #define LOAD(at)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at)
 #define EQUAL(k, yes, no)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, yes, no)
 

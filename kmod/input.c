@@ -328,6 +328,10 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int 
 		return XTCP_CLAIM_NOT_OURS;
 
 	xtcp_count(xn, IN_SEGS);
+	if (unlikely(!xtcp_skb_addrs_ok(skb))) {
+		xtcp_count_drop(xn, XTCP_DROP_ADDRESS);
+		goto drop;
+	}
 	if (!xtcp_conntrack_confirm(skb)) {
 		/* conntrack has freed it or told us to */
 		xtcp_count_drop(xn, XTCP_DROP_CONNTRACK);

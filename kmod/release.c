@@ -3,7 +3,6 @@
  * What softirq left to the user who owned the socket (defer.h): timers, segments that
  * were held back, a smaller MTU.
  */
-#include <net/ip.h>
 #include <net/tcp.h>
 
 #include "apply.h"
@@ -12,6 +11,7 @@
 #include "core/output.h"
 #include "defer.h"
 #include "fastopen.h"
+#include "ip/ip.h"
 #include "ip/route.h"
 #include "output.h"
 #include "release.h"
@@ -84,7 +84,7 @@ static void pacer_run(struct sock *sk)
 static void pmtu_changed(struct sock *sk, u32 mtu)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	u8 mode = READ_ONCE(inet_sk(sk)->pmtudisc);
+	const struct xtcp_af *af = xtcp_sk_af(sk);
 	struct xtcp_actions a;
 	u32 path;
 
@@ -94,10 +94,9 @@ static void pmtu_changed(struct sock *sk, u32 mtu)
 	xtcp_route_pmtu(sk, mtu);
 	path = xtcp_route_mtu(sk);
 	/* not believed: so it may be what this connection dies of */
-	if (mtu < path && ip_dont_fragment(sk, __sk_dst_get(sk)))
+	if (mtu < path && af->df(sk, __sk_dst_get(sk)))
 		WRITE_ONCE(sk->sk_err_soft, EMSGSIZE);
-	if (path >= xtcp_sk(sk)->mtu || mode == IP_PMTUDISC_DONT ||
-	    mode == IP_PMTUDISC_INTERFACE || mode == IP_PMTUDISC_OMIT)
+	if (path >= xtcp_sk(sk)->mtu || !af->heeds_mtu(sk))
 		return;
 	xtcp_sync_mss(sk);
 	xtcp_count(xtcp_sk_net(sk), PMTU_SHRUNK);

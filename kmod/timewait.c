@@ -281,7 +281,7 @@ void xtcp_enter_timewait(struct sock *sk)
 	tw->flow.sock_family = sk->sk_family;
 	tw->port = xtcp_port_get(xs->port);
 	tw->mark = READ_ONCE(sk->sk_mark);
-	tw->min_ttl = af->hop_limit_min(sk);
+	tw->min_ttl = xtcp_sk_hop_limit_min(sk, xs->flow.family);
 	tw->due = xtcp_clock_ms() + length_ms(xn);
 	tw->cpu = raw_smp_processor_id();
 	tw->queued = false;

@@ -129,6 +129,7 @@ static const struct meaning {
 	{ "InBacklogDrop",	"segments dropped: socket backlog full" },
 	{ "ListenOverflows",	"SYNs and handshakes that found the accept queue full" },
 	{ "ListenDrops",	"SYNs to listening sockets dropped, for whatever reason" },
+	{ "InAddrErrors",	"segments over IPv6 from a mapped or to an anycast address" },
 	{ "InPolicyDrop",	"segments dropped by IPsec policy or a socket filter" },
 	{ "InConntrackDrop",	"segments dropped by connection tracking" },
 	{ "InOwnerGone",	"segments dropped: their connection ended meanwhile" },

@@ -59,6 +59,7 @@
 	D(LISTEN_OVERFLOW, "ListenOverflows") /* accept queue is full */ \
 	D(LISTEN_DROP,	"ListenDrops")	  /* no room for a SYN: any queue */	\
 	D(POLICY,	"InPolicyDrop")	  /* IPsec policy or socket filter */ \
+	D(ADDRESS,	"InAddrErrors")	  /* from or to what is no host of IPv6 */ \
 	D(CONNTRACK,	"InConntrackDrop") /* conntrack refused the entry */ \
 	D(MIN_TTL,	"MinTTLDrop")	  /* IP_MINTTL: it came too far */ \
 	D(MD5_NOT_FOUND, "MD5NotFound")	  /* RFC 2385: not signed, with a key */ \

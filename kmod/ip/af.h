@@ -35,20 +35,18 @@
  * @route_back: find the way back to a peer, for a segment without a socket of its own.
  *		@sk: whose settings count; @answer: it goes back to who just spoke to us.
  *		Return: a reference, or ERR_PTR
- * @transmit: a socket's segment, from its TCP header on, goes to IP.  @ecn: of the IP
- *	      header.  Return: what IP said; the buffer is consumed
- * @reply: the same of one without a socket of its own; mark, priority and route are the
- *	   buffer's.  @tos: with ECN
+ * @reply: a segment without a socket of its own, from its TCP header on, goes to IP;
+ *	   mark, priority and route are the buffer's.  @tos: with ECN.  Return: what IP
+ *	   said; the buffer is consumed
  * @option_len: of the IP options or extension headers that a socket sends, bytes
- * @policy: does IPsec let a segment in?  @sk: NULL: the host's policy alone
  * @set_ends: a socket that nobody else uses gets its addresses and ports
- * @unicast: is the packet's destination an address of this host alone?
  * @kernel_knows: does the kernel's TCP have this connection, in TIME_WAIT or otherwise?
  * @kernel_listens: who of the kernel's TCP listens there, without a reference
  * @reply_mark: what a reply is marked with; 0: nothing says
- * @hop_limit_min: what a socket wants to see at least (RFC 5082)
  * @request: what security modules see of a connection that is asked for
  * @takes_mtu: does the user let the network say what the path takes?
+ * @heeds_mtu: do the socket's segments shrink then?
+ * @df: may its packets not be fragmented on the way?  @dst: their route
  * @recverr: does the user want its errors at once (IP_RECVERR, IPV6_RECVERR)?
  * @tos: of a socket's packets, without ECN
  * @set_tos: the same, to be set
@@ -62,21 +60,19 @@ struct xtcp_af {
 	struct dst_entry	*(*route)(struct sock *sk, struct in6_addr *raddr, __be16 rport);
 	struct dst_entry	*(*route_back)(struct sock *sk, const struct xtcp_key *key,
 					       u32 mark, bool answer);
-	int			(*transmit)(struct sock *sk, struct sk_buff *skb, u8 ecn);
 	int			(*reply)(struct sock *sk, struct sk_buff *skb,
 					 const struct xtcp_key *key, u8 tos);
 	u32			(*option_len)(const struct sock *sk);
-	bool			(*policy)(struct sock *sk, struct sk_buff *skb);
 	void			(*set_ends)(struct sock *sk, const struct xtcp_key *key);
-	bool			(*unicast)(const struct sk_buff *skb);
 	bool			(*kernel_knows)(const struct xtcp_key *key, int dif, int sdif);
 	const struct sock	*(*kernel_listens)(const struct xtcp_key *key, int dif,
 						   int sdif);
 	u32			(*reply_mark)(struct net *net, u32 mark);
-	u8			(*hop_limit_min)(const struct sock *sk);
 	void			(*request)(struct inet_request_sock *ireq,
 					   const struct xtcp_key *key);
 	bool			(*takes_mtu)(const struct sock *sk);
+	bool			(*heeds_mtu)(const struct sock *sk);
+	bool			(*df)(const struct sock *sk, const struct dst_entry *dst);
 	bool			(*recverr)(const struct sock *sk);
 	u8			(*tos)(const struct sock *sk);
 	void			(*set_tos)(struct sock *sk, u8 tos);
@@ -142,6 +138,18 @@ static inline bool xtcp_skb_csum_ok(struct sk_buff *skb)
 	return !wrong && (skb_csum_unnecessary(skb) || !__skb_checksum_complete(skb));
 }
 
+/*
+ * Its addresses are those of two hosts.  IP has looked at IPv4's.  An anycast address is
+ * not one host's: what answers from there need not be who is asked next.  And a mapped
+ * address is IPv4's: on the wire it would make a packet look like one of IPv4 to us.
+ */
+static inline bool xtcp_skb_addrs_ok(const struct sk_buff *skb)
+{
+	return !xtcp_skb_is6(skb) ||
+	       (ipv6_unicast_destination(skb) && !ipv6_addr_v4mapped(&ipv6_hdr(skb)->saddr) &&
+		!ipv6_addr_v4mapped(&ipv6_hdr(skb)->daddr));
+}
+
 /* Its addresses, as they are in a key: ours is its destination. */
 static inline void xtcp_skb_addrs(const struct sk_buff *skb, struct in6_addr *laddr,
 				  struct in6_addr *raddr)
@@ -204,6 +212,13 @@ static inline void xtcp_sk_laddr(const struct sock *sk, struct in6_addr *addr)
 	}
 #endif
 	xtcp_addr_set4(addr, sk->sk_rcv_saddr);
+}
+
+/* The hop limit that it wants to see at least, of packets of its flow's kind (RFC 5082). */
+static inline u8 xtcp_sk_hop_limit_min(const struct sock *sk, u8 family)
+{
+	return xtcp_family_is6(family) ? READ_ONCE(inet6_sk(sk)->min_hopcount) :
+					 READ_ONCE(inet_sk(sk)->min_ttl);
 }
 
 /* What tells whether a route that was found now is still good later (dst_check()). */

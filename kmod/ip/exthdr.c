@@ -22,23 +22,51 @@
 /* What an option says that somebody does not know (RFC 8200 4.2): 0: skip it. */
 #define OPTION_ACTION(type)	((type) & 0xc0)
 
-/* All options can be skipped by one who knows none but padding. */
+/* RFC 4942 2.1.9.5: more is not for alignment, and neither is what is not zero. */
+#define PADDING_MOST	7
+
+/* Padding of @len bytes. */
+static bool is_padding(const struct sk_buff *skb, unsigned int at, unsigned int len)
+{
+	static const u8 zeros[PADDING_MOST];
+	u8 pad[PADDING_MOST];
+
+	return len <= PADDING_MOST &&
+	       (len <= 2 || (!skb_copy_bits(skb, at + 2, pad, len - 2) &&
+			     !memcmp(pad, zeros, len - 2)));
+}
+
+/*
+ * All options can be skipped by one who knows none, as IP would, with the bounds that the
+ * administrator sets (ip-sysctl.rst, max_dst_opts_*).
+ */
 static bool may_skip_options(const struct sk_buff *skb, unsigned int at, unsigned int len)
 {
-	unsigned int end = at + len;
+	const struct net *net = dev_net(skb->dev);
+	int left = READ_ONCE(net->ipv6.sysctl.max_dst_opts_cnt);
+	unsigned int end = at + len, size, padding = 0;
 	u8 option[2];
 
-	at += sizeof(struct ipv6_opt_hdr);
-	while (at < end) {
+	if (len > READ_ONCE(net->ipv6.sysctl.max_dst_opts_len))
+		return false;
+	for (at += sizeof(struct ipv6_opt_hdr); at < end; at += size) {
 		if (skb_copy_bits(skb, at, option, 1))
 			return false;
-		if (option[0] == IPV6_TLV_PAD1) {
-			at++;
+		size = 1;
+		if (option[0] != IPV6_TLV_PAD1) {
+			if (skb_copy_bits(skb, at, option, 2))
+				return false;
+			size = 2 + option[1];
+		}
+		if (option[0] == IPV6_TLV_PAD1 || option[0] == IPV6_TLV_PADN) {
+			padding += size;
+			if (padding > PADDING_MOST || !is_padding(skb, at, size))
+				return false;
 			continue;
 		}
-		if (OPTION_ACTION(option[0]) || skb_copy_bits(skb, at, option, 2))
+		padding = 0;
+		if (OPTION_ACTION(option[0]) || --left < 0)
 			return false;
-		at += 2 + option[1];
 	}
 	return at == end;
 }

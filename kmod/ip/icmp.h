@@ -25,7 +25,8 @@ struct sk_buff;
  * @mtu: what it takes, bytes; 0: the router did not say
  * @redirect: there is a better router
  * @ee: what recvmsg() with MSG_ERRQUEUE shows of it
- * @inner: where the quoted IP header is in the packet
+ * @off: where the ICMP header is in the packet
+ * @inner: where the quoted IP header is
  * @tcp: where the quoted TCP header is
  * @daddr: where the destination is in the quoted IP header
  * @move: makes the packet what dst_ops.redirect() wants; false: without memory
@@ -40,6 +41,7 @@ struct xtcp_icmp_error {
 	u32				mtu;
 	bool				redirect;
 	struct sock_extended_err	ee;
+	unsigned int			off;
 	unsigned int			inner;
 	unsigned int			tcp;
 	unsigned int			daddr;

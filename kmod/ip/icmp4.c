@@ -76,6 +76,7 @@ void xtcp_icmp4_see(struct sk_buff *skb)
 	unsigned int off = ip_hdrlen(skb);
 	struct quoted q;
 	struct xtcp_icmp_error e = {
+		.off	= off,
 		.inner	= off + sizeof(struct icmphdr),
 		.daddr	= offsetof(struct iphdr, daddr),
 		.move	= move,

@@ -20,11 +20,9 @@ struct quoted {
 /* A redirect is at what routes take for the transport header. */
 static bool move(struct sk_buff *skb, const struct xtcp_icmp_error *e)
 {
-	unsigned int off = e->ee.ee_data;
-
 	if (skb_linearize(skb))
 		return false;
-	skb_set_transport_header(skb, off);
+	skb_set_transport_header(skb, e->off);
 	return true;
 }
 
@@ -92,6 +90,7 @@ static int quoted_tcp(const struct sk_buff *skb, unsigned int inner, struct quot
 void xtcp_icmp6_see(struct sk_buff *skb, unsigned int off)
 {
 	struct xtcp_icmp_error e = {
+		.off	= off,
 		.daddr	= offsetof(struct ipv6hdr, daddr),
 		.move	= move,
 	};
@@ -122,9 +121,7 @@ void xtcp_icmp6_see(struct sk_buff *skb, unsigned int off)
 		.ee_code	= ih.icmp6_code,
 		.ee_info	= ntohl(ih.icmp6_mtu),
 	};
-	if (e.redirect)
-		e.ee.ee_data = off;
-	else
+	if (!e.redirect)
 		e.ends_entry = icmpv6_err_convert(ih.icmp6_type, ih.icmp6_code, &e.err);
 	e.no_route = ih.icmp6_type == ICMPV6_DEST_UNREACH && ih.icmp6_code == ICMPV6_NOROUTE;
 	if (ih.icmp6_type == ICMPV6_PKT_TOOBIG) {

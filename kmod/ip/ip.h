@@ -5,8 +5,6 @@
 #ifndef XTCP_IP_H
 #define XTCP_IP_H
 
-#include <linux/indirect_call_wrapper.h>
-
 #include "ip/ip4.h"
 #include "ip/ip6.h"
 
@@ -34,19 +32,23 @@ static inline const struct xtcp_af *xtcp_skb_af(const struct sk_buff *skb)
 	return xtcp_af(xtcp_skb_family(skb));
 }
 
-/* ---- calls of every segment: without retpolines, where the kernel has some ---- */
+/*
+ * Calls of every segment: a branch that is foreseen costs less than a call through the
+ * table, with or without a retpoline.
+ */
 
+/* A socket's segment, from its TCP header on, goes to IP.  @ecn: of the IP header. */
 static inline int xtcp_ip_transmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
-	return INDIRECT_CALL_INET(xtcp_sk_af(sk)->transmit, xtcp_ip6_transmit,
-				  xtcp_ip4_transmit, sk, skb, ecn);
+	if (xtcp_family_is6(xtcp_sk(sk)->flow.family))
+		return xtcp_ip6_transmit(sk, skb, ecn);
+	return xtcp_ip4_transmit(sk, skb, ecn);
 }
 
 /* IPsec lets it in.  @sk: NULL: the host's policy alone. */
 static inline bool xtcp_skb_policy(struct sock *sk, struct sk_buff *skb)
 {
-	return INDIRECT_CALL_INET(xtcp_skb_af(skb)->policy, xtcp_ip6_policy,
-				  xtcp_ip4_policy, sk, skb);
+	return xtcp_skb_is6(skb) ? xtcp_ip6_policy(sk, skb) : xtcp_ip4_policy(sk, skb);
 }
 
 #endif /* XTCP_IP_H */

@@ -174,12 +174,6 @@ static void set_ends(struct sock *sk, const struct xtcp_key *key)
 #endif
 }
 
-/* Broadcasts and multicasts were told by their frame, or by what it was routed to. */
-static bool unicast(const struct sk_buff *skb)
-{
-	return true;
-}
-
 static bool kernel_knows(const struct xtcp_key *key, int dif, int sdif)
 {
 	struct net *net = key->xn->net;
@@ -217,11 +211,6 @@ static u32 reply_mark(struct net *net, u32 mark)
 	return IP4_REPLY_MARK(net, mark);
 }
 
-static u8 hop_limit_min(const struct sock *sk)
-{
-	return READ_ONCE(inet_sk(sk)->min_ttl);
-}
-
 static void request(struct inet_request_sock *ireq, const struct xtcp_key *key)
 {
 	static struct request_sock_ops ops = { .family = PF_INET };
@@ -236,6 +225,23 @@ static void request(struct inet_request_sock *ireq, const struct xtcp_key *key)
 static bool takes_mtu(const struct sock *sk)
 {
 	return true;
+}
+
+static bool heeds_mtu(const struct sock *sk)
+{
+	switch (READ_ONCE(inet_sk(sk)->pmtudisc)) {
+	case IP_PMTUDISC_DONT:
+	case IP_PMTUDISC_INTERFACE:
+	case IP_PMTUDISC_OMIT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool df(const struct sock *sk, const struct dst_entry *dst)
+{
+	return ip_dont_fragment(sk, dst);
 }
 
 static bool recverr(const struct sock *sk)
@@ -261,18 +267,16 @@ const struct xtcp_af xtcp_ip4 = {
 	.gso_type	= SKB_GSO_TCPV4,
 	.route		= route,
 	.route_back	= route_back,
-	.transmit	= xtcp_ip4_transmit,
 	.reply		= reply,
 	.option_len	= option_len,
-	.policy		= xtcp_ip4_policy,
 	.set_ends	= set_ends,
-	.unicast	= unicast,
 	.kernel_knows	= kernel_knows,
 	.kernel_listens	= kernel_listens,
 	.reply_mark	= reply_mark,
-	.hop_limit_min	= hop_limit_min,
 	.request	= request,
 	.takes_mtu	= takes_mtu,
+	.heeds_mtu	= heeds_mtu,
+	.df		= df,
 	.recverr	= recverr,
 	.tos		= tos,
 	.set_tos	= set_tos,

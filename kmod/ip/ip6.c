@@ -177,12 +177,6 @@ static void set_ends(struct sock *sk, const struct xtcp_key *key)
 	inet_sk(sk)->inet_dport = key->rport;
 }
 
-/* Not an anycast address: what answers from there need not be who is asked next. */
-static bool unicast(const struct sk_buff *skb)
-{
-	return ipv6_unicast_destination(skb);
-}
-
 static bool kernel_knows(const struct xtcp_key *key, int dif, int sdif)
 {
 	struct net *net = key->xn->net;
@@ -218,11 +212,6 @@ static u32 reply_mark(struct net *net, u32 mark)
 	return IP6_REPLY_MARK(net, mark);
 }
 
-static u8 hop_limit_min(const struct sock *sk)
-{
-	return READ_ONCE(inet6_sk(sk)->min_hopcount);
-}
-
 static void request(struct inet_request_sock *ireq, const struct xtcp_key *key)
 {
 	static struct request_sock_ops ops = { .family = PF_INET6 };
@@ -236,6 +225,17 @@ static void request(struct inet_request_sock *ireq, const struct xtcp_key *key)
 static bool takes_mtu(const struct sock *sk)
 {
 	return ip6_sk_accept_pmtu(sk);
+}
+
+static bool heeds_mtu(const struct sock *sk)
+{
+	return true;
+}
+
+/* Routers never fragment (RFC 8200 5): nothing depends on the socket. */
+static bool df(const struct sock *sk, const struct dst_entry *dst)
+{
+	return false;
 }
 
 static bool recverr(const struct sock *sk)
@@ -261,18 +261,16 @@ const struct xtcp_af xtcp_ip6 = {
 	.gso_type	= SKB_GSO_TCPV6,
 	.route		= route,
 	.route_back	= route_back,
-	.transmit	= xtcp_ip6_transmit,
 	.reply		= reply,
 	.option_len	= option_len,
-	.policy		= xtcp_ip6_policy,
 	.set_ends	= set_ends,
-	.unicast	= unicast,
 	.kernel_knows	= kernel_knows,
 	.kernel_listens	= kernel_listens,
 	.reply_mark	= reply_mark,
-	.hop_limit_min	= hop_limit_min,
 	.request	= request,
 	.takes_mtu	= takes_mtu,
+	.heeds_mtu	= heeds_mtu,
+	.df		= df,
 	.recverr	= recverr,
 	.tos		= tos,
 	.set_tos	= set_tos,

@@ -131,6 +131,9 @@ static const struct meaning {
 	{ "ListenDrops",	"SYNs to listening sockets dropped, for whatever reason" },
 	{ "InAddrErrors",	"segments over IPv6 from a mapped or to an anycast address" },
 	{ "InPolicyDrop",	"segments dropped by IPsec policy or a socket filter" },
+	{ "MD5NotFound",	"segments dropped: no signature, of a peer that has a key (TCP_MD5SIG)" },
+	{ "MD5Unexpected",	"segments dropped: a signature, of a peer that has no key" },
+	{ "MD5Failure",		"segments dropped: the signature is another one" },
 	{ "InConntrackDrop",	"segments dropped by connection tracking" },
 	{ "InOwnerGone",	"segments dropped: their connection ended meanwhile" },
 };

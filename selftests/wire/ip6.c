@@ -3,6 +3,7 @@
  * What only IPv6 has: extension headers, fragments, its own errors.  Everything else runs
  * over IPv6 from the texts of IPv4 (ipv6.list).
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/errqueue.h>
 #include <linux/icmpv6.h>
 
 #include "segment.h"
@@ -208,6 +210,94 @@ TEST_F(ip6, too_big__segments_shrink)
 	packets(p, ">  . 1:1241(1240) ack 1",
 		   "> P. 1241:1441(200) ack 1",
 		   "<  . 1:1(0) ack 1441");
+}
+
+/* Every error ends an attempt to connect, as in Linux.  The types and codes are IPv4's. */
+TEST_F(ip6, error__of_a_syn)
+{
+	static const struct { uint8_t type, code; int err; } errors[] = {
+		{ 3, 0, ENETUNREACH }, { 3, 1, EHOSTUNREACH }, { 3, 2, EPROTO },
+		{ 3, 3, ECONNREFUSED }, { 3, 13, EACCES }, { 11, 0, EHOSTUNREACH },
+		{ 12, 0, EPROTO },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		struct peer p;
+		int fd;
+
+		peer_clone(&p, &self->p, 3000 + i);
+		fd = start_connect(&p);
+		packets(&p, "> S 0:0(0)");
+		peer_icmp(&p, errors[i].type, errors[i].code, 0);
+		ASSERT_STATE(fd, TCP_CLOSE);
+		EXPECT_EQ(errors[i].err, fd_error(fd));
+		packets(&p, "quiet 5");
+		close(fd);
+	}
+}
+
+/* A connection goes on: but who set IPV6_RECVERR is told. */
+TEST_F(ip6, error__with_recverr)
+{
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+
+	ASSERT_EQ(0, set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1));
+	put_pattern(fd, 0, 100);
+	packets(p, "> P. 1:101(100) ack 1");
+	peer_icmp(p, 11, 0, 0);
+	EXPECT_EQ(POLLOUT | POLLERR, fd_poll(fd, POLLOUT, PATIENCE_MS));
+	EXPECT_EQ(EHOSTUNREACH, fd_error(fd));
+	EXPECT_EQ(TCP_ESTABLISHED, fd_state(fd));
+	packets(p, "< . 1:1(0) ack 101");
+}
+
+/* The error queue tells who said what; who did not ask has nothing in it (as Linux). */
+TEST_F(ip6, error__queue)
+{
+	struct sockaddr_in sin = peer_sockaddr(&self->p);
+	int ask;
+
+	for (ask = 0; ask < 2; ask++) {
+		char control[200], text[INET6_ADDRSTRLEN];
+		struct sockaddr_in6 from;
+		struct msghdr msg = {
+			.msg_name = &from, .msg_namelen = sizeof(from),
+			.msg_control = control, .msg_controllen = sizeof(control),
+		};
+		struct sock_extended_err *ee;
+		struct cmsghdr *c;
+		struct peer p;
+		int fd;
+
+		peer_clone(&p, &self->p, 3000 + ask);
+		sin.sin_port = htons(3000 + ask);
+		fd = wire_socket(&self->w, SOCK_NONBLOCK);
+		ASSERT_EQ(0, set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, ask));
+		ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+		packets(&p, "> S 0:0(0)");
+		peer_icmp(&p, 3, 3, 0);
+		ASSERT_STATE(fd, TCP_CLOSE);
+		if (!ask) {
+			EXPECT_EQ(-1, recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT));
+			EXPECT_EQ(EAGAIN, errno);
+			continue;
+		}
+		ASSERT_LE(0, recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT));
+		c = CMSG_FIRSTHDR(&msg);
+		ASSERT_NE(NULL, c);
+		EXPECT_EQ(IPPROTO_IPV6, c->cmsg_level);
+		EXPECT_EQ(IPV6_RECVERR, c->cmsg_type);
+		ee = (void *)CMSG_DATA(c);
+		EXPECT_EQ(ECONNREFUSED, ee->ee_errno);
+		EXPECT_EQ(SO_EE_ORIGIN_ICMP6, ee->ee_origin);
+		EXPECT_EQ(ICMPV6_DEST_UNREACH, ee->ee_type);
+		EXPECT_EQ(ICMPV6_PORT_UNREACH, ee->ee_code);
+		EXPECT_EQ(sin.sin_port, from.sin6_port);
+		EXPECT_STREQ("2001:db8::c000:202",
+			     inet_ntop(AF_INET6, &from.sin6_addr, text, sizeof(text)));
+	}
 }
 
 /* A SYN to an address that others have, too, opens nothing. */

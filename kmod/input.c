@@ -308,7 +308,7 @@ static bool find_owner(struct xtcp_key *key, int dif, int sdif,
  */
 enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int off)
 {
-	int dif, sdif;
+	int dif, sdif, was;
 	enum xtcp_drop reason;
 	struct xtcp_flow *tw;
 	struct xtcp_key key __uninitialized;
@@ -320,12 +320,16 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int 
 	if (!pskb_may_pull(skb, off + min_t(u32, skb->len - off, sizeof(struct tcphdr))) ||
 	    skb->len < off + 8)
 		return XTCP_CLAIM_NOT_OURS;
+	was = skb_transport_offset(skb);
 	skb_set_transport_header(skb, off);
 	key_of(&key, xn, skb, tcp_hdr(skb));
 	dif = xtcp_skb_dif(skb);
 	sdif = xtcp_skb_sdif(skb);
-	if (likely(!find_owner(&key, dif, sdif, skb, &sk, &tw)))
+	if (likely(!find_owner(&key, dif, sdif, skb, &sk, &tw))) {
+		/* IPv6 goes on behind its own header, where it may have others */
+		skb_set_transport_header(skb, was);
 		return XTCP_CLAIM_NOT_OURS;
+	}
 
 	xtcp_count(xn, IN_SEGS);
 	if (unlikely(!xtcp_skb_addrs_ok(skb))) {
@@ -346,6 +350,9 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int 
 	}
 	skb_orphan(skb);
 	__skb_pull(skb, off);
+	/* unlike IPv4's, a header of IPv6 does not sum up to zero */
+	if (xtcp_skb_is6(skb))
+		skb_postpull_rcsum(skb, skb_network_header(skb), off);
 	reason = admit(skb);
 	if (unlikely(reason))
 		goto refuse;

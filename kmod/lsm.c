@@ -35,6 +35,9 @@ bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *s
 
 	xtcp_assert_locked(sk);
 	memset(&ireq, 0, sizeof(ireq));
+	/* who wants a whole socket gets the listener */
+	ireq.ireq_state = TCP_NEW_SYN_RECV;
+	ireq.req.rsk_listener = sk;
 	xtcp_key_af(key)->request(&ireq, key);
 	ireq.ir_num = ntohs(key->lport);
 	ireq.ir_rmt_port = key->rport;
@@ -42,8 +45,7 @@ bool xtcp_lsm_syn(struct sock *sk, const struct xtcp_key *key, struct sk_buff *s
 	ireq.ir_mark = mark;
 	write_pnet(&ireq.ireq_net, sock_net(sk));
 	err = security_inet_conn_request(sk, skb, &ireq.req);
-	/* labelled networking would have it in the SYN,ACK */
-	kfree(rcu_dereference_protected(ireq.ireq_opt, true));
+	xtcp_key_af(key)->request_done(&ireq, sk);
 	return !err;
 }
 

@@ -79,6 +79,7 @@ struct xtcp_hooked {
  * @hook_lock: serialises @hooks and @defrag6
  * @hooks: how packets get here (ip/hook.c)
  * @defrag6: IPv6's fragments are joined before they get here (ip/exthdr.c)
+ * @defrag6_tried: somebody asked for that
  * @dual: a listener of IPv6 that takes IPv4, too, has been here
  * @bound: a connection bound to a device has been here
  * @dying: no new socket: the namespace is on its way out
@@ -123,6 +124,7 @@ struct xtcp_net {
 	struct mutex		hook_lock;
 	struct xtcp_hooked	hooks[XTCP_HOOKS];
 	bool			defrag6;
+	bool			defrag6_tried;
 	bool			dual;
 	bool			bound;
 	bool			dying;

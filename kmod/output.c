@@ -194,6 +194,17 @@ static bool lacks_room(const struct sock *sk)
 	       (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT);
 }
 
+/* IPv6's routes change their MTU under us, and nobody tells who sends too much then. */
+static bool mtu_changed(struct sock *sk)
+{
+	const struct dst_entry *dst;
+
+	if (!xtcp_family_is6(xtcp_sk(sk)->flow.family))
+		return false;
+	dst = __sk_dst_get(sk);
+	return dst && dst_mtu(dst) != xtcp_sk(sk)->mtu;
+}
+
 /*
  * Before segments are cut: while one is sent, what it was cut for must not change.
  */
@@ -202,8 +213,10 @@ static void look_at_route(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	xtcp_assert_locked(sk);
+	if (likely(!xs->rerouted && !mtu_changed(sk)))
+		return;
 	/* while there is no route there is no MTU either */
-	if (likely(!xs->rerouted) || !xtcp_sk_dst(sk))
+	if (!xtcp_sk_dst(sk))
 		return;
 	xs->rerouted = 0;
 	xtcp_sync_mss(sk);

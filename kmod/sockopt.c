@@ -275,7 +275,8 @@ static int set_ip6(struct sock *sk, int level, int optname, sockptr_t optval,
 	int err;
 
 	/* a stream hears no multicast */
-	if (level == SOL_IPV6 && optname == IPV6_ADD_MEMBERSHIP)
+	if (level == SOL_IPV6 &&
+	    (optname == IPV6_ADD_MEMBERSHIP || optname == IPV6_DROP_MEMBERSHIP))
 		return -EPROTO;
 	err = ipv6_setsockopt(sk, level, optname, optval, optlen);
 	if (err || level != SOL_IPV6)

@@ -44,6 +44,7 @@
  * @kernel_listens: who of the kernel's TCP listens there, without a reference
  * @reply_mark: what a reply is marked with; 0: nothing says
  * @request: what security modules see of a connection that is asked for
+ * @request_done: what they left in it goes
  * @takes_mtu: does the user let the network say what the path takes?
  * @heeds_mtu: do the socket's segments shrink then?
  * @df: may its packets not be fragmented on the way?  @dst: their route
@@ -70,6 +71,8 @@ struct xtcp_af {
 	u32			(*reply_mark)(struct net *net, u32 mark);
 	void			(*request)(struct inet_request_sock *ireq,
 					   const struct xtcp_key *key);
+	void			(*request_done)(struct inet_request_sock *ireq,
+						struct sock *sk);
 	bool			(*takes_mtu)(const struct sock *sk);
 	bool			(*heeds_mtu)(const struct sock *sk);
 	bool			(*df)(const struct sock *sk, const struct dst_entry *dst);
@@ -139,15 +142,23 @@ static inline bool xtcp_skb_csum_ok(struct sk_buff *skb)
 }
 
 /*
+ * A mapped address is IPv4's.  In a header of IPv6 it would make a key that looks like one
+ * of IPv4: nobody's, and neither routes nor errors may come of it.
+ */
+static inline bool xtcp_ip6_mapped(const struct ipv6hdr *ip)
+{
+	return ipv6_addr_v4mapped(&ip->saddr) || ipv6_addr_v4mapped(&ip->daddr);
+}
+
+/*
  * Its addresses are those of two hosts.  IP has looked at IPv4's.  An anycast address is
- * not one host's: what answers from there need not be who is asked next.  And a mapped
- * address is IPv4's: on the wire it would make a packet look like one of IPv4 to us.
+ * not one host's: what answers from there need not be who is asked next.
  */
 static inline bool xtcp_skb_addrs_ok(const struct sk_buff *skb)
 {
 	return !xtcp_skb_is6(skb) ||
-	       (ipv6_unicast_destination(skb) && !ipv6_addr_v4mapped(&ipv6_hdr(skb)->saddr) &&
-		!ipv6_addr_v4mapped(&ipv6_hdr(skb)->daddr));
+	       (ipv6_unicast_destination(skb) && !xtcp_ip6_mapped(ipv6_hdr(skb)) &&
+		!ipv6_addr_any(&ipv6_hdr(skb)->saddr));
 }
 
 /* Its addresses, as they are in a key: ours is its destination. */

@@ -19,6 +19,9 @@
 
 #include "ip/exthdr.h"
 
+/* Extension headers of a packet. */
+#define HEADERS_MOST	12
+
 /* What an option says that somebody does not know (RFC 8200 4.2): 0: skip it. */
 #define OPTION_ACTION(type)	((type) & 0xc0)
 
@@ -71,6 +74,22 @@ static bool may_skip_options(const struct sk_buff *skb, unsigned int at, unsigne
 	return at == end;
 }
 
+/*
+ * A route that has come to its end says nothing any more, but where the host has a policy
+ * for its kind: segment routing, RPL, mobility (RFC 8754, 6554, 6275).
+ */
+static bool has_arrived(const struct ipv6_rt_hdr *h)
+{
+	switch (h->type) {
+	case IPV6_SRCRT_TYPE_2:
+	case IPV6_SRCRT_TYPE_3:
+	case IPV6_SRCRT_TYPE_4:
+		return false;
+	default:
+		return !h->segments_left;
+	}
+}
+
 /* Return: length of the header that can be skipped, 0: this one cannot. */
 static unsigned int skippable(const struct sk_buff *skb, unsigned int at, u8 proto, u8 *next)
 {
@@ -80,13 +99,17 @@ static unsigned int skippable(const struct sk_buff *skb, unsigned int at, u8 pro
 
 	switch (proto) {
 	case NEXTHDR_HOP:
+		/* RFC 8200 4.1: the first, or none */
+		if (at != sizeof(struct ipv6hdr))
+			return 0;
+		fallthrough;
 	case NEXTHDR_DEST:
 	case NEXTHDR_ROUTING:
 		if (skb_copy_bits(skb, at, &h, sizeof(h)))
 			return 0;
 		len = (h.hdrlen + 1) * 8;
 		if ((proto == NEXTHDR_DEST && !may_skip_options(skb, at, len)) ||
-		    (proto == NEXTHDR_ROUTING && h.segments_left))
+		    (proto == NEXTHDR_ROUTING && !has_arrived(&h)))
 			return 0;
 		*next = h.nexthdr;
 		return len;
@@ -107,21 +130,24 @@ static unsigned int skippable(const struct sk_buff *skb, unsigned int at, u8 pro
  * @skb: an IPv6 packet, data at the IP header
  * @proto: out: what the first header is that cannot be skipped
  *
- * The work is bounded by the packet, as IP's is.
- *
- * Return: its offset.
+ * Return: its offset; 0: the packet is to be dropped, because it has more of them than
+ * anybody needs (as in Linux 7.2), or they reach further than a buffer's marks.
  */
-unsigned int xtcp_exthdr_skip(struct sk_buff *skb, u8 *proto)
+unsigned int xtcp_exthdr_skip(const struct sk_buff *skb, u8 *proto)
 {
-	unsigned int at = sizeof(struct ipv6hdr), len;
+	unsigned int at = sizeof(struct ipv6hdr), len, nr = 0;
 	u8 next;
 
 	*proto = ipv6_hdr(skb)->nexthdr;
 	while ((len = skippable(skb, at, *proto, &next))) {
 		at += len;
+		if (++nr > HEADERS_MOST || skb_headroom(skb) + at > U16_MAX)
+			return 0;
 		*proto = next;
 	}
-	return at < skb->len ? at : (*proto = NEXTHDR_NONE, skb->len);
+	if (at >= skb->len)
+		*proto = NEXTHDR_NONE;
+	return at;
 }
 
 #if IS_ENABLED(CONFIG_NF_DEFRAG_IPV6)
@@ -138,14 +164,17 @@ void xtcp_defrag6_need(struct xtcp_net *xn)
 {
 	typeof(nf_defrag_ipv6_enable) *enable;
 
+	if (READ_ONCE(xn->defrag6_tried))
+		return;
 	mutex_lock(&xn->hook_lock);
-	if (xn->defrag6)
+	if (xn->defrag6_tried)
 		goto out;
+	WRITE_ONCE(xn->defrag6_tried, true);
 	enable = symbol_request(nf_defrag_ipv6_enable);
 	if (enable && !enable(xn->net))
 		xn->defrag6 = true;
 	else
-		pr_warn_once("xtcp: IPv6 fragments are not joined: load nf_defrag_ipv6, then open a socket anew\n");
+		pr_warn_once("xtcp: IPv6 fragments are not joined: load nf_defrag_ipv6 first\n");
 	if (enable && !xn->defrag6)
 		symbol_put(nf_defrag_ipv6_enable);
 out:

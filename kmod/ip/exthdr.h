@@ -10,7 +10,7 @@
 struct sk_buff;
 
 #if IS_ENABLED(CONFIG_IPV6)
-unsigned int xtcp_exthdr_skip(struct sk_buff *skb, u8 *proto);
+unsigned int xtcp_exthdr_skip(const struct sk_buff *skb, u8 *proto);
 void xtcp_defrag6_need(struct xtcp_net *xn);
 void xtcp_defrag6_drop(struct xtcp_net *xn);
 #else

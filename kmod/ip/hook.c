@@ -132,8 +132,11 @@ static unsigned int claim6(struct xtcp_net *xn, struct sk_buff *skb)
 	unsigned int off = sizeof(struct ipv6hdr);
 	u8 proto = ipv6_hdr(skb)->nexthdr;
 
-	if (unlikely(proto != IPPROTO_TCP))
+	if (unlikely(proto != IPPROTO_TCP)) {
 		off = xtcp_exthdr_skip(skb, &proto);
+		if (!off)
+			return NF_DROP;
+	}
 	if (likely(proto == IPPROTO_TCP))
 		return claim(xn, skb, off);
 	if (proto == IPPROTO_ICMPV6)
@@ -157,7 +160,9 @@ static unsigned int local_in6(void *priv, struct sk_buff *skb,
 static unsigned int pre_routing6(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
-	if (!skb_dst(skb) && ipv6_hdr(skb)->nexthdr == IPPROTO_TCP)
+	const struct ipv6hdr *ip = ipv6_hdr(skb);
+
+	if (!skb_dst(skb) && ip->nexthdr == IPPROTO_TCP && !xtcp_ip6_mapped(ip))
 		demux(priv, skb, sizeof(struct ipv6hdr));
 	return NF_ACCEPT;
 }

@@ -6,6 +6,7 @@
 #include <net/ipv6.h>
 #include <net/ndisc.h>
 
+#include "ip/af.h"
 #include "ip/icmp.h"
 #include "netns.h"
 
@@ -48,7 +49,7 @@ static unsigned int redirected(const struct sk_buff *skb, unsigned int off)
 	return 0;
 }
 
-static unsigned int quoted_at(const struct sk_buff *skb, unsigned int off, u8 type)
+static unsigned int quoted_at(const struct sk_buff *skb, unsigned int off, u8 type, u8 code)
 {
 	switch (type) {
 	case ICMPV6_DEST_UNREACH:
@@ -57,7 +58,7 @@ static unsigned int quoted_at(const struct sk_buff *skb, unsigned int off, u8 ty
 	case ICMPV6_PARAMPROB:
 		return off + sizeof(struct icmp6hdr);
 	case NDISC_REDIRECT:
-		return redirected(skb, off);
+		return code ? 0 : redirected(skb, off);
 	default:
 		return 0;
 	}
@@ -101,11 +102,12 @@ void xtcp_icmp6_see(struct sk_buff *skb, unsigned int off)
 	lockdep_assert_in_softirq();
 	if (skb_copy_bits(skb, off, &ih, sizeof(ih)))
 		return;
-	e.inner = quoted_at(skb, off, ih.icmp6_type);
+	e.inner = quoted_at(skb, off, ih.icmp6_type, ih.icmp6_code);
 	if (!e.inner)
 		return;
 	tcp = quoted_tcp(skb, e.inner, &q);
-	if (tcp < 0 || nf_ip6_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_ICMPV6))
+	if (tcp < 0 || tcp > S16_MAX || xtcp_ip6_mapped(&q.ip) ||
+	    nf_ip6_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_ICMPV6))
 		return;
 	e.tcp = tcp;
 	e.key.xn = xtcp_net(dev_net(skb->dev));

@@ -221,6 +221,12 @@ static void request(struct inet_request_sock *ireq, const struct xtcp_key *key)
 	ireq->ir_rmt_addr = xtcp_addr_v4(&key->raddr);
 }
 
+/* Labelled networking would have it in the SYN,ACK. */
+static void request_done(struct inet_request_sock *ireq, struct sock *sk)
+{
+	kfree(rcu_dereference_protected(ireq->ireq_opt, true));
+}
+
 /* The host's setting (ip_no_pmtu_disc) is asked when the error comes. */
 static bool takes_mtu(const struct sock *sk)
 {
@@ -274,6 +280,7 @@ const struct xtcp_af xtcp_ip4 = {
 	.kernel_listens	= kernel_listens,
 	.reply_mark	= reply_mark,
 	.request	= request,
+	.request_done	= request_done,
 	.takes_mtu	= takes_mtu,
 	.heeds_mtu	= heeds_mtu,
 	.df		= df,

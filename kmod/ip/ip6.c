@@ -121,6 +121,7 @@ int xtcp_ip6_transmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 	if (unlikely(!dst)) {
 		dst = route_again(sk);
 		if (IS_ERR(dst)) {
+			WRITE_ONCE(sk->sk_err_soft, -PTR_ERR(dst));
 			kfree_skb(skb);
 			return PTR_ERR(dst);
 		}
@@ -222,6 +223,15 @@ static void request(struct inet_request_sock *ireq, const struct xtcp_key *key)
 	ireq->ir_v6_rmt_addr = key->raddr;
 }
 
+/* Labelled networking would have it in the SYN,ACK; it is charged to the listener. */
+static void request_done(struct inet_request_sock *ireq, struct sock *sk)
+{
+	struct ipv6_txoptions *opt = ireq->ipv6_opt;
+
+	if (opt)
+		sock_kfree_s(sk, opt, opt->tot_len);
+}
+
 static bool takes_mtu(const struct sock *sk)
 {
 	return ip6_sk_accept_pmtu(sk);
@@ -268,6 +278,7 @@ const struct xtcp_af xtcp_ip6 = {
 	.kernel_listens	= kernel_listens,
 	.reply_mark	= reply_mark,
 	.request	= request,
+	.request_done	= request_done,
 	.takes_mtu	= takes_mtu,
 	.heeds_mtu	= heeds_mtu,
 	.df		= df,

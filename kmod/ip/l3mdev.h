@@ -58,8 +58,8 @@ static inline int xtcp_dev_of_child(const struct sock *listener, const struct xt
 {
 	int bound = READ_ONCE(listener->sk_bound_dev_if);
 
-	if (!bound && ipv6_addr_type(&key->raddr) & IPV6_ADDR_LINKLOCAL)
-		return dif;
+	if ((!bound || sdif) && ipv6_addr_type(&key->raddr) & IPV6_ADDR_LINKLOCAL)
+		return sdif ? sdif : dif;
 	/* @dif is the VRF, or for a sender on this host what that is bound to */
 	return bound || !sdif ? bound :
 	       l3mdev_master_ifindex_by_index(sock_net(listener), dif);

@@ -56,7 +56,7 @@ void xtcp_pinfo_inherit(struct sock *child, const struct sock *listener,
 	np->pktoptions = NULL;
 	np->rxpmtu = NULL;
 	RCU_INIT_POINTER(np->opt, NULL);
-	np->mcast_oif = xtcp_skb_dif(skb);
+	np->mcast_oif = skb->skb_iif;
 	if (!xtcp_skb_is6(skb)) {
 		np->mcast_hops = ip_hdr(skb)->ttl;
 		return;

@@ -269,6 +269,9 @@ void xtcp_route_in(const struct sock *sk, struct sk_buff *skb)
 {
 	struct dst_entry *dst = rcu_dereference(sk->sk_rx_dst);
 
+	/* a route of the one is none of the other */
+	if (xtcp_sk(sk)->flow.family != xtcp_skb_family(skb))
+		return;
 	if (dst && READ_ONCE(sk->sk_rx_dst_ifindex) == skb->skb_iif &&
 	    dst_check(dst, READ_ONCE(sk->sk_rx_dst_cookie)))
 		skb_dst_set_noref(skb, dst);

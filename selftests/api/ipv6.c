@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/tcp.h>
 #include <linux/xtcp.h>
 
 #include "kselftest_harness.h"
@@ -285,6 +286,46 @@ TEST_F(ipv6, link_local)
 	EXPECT_STREQ("fe80::1", name_of(fd, true));
 	EXPECT_EQ(3, write(fd, "abc", 3));
 	EXPECT_TRUE(fd_poll(client, POLLIN, PATIENCE_MS) & POLLIN);
+}
+
+/* The key of ::1 (RFC 2385).  Return: 0 or errno. */
+static int set_key(int fd, const char *secret)
+{
+	struct sockaddr_in6 sin6 = address6("::1", 0);
+	struct tcp_md5sig cmd = { .tcpm_keylen = strlen(secret) };
+
+	memcpy(&cmd.tcpm_addr, &sin6, sizeof(sin6));
+	memcpy(cmd.tcpm_key, secret, cmd.tcpm_keylen);
+	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &cmd, sizeof(cmd)) ? errno : 0;
+}
+
+/* Signed segments, understood by the kernel's TCP and by ours, whoever began. */
+TEST_F(ipv6, signed__with_the_kernel)
+{
+	const int families[2][2] = { { self->family, AF_INET6 }, { AF_INET6, self->family } };
+	unsigned int i;
+	char buf[4];
+
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		int listener = six(families[i][0]), client = six(families[i][1]), fd, err;
+
+		err = set_key(listener, "secret");
+		if (err == ENOPROTOOPT)
+			SKIP(return, "the kernel has no TCP_MD5SIG");
+		ASSERT_EQ(0, err);
+		ASSERT_EQ(0, set_key(client, "secret"));
+		ASSERT_EQ(0, bind6(listener, "::", 0));
+		ASSERT_EQ(0, listen(listener, 8));
+		ASSERT_EQ(0, connect6(client, "::1", port_of(listener)));
+		fd = accept(listener, NULL, NULL);
+		ASSERT_EQ(4, write(client, "sign", 4));
+		ASSERT_EQ(4, read(fd, buf, 4));
+		ASSERT_EQ(4, write(fd, "here", 4));
+		ASSERT_EQ(4, read(client, buf, 4));
+		close(client);
+		close(fd);
+		close(listener);
+	}
 }
 
 /* What a disconnected socket was is forgotten, what it was told is not. */

@@ -98,7 +98,8 @@ static void send_with(struct peer *p, uint32_t seq, size_t len, uint8_t kind,
 
 	memmove(rest + size, rest, total - IP6_LEN);
 	memcpy(rest, header, size);
-	rest[0] = packet[6];
+	/* the last of them says what follows */
+	rest[size > 16 ? size - 8 : 0] = packet[6];
 	packet[6] = kind;
 	put16(packet + 4, total - IP6_LEN + size);
 	send_raw(p, packet, total + size);
@@ -155,11 +156,18 @@ TEST_F(ip6, exthdr__is_refused)
 	/* RFC 4942 2.1.9.5: no padding is longer than seven bytes, or says something */
 	const uint8_t long_pad[16] = { 0, 1, 1, 12 };
 	const uint8_t loud_pad[8] = { 0, 0, 1, 4, 0, 0, 1, 0 };
+	const uint8_t another[8] = { IPPROTO_DSTOPTS, 0, 1, 4 };
+	uint8_t many[13 * 8];
+	unsigned int i;
 	const uint8_t tell[8] = { 0, 0, 0x9e, 4 };
 	struct peer *p = &self->p;
 	int listener, fd = open_child(p, &listener);
 
 	send_with(p, 1, 10, IPPROTO_DSTOPTS, drop, sizeof(drop));
+	/* more than anybody needs */
+	for (i = 0; i < sizeof(many); i += 8)
+		memcpy(many + i, another, sizeof(another));
+	send_with(p, 1, 10, IPPROTO_DSTOPTS, many, sizeof(many));
 	send_with(p, 1, 10, IPPROTO_DSTOPTS, long_pad, sizeof(long_pad));
 	send_with(p, 1, 10, IPPROTO_DSTOPTS, loud_pad, sizeof(loud_pad));
 	packets(p, "quiet 100");
@@ -210,6 +218,23 @@ TEST_F(ip6, too_big__segments_shrink)
 	packets(p, ">  . 1:1241(1240) ack 1",
 		   "> P. 1241:1441(200) ack 1",
 		   "<  . 1:1(0) ack 1441");
+}
+
+/* Nobody tells the socket: IP drops what is too large without a word. */
+TEST_F(ip6, mtu__set_by_hand)
+{
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+
+	put_pattern(fd, 0, 1440);
+	packets(p, "> P. 1:1441(1440) ack 1",
+		   "< .  1:1(0) ack 1441");
+	if (system("ip link set wire mtu 1400"))
+		SKIP(return, "no ip(8)");
+	put_pattern(fd, 1440, 1440);
+	packets(p, "> * 1441:2781(1340) ack 1",
+		   "> * 2781:2881(100) ack 1",
+		   "< . 1:1(0) ack 2881");
 }
 
 /* Every error ends an attempt to connect, as in Linux.  The types and codes are IPv4's. */

@@ -119,6 +119,12 @@ static inline __be32 xtcp_addr_v4(const struct in6_addr *a)
 	return a->s6_addr32[3];
 }
 
+/* What an address is of: AF_INET or AF_INET6. */
+static inline u8 xtcp_addr_family(const struct in6_addr *a)
+{
+	return ipv6_addr_v4mapped(a) ? AF_INET : AF_INET6;
+}
+
 /* 0.0.0.0 or :: */
 static inline bool xtcp_addr_any(const struct in6_addr *a)
 {

@@ -53,7 +53,8 @@ static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	seg->end_seq = seg->seq + seg->len + th->syn + th->fin;
 	seg->drop = XTCP_DROP_NONE;
 	seg->ecn = xtcp_skb_tos(skb) & INET_ECN_MASK;
-	seg->mss_default = xtcp_skb_af(skb)->mss_default;
+	if (unlikely(th->syn))
+		seg->mss_default = xtcp_skb_af(skb)->mss_default;
 	seg->no_room = false;
 	/* what has no payload does not ask for more than this */
 	seg->free_space = 0;

@@ -34,11 +34,6 @@ DEFINE_STATIC_KEY_FALSE(xtcp_md5_used);
 
 /* ---- keys ---------------------------------------------------------------------------- */
 
-static u8 family_of(const struct in6_addr *addr)
-{
-	return ipv6_addr_v4mapped(addr) ? AF_INET : AF_INET6;
-}
-
 /* Is @key for a peer's address, and does it fit better than @best?  As in Linux. */
 static bool is_better(const struct xtcp_md5_key *key, const struct xtcp_md5_key *best,
 		      const struct in6_addr *addr, u8 family, int l3index)
@@ -58,7 +53,7 @@ static const struct xtcp_md5_key *find(const struct sock *sk, const struct in6_a
 				       int l3index)
 {
 	const struct xtcp_md5_key *key, *best = NULL;
-	u8 family = family_of(addr);
+	u8 family = xtcp_addr_family(addr);
 
 	hlist_for_each_entry_rcu(key, &xtcp_sk(sk)->md5, node, lockdep_sock_is_held(sk))
 		if (is_better(key, best, addr, family, l3index))
@@ -196,7 +191,7 @@ static int parse_addr(struct xtcp_md5_key *key, const struct sock *sk, int optna
 		xtcp_addr_set4(&key->addr, sin->sin_addr.s_addr);
 	else
 		key->addr = sin6->sin6_addr;
-	key->family = family_of(&key->addr);
+	key->family = xtcp_addr_family(&key->addr);
 	if (key->family == AF_INET)
 		before = MAPPED_BITS;
 	bits = 128 - before;

@@ -133,7 +133,7 @@ struct xtcp_options {
  * @lowat: SO_RCVLOWAT, bytes
  * @pressure: the system is short of memory for buffers
  * @segs: segments on the wire that were merged into this one
- * @mss_default: what a peer takes that does not say, bytes; 0: XTCP_MSS_DEFAULT
+ * @mss_default: of a SYN: what a peer takes that does not say, bytes; 0: XTCP_MSS_DEFAULT
  * @node: record that holds the payload; owned by the core after
  *	  XTCP_ACT_QUEUED_OOO, by the host otherwise
  * @sacks: its SACK blocks as they came, opt.nr_sacks pairs of numbers in network

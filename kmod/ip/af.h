@@ -89,7 +89,7 @@ static inline bool xtcp_family_is6(u8 family)
 /* What a connection's segments are: AF_INET or AF_INET6. */
 static inline u8 xtcp_key_family(const struct xtcp_key *key)
 {
-	return ipv6_addr_v4mapped(&key->raddr) ? AF_INET : AF_INET6;
+	return xtcp_addr_family(&key->raddr);
 }
 
 /* ---- packets ---- */

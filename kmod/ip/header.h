@@ -40,4 +40,17 @@ static inline void xtcp_header_push(struct sk_buff *skb, __be16 sport, __be16 dp
 		memcpy(th + 1, h->opt, h->optlen);
 }
 
+/**
+ * xtcp_header_csum - prepare the checksum for the device
+ * @skb: the buffer, header and payload
+ * @pseudo: checksum of the pseudo-header alone
+ */
+static inline void xtcp_header_csum(struct sk_buff *skb, __sum16 pseudo)
+{
+	tcp_hdr(skb)->check = ~pseudo;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+}
+
 #endif /* XTCP_HEADER_H */

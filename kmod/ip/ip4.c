@@ -8,16 +8,8 @@
 #include <net/xfrm.h>
 
 #include "compat.h"
+#include "ip/header.h"
 #include "ip/ip4.h"
-
-/* Prepare the checksum for the device. */
-static void set_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
-{
-	tcp_hdr(skb)->check = ~tcp_v4_check(skb->len, saddr, daddr, 0);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct tcphdr, check);
-}
 
 /* Describe a connection's packets to routing.  Without a device in the key it is @sk's. */
 static void init_flow(struct flowi4 *fl4, const struct sock *sk, const struct xtcp_key *key,
@@ -108,7 +100,7 @@ int xtcp_ip4_transmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
-	set_csum(skb, inet->inet_saddr, inet->inet_daddr);
+	xtcp_header_csum(skb, tcp_v4_check(skb->len, inet->inet_saddr, inet->inet_daddr, 0));
 	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
 	/* the socket's own type of service has no ECN bits */
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | ecn);
@@ -127,7 +119,8 @@ static int reply(struct sock *sk, struct sk_buff *skb, const struct xtcp_key *ke
 	bool whole;
 	int err;
 
-	set_csum(skb, xtcp_addr_v4(&key->laddr), xtcp_addr_v4(&key->raddr));
+	xtcp_header_csum(skb, tcp_v4_check(skb->len, xtcp_addr_v4(&key->laddr),
+					   xtcp_addr_v4(&key->raddr), 0));
 	ip = skb_push(skb, sizeof(*ip));
 	skb_reset_network_header(skb);
 	rcu_read_lock();

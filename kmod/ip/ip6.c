@@ -10,17 +10,8 @@
 #include <net/xfrm.h>
 
 #include "compat.h"
+#include "ip/header.h"
 #include "ip/ip6.h"
-
-/* Prepare the checksum for the device. */
-static void set_csum(struct sk_buff *skb, const struct in6_addr *saddr,
-		     const struct in6_addr *daddr)
-{
-	tcp_hdr(skb)->check = ~tcp_v6_check(skb->len, saddr, daddr, 0);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct tcphdr, check);
-}
 
 /* Describe a connection's packets to routing.  Without a device in the key it is @sk's. */
 static void init_flow(struct flowi6 *fl6, const struct sock *sk, const struct xtcp_key *key,
@@ -126,7 +117,7 @@ int xtcp_ip6_transmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 			return PTR_ERR(dst);
 		}
 	}
-	set_csum(skb, &np->saddr, &sk->sk_v6_daddr);
+	xtcp_header_csum(skb, tcp_v6_check(skb->len, &np->saddr, &sk->sk_v6_daddr, 0));
 	memset(skb->cb, 0, sizeof(struct inet6_skb_parm));
 	rcu_read_lock();
 	skb_dst_set_noref(skb, dst);
@@ -149,7 +140,7 @@ static int reply(struct sock *sk, struct sk_buff *skb, const struct xtcp_key *ke
 	};
 	int err;
 
-	set_csum(skb, &key->laddr, &key->raddr);
+	xtcp_header_csum(skb, tcp_v6_check(skb->len, &key->laddr, &key->raddr, 0));
 	rcu_read_lock();
 	err = ip6_xmit(sk, skb, &fl6, skb->mark, rcu_dereference(inet6_sk(sk)->opt), tos,
 		       skb->priority);

@@ -36,8 +36,9 @@ static void queue_error(struct sock *sk, const struct sk_buff *skb,
 	skb_orphan(copy);
 	if (!pskb_may_pull(copy, e->tcp + XTCP_ICMP_QUOTED))
 		goto fail;
-	memset(copy->cb, 0, sizeof(copy->cb));
+	/* what IP noted of the packet stays: it tells the link of a link-local address */
 	serr = SKB_EXT_ERR(copy);
+	memset_after(serr, 0, header);
 	serr->ee = e->ee;
 	serr->ee.ee_errno = e->err;
 	serr->addr_offset = e->inner + e->daddr;

@@ -13,7 +13,8 @@
 # holds kselftest's time limit of one test; XTCP_SLOW multiplies it. NAMEs are
 # shell patterns, without a room, to run a part; see ipv6.list for NAME@6. XTCP_ATTACK_TOTAL=SECONDS runs what attack.list
 # names instead, for about so long. The sums go to XTCP_OUT/tally, as "passed failed
-# skipped", after each test, so that a crash costs only the results to come.
+# skipped", after each test, so that a crash costs only the results to come; the names
+# of tests that failed to XTCP_OUT/failed.
 
 set -u
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
@@ -80,6 +81,7 @@ one() {
 	[ $rc -eq 0 ] || note+=", exit status $rc"
 	began=$((($(date +%s%N) - began) / 100000000))
 	if [ "$f" -gt 0 ]; then
+		echo "$test" >>"$XTCP_OUT/failed"
 		printf 'FAIL  %-28s %s (%d.%d s)\n' "$test" "$note" $((began / 10)) $((began % 10))
 		sed 's/^/      | /' "$log" | tail -n "${XTCP_TAIL:-200}"
 	else

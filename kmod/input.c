@@ -23,11 +23,12 @@
 /* What a socket's backlog may hold besides its buffers, as Linux's TCP. */
 #define BACKLOG_HEADROOM	(64 * 1024)
 
+/* What a segment says: the connection, and (as xtcp_skb_where()) its interfaces. */
 static void key_of(struct xtcp_key *key, struct xtcp_net *xn, const struct sk_buff *skb,
-		   const struct tcphdr *th)
+		   const struct tcphdr *th, int *dif, int *sdif)
 {
 	key->xn = xn;
-	xtcp_skb_addrs(skb, &key->laddr, &key->raddr);
+	xtcp_skb_where(skb, key, dif, sdif);
 	key->lport = th->dest;
 	key->rport = th->source;
 	key->dev = 0;
@@ -112,12 +113,13 @@ static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdi
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_key key __uninitialized;
+	int dif, sdif;
 
 	xtcp_assert_locked(sk);
 	local_bh_disable();
 	rcu_read_lock();
-	key_of(&key, xtcp_sk_net(sk), skb, tcp_hdr(skb));
-	do_rcv(sk, &key, xtcp_skb_dif(skb), xtcp_skb_sdif(skb), skb);
+	key_of(&key, xtcp_sk_net(sk), skb, tcp_hdr(skb), &dif, &sdif);
+	do_rcv(sk, &key, dif, sdif, skb);
 	rcu_read_unlock();
 	local_bh_enable();
 	return 0;
@@ -188,7 +190,7 @@ static enum xtcp_drop admit(struct sk_buff *skb)
  */
 static enum xtcp_drop timewait_permit(const struct xtcp_tw *tw, struct sk_buff *skb)
 {
-	if (!xtcp_is_near(skb, tw->min_ttl))
+	if (xtcp_skb_hop_limit(skb) < tw->min_ttl)
 		return XTCP_DROP_MIN_TTL;
 	if (!xtcp_skb_policy(NULL, skb))
 		return XTCP_DROP_POLICY;
@@ -305,11 +307,12 @@ static bool find_owner(struct xtcp_key *key, int dif, int sdif,
  *
  * Context: softirq, RCU read side.
  *
- * Return: XTCP_CLAIM_TAKEN when it was ours, and is consumed.
+ * Return: XTCP_CLAIM_TAKEN when it was ours, and is consumed.  Otherwise its transport
+ * header is at @off.
  */
 enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int off)
 {
-	int dif, sdif, was;
+	int dif, sdif;
 	enum xtcp_drop reason;
 	struct xtcp_flow *tw;
 	struct xtcp_key key __uninitialized;
@@ -321,16 +324,10 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int 
 	if (!pskb_may_pull(skb, off + min_t(u32, skb->len - off, sizeof(struct tcphdr))) ||
 	    skb->len < off + 8)
 		return XTCP_CLAIM_NOT_OURS;
-	was = skb_transport_offset(skb);
 	skb_set_transport_header(skb, off);
-	key_of(&key, xn, skb, tcp_hdr(skb));
-	dif = xtcp_skb_dif(skb);
-	sdif = xtcp_skb_sdif(skb);
-	if (likely(!find_owner(&key, dif, sdif, skb, &sk, &tw))) {
-		/* IPv6 goes on behind its own header, where it may have others */
-		skb_set_transport_header(skb, was);
+	key_of(&key, xn, skb, tcp_hdr(skb), &dif, &sdif);
+	if (likely(!find_owner(&key, dif, sdif, skb, &sk, &tw)))
 		return XTCP_CLAIM_NOT_OURS;
-	}
 
 	xtcp_count(xn, IN_SEGS);
 	if (unlikely(!xtcp_skb_addrs_ok(skb))) {
@@ -390,9 +387,10 @@ void xtcp_early_route(struct xtcp_net *xn, struct sk_buff *skb, const struct tcp
 {
 	struct xtcp_key key __uninitialized;
 	struct xtcp_flow *flow;
+	int dif, sdif;
 
-	key_of(&key, xn, skb, th);
-	flow = xtcp_flow_find(&key, skb->skb_iif, xtcp_skb_sdif(skb));
+	key_of(&key, xn, skb, th, &dif, &sdif);
+	flow = xtcp_flow_find(&key, dif, sdif);
 	if (flow && flow->kind == XTCP_KIND_SOCK)
 		xtcp_route_in(xtcp_to_sk(xtcp_flow_sock(flow)), skb);
 }

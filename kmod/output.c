@@ -63,7 +63,6 @@ static int transmit(struct sock *sk, struct sk_buff *skb, struct xtcp_header *h)
 	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h);
 	if (unlikely(md5))
 		xtcp_md5_sign(skb, &xtcp_sk(sk)->flow.key, md5);
-	skb->protocol = xtcp_sk_af(sk)->ethertype;
 	skb_orphan(skb);
 	skb_set_owner_w(skb, sk);
 	skb_set_hash_from_sk(skb, sk);

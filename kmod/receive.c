@@ -35,7 +35,7 @@ enum xtcp_drop xtcp_permit(struct sock *sk, const struct xtcp_key *key, int dif,
 	enum xtcp_drop forged;
 
 	/* may have changed meanwhile, which is as good as a little later */
-	if (!xtcp_is_near(skb, xtcp_sk_hop_limit_min(sk, xtcp_skb_family(skb))))
+	if (!xtcp_sk_is_near(sk, skb))
 		return XTCP_DROP_MIN_TTL;
 	/* in a backlog it has no device any more, and the host's policy was asked */
 	if (skb->dev && !xtcp_skb_policy(sk, skb))

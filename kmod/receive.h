@@ -11,12 +11,6 @@
 #include "ip/l3mdev.h"
 #include "sock.h"
 
-/* RFC 5082: a segment comes from as near as the user knows the peer to be. */
-static inline bool xtcp_is_near(const struct sk_buff *skb, u8 min_ttl)
-{
-	return likely(xtcp_skb_hop_limit(skb) >= min_ttl);
-}
-
 enum xtcp_drop xtcp_permit(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
 			   struct sk_buff *skb);
 bool __xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif);

@@ -23,7 +23,6 @@
 
 /**
  * struct xtcp_af - what IPv4 and IPv6 do differently
- * @ethertype: of their packets (skb->protocol)
  * @header_len: of the IP header without options, bytes
  * @mtu_min: what every path takes, bytes
  * @mss_default: of a peer that does not say its own, bytes (RFC 9293 3.7.1)
@@ -53,7 +52,6 @@
  * @set_tos: the same, to be set
  */
 struct xtcp_af {
-	__be16			ethertype;
 	u16			header_len;
 	u16			mtu_min;
 	u16			mss_default;
@@ -111,7 +109,7 @@ static inline u8 xtcp_skb_tos(const struct sk_buff *skb)
 	return xtcp_skb_is6(skb) ? ipv6_get_dsfield(ipv6_hdr(skb)) : ip_hdr(skb)->tos;
 }
 
-/* Its hop limit, or TTL. */
+/* Its hop limit, or TTL: RFC 5082 wants to know from how near it comes. */
 static inline u8 xtcp_skb_hop_limit(const struct sk_buff *skb)
 {
 	return xtcp_skb_is6(skb) ? ipv6_hdr(skb)->hop_limit : ip_hdr(skb)->ttl;
@@ -161,16 +159,26 @@ static inline bool xtcp_skb_addrs_ok(const struct sk_buff *skb)
 		!ipv6_addr_any(&ipv6_hdr(skb)->saddr));
 }
 
-/* Its addresses, as they are in a key: ours is its destination. */
-static inline void xtcp_skb_addrs(const struct sk_buff *skb, struct in6_addr *laddr,
-				  struct in6_addr *raddr)
+/**
+ * xtcp_skb_where - where a packet comes from, and for whom
+ * @skb: it
+ * @key: out: its addresses, ours is the destination
+ * @dif: out: the interface that it came in on, or the VRF that this belongs to
+ * @sdif: out: the interface that is enslaved to a VRF, 0: none
+ */
+static inline void xtcp_skb_where(const struct sk_buff *skb, struct xtcp_key *key, int *dif,
+				  int *sdif)
 {
 	if (xtcp_skb_is6(skb)) {
-		*laddr = ipv6_hdr(skb)->daddr;
-		*raddr = ipv6_hdr(skb)->saddr;
+		key->laddr = ipv6_hdr(skb)->daddr;
+		key->raddr = ipv6_hdr(skb)->saddr;
+		*dif = inet6_iif(skb);
+		*sdif = inet6_sdif(skb);
 	} else {
-		xtcp_addr_set4(laddr, ip_hdr(skb)->daddr);
-		xtcp_addr_set4(raddr, ip_hdr(skb)->saddr);
+		xtcp_addr_set4(&key->laddr, ip_hdr(skb)->daddr);
+		xtcp_addr_set4(&key->raddr, ip_hdr(skb)->saddr);
+		*dif = inet_iif(skb);
+		*sdif = inet_sdif(skb);
 	}
 }
 
@@ -230,6 +238,14 @@ static inline u8 xtcp_sk_hop_limit_min(const struct sock *sk, u8 family)
 {
 	return xtcp_family_is6(family) ? READ_ONCE(inet6_sk(sk)->min_hopcount) :
 					 READ_ONCE(inet_sk(sk)->min_ttl);
+}
+
+/* RFC 5082: a segment comes from as near as the user knows the peer to be. */
+static inline bool xtcp_sk_is_near(const struct sock *sk, const struct sk_buff *skb)
+{
+	if (xtcp_skb_is6(skb))
+		return likely(ipv6_hdr(skb)->hop_limit >= xtcp_sk_hop_limit_min(sk, AF_INET6));
+	return likely(ip_hdr(skb)->ttl >= xtcp_sk_hop_limit_min(sk, AF_INET));
 }
 
 /* What tells whether a route that was found now is still good later (dst_check()). */

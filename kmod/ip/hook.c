@@ -129,7 +129,8 @@ static unsigned int pre_routing4(void *priv, struct sk_buff *skb,
 #if IS_ENABLED(CONFIG_IPV6)
 static unsigned int claim6(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	unsigned int off = sizeof(struct ipv6hdr);
+	unsigned int off = sizeof(struct ipv6hdr), verdict;
+	u16 marked = skb->transport_header;
 	u8 proto = ipv6_hdr(skb)->nexthdr;
 
 	if (unlikely(proto != IPPROTO_TCP)) {
@@ -137,8 +138,13 @@ static unsigned int claim6(struct xtcp_net *xn, struct sk_buff *skb)
 		if (!off)
 			return NF_DROP;
 	}
-	if (likely(proto == IPPROTO_TCP))
-		return claim(xn, skb, off);
+	if (likely(proto == IPPROTO_TCP)) {
+		verdict = claim(xn, skb, off);
+		/* IP goes on where it was, and that may be at an extension header */
+		if (verdict == NF_ACCEPT)
+			skb->transport_header = marked;
+		return verdict;
+	}
 	if (proto == IPPROTO_ICMPV6)
 		xtcp_icmp6_see(skb, off);
 	return NF_ACCEPT;

@@ -259,7 +259,6 @@ static void set_tos(struct sock *sk, u8 value)
 }
 
 const struct xtcp_af xtcp_ip4 = {
-	.ethertype	= htons(ETH_P_IP),
 	.header_len	= sizeof(struct iphdr),
 	.mtu_min	= IPV4_MIN_MTU,
 	.mss_default	= TCP_MSS_DEFAULT,

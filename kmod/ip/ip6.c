@@ -255,7 +255,6 @@ static void set_tos(struct sock *sk, u8 value)
 }
 
 const struct xtcp_af xtcp_ip6 = {
-	.ethertype	= htons(ETH_P_IPV6),
 	.header_len	= sizeof(struct ipv6hdr),
 	.mtu_min	= IPV6_MIN_MTU,
 	.mss_default	= IPV6_MIN_MTU - sizeof(struct ipv6hdr) - sizeof(struct tcphdr),

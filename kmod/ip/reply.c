@@ -61,7 +61,6 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	xtcp_header_push(skb, key->lport, key->rport, &r->h);
 	if (unlikely(r->md5))
 		xtcp_md5_sign(skb, key, r->md5);
-	skb->protocol = af->ethertype;
 	skb_dst_set(skb, dst);
 	xtcp_count(xn, OUT_SEGS);
 	if (r->h.flags & XTCP_RST)

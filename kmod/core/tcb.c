@@ -19,6 +19,8 @@ static_assert((u64)XTCP_F_PASSIVE + XTCP_F_TS_OK + XTCP_F_WSCALE_OK +
 /* What a segment that comes looks at lies together, and so does what one that leaves does. */
 static_assert(offsetof(struct xtcp_tcb, snd_una) <= 72);
 static_assert(offsetof(struct xtcp_tcb, rtx) <= 128);
+/* With more a slab of the kernel's holds fewer sockets. */
+static_assert(sizeof(struct xtcp_tcb) <= 520);
 
 /**
  * xtcp_conf_init - Linux's defaults (net.ipv4.tcp_*)

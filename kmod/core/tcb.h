@@ -155,28 +155,31 @@ void xtcp_conf_init(struct xtcp_conf *conf);
 
 /**
  * struct xtcp_path - what the administrator says about the path, with its route
- * @rto_min_us: least RTO; 0: xtcp_conf's
+ * @rto_min_ms: least RTO; 0: xtcp_conf's
+ * @reordering: first guess of how many segments one can be late; 0: xtcp_conf's
  * @rtt: what the RTT is likely to be, eighths of a millisecond; 0: nothing is known
  * @ssthresh: first slow-start threshold, segments; 0: none
- * @init_cwnd: segments that may be in flight at first; 0: XTCP_INIT_CWND
  * @cwnd_max: greatest congestion window, segments; 0: none
- * @reordering: first guess of how many segments one can be late; 0: xtcp_conf's
+ * @init_cwnd: segments that may be in flight at first; 0: XTCP_INIT_CWND
  * @quickack: ACKs are not delayed
  *
  * The host sets it when it has found a route, and again when that is another one.
  */
 struct xtcp_path {
-	u32	rto_min_us;
+	u32	rto_min_ms : 17,
+		reordering : 15;
 	u16	rtt;
 	u16	ssthresh;
 	u16	cwnd_max;
-	u16	init_cwnd;
-	u16	reordering : 15,
+	u16	init_cwnd : 15,
 		quickack : 1;
 };
 
-/* struct xtcp_path.reordering has fifteen bits. */
+/* struct xtcp_path.rto_min_ms has seventeen bits: more than any RTO. */
+#define XTCP_PATH_RTO_MIN_MAX_MS	131071U
+/* struct xtcp_path.reordering and init_cwnd have fifteen bits. */
 #define XTCP_PATH_REORDERING_MAX	32767U
+#define XTCP_PATH_INIT_CWND_MAX		32767U
 
 /* struct xtcp_conf.timewait_reuse */
 #define XTCP_TW_REUSE_NEVER	0
@@ -577,10 +580,10 @@ struct xtcp_tcb {
 	const struct xtcp_conf *conf;
 	/** @path: the route's */
 	struct xtcp_path path;
-	/** @deadline: when each timer is due; 0: it is off */
-	u64		deadline[XTCP_TIMER_NR];
 	/** @min_rtt_us: least RTT of late, microseconds; 0 before the first sample */
 	u32		min_rtt_us;
+	/** @deadline: when each timer is due; 0: it is off */
+	u64		deadline[XTCP_TIMER_NR];
 	/** @srtt_us: smoothed RTT, eighths of a microsecond; 0 before the first sample */
 	u32		srtt_us;
 	/** @mdev_us: RTTVAR, quarters of a microsecond */
@@ -876,7 +879,9 @@ static inline void xtcp_count_retrans(struct xtcp_tcb *t, u32 segs)
 /* The least RTO. */
 static inline u32 xtcp_rto_min(const struct xtcp_tcb *t)
 {
-	return t->path.rto_min_us ? t->path.rto_min_us : t->conf->rto_min_us;
+	if (unlikely(t->path.rto_min_ms))
+		return t->path.rto_min_ms * XTCP_USEC_PER_MSEC;
+	return t->conf->rto_min_us;
 }
 
 /* Low 32 bits of the clock: differences up to 35 minutes are right. */

@@ -5,7 +5,6 @@
 #include <net/inet_hashtables.h>
 #include <net/route.h>
 #include <net/tcp.h>
-#include <net/xfrm.h>
 
 #include "compat.h"
 #include "ip/header.h"
@@ -96,16 +95,6 @@ static struct dst_entry *route_back(struct sock *sk, const struct xtcp_key *key,
 	return to_one(ip_route_output_flow(sock_net(sk), &fl4, sk));
 }
 
-int xtcp_ip4_transmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
-{
-	struct inet_sock *inet = inet_sk(sk);
-
-	xtcp_header_csum(skb, tcp_v4_check(skb->len, inet->inet_saddr, inet->inet_daddr, 0));
-	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
-	/* the socket's own type of service has no ECN bits */
-	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos) | ecn);
-}
-
 /*
  * As in Linux a small segment without a socket may not be fragmented, whatever its route
  * or socket says (RFC 791: nobody has to), and so needs no ID.  A listener's IP_OPTIONS
@@ -147,11 +136,6 @@ static u32 option_len(const struct sock *sk)
 		rcu_dereference_protected(inet_sk(sk)->inet_opt, lockdep_sock_is_held(sk));
 
 	return opt ? opt->opt.optlen : 0;
-}
-
-bool xtcp_ip4_policy(struct sock *sk, struct sk_buff *skb)
-{
-	return xfrm4_policy_check(sk, XFRM_POLICY_IN, skb);
 }
 
 static void set_ends(struct sock *sk, const struct xtcp_key *key)

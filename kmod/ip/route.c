@@ -66,13 +66,14 @@ static void take_metrics(struct xtcp_tcb *t, const struct dst_entry *dst)
 	if (dst_metric_locked(dst, RTAX_CWND))
 		cwnd = dst_metric(dst, RTAX_CWND);
 	path = (struct xtcp_path) {
-		.rto_min_us	= min_t(u64, (u64)rto_min_ms * USEC_PER_MSEC, S32_MAX),
+		.rto_min_ms	= min_t(u32, rto_min_ms, XTCP_PATH_RTO_MIN_MAX_MS),
+		.reordering	= min_t(u32, dst_metric(dst, RTAX_REORDERING),
+					XTCP_PATH_REORDERING_MAX),
 		.rtt		= min_t(u32, dst_metric(dst, RTAX_RTT), U16_MAX),
 		.ssthresh	= min_t(u32, dst_metric(dst, RTAX_SSTHRESH), U16_MAX),
 		.cwnd_max	= min_t(u32, cwnd, U16_MAX),
-		.init_cwnd	= min_t(u32, dst_metric(dst, RTAX_INITCWND), U16_MAX),
-		.reordering	= min_t(u32, dst_metric(dst, RTAX_REORDERING),
-					XTCP_PATH_REORDERING_MAX),
+		.init_cwnd	= min_t(u32, dst_metric(dst, RTAX_INITCWND),
+					XTCP_PATH_INIT_CWND_MAX),
 		.quickack	= !!dst_metric(dst, RTAX_QUICKACK),
 	};
 	xtcp_path_known(t, &path);

@@ -52,7 +52,7 @@ TEST(rtt__least_rto_of_the_path)
 	unsigned int i;
 
 	given(ESTABLISHED);
-	ep.t.path.rto_min_us = 50000;
+	ep.t.path.rto_min_ms = 50;
 	for (i = 0; i < 200; i++)
 		xtcp_rtt_sample(&ep.t, 100);
 	CHECK_EQ(ep.t.rto_us, 50100);

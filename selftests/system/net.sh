@@ -14,6 +14,9 @@ TOOLS=${XTCP_TOOLS:-$HERE/../../tools}
 XTCPRUN=$TOOLS/xtcprun
 CLIENT_IP=198.51.100.1
 SERVER_IP=198.51.100.2
+# with add_ipv6
+CLIENT_IP6=2001:db8::1
+SERVER_IP6=2001:db8::2
 C=xc-$$
 S=xs-$$
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/xtcp-test.XXXXXX")
@@ -137,6 +140,12 @@ make_net() {
 	done
 	ip -n "$C" addr add $CLIENT_IP/24 dev eth0
 	ip -n "$S" addr add $SERVER_IP/24 dev eth0
+}
+
+# Addresses of the other family on the same cable, usable at once.
+add_ipv6() {
+	ip -n "$C" addr add $CLIENT_IP6/64 dev eth0 nodad
+	ip -n "$S" addr add $SERVER_IP6/64 dev eth0 nodad
 }
 
 remove_net() {

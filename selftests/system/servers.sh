@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Servers as Debian has them, unmodified, over AF_XTCP: none is told an address, so
-# most would listen on [::]. "xtcprun -4 --strict" starts each; it has to listen on
-# AF_XTCP alone, and to answer a client on another host, whose TCP is the kernel's.
-# Those that are not installed are skipped.
+# Servers as Debian has them, unmodified, over AF_XTCP: none is told an address if it
+# then listens for both families, be it in one socket at [::] or in two. "xtcprun
+# --strict" starts each; it has to listen on AF_XTCP alone, and to answer clients on
+# another host, whose TCP is the kernel's: over IPv4, then over IPv6. Those that are not
+# installed are skipped; "make programs" installs them, and more.
 
 set -eu
 . "$(dirname "$(readlink -f "$0")")/net.sh"
@@ -14,11 +15,11 @@ need ip python3
 # Debian's servers that root starts and that users do not
 PATH=$PATH:/usr/sbin
 
-# Arguments: port, what to say, what the answer has to have.
+# Arguments: address, port, what to say, what the answer has to have.
 cat >"$WORK/ask.py" <<'END_OF_PYTHON'
 import socket, sys
-port, text, wanted = sys.argv[1:]
-s = socket.create_connection(("198.51.100.2", int(port)), timeout=30)
+address, port, text, wanted = sys.argv[1:]
+s = socket.create_connection((address, int(port)), timeout=30)
 s.sendall(text.encode("latin-1").decode("unicode_escape").encode("latin-1"))
 answer, wanted = b"", wanted.encode("latin-1").decode("unicode_escape").encode("latin-1")
 while wanted not in answer:
@@ -43,27 +44,47 @@ rows_of() {
 	in_server grep -cE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$2") [0-9A-F:]+ 0A " "$1" || :
 }
 
+# One socket for both families at [::], or two.
+listens_for_both() {
+	[ "$(rows_of /proc/net/xtcp6 "$1")" -gt 0 ] || return
+	[ -n "${TWO_SOCKETS-}" ] || return 0
+	[ "$(rows_of /proc/net/xtcp "$1")" -gt 0 ]
+}
+
+# starts PORT COMMAND...: until it listens for both
+starts() {
+	local port=$1
+	shift
+	fresh_net
+	add_ipv6
+	in_bg "$WORK/server" ip netns exec "$S" "$XTCPRUN" --strict -d "$@"
+	wait_for "$1 on port $port" listens_for_both "$port" && return
+	cat "$WORK/server"
+	return 1
+}
+
+# answers PORT TEXT ANSWER: over both, on AF_XTCP alone
+answers() {
+	local address
+	for address in $SERVER_IP $SERVER_IP6; do
+		echo "over $address"
+		in_client python3 "$WORK/ask.py" $address "$@" && continue
+		cat "$WORK/server"
+		return 1
+	done
+	[ "$(rows_of /proc/net/tcp "$1") $(rows_of /proc/net/tcp6 "$1")" = "0 0" ]
+	[ "$(counter "$S" PassiveOpens)" -ge 2 ]
+}
+
 # serves PORT TEXT ANSWER COMMAND...
 serves() {
-	local port=$1 text=$2 answer=$3
-	shift 3
-	fresh_net
-	in_bg "$WORK/server" ip netns exec "$S" "$XTCPRUN" -4 --strict -d "$@"
-	if ! wait_for "$1 on port $port" listens "$S" xtcp "$port"; then
-		cat "$WORK/server"
-		return 1
-	fi
-	if ! in_client python3 "$WORK/ask.py" "$port" "$text" "$answer"; then
-		cat "$WORK/server"
-		return 1
-	fi
-	[ "$(rows_of /proc/net/tcp "$port") $(rows_of /proc/net/tcp6 "$port")" = "0 0" ]
-	[ "$(counter "$S" PassiveOpens)" -gt 0 ]
+	starts "$1" "${@:4}"
+	answers "$1" "$2" "$3"
 }
 
 server__python3() {
 	cd "$WWW"
-	serves 8000 "$HTTP" "hello from here" python3 -m http.server
+	serves 8000 "$HTTP" "hello from here" python3 -m http.server --bind ::
 }
 
 server__apache2() {
@@ -97,7 +118,7 @@ server__nginx() {
 			fastcgi_temp_path $WORK/n3;
 			uwsgi_temp_path $WORK/n4;
 			scgi_temp_path $WORK/n5;
-			server { listen 8000; root $WWW; }
+			server { listen [::]:8000 ipv6only=off; root $WWW; }
 		}
 	END
 	serves 8000 "$HTTP" "hello from here" nginx -c "$WORK/conf"
@@ -105,7 +126,12 @@ server__nginx() {
 
 server__lighttpd() {
 	installed lighttpd
-	printf 'server.port = 8000\nserver.document-root = "%s"\n' "$WWW" >"$WORK/conf"
+	cat >"$WORK/conf" <<-END
+		server.port = 8000
+		server.bind = "[::]"
+		server.set-v6only = "disable"
+		server.document-root = "$WWW"
+	END
 	serves 8000 "$HTTP" "hello from here" lighttpd -D -f "$WORK/conf"
 }
 
@@ -140,7 +166,7 @@ server__haproxy() {
 			timeout server 30s
 			timeout connect 30s
 		frontend front
-			bind :8000
+			bind [::]:8000 v4v6
 			http-request return status 200 content-type text/plain string "hello from haproxy"
 	END
 	serves 8000 "$HTTP" "hello from haproxy" haproxy -db -f "$WORK/conf"
@@ -149,20 +175,21 @@ server__haproxy() {
 server__redis() {
 	installed redis-server
 	cd "$WORK"
-	serves 6379 'PING\r\n' '+PONG' redis-server --save '' --protected-mode no
+	TWO_SOCKETS=1 serves 6379 'PING\r\n' '+PONG' redis-server --save '' --protected-mode no \
+		--bind 0.0.0.0 ::
 }
 
 server__memcached() {
 	installed memcached
-	serves 11211 'version\r\n' 'VERSION ' memcached -u root -U 0
+	TWO_SOCKETS=1 serves 11211 'version\r\n' 'VERSION ' memcached -u root -U 0
 }
 
 server__vsftpd() {
 	installed vsftpd
 	mkdir "$WORK/empty"
 	cat >"$WORK/conf" <<-END
-		listen=YES
-		listen_ipv6=NO
+		listen=NO
+		listen_ipv6=YES
 		background=NO
 		anonymous_enable=YES
 		secure_chroot_dir=$WORK/empty
@@ -176,7 +203,7 @@ server__vsftpd() {
 # A question over TCP for the address of x.
 server__dnsmasq() {
 	installed dnsmasq
-	serves 53 '\0\x13\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01x\0\0\x01\0\x01' '\x01\x02\x03\x04' \
+	TWO_SOCKETS=1 serves 53 '\0\x13\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01x\0\0\x01\0\x01' '\x01\x02\x03\x04' \
 		dnsmasq -k -u root -C /dev/null --no-resolv --no-hosts --pid-file= \
 		--address=/x/1.2.3.4
 }
@@ -193,17 +220,15 @@ server__postgres() {
 	HOME=$data "${nobody[@]}" "$bin/initdb" -D "$data" -A trust --no-sync --no-instructions \
 		>"$WORK/said" 2>&1 || { cat "$WORK/said"; return 1; }
 	XTCPRUN=$WORK/xtcprun
-	fresh_net
-	in_bg "$WORK/server" ip netns exec "$S" "${nobody[@]}" "$XTCPRUN" -4 --strict -d \
+	# the one that is root starts the one that is nobody
+	TWO_SOCKETS=1 serves 5432 '\0\0\0\x08\x04\xd2\x16\x2f' N "${nobody[@]}" \
 		"$bin/postgres" -D "$data" -c listen_addresses='*' -c unix_socket_directories=
-	wait_for "postgres" listens "$S" xtcp 5432
-	in_client python3 "$WORK/ask.py" 5432 '\0\0\0\x08\x04\xd2\x16\x2f' N
-	[ "$(rows_of /proc/net/tcp 5432) $(rows_of /proc/net/tcp6 5432)" = "0 0" ]
 }
 
 server__socat() {
 	installed socat
-	serves 8000 'hello' 'hello' socat TCP-LISTEN:8000,fork,reuseaddr EXEC:cat
+	serves 8000 'hello' 'hello' socat TCP6-LISTEN:8000,ipv6only=0,fork,reuseaddr \
+		EXEC:cat
 }
 
 # A proxy in front of a server, both over AF_XTCP.
@@ -216,14 +241,14 @@ server__haproxy_before_python3() {
 			timeout server 30s
 			timeout connect 30s
 		listen front
-			bind :8001
-			server back 198.51.100.2:8000
+			bind [::]:8001 v4v6
+			server back [$SERVER_IP6]:8000
 	END
-	fresh_net
-	serve xtcp "$WWW"
-	in_bg "$WORK/server" ip netns exec "$S" "$XTCPRUN" -4 --strict -d haproxy -db -f "$WORK/conf"
-	wait_for "haproxy" listens "$S" xtcp 8001
-	in_client python3 "$WORK/ask.py" 8001 "$HTTP" "hello from here"
+	starts 8001 haproxy -db -f "$WORK/conf"
+	in_bg "$WORK/http.log" ip netns exec "$S" "$XTCPRUN" --strict \
+		python3 -m http.server --bind :: --directory "$WWW" 8000
+	wait_for "the server behind" listens_for_both 8000
+	answers 8001 "$HTTP" "hello from here"
 }
 
 plan server__python3 server__apache2 server__nginx server__lighttpd server__node server__squid \

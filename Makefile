@@ -14,9 +14,9 @@ RIG := selftests/vm
 LEASH := setpriv --pdeathsig TERM --
 # And the shell between the two: it does not pass on that make was killed.
 check check-unit check-fast check-debug check-6.12 check-6.1 attack demo bench bench-netem \
-	fuzz sim shell: SHELL := setpriv
+	fuzz sim programs shell: SHELL := setpriv
 check check-unit check-fast check-debug check-6.12 check-6.1 attack demo bench bench-netem \
-	fuzz sim shell: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
+	fuzz sim programs shell: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
 LANE := $(LEASH) $(RIG)/lane
 RUN := $(LEASH) $(RIG)/run
 NAME := $(or $(KERNEL),module)
@@ -29,7 +29,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 .PHONY: all module tools install uninstall setup check check-unit check-fast \
-	check-debug check-6.12 check-6.1 attack cost demo bench bench-netem fuzz sim shell kernels \
+	check-debug check-6.12 check-6.1 attack cost demo bench bench-netem fuzz sim programs shell kernels \
 	update-kernels clean distclean help
 .DEFAULT_GOAL := all
 
@@ -132,6 +132,10 @@ fuzz sim: setup
 	@KTOOLS_DIR=$$($(RIG)/kernel tools) && export KTOOLS_DIR && \
 	KSFT_DIR=$$KTOOLS_DIR/testing/selftests $(MAKE) -s -C selftests/unit $(@:sim=netsim)
 
+# Large packages are installed for it. PROGRAMS="nginx 'iperf3 -s'" runs a part.
+programs: setup
+	@$(LEASH) selftests/programs/table $(if $(KERNEL),$(KERNEL),6.12 6.1) -- $(PROGRAMS)
+
 shell: setup
 	@$(RIG)/build $(VM_KERNEL)
 	@$(MAKE) tools
@@ -175,6 +179,9 @@ help:
 	@echo "make fuzz            fuzzers"
 	@echo "make sim             every congestion control on named networks, simulated: a table, and"
 	@echo "                     plots in build/sim/index.html; ALGO=cubic NET=incast SEED=7 choose"
+	@echo "make programs        servers and clients of Debian's, each over AF_XTCP, over IPv4, IPv6 and"
+	@echo "                     both, on 6.12 and 6.1: the table in selftests/programs/README.md; it"
+	@echo "                     installs them. KERNEL=6.12 PROGRAMS=\"nginx curl\" runs a part"
 	@echo "make shell           a prompt in the machine (KERNEL=ID)"
 	@echo "make kernels         fetch or build all the rig's kernels; update-kernels looks for newer ones"
 	@echo "make clean           everything built here; downloads and kernels stay in the cache,"

@@ -208,9 +208,11 @@ static_program() {
 		int main(int argc, char **argv)
 		{
 			make("plain", AF_INET, SOCK_STREAM, 0);
-			if (argc > 1)
+			if (argc > 1 && !strcmp(argv[1], "again"))
 				return 0;
 			make("v6", AF_INET6, SOCK_STREAM, 0);
+			if (argc > 1)
+				return 0;
 			make("flags", AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
 			make("datagram", AF_INET, SOCK_DGRAM, 0);
 			make("unix", AF_UNIX, SOCK_STREAM, 0);
@@ -402,8 +404,10 @@ in_group() {
 	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$GROUP" "$@"
 }
 
+# makes xtcp|kernel COMMAND...: what it runs makes sockets of both families so.
 makes() {
-	[ "$("${@:2}" "$WORK/static" again)" = "plain $1" ]
+	[ "$("${@:2}" "$WORK/static" families)" = "plain $1
+v6 $1" ]
 }
 
 cgroup__is_turned() {
@@ -443,7 +447,19 @@ pid__is_turned() {
 		import os, socket, subprocess, sys
 		p = subprocess.Popen([sys.argv[1], "--pid", str(os.getpid())], stderr=subprocess.PIPE)
 		print(p.stderr.readline())
-		assert socket.socket().getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) > 255
+		for family in socket.AF_INET, socket.AF_INET6:
+		    s = socket.socket(family)
+		    assert s.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) > 255
+		# and they work: IPv6, and IPv4 on a socket of IPv6
+		s.bind(("::", 0))
+		s.listen()
+		port = s.getsockname()[1]
+		for address in "::1", "127.0.0.1":
+		    c = socket.create_connection((address, port))
+		    c.sendall(b"hello")
+		    assert s.accept()[0].recv(5, socket.MSG_WAITALL) == b"hello"
+		    assert ":%04X " % port in open("/proc/net/xtcp6").read()
+		    assert ":%04X " % port not in open("/proc/net/tcp6").read()
 		# its children are others
 		assert b"kernel" in subprocess.run([sys.argv[2], "again"], stdout=subprocess.PIPE).stdout
 		p.kill()

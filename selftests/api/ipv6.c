@@ -16,7 +16,7 @@
 #include <linux/tcp.h>
 #include <linux/xtcp.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include "util.h"
 

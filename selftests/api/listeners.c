@@ -30,8 +30,6 @@
 #define MEMBERS		3
 /* No member of a group is left out by chance: 3 * (2/3)^50. */
 #define CONNECTIONS	50
-/* A machine that has other work, and looks for faults in its memory. */
-#define PATIENT		120
 #define STEADY		300
 
 #ifndef IP_BIND_ADDRESS_NO_PORT
@@ -142,7 +140,7 @@ FIXTURE_TEARDOWN(listeners)
 
 /* ---- who gets a connection -------------------------------------------------- */
 
-TEST_F_TIMEOUT(listeners, lookup__address_before_wildcard, PATIENT)
+TEST_F(listeners, lookup__address_before_wildcard)
 {
 	int any = member(INADDR_ANY, PORT, NULL);
 	int one = member(lo(2), PORT, NULL);
@@ -163,7 +161,7 @@ TEST_F_TIMEOUT(listeners, lookup__address_before_wildcard, PATIENT)
 	EXPECT_EQ(take_all(any), 5);
 }
 
-TEST_F_TIMEOUT(listeners, lookup__device_before_none, PATIENT)
+TEST_F(listeners, lookup__device_before_none)
 {
 	int any = member(INADDR_ANY, PORT, NULL);
 	int bound = member(INADDR_ANY, PORT, "lo");
@@ -178,7 +176,7 @@ TEST_F_TIMEOUT(listeners, lookup__device_before_none, PATIENT)
 }
 
 /* Linux gives a group that began to listen later all of them. */
-TEST_F_TIMEOUT(listeners, lookup__device_before_a_later_group, PATIENT)
+TEST_F(listeners, lookup__device_before_a_later_group)
 {
 	int bound = member(INADDR_ANY, PORT, "lo");
 	int any = member(INADDR_ANY, PORT, NULL);
@@ -192,7 +190,7 @@ TEST_F_TIMEOUT(listeners, lookup__device_before_a_later_group, PATIENT)
 }
 
 /* Whoever leaves a group, the others go on, to the last. */
-TEST_F_TIMEOUT(listeners, lookup__members_leave, PATIENT)
+TEST_F(listeners, lookup__members_leave)
 {
 	int fd[MEMBERS], i, left;
 
@@ -222,7 +220,7 @@ TEST_F_TIMEOUT(listeners, lookup__members_leave, PATIENT)
 }
 
 /* One that was in a group, left it and listens again. */
-TEST_F_TIMEOUT(listeners, lookup__member_returns, PATIENT)
+TEST_F(listeners, lookup__member_returns)
 {
 	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
 	int a = member(lo(1), PORT, NULL), b = member(lo(1), PORT, NULL);
@@ -242,7 +240,7 @@ TEST_F_TIMEOUT(listeners, lookup__member_returns, PATIENT)
 
 /* ---- who may have a port as well --------------------------------------------- */
 
-TEST_F_TIMEOUT(listeners, bind__after_a_member_unset_reuseport, PATIENT)
+TEST_F(listeners, bind__after_a_member_unset_reuseport)
 {
 	int old = member(lo(1), PORT, NULL), fd;
 
@@ -257,7 +255,7 @@ TEST_F_TIMEOUT(listeners, bind__after_a_member_unset_reuseport, PATIENT)
 }
 
 /* connect() leaves alone what somebody bound, and be it to another address. */
-TEST_F_TIMEOUT(listeners, connect__port_is_bound_elsewhere, PATIENT)
+TEST_F(listeners, connect__port_is_bound_elsewhere)
 {
 	char range[32];
 	int server, first, other, fd;
@@ -291,7 +289,7 @@ TEST_F_TIMEOUT(listeners, connect__port_is_bound_elsewhere, PATIENT)
 }
 
 /* Every port has a connection to one peer: there are as many to another. */
-TEST_F_TIMEOUT(listeners, connect__until_no_port_is_left, PATIENT)
+TEST_F(listeners, connect__until_no_port_is_left)
 {
 	int server, i, fd, ports = 64;
 	char range[32];
@@ -340,7 +338,7 @@ static int diag_listener(uint32_t addr, int port, uint64_t cookie, struct inet_d
 	return 0;
 }
 
-TEST_F_TIMEOUT(listeners, diag__member_by_its_cookie, PATIENT)
+TEST_F(listeners, diag__member_by_its_cookie)
 {
 	struct inet_diag_msg msg;
 	uint64_t cookie[MEMBERS];
@@ -380,7 +378,7 @@ static void *come_and_go(void *arg)
 }
 
 /* Those that listen all the time are in a table once, however it is read. */
-TEST_F_TIMEOUT(listeners, proc__each_once, PATIENT)
+TEST_F(listeners, proc__each_once)
 {
 	unsigned int seen[STEADY];
 	char line[256];
@@ -463,7 +461,7 @@ static uint32_t events_group(void)
 }
 
 /* Each member costs every connection, so not anybody may be one. */
-TEST_F_TIMEOUT(listeners, events__for_the_administrator, PATIENT)
+TEST_F(listeners, events__for_the_administrator)
 {
 	uint32_t group = events_group();
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);

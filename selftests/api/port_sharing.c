@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include "util.h"
 
@@ -811,7 +811,7 @@ TEST_F(port, own__connection)
 	as_the_kernel(_metadata, CONNECTION);
 }
 
-TEST_F_TIMEOUT(port, own__timewait, 60)
+TEST_F(port, own__timewait)
 {
 	as_the_kernel(_metadata, TIMEWAIT);
 }
@@ -895,7 +895,7 @@ static uint64_t bind_time(int port)
 }
 
 /* Connections and TIME_WAIT entries do not make bind() slow. */
-TEST_F_TIMEOUT(port, own__bind_beside_many, 60)
+TEST_F(port, own__bind_beside_many)
 {
 	int lfd = listener(ours, REUSE, LO1, PORT);
 	uint64_t alone, beside;

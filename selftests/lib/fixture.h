@@ -11,7 +11,7 @@
  */
 #pragma GCC diagnostic ignored "-Wclobbered"
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include "siit.h"
 #include "util.h"

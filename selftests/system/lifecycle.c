@@ -222,7 +222,7 @@ static pid_t busy_child(int family)
 	}
 }
 
-TEST_F_TIMEOUT(lifecycle, unload__under_load, 300)
+TEST_F(lifecycle, unload__under_load)
 {
 	int i, status;
 
@@ -390,7 +390,7 @@ static int namespaces_left(void)
 }
 
 /* They end together, with all that is in them. */
-TEST_F_TIMEOUT(lifecycle, namespace__many_with_orphans, 300)
+TEST_F(lifecycle, namespace__many_with_orphans)
 {
 	char cable[128];
 	int i, status;
@@ -440,7 +440,7 @@ TEST_F(lifecycle, namespace__outlives_the_module)
 
 /* ---- the family number --------------------------------------------------- */
 
-TEST_F_TIMEOUT(lifecycle, family__parameter, 300)
+TEST_F(lifecycle, family__parameter)
 {
 	static const struct {
 		const char *parameter;
@@ -476,7 +476,7 @@ TEST_F_TIMEOUT(lifecycle, family__parameter, 300)
 }
 
 /* The number of AF_INET's door; 0 shuts it. */
-TEST_F_TIMEOUT(lifecycle, protocol__parameter, 300)
+TEST_F(lifecycle, protocol__parameter)
 {
 	static const char *const bad[] = {
 		"protocol=6", "protocol=256", "protocol=262", "protocol=-1", "protocol=x",
@@ -526,7 +526,7 @@ static pid_t socket_maker(unsigned int *made)
 }
 
 /* Who has a socket keeps the module; who has not got one yet gets an error. */
-TEST_F_TIMEOUT(lifecycle, unload__while_sockets_are_made, 300)
+TEST_F(lifecycle, unload__while_sockets_are_made)
 {
 	unsigned int *made = mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
 				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -779,7 +779,7 @@ static bool send_astray(const struct conversation *c, const uint8_t *mac_b)
 	return sent;
 }
 
-TEST_F_TIMEOUT(bridge, forwarded_without_a_socket, 120)
+TEST_F(bridge, forwarded_without_a_socket)
 {
 	struct conversation c;
 	uint8_t mac_b[ETH_ALEN];
@@ -859,7 +859,7 @@ static void send_held(const char *dev)
 static void (*const ways_out[])(const char *dev) = { drop_held, send_held };
 
 /* A frame that the bridge forwards waits, the connection that it names ends. */
-TEST_F_TIMEOUT(bridge, held__forwarded, 120)
+TEST_F(bridge, held__forwarded)
 {
 	struct conversation c;
 	uint8_t mac_b[ETH_ALEN];
@@ -900,7 +900,7 @@ TEST_F_TIMEOUT(bridge, held__forwarded, 120)
 }
 
 /* The same of frames that the connection sent itself, to another device. */
-TEST_F_TIMEOUT(bridge, held__sent, 120)
+TEST_F(bridge, held__sent)
 {
 	struct conversation c;
 	char text[4000] = "";

@@ -763,7 +763,7 @@ static void talk_all(struct wire *w, unsigned int mtu)
 	talk(w, xtcp_family(), xtcp_family(), mtu);
 }
 
-TEST_F_TIMEOUT(md5sig, kernel__bulk, 120)
+TEST_F(md5sig, kernel__bulk)
 {
 	XTCP_ONLY();
 	talk_all(&self->w, 65536);
@@ -771,7 +771,7 @@ TEST_F_TIMEOUT(md5sig, kernel__bulk, 120)
 	EXPECT_EQ(0, counter("MD5NotFound"));
 }
 
-TEST_F_TIMEOUT(md5sig, kernel__bulk_of_ethernet, 120)
+TEST_F(md5sig, kernel__bulk_of_ethernet)
 {
 	XTCP_ONLY();
 	talk_all(&self->w, 1500);

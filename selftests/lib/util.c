@@ -368,7 +368,8 @@ long long edge_count(enum xtcp_edge edge)
 	n = strlen(text[event[edge]]);
 	/* count, from, to, event: columns are two spaces apart */
 	while (found < 0 && getline(&line, &size, f) > 0) {
-		if (sscanf(line, "%lld %15s %*s %n", &count, state, &at) == 2 &&
+		at = 0;		/* and stays so where a row has but a state */
+		if (sscanf(line, "%lld %15s %*s %n", &count, state, &at) == 2 && at &&
 		    !strcmp(state, from[edge]) &&
 		    !strncmp(line + at, text[event[edge]], n) &&
 		    !strncmp(line + at + n, "  ", 2))

@@ -365,7 +365,8 @@ static int socket_in(struct story *s, enum state state, int *other)
 	if (state == AT_EOF) {
 		close(*other);
 		*other = -1;
-		revents(pair[0]);
+		if (!fd_poll(pair[0], POLLRDHUP, PATIENCE_MS))
+			wire_fail(&s->w, "no end of file");
 	}
 	return pair[0];
 }

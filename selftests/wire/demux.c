@@ -123,6 +123,7 @@ static bool rules_see_a_socket(struct peer *p, const char *verdict)
 TEST_F(demux, input__accepted_without_a_socket)
 {
 	XTCP_ONLY();
+	IPV4_ONLY("the rules are");
 	if (!kernel_shows(&self->p, "accept"))
 		SKIP(return, "no nft, or it does not see sockets");
 	EXPECT_FALSE(rules_see_a_socket(&self->p, "accept"));
@@ -131,6 +132,7 @@ TEST_F(demux, input__accepted_without_a_socket)
 TEST_F(demux, input__dropped_without_a_socket)
 {
 	XTCP_ONLY();
+	IPV4_ONLY("the rules are");
 	if (!kernel_shows(&self->p, "tcp dport 1-65535 drop"))
 		SKIP(return, "no nft, or it does not see sockets");
 	EXPECT_FALSE(rules_see_a_socket(&self->p, "tcp dport 1-65535 drop"));

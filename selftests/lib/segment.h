@@ -62,9 +62,10 @@ struct segment {
 	bool		csum_ok;
 };
 
-/* A packet that came. */
+/* A packet that came: after @since, for the device was empty then, and before @when. */
 struct wire_packet {
 	struct wire_packet *next;
+	uint64_t	since;
 	uint64_t	when;
 	size_t		len;
 	uint8_t		data[65536];

@@ -199,6 +199,8 @@ const char *wire_open_device(struct wire *w, short flags)
 	w->family = test_family();
 	w->start = now_ns();
 	w->last = w->start;
+	w->last_since = w->start;
+	w->silent = w->start;
 	setrlimit(RLIMIT_CORE, &none);
 	if (unshare(CLONE_NEWNET))
 		return "no permission to make a network namespace";
@@ -210,6 +212,19 @@ const char *wire_open_device(struct wire *w, short flags)
 		return fmt("the TUN device cannot be set up: %s", strerror(errno));
 	wire_note(w, "a namespace with %s, family %d", WIRE_LOCAL, w->family);
 	return NULL;
+}
+
+/**
+ * wire_long_rto - what was sent is not sent again as soon as usual
+ *
+ * For this namespace: no tail loss probes, and an RTO that no pause of the machine is as long
+ * as.  The usual 200 ms, and 10 ms with a probe, are time enough for a peer, but not for one
+ * that waits for a processor.  A SYN is sent again after a second nevertheless.
+ */
+void wire_long_rto(void)
+{
+	conf_set("early_retrans", "0");
+	conf_set("rto_min_us", "3000000");
 }
 
 /**

@@ -22,7 +22,8 @@
  *
  * FLAGS	S F R P U E W, and "." for ACK; - none; * any
  * T		seconds since the previous line, with a tolerance for slow
- *		machines; without it the segment may come at any time
+ *		machines: too early is what comes too early however late the
+ *		previous line was read; without it the segment may come at any time
  * ECN	noect, ect0, ect1, ce: the field in the IP header; ">" without it accepts
  *		any and "<" sends noect
  * OPTION	mss N, wscale N, sackOK, TS val N ecr N, sack A:B C:D, nop, eol,
@@ -66,7 +67,9 @@ struct wire_packet;
  * @family: of the sockets under test, AF_XTCP or AF_INET
  * @tun: the device
  * @start: when it was made, nanoseconds
- * @last: when the last segment was seen, nanoseconds
+ * @last: when the last segment had been read or written, nanoseconds
+ * @last_since: when it had not left yet
+ * @silent: when nothing was to be read for the last time
  * @trace: what happened so far, for people
  * @trace_len: its length, bytes
  * @pending: segments that were read but belong to another peer
@@ -76,6 +79,8 @@ struct wire {
 	int			tun;
 	uint64_t		start;
 	uint64_t		last;
+	uint64_t		last_since;
+	uint64_t		silent;
 	char			*trace;
 	size_t			trace_len;
 	struct wire_packet	*pending;
@@ -133,6 +138,7 @@ struct peer {
 
 const char *wire_open(struct wire *w);
 const char *wire_open_device(struct wire *w, short flags);
+void wire_long_rto(void);
 void wire_close(struct wire *w);
 void wire_note(struct wire *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -23,7 +23,7 @@
 #include "lib/fixture.h"
 #include "segment.h"
 
-WIRE_FIXTURE(reroute)
+WIRE_FIXTURE_TIMERS(reroute)
 
 /* Hosts of the wire by which the peer is reached. */
 #define ROUTERS		4

@@ -19,7 +19,7 @@
 
 #include "lib/fixture.h"
 
-WIRE_FIXTURE(acks)
+WIRE_FIXTURE_TIMERS(acks)
 
 /* How often an ACK was sent because its timer fired. */
 static long long delayed_acks(void)

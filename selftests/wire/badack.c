@@ -10,7 +10,7 @@
 #include "lib/fixture.h"
 #include "lib/sender.h"
 
-WIRE_FIXTURE(badack)
+WIRE_FIXTURE_TIMERS(badack)
 
 /* A quarter of it is RACK's patience, which a slow machine must not wear out. */
 #define RTT_MS	100

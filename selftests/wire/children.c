@@ -294,7 +294,7 @@ TEST_F(children, destroyed__goes_with_the_listener)
 
 /* ---- children that nobody can have ------------------------------------------- */
 
-WIRE_FIXTURE(child);
+WIRE_FIXTURE_TIMERS(child);
 
 /* A route to the peer that says: unreachable. */
 static bool no_way(const struct peer *p, int request)

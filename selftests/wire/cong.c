@@ -30,7 +30,7 @@
 #define INFO_PACING_RATE	104	/* offset of tcpi_pacing_rate */
 #define INFO_MAX_PACING_RATE	112
 
-WIRE_FIXTURE(cong)
+WIRE_FIXTURE_TIMERS(cong)
 
 static int choose(int fd, const char *name)
 {

@@ -14,7 +14,7 @@
 #include "lib/fixture.h"
 #include "lib/sender.h"
 
-WIRE_FIXTURE(cwnd)
+WIRE_FIXTURE_TIMERS(cwnd)
 
 /* The connection, with Reno or another algorithm. */
 static int open_with(struct peer *p, const char *algorithm, unsigned int rtt_ms)
@@ -194,11 +194,21 @@ TEST_F(cwnd, cubic__goes_back_up)
 
 /* ---- a pause -------------------------------------------------------------------------- */
 
+/* What a pause leaves of @cwnd: it is halved for each RTO, but not below ten. */
+static unsigned int halved(unsigned int cwnd, uint64_t pause_ns, uint64_t rto_ns)
+{
+	for (; pause_ns > rto_ns && cwnd > CWND; pause_ns -= rto_ns)
+		cwnd /= 2;
+	return cwnd < CWND ? CWND : cwnd;
+}
+
 /* Halved for each RTO, but not below the initial window. */
 TEST_F(cwnd, idle__halves)
 {
 	struct peer *p = &self->p;
 	int fd = open_with(p, "reno", 0);
+	uint64_t rto, since, seen;
+	unsigned int cwnd;
 
 	queue_segs(fd, 0, 70);
 	segs_leave(p, 0, 10);
@@ -208,16 +218,25 @@ TEST_F(cwnd, idle__halves)
 	packets(p, "quiet 2",
 		   "< . 1:1(0) ack 30001");
 	segs_leave(p, 30, 40);
+	since = self->w.last_since;
+	seen = self->w.last;
 	packets(p, "quiet 2",
 		   "< . 1:1(0) ack 70001");
 	EXPECT_INFO(fd, "open unacked 0 cwnd 80");
-	packets(p, "quiet 300");
+	rto = info_of(fd).tcpi_rto * 1000ULL;
+	packets(p, fmt("quiet %u", (unsigned int)(rto / 1000000 * 3 / 2)));
+	seen = now_ns() - seen;
 	queue_segs(fd, 70, 60);
-	segs_leave(p, 70, 30);
+	since = now_ns() - since;
+	cwnd = info_of(fd).tcpi_snd_cwnd;
+	/* once, where the machine did not stand still meanwhile */
+	EXPECT_GE(halved(80, seen, rto), cwnd);
+	EXPECT_LE(halved(80, since, rto), cwnd);
+	segs_leave(p, 70, cwnd < 30 ? cwnd : 30);
 	/* where the writer was interrupted, the last ones wait to leave in one piece */
 	peer_settle(p, 20);
-	EXPECT_INFO(fd, "open cwnd 40");
-	EXPECT_GE(40, info_of(fd).tcpi_unacked);
+	EXPECT_INFO(fd, fmt("open cwnd %u", cwnd));
+	EXPECT_GE(cwnd, info_of(fd).tcpi_unacked);
 }
 
 TEST_F(cwnd, idle__not_below_the_initial_window)

@@ -14,7 +14,7 @@
 
 #include "lib/fixture.h"
 
-WIRE_FIXTURE(ecn)
+WIRE_FIXTURE_TIMERS(ecn)
 
 static struct tcp_info tcp_info(int fd)
 {

@@ -12,7 +12,7 @@
 #include "diag.h"
 #include "lib/fixture.h"
 
-WIRE_FIXTURE(edges)
+WIRE_FIXTURE_TIMERS(edges)
 
 /* A connection in each state, in which our next number and the peer's is 1. */
 

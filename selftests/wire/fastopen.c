@@ -21,7 +21,7 @@
 #define EXP_REQUEST "hex fe04f989"
 #define EXP_COOKIE "hex fe0cf9890102030405060708"
 
-WIRE_FIXTURE(fastopen);
+WIRE_FIXTURE_TIMERS(fastopen);
 
 /* sendto() with MSG_FASTOPEN; -errno, or what was taken. */
 static int fast_send(struct peer *p, int fd, size_t len)

@@ -19,7 +19,7 @@
 
 #define REQUEST	"hex 2202,nop,nop"
 
-WIRE_FIXTURE(fastopen_server);
+WIRE_FIXTURE_TIMERS(fastopen_server);
 
 static const uint8_t key_a[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
 

@@ -17,7 +17,7 @@
 
 #include "lib/fixture.h"
 
-WIRE_FIXTURE(flow)
+WIRE_FIXTURE_TIMERS(flow)
 
 /* ---- comparing ----------------------------------------------------------- */
 

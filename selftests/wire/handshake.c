@@ -214,18 +214,28 @@ TEST_F(handshake, active__bad_ack_is_reset)
  */
 TEST_F(handshake, active__syn_again_after_a_bad_ack)
 {
-	struct peer *p = &self->p;
-	int fd = start_connect(p);
-	uint64_t start = now_ns();
+	bool at_once = false;
+	int i;
 
-	packets(p, "> S  0:0(0)",
-		   "<  . 1000:1000(0) ack 77",
-		   "> R  77:77(0)",
-		   "> S  0:0(0)");
-	EXPECT_GT(500000000, now_ns() - start);
-	packets(p, "< S. 0:0(0) ack 1 <mss 1460>",
-		   ">  . 1:1(0) ack 1");
-	ASSERT_STATE(fd, TCP_ESTABLISHED);
+	/* a machine may stand still for as long, but not each time */
+	for (i = 0; i < 5 && !at_once; i++) {
+		struct peer p;
+		uint64_t start;
+		int fd;
+
+		peer_clone(&p, &self->p, 3000 + i);
+		start = now_ns();
+		fd = start_connect(&p);
+		packets(&p, "> S  0:0(0)",
+			    "<  . 1000:1000(0) ack 77",
+			    "> R  77:77(0)",
+			    "> S  0:0(0)");
+		at_once = now_ns() - start < 500000000;
+		packets(&p, "< S. 0:0(0) ack 1 <mss 1460>",
+			    ">  . 1:1(0) ack 1");
+		ASSERT_STATE(fd, TCP_ESTABLISHED);
+	}
+	EXPECT_TRUE(at_once);
 }
 
 /* An ACK of our SYN without the peer's SYN is no answer: 3.10.7.3, fifth. */

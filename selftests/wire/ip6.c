@@ -38,6 +38,7 @@ FIXTURE_SETUP(ip6)
 	if (missing)
 		SKIP(return, "%s", missing);
 	peer_init(&self->p, &self->w);
+	wire_long_rto();
 }
 
 FIXTURE_TEARDOWN(ip6)

@@ -20,7 +20,7 @@
 #include "lib/fixture.h"
 #include "lib/sender.h"
 
-WIRE_FIXTURE(localdrop)
+WIRE_FIXTURE_TIMERS(localdrop)
 
 /* So that timeouts leave a slow machine some time. */
 #define RTT_MS	700

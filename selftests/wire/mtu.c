@@ -12,7 +12,7 @@
 
 #include "lib/fixture.h"
 
-WIRE_FIXTURE(mtu)
+WIRE_FIXTURE_TIMERS(mtu)
 
 /* Payload of a packet of 1064 bytes, with which a search begins, and of a probe. */
 #define BASE	1024

@@ -13,7 +13,7 @@
 
 #include "lib/fixture.h"
 
-WIRE_FIXTURE(reopen)
+WIRE_FIXTURE_TIMERS(reopen)
 
 /* The one ephemeral port there is. */
 #define LPORT	40001

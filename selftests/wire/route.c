@@ -20,7 +20,7 @@
 #include "lib/fixture.h"
 #include "lib/sender.h"
 
-WIRE_FIXTURE(route)
+WIRE_FIXTURE_TIMERS(route)
 
 /* The way to the peer. */
 static void way(struct peer *p, const char *metrics)

@@ -10,7 +10,7 @@
 #include "lib/fixture.h"
 #include "lib/sender.h"
 
-WIRE_FIXTURE(rto)
+WIRE_FIXTURE_TIMERS(rto)
 
 #define RTT_MS	20
 #define RTT	"quiet 20"

@@ -13,7 +13,7 @@
 
 #include "lib/fixture.h"
 
-WIRE_FIXTURE(timers)
+WIRE_FIXTURE_TIMERS(timers)
 
 #define SECOND	1000000000LL
 
@@ -68,7 +68,7 @@ TEST_F(timers, syn__user_timeout)
 	ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
 	packets(&self->p, "> S 0:0(0)",
 			  "+1 > S 0:0(0)");
-	ASSERT_TRUE(fd_poll(fd, POLLOUT, 500) & POLLERR);
+	ASSERT_TRUE(fd_poll(fd, POLLOUT, 1500) & POLLERR);
 	EXPECT_EQ(ETIMEDOUT, fd_error(fd));
 	packets(&self->p, "quiet 10");
 }
@@ -374,9 +374,9 @@ TEST_F(timers, linger2__not_less_than_the_path_needs)
 		   "< S. 0:0(0) ack 1 <mss 1460>",
 		   "> . 1:1(0) ack 1");
 	close(fd);
-	packets(p, "> F. 1:1(0) ack 1",
-		   "<  . 1:1(0) ack 2");
+	packets(p, "> F. 1:1(0) ack 1");
 	start = now_ns();
+	packets(p, "<  . 1:1(0) ack 2");
 	ASSERT_PEER_STATE(p, TCP_FIN_WAIT2);
 	ASSERT_PEER_STATE(p, TCP_CLOSE);
 	EXPECT_LT(SECOND + SECOND / 2, now_ns() - start);

@@ -10,7 +10,7 @@
 #include "lib/fixture.h"
 #include "lib/sender.h"
 
-WIRE_FIXTURE(undo)
+WIRE_FIXTURE_TIMERS(undo)
 
 /* What comes back sooner cannot be the answer to a retransmission (RFC 8985 6.2). */
 #define RTT_MS	50

@@ -14,7 +14,7 @@
 
 #include "lib/fixture.h"
 
-WIRE_FIXTURE(urgent)
+WIRE_FIXTURE_TIMERS(urgent)
 
 static int at_mark(int fd)
 {

@@ -15,6 +15,7 @@
 #include "ip/route.h"
 #include "listen.h"
 #include "listen_table.h"
+#include "md5sig.h"
 #include "receive.h"
 #include "req.h"
 #include "table.h"
@@ -37,8 +38,9 @@ static void key_of(struct xtcp_key *key, struct xtcp_net *xn, const struct sk_bu
 /*
  * The header as the core wants it.  Lengths were checked by admit(); options
  * are looked at here, because a backlog comes back with the buffer only.
+ * Return: XTCP_DROP_NONE, or what is wrong with them.
  */
-static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
+static enum xtcp_drop parse(struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
 	unsigned int hdrlen = th->doff * 4;
@@ -68,11 +70,11 @@ static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	node->flags = seg->flags;
 	node->mark = 0;
 	if (likely(xtcp_options_parse_ts(&seg->opt, opt, optlen)))
-		return true;
+		return XTCP_DROP_NONE;
 	if (!xtcp_options_parse(&seg->opt, opt, optlen, th->syn))
-		return false;
+		return XTCP_DROP_OPTION;
 	seg->sacks = opt + seg->opt.sack_off;
-	return true;
+	return optlen ? xtcp_md5_unexpected(skb) : XTCP_DROP_NONE;
 }
 
 /*
@@ -83,6 +85,7 @@ static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdi
 		   struct sk_buff *skb)
 {
 	struct xtcp_segment seg __uninitialized;
+	enum xtcp_drop wrong;
 
 	xtcp_assert_locked(sk);
 	if (unlikely(!xtcp_owns(sk, key, dif, sdif))) {
@@ -92,8 +95,9 @@ static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdi
 	}
 	sock_rps_save_rxhash(sk, skb);
 	sk_mark_napi_id(sk, skb);
-	if (unlikely(!parse(skb, &seg))) {
-		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_OPTION);
+	wrong = parse(skb, &seg);
+	if (unlikely(wrong)) {
+		xtcp_count_drop(xtcp_sk_net(sk), wrong);
 		kfree_skb(skb);
 	} else if (sk->sk_state == TCP_LISTEN) {
 		xtcp_listen_rcv(sk, key, dif, sdif, skb, &seg);
@@ -219,7 +223,8 @@ static struct sock *timewait_rcv(struct xtcp_flow *flow, const struct xtcp_key *
 	}
 	/* who gets it next wants it as IP left it */
 	memcpy(&parm, skb->cb, sizeof(parm));
-	if (!parse(skb, &seg)) {
+	/* as Linux: whether it is signed is asked where the connection was */
+	if (parse(skb, &seg) == XTCP_DROP_OPTION) {
 		xtcp_count_drop(key->xn, XTCP_DROP_OPTION);
 		goto out;
 	}
@@ -330,10 +335,6 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int 
 		return XTCP_CLAIM_NOT_OURS;
 
 	xtcp_count(xn, IN_SEGS);
-	if (unlikely(!xtcp_skb_addrs_ok(skb))) {
-		xtcp_count_drop(xn, XTCP_DROP_ADDRESS);
-		goto drop;
-	}
 	if (!xtcp_conntrack_confirm(skb)) {
 		/* conntrack has freed it or told us to */
 		xtcp_count_drop(xn, XTCP_DROP_CONNTRACK);
@@ -348,10 +349,7 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int 
 	}
 	skb_orphan(skb);
 	__skb_pull(skb, off);
-	/* unlike IPv4's, a header of IPv6 does not sum up to zero */
-	if (xtcp_skb_is6(skb))
-		skb_postpull_rcsum(skb, skb_network_header(skb), off);
-	reason = admit(skb);
+	reason = likely(xtcp_skb_pulled(skb, off)) ? admit(skb) : XTCP_DROP_ADDRESS;
 	if (unlikely(reason))
 		goto refuse;
 	if (tw)

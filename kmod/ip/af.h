@@ -149,14 +149,18 @@ static inline bool xtcp_ip6_mapped(const struct ipv6hdr *ip)
 }
 
 /*
- * Its addresses are those of two hosts.  IP has looked at IPv4's.  An anycast address is
- * not one host's: what answers from there need not be who is asked next.
+ * IP is done with it, and its data begins with the TCP header now, @off further on.
+ * Return: whether its addresses are those of two hosts.  IP has looked at IPv4's.  An
+ * anycast address is not one host's: what answers from there need not be who is asked next.
  */
-static inline bool xtcp_skb_addrs_ok(const struct sk_buff *skb)
+static inline bool xtcp_skb_pulled(struct sk_buff *skb, unsigned int off)
 {
-	return !xtcp_skb_is6(skb) ||
-	       (ipv6_unicast_destination(skb) && !xtcp_ip6_mapped(ipv6_hdr(skb)) &&
-		!ipv6_addr_any(&ipv6_hdr(skb)->saddr));
+	if (!xtcp_skb_is6(skb))
+		return true;
+	/* unlike IPv4's, a header of IPv6 does not sum up to zero */
+	skb_postpull_rcsum(skb, skb_network_header(skb), off);
+	return ipv6_unicast_destination(skb) && !xtcp_ip6_mapped(ipv6_hdr(skb)) &&
+	       !ipv6_addr_any(&ipv6_hdr(skb)->saddr);
 }
 
 /**

@@ -388,7 +388,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	if (unlikely(a->notes | a->lost_retrans | a->sack_discards))
 		count_notes(xn, a);
 	if (a->nr_edges || a->bad_event)
-		xtcp_count_edges(xn, &xs->flow, sk, a);
+		xtcp_count_edges(xn, sk, a, skb);
 	if (seg && seg->drop) {
 		xtcp_count_drop(xn, seg->drop);
 		trace_xtcp_drop(&xs->flow, seg, seg->drop);
@@ -437,13 +437,14 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
  * xtcp_user_call - tell the core what the user did, and do what follows
  * @sk: the socket, locked by the user
  * @call: what
+ * @why: as in xtcp_on_user()
  */
-void xtcp_user_call(struct sock *sk, enum xtcp_call call)
+void xtcp_user_call(struct sock *sk, enum xtcp_call call, enum xtcp_reason why)
 {
 	struct xtcp_actions a __uninitialized;
 
 	xtcp_assert_locked(sk);
 	xtcp_actions_init(&a);
-	xtcp_on_user(&xtcp_sk(sk)->tcb, call, xtcp_now(), &a);
+	xtcp_on_user(&xtcp_sk(sk)->tcb, call, why, xtcp_now(), &a);
 	xtcp_apply(sk, &a, NULL, NULL);
 }

@@ -115,16 +115,16 @@ int xtcp_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
 	if (unlikely(xs->tfo_connect || xs->tfo_now) && !listening && xtcp_tfo_defer(sk)) {
 		/* the first write has what goes with the SYN */
 		xtcp_inet_defer_connect(sk, true);
-		xtcp_user_call(sk, XTCP_CALL_OPEN);
+		xtcp_user_call(sk, XTCP_CALL_OPEN, XTCP_WHY_CONNECT);
 		return 0;
 	}
-	xtcp_user_call(sk, XTCP_CALL_CONNECT);
+	xtcp_user_call(sk, XTCP_CALL_CONNECT, XTCP_WHY_CONNECT);
 	return 0;
 
 fail:
 	if (listening) {
 		/* it listened, and now it neither listens nor connects */
-		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+		xtcp_user_call(sk, XTCP_CALL_CLOSE, XTCP_WHY_CONNECT_FAILED);
 	}
 	sk->sk_route_caps = 0;
 	sk_dst_reset(sk);
@@ -165,14 +165,14 @@ int xtcp_disconnect(struct sock *sk, int flags)
 
 	xtcp_assert_locked(sk);
 	if (old == TCP_LISTEN) {
-		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+		xtcp_user_call(sk, XTCP_CALL_CLOSE, XTCP_WHY_DISCONNECT);
 		xtcp_listen_stop(sk);
 	} else if (old != TCP_CLOSE) {
 		/* as Linux: not when both sides had closed, and all is sent */
 		if ((1 << old) & ~(TCPF_CLOSING | TCPF_LAST_ACK) ||
 		    t->snd_nxt != t->write_seq)
 			WRITE_ONCE(sk->sk_err, ECONNRESET);
-		xtcp_user_call(sk, XTCP_CALL_ABORT);
+		xtcp_user_call(sk, XTCP_CALL_ABORT, XTCP_WHY_DISCONNECT);
 	}
 	xtcp_timer_off(sk);
 	xtcp_flow_remove(&xs->flow);

@@ -15,12 +15,13 @@
  * xtcp_sock_destroy - abort a connection from outside: SOCK_DESTROY
  * @sk: the socket; the caller has a reference
  * @err: errno for its user
+ * @why: the reason
  *
  * Context: process.
  *
  * Return: 0, -ENOENT when it has no connection.
  */
-int xtcp_sock_destroy(struct sock *sk, int err)
+int xtcp_sock_destroy(struct sock *sk, int err, enum xtcp_reason why)
 {
 	int ret = 0;
 
@@ -28,7 +29,7 @@ int xtcp_sock_destroy(struct sock *sk, int err)
 	if (sk->sk_state == TCP_CLOSE) {
 		ret = -ENOENT;
 	} else if (sk->sk_state == TCP_LISTEN) {
-		xtcp_user_call(sk, XTCP_CALL_ABORT);
+		xtcp_user_call(sk, XTCP_CALL_ABORT, why);
 		xtcp_listen_stop(sk);
 	} else {
 		WRITE_ONCE(sk->sk_err, err);
@@ -36,7 +37,7 @@ int xtcp_sock_destroy(struct sock *sk, int err)
 		smp_wmb();
 		if (!sock_flag(sk, SOCK_DEAD))
 			sk_error_report(sk);
-		xtcp_user_call(sk, XTCP_CALL_ABORT);
+		xtcp_user_call(sk, XTCP_CALL_ABORT, why);
 	}
 	release_sock(sk);
 	return ret;
@@ -57,12 +58,12 @@ int xtcp_flow_destroy(struct xtcp_flow *flow)
 
 	if (flow->kind == XTCP_KIND_TW)
 		return xtcp_tw_kill(flow->key.xn, xtcp_flow_tw(flow),
-				    XTCP_EV_ABORT) ? 0 : -ENOENT;
+				    XTCP_EV_ABORT, XTCP_WHY_KILLED) ? 0 : -ENOENT;
 	req = xtcp_flow_req(flow);
 	lock_sock(req->listener);
 	if (!list_empty(&req->node)) {
 		spin_lock_bh(&req->listener->sk_lock.slock);
-		xtcp_req_kill(req, XTCP_EV_ABORT);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_KILLED);
 		spin_unlock_bh(&req->listener->sk_lock.slock);
 		err = 0;
 	}
@@ -100,7 +101,7 @@ unsigned int xtcp_destroy_dying(void)
 		}
 		xtcp_iter_stop(&it);
 		for (i = 0; i < n; i++) {
-			xtcp_sock_destroy(found[i], ECONNABORTED);
+			xtcp_sock_destroy(found[i], ECONNABORTED, XTCP_WHY_NAMESPACE_GONE);
 			sock_put(found[i]);
 		}
 		ended += n;

@@ -7,7 +7,7 @@
 
 #include "sock.h"
 
-int xtcp_sock_destroy(struct sock *sk, int err);
+int xtcp_sock_destroy(struct sock *sk, int err, enum xtcp_reason why);
 int xtcp_flow_destroy(struct xtcp_flow *flow);
 unsigned int xtcp_destroy_dying(void);
 

@@ -24,13 +24,13 @@ void xtcp_edge_watch(xtcp_edge_seen_t seen)
 	WRITE_ONCE(seen_by, seen);
 }
 
-static void report_edge(struct xtcp_net *xn, const struct xtcp_flow *flow,
-			struct sock *sk, unsigned int edge, int error)
+static void report_edge(struct xtcp_net *xn, const struct xtcp_taken *taken)
 {
 	xtcp_edge_seen_t seen;
 
-	xtcp_count_edge(xn, edge);
-	switch (edge) {
+	DEBUG_NET_WARN_ON_ONCE(taken->why == XTCP_WHY_NONE);
+	xtcp_count_edge(xn, taken->edge, taken->why);
+	switch (taken->edge) {
 	case XTCP_EDGE_CLOSE__ACTIVE_OPEN:
 	case XTCP_EDGE_LISTEN__SEND:
 		xtcp_count(xn, ACTIVE_OPENS);
@@ -53,10 +53,10 @@ static void report_edge(struct xtcp_net *xn, const struct xtcp_flow *flow,
 		xtcp_count(xn, ESTAB_RESETS);
 		break;
 	}
-	trace_xtcp_transition(flow, edge, error);
+	trace_xtcp_transition(taken->flow, taken->edge, taken->error, taken->why);
 	seen = READ_ONCE(seen_by);
 	if (seen)
-		seen(xn, flow, sk, edge, error);
+		seen(xn, taken);
 }
 
 /*
@@ -73,18 +73,23 @@ static void show_state(struct sock *sk, enum xtcp_state state)
 /**
  * xtcp_count_edges - a socket took edges: count, report, and show its state
  * @xn: its namespace
- * @flow: its flow
  * @sk: the socket, locked
  * @a: the actions that list them
+ * @skb: the segment that they answer, NULL: none
  */
-void xtcp_count_edges(struct xtcp_net *xn, const struct xtcp_flow *flow,
-		      struct sock *sk, const struct xtcp_actions *a)
+void xtcp_count_edges(struct xtcp_net *xn, struct sock *sk, const struct xtcp_actions *a,
+		      const struct sk_buff *skb)
 {
+	struct xtcp_taken taken = {
+		.flow = &xtcp_sk(sk)->flow, .sk = sk, .error = a->error, .skb = skb,
+	};
 	int i;
 
 	xtcp_assert_locked(sk);
 	for (i = 0; i < a->nr_edges; i++) {
-		report_edge(xn, flow, sk, a->edges[i], a->error);
+		taken.edge = a->edges[i];
+		taken.why = a->why[i];
+		report_edge(xn, &taken);
 		show_state(sk, xtcp_edges[a->edges[i]].to);
 	}
 	if (unlikely(a->bad_event)) {
@@ -100,14 +105,16 @@ void xtcp_count_edges(struct xtcp_net *xn, const struct xtcp_flow *flow,
  * @xn: its namespace
  * @flow: the entry; its owner's lock is held
  * @event: what happened
+ * @why: and why
  */
 void xtcp_take_edge(struct xtcp_net *xn, struct xtcp_flow *flow,
-		    enum xtcp_event event)
+		    enum xtcp_event event, enum xtcp_reason why)
 {
 	int edge = xtcp_fsm_step(&flow->state, event);
+	const struct xtcp_taken taken = { .flow = flow, .edge = edge, .why = why };
 
 	if (WARN_ON_ONCE(edge == XTCP_EDGE_NONE))
 		xtcp_count(xn, NO_EDGE);
 	else
-		report_edge(xn, flow, NULL, edge, 0);
+		report_edge(xn, &taken);
 }

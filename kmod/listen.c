@@ -230,12 +230,12 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 }
 
 /* A child has the edge that no entry took when the SYN came. */
-static void count_syn(struct sock *child)
+static void count_syn(struct sock *child, enum xtcp_reason why)
 {
 	struct xtcp_flow *flow = &xtcp_sk(child)->flow;
 
 	flow->state = XTCP_LISTEN;
-	xtcp_take_edge(xtcp_net(sock_net(child)), flow, XTCP_EV_RCV_SYN);
+	xtcp_take_edge(xtcp_net(sock_net(child)), flow, XTCP_EV_RCV_SYN, why);
 }
 
 /* The SYN that a Fast Open child was made for. */
@@ -297,7 +297,7 @@ static bool fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
 	if (xtcp_tfo_adopt(child, sk, skb, tfo))
 		goto fail_child;
 	bh_lock_sock(child);
-	if ((tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN)) ||
+	if ((tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_REPLACES)) ||
 	    xtcp_flow_insert(&xtcp_sk(child)->flow)) {
 		bh_unlock_sock(child);
 		goto fail_child;
@@ -306,7 +306,7 @@ static bool fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
 	if (tw)
 		xtcp_count(xn, TW_RECYCLED);
 	else
-		count_syn(child);
+		count_syn(child, XTCP_WHY_SYN_DATA);
 	adopt(sk, child, skb, seg);
 	return true;
 
@@ -386,8 +386,9 @@ static void overflow(struct xtcp_req *req, const struct sk_buff *skb,
 
 	count_overflow(xn);
 	if (READ_ONCE(xn->abort_on_overflow)) {
-		xtcp_reply_rst(req->listener, &req->flow.key, skb, seg);
-		xtcp_req_kill(req, XTCP_EV_ABORT);
+		xtcp_reply_rst(req->listener, &req->flow.key, skb, seg,
+			       XTCP_WHY_ACCEPT_QUEUE_FULL);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_ACCEPT_QUEUE_FULL);
 	} else {
 		/* the SYN,ACK's timer asks the peer again */
 		req->core.acked = 1;
@@ -483,7 +484,7 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 		free_child(child);
 		goto drop;
 	}
-	count_syn(child);
+	count_syn(child, XTCP_WHY_SYN_COOKIE);
 	adopt(sk, child, skb, seg);
 	return true;
 drop:
@@ -514,14 +515,14 @@ static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 			xtcp_req_send_ack(req, skb);
 		break;
 	case XTCP_SYNRCV_RST:
-		xtcp_reply_rst(sk, &req->flow.key, skb, seg);
+		xtcp_reply_rst(sk, &req->flow.key, skb, seg, XTCP_WHY_ACK_UNSENT);
 		break;
 	case XTCP_SYNRCV_ABORT:
-		xtcp_reply_rst(sk, &req->flow.key, skb, seg);
-		xtcp_req_kill(req, XTCP_EV_ABORT);
+		xtcp_reply_rst(sk, &req->flow.key, skb, seg, XTCP_WHY_SYN_IN_WINDOW);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_SYN_IN_WINDOW);
 		break;
 	case XTCP_SYNRCV_RESET:
-		xtcp_req_kill(req, XTCP_EV_RCV_RST_PASSIVE);
+		xtcp_req_kill(req, XTCP_EV_RCV_RST_PASSIVE, XTCP_WHY_PEER_RESET);
 		break;
 	case XTCP_SYNRCV_ESTABLISH:
 		establish(sk, req, skb, seg);
@@ -545,7 +546,7 @@ static void listen_rcv(struct sock *sk, const struct xtcp_key *key,
 	case XTCP_LISTEN_RST:
 		if (cookie_rcv(sk, key, skb, seg))
 			return;
-		xtcp_reply_rst(sk, key, skb, seg);
+		xtcp_reply_rst(sk, key, skb, seg, XTCP_WHY_NOT_A_SYN);
 		break;
 	case XTCP_LISTEN_SYN:
 		if (syn_rcv(sk, key, skb, seg, tw))
@@ -671,7 +672,7 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 		return err;
 	}
 	xs->epoch++;
-	xtcp_user_call(sk, XTCP_CALL_LISTEN);
+	xtcp_user_call(sk, XTCP_CALL_LISTEN, XTCP_WHY_LISTEN);
 	return 0;
 }
 
@@ -707,8 +708,8 @@ void xtcp_listen_stop(struct sock *sk)
 	/* the timers of entries look at the list under the spinlock */
 	spin_lock_bh(&sk->sk_lock.slock);
 	while ((req = list_first_entry_or_null(&l->reqs, struct xtcp_req, node))) {
-		xtcp_req_send_rst(req);
-		xtcp_req_kill(req, XTCP_EV_ABORT);
+		xtcp_req_send_rst(req, XTCP_WHY_LISTENER_CLOSED);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_LISTENER_CLOSED);
 		if (++n % STOP_BATCH)
 			continue;
 		/* the socket is ours: nobody adds one, and their timers come again */

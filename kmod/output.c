@@ -504,7 +504,7 @@ void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a)
 	struct xtcp_header h __uninitialized;
 
 	xtcp_assert_locked(sk);
-	xtcp_count(xtcp_sk_net(sk), OUT_RSTS);
+	xtcp_count_rst(xtcp_sk_net(sk), a->rst_why);
 	if (unlikely(!skb))
 		return;
 	xtcp_compose_rst(&h, &xtcp_sk(sk)->tcb, a, room_of(sk), xtcp_now());

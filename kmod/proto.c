@@ -64,10 +64,10 @@ static void proto_shutdown(struct sock *sk, int how)
 {
 	xtcp_assert_locked(sk);
 	if (how & RCV_SHUTDOWN)
-		xtcp_user_call(sk, XTCP_CALL_SHUT_RD);
+		xtcp_user_call(sk, XTCP_CALL_SHUT_RD, XTCP_WHY_NONE);
 	if (how & SEND_SHUTDOWN &&
 	    (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
-		xtcp_user_call(sk, XTCP_CALL_SHUT_WR);
+		xtcp_user_call(sk, XTCP_CALL_SHUT_WR, XTCP_WHY_USER_SHUTDOWN);
 }
 
 static bool purge_unread(struct sock *sk)
@@ -111,12 +111,12 @@ static void close_connection(struct sock *sk, bool unread)
 	if (unread) {
 		/* RFC 2525 2.17: the peer must learn that its data was lost */
 		xtcp_count(xn, ABORT_ON_CLOSE);
-		xtcp_user_call(sk, XTCP_CALL_ABORT);
+		xtcp_user_call(sk, XTCP_CALL_ABORT, XTCP_WHY_UNREAD_DATA);
 	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
 		xtcp_count(xn, ABORT_ON_LINGER);
-		xtcp_user_call(sk, XTCP_CALL_ABORT);
+		xtcp_user_call(sk, XTCP_CALL_ABORT, XTCP_WHY_LINGER_ZERO);
 	} else {
-		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+		xtcp_user_call(sk, XTCP_CALL_CLOSE, XTCP_WHY_USER_CLOSE);
 	}
 }
 
@@ -153,7 +153,7 @@ static void proto_close(struct sock *sk, long timeout)
 	put_creator(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sk->sk_state == TCP_LISTEN) {
-		xtcp_user_call(sk, XTCP_CALL_CLOSE);
+		xtcp_user_call(sk, XTCP_CALL_CLOSE, XTCP_WHY_USER_CLOSE);
 		xtcp_listen_stop(sk);
 	} else {
 		unread = purge_unread(sk);
@@ -170,7 +170,7 @@ static void proto_close(struct sock *sk, long timeout)
 		atomic_inc(&xn->orphans);
 		if (orphan_is_too_much(sk)) {
 			xtcp_count(xn, ABORT_ON_MEMORY);
-			xtcp_user_call(sk, XTCP_CALL_ABORT);
+			xtcp_user_call(sk, XTCP_CALL_ABORT, XTCP_WHY_TOO_MANY_ORPHANS);
 		}
 	} else {
 		xtcp_destroy(sk);

@@ -120,7 +120,7 @@ static void abandon(struct sock *child)
 	if (child->sk_state == TCP_CLOSE)
 		xtcp_destroy(child);
 	else
-		xtcp_user_call(child, XTCP_CALL_ABORT);
+		xtcp_user_call(child, XTCP_CALL_ABORT, XTCP_WHY_LISTENER_CLOSED);
 }
 
 /* What softirq wants done.  @sk: locked, by its user or for its user. */

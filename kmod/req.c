@@ -57,14 +57,15 @@ void xtcp_req_unlink(struct xtcp_req *req)
 /**
  * xtcp_req_kill - an entry ends without a connection
  * @req: the entry; its listener is locked
- * @event: why
+ * @event: what happened
+ * @why: and why
  */
-void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event)
+void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event, enum xtcp_reason why)
 {
 	xtcp_assert_locked(req->listener);
 	if (list_empty(&req->node))
 		return;
-	xtcp_take_edge(xtcp_req_net(req), &req->flow, event);
+	xtcp_take_edge(xtcp_req_net(req), &req->flow, event, why);
 	xtcp_flow_remove(&req->flow);
 	xtcp_req_unlink(req);
 	xtcp_flow_put(&req->flow);
@@ -156,13 +157,15 @@ void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb)
 /**
  * xtcp_req_send_rst - tell the peer that there will be no connection
  * @req: the entry
+ * @why: the reason
  */
-void xtcp_req_send_rst(struct xtcp_req *req)
+void xtcp_req_send_rst(struct xtcp_req *req, enum xtcp_reason why)
 {
 	struct xtcp_reply r = {
 		.key	= &req->flow.key,
 		.mark	= req->mark,
 		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
+		.rst_why = why,
 	};
 
 	xtcp_compose_synrcv_rst(&r.h, &req->core);
@@ -208,7 +211,7 @@ static void req_timer(struct timer_list *timer)
 	xtcp_count(xn, TIMEOUTS);
 	switch (req_due(req)) {
 	case XTCP_SYNRCV_EXPIRE:
-		xtcp_req_kill(req, XTCP_EV_TIMEOUT);
+		xtcp_req_kill(req, XTCP_EV_TIMEOUT, XTCP_WHY_SYN_ACK_UNANSWERED);
 		goto out;
 	case XTCP_SYNRCV_RESEND:
 		xtcp_count(xn, RETRANS_SEGS);
@@ -273,7 +276,7 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 	int err;
 
 	xtcp_assert_locked(req->listener);
-	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN)) {
+	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_REPLACES)) {
 		release(&req->flow);
 		return -ENOENT;
 	}
@@ -285,7 +288,7 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 		return err;
 	}
 	if (!tw)
-		xtcp_take_edge(xn, &req->flow, XTCP_EV_RCV_SYN);
+		xtcp_take_edge(xn, &req->flow, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_CAME);
 	else
 		xtcp_count(xn, TW_RECYCLED);
 	list_add(&req->node, &l->reqs);

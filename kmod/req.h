@@ -41,7 +41,7 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 				const struct xtcp_synrcv *core, u32 mark, u8 state);
 int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw);
 void xtcp_req_unlink(struct xtcp_req *req);
-void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event);
+void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event, enum xtcp_reason why);
 void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 		      const struct xtcp_synrcv *c, u32 mark, u32 clock,
 		      struct dst_entry *dst, const struct xtcp_tfo_cookie *tfo);
@@ -49,7 +49,7 @@ void xtcp_req_send_synack(struct xtcp_req *req, struct dst_entry *dst,
 			  const struct xtcp_tfo_cookie *tfo);
 void xtcp_req_syn_again(struct xtcp_req *req);
 void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb);
-void xtcp_req_send_rst(struct xtcp_req *req);
+void xtcp_req_send_rst(struct xtcp_req *req, enum xtcp_reason why);
 int xtcp_req_init(void);
 void xtcp_req_exit(void);
 

@@ -300,7 +300,7 @@ static int send_syn(struct sock *sk, struct msghdr *msg)
 		xtcp_fastopen_queued(t, n);
 	}
 	mark_push(sk);
-	xtcp_user_call(sk, XTCP_CALL_SYN);
+	xtcp_user_call(sk, XTCP_CALL_SYN, XTCP_WHY_NONE);
 	return t->write_seq - t->iss - 1;
 }
 

@@ -117,7 +117,7 @@ static int set_keepidle(struct sock *sk, int val)
 	if (val < 1 || val > MAX_TCP_KEEPIDLE)
 		return -EINVAL;
 	xtcp_user_keep_idle(t, val);
-	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE);
+	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE, XTCP_WHY_NONE);
 	return 0;
 }
 
@@ -585,7 +585,7 @@ void xtcp_keepalive(struct sock *sk, int on)
 {
 	xtcp_assert_locked(sk);
 	xtcp_user_flag(&xtcp_sk(sk)->tcb, XTCP_F_KEEPALIVE, on);
-	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE);
+	xtcp_user_call(sk, XTCP_CALL_KEEPALIVE, XTCP_WHY_NONE);
 }
 
 /* SIOCINQ, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD */

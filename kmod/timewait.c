@@ -75,16 +75,18 @@ static bool dequeue(struct xtcp_tw_queue *q, struct xtcp_tw *tw)
 }
 
 /* Off its queue: out of the table. */
-static void leave(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event)
+static void leave(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event,
+		  enum xtcp_reason why)
 {
-	xtcp_take_edge(xn, &tw->flow, event);
+	xtcp_take_edge(xn, &tw->flow, event, why);
 	xtcp_flow_remove(&tw->flow);
 }
 
 /* With the queue's reference: out of the table, and gone. */
-static void end(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event)
+static void end(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event,
+		enum xtcp_reason why)
 {
-	leave(xn, tw, event);
+	leave(xn, tw, event, why);
 	xtcp_flow_put(&tw->flow);
 }
 
@@ -93,11 +95,13 @@ static void end(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event)
  * @xn: namespace
  * @tw: the entry; the caller has a reference, or is in an RCU read side and
  *	knows that it is still this entry
- * @event: why
+ * @event: what happened
+ * @why: and why
  *
  * Return: whether it was this call that ended it.
  */
-bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event)
+bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event,
+		  enum xtcp_reason why)
 {
 	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	bool mine;
@@ -108,7 +112,7 @@ bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event
 	if (!mine)
 		return false;
 	atomic_dec(&xn->tw_count);
-	end(xn, tw, event);
+	end(xn, tw, event, why);
 	return true;
 }
 
@@ -207,7 +211,7 @@ static void arm(struct xtcp_tw_queue *q)
  * Return: how many, less than REAP_BATCH when no more are.
  */
 static unsigned int reap_some(struct xtcp_tw_queue *q, bool all, u32 now,
-			      enum xtcp_event event)
+			      enum xtcp_event event, enum xtcp_reason why)
 {
 	struct xtcp_tw *over[REAP_BATCH], *tw;
 	unsigned int n = 0, last = 0, i;
@@ -220,7 +224,7 @@ static unsigned int reap_some(struct xtcp_tw_queue *q, bool all, u32 now,
 	spin_unlock_bh(&q->lock);
 	atomic_sub(n, &q->xn->tw_count);
 	for (i = 0; i < n; i++) {
-		leave(q->xn, over[i], event);
+		leave(q->xn, over[i], event, why);
 		/* who has another reference frees it */
 		if (refcount_dec_and_test(&over[i]->flow.refcnt))
 			over[last++] = over[i];
@@ -237,7 +241,8 @@ static void reap(struct timer_list *timer)
 	unsigned int i;
 
 	for (i = 0; i < REAP_MOST / REAP_BATCH; i++)
-		if (reap_some(q, false, now, XTCP_EV_TIMEOUT_2MSL) < REAP_BATCH)
+		if (reap_some(q, false, now, XTCP_EV_TIMEOUT_2MSL,
+			      XTCP_WHY_TIME_WAIT_OVER) < REAP_BATCH)
 			break;
 	spin_lock(&q->lock);
 	arm(q);
@@ -267,7 +272,7 @@ void xtcp_enter_timewait(struct sock *sk)
 	if (!tw) {
 		/* the edge is taken by an entry that does not live to see it */
 		xs->flow.state = XTCP_TIME_WAIT;
-		xtcp_take_edge(xn, &xs->flow, XTCP_EV_ABORT);
+		xtcp_take_edge(xn, &xs->flow, XTCP_EV_ABORT, XTCP_WHY_TIME_WAIT_FULL);
 		xtcp_count(xn, TW_OVERFLOW);
 		inet_sk_set_state(sk, TCP_CLOSE);
 		return;
@@ -355,7 +360,7 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
 	spin_unlock_bh(&q->lock);
 	if (off) {
 		atomic_dec(&xn->tw_count);
-		end(xn, tw, XTCP_EV_ABORT);
+		end(xn, tw, XTCP_EV_ABORT, XTCP_WHY_TIME_WAIT_REUSED);
 	}
 	if (taken)
 		xtcp_count(xn, TW_RECYCLED);
@@ -431,7 +436,7 @@ bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk_buff *skb,
 	}
 	verdict = xtcp_timewait_segment(&tw->core, seg, &xn->conf, xtcp_now());
 	if (verdict == XTCP_TW_ACK_RESTART)
-		xtcp_take_edge(xn, &tw->flow, XTCP_EV_RCV_FIN);
+		xtcp_take_edge(xn, &tw->flow, XTCP_EV_RCV_FIN, XTCP_WHY_PEER_CLOSED_AGAIN);
 	if (verdict == XTCP_TW_ACK_RESTART || verdict == XTCP_TW_RESTART) {
 		WRITE_ONCE(tw->due, xtcp_clock_ms() + length_ms(xn));
 		list_move_tail(&tw->node, &q->entries);
@@ -449,7 +454,7 @@ bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk_buff *skb,
 		xtcp_tw_send_ack(xn, tw, skb);
 		break;
 	case XTCP_TW_RESET:
-		xtcp_tw_kill(xn, tw, XTCP_EV_RCV_RST);
+		xtcp_tw_kill(xn, tw, XTCP_EV_RCV_RST, XTCP_WHY_PEER_RESET);
 		break;
 	case XTCP_TW_NEW_SYN:
 		return true;
@@ -493,7 +498,7 @@ void xtcp_timewait_netns_exit(struct xtcp_net *xn)
 		struct xtcp_tw_queue *q = per_cpu_ptr(xn->tw_queues, cpu);
 
 		timer_shutdown_sync(&q->timer);
-		while (reap_some(q, true, 0, XTCP_EV_ABORT) == REAP_BATCH)
+		while (reap_some(q, true, 0, XTCP_EV_ABORT, XTCP_WHY_NAMESPACE_GONE) == REAP_BATCH)
 			cond_resched();
 	}
 	WARN_ON_ONCE(atomic_read(&xn->tw_count));

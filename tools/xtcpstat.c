@@ -15,8 +15,10 @@ static const char usage[] =
 "       xtcpstat fsm [-a] [-c] [--json]\n"
 "                                     draw the state machine with its counts\n"
 "       xtcpstat stats [-a] [--json]  counters that are not zero\n"
+"       xtcpstat reasons [-a] [--json]\n"
+"                                     why states changed and RSTs were sent, how often\n"
 "\n"
-"  -a, --all          listening sockets, too (fsm, stats: what is zero, too)\n"
+"  -a, --all          listening sockets, too (fsm, stats, reasons: what is zero, too)\n"
 "  -l, --listening    listening sockets only\n"
 "  -n, --numeric      do not resolve names\n"
 "  -t, --tcp          accepted for netstat's sake, as are -u, -w, -4, -6 and -W:\n"
@@ -46,6 +48,8 @@ static int run(const char *command, const struct options *opt, bool statistics)
 		return command_fsm(opt);
 	if (!strcmp(command, "stats"))
 		return command_stats(opt, statistics);
+	if (!strcmp(command, "reasons"))
+		return command_reasons(opt);
 	usage_error("no such command", command);
 	return EXIT_USAGE;
 }

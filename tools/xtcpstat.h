@@ -73,6 +73,8 @@ void genl_dump(struct genl *g, uint8_t cmd, mnl_cb_t cb, void *arg);
 
 const char *state_text(unsigned int state);
 const char *event_text(unsigned int event);
+const char *reason_name(unsigned int why);
+const char *reason_text(unsigned int why);
 void end_text(char *buf, size_t size, uint8_t family, const void *addr,
 	      uint16_t port, bool numeric);
 void addr_text(char *buf, size_t size, uint8_t family, const void *addr);
@@ -194,5 +196,6 @@ int command_sockets(const struct options *opt);
 int command_events(const struct options *opt);
 int command_fsm(const struct options *opt);
 int command_stats(const struct options *opt, bool sentences);
+int command_reasons(const struct options *opt);
 
 #endif /* XTCPSTAT_H */

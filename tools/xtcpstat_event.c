@@ -22,6 +22,16 @@
  * @cookie: of the socket; 0: no socket
  * @edge: enum xtcp_edge
  * @error: errno that the user will see; 0: none
+ * @why: enum xtcp_reason
+ * @by_segment: a segment did it, and the next six are its own
+ * @seq: its sequence number
+ * @ack: its acknowledgment number
+ * @len: its payload, bytes
+ * @window: its window field
+ * @flags: its control bits
+ * @hop_limit: hop limit or TTL
+ * @pid: the process whose call did it; 0: none
+ * @comm: its name
  * @from: enum xtcp_state
  * @to: enum xtcp_state
  * @event: enum xtcp_event
@@ -36,6 +46,16 @@ struct transition {
 	uint64_t cookie;
 	uint32_t edge;
 	uint32_t error;
+	uint32_t why;
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t len;
+	uint32_t pid;
+	uint16_t window;
+	uint8_t flags;
+	uint8_t hop_limit;
+	bool by_segment;
+	char comm[16];
 	uint8_t from;
 	uint8_t to;
 	uint8_t event;
@@ -108,6 +128,34 @@ static void parse(struct transition *t, const struct nlmsghdr *nlh)
 		case XTCP_A_TRANSITION_ERROR:
 			t->error = mnl_attr_get_u32(attr);
 			break;
+		case XTCP_A_TRANSITION_REASON:
+			t->why = mnl_attr_get_u32(attr);
+			break;
+		case XTCP_A_TRANSITION_SEQ:
+			t->by_segment = true;
+			t->seq = mnl_attr_get_u32(attr);
+			break;
+		case XTCP_A_TRANSITION_ACK:
+			t->ack = mnl_attr_get_u32(attr);
+			break;
+		case XTCP_A_TRANSITION_FLAGS:
+			t->flags = mnl_attr_get_u8(attr);
+			break;
+		case XTCP_A_TRANSITION_LEN:
+			t->len = mnl_attr_get_u32(attr);
+			break;
+		case XTCP_A_TRANSITION_WINDOW:
+			t->window = mnl_attr_get_u16(attr);
+			break;
+		case XTCP_A_TRANSITION_HOP_LIMIT:
+			t->hop_limit = mnl_attr_get_u8(attr);
+			break;
+		case XTCP_A_TRANSITION_PID:
+			t->pid = mnl_attr_get_u32(attr);
+			break;
+		case XTCP_A_TRANSITION_COMM:
+			snprintf(t->comm, sizeof(t->comm), "%s", mnl_attr_get_str(attr));
+			break;
 		}
 	}
 }
@@ -115,6 +163,30 @@ static void parse(struct transition *t, const struct nlmsghdr *nlh)
 static const char *action_of(const struct watch *w, const struct transition *t)
 {
 	return t->edge < w->machine.nr_edges ? w->machine.edge[t->edge].action : "";
+}
+
+/* As tcpdump: a letter for each control bit. */
+static const char *flags_text(uint8_t flags)
+{
+	static const char letters[] = "FSRP.UEW";
+	static char text[sizeof(letters)];
+	size_t n = 0, i;
+
+	for (i = 0; letters[i]; i++) {
+		if (flags & 1 << i)
+			text[n++] = letters[i];
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static void print_cause(const struct transition *t)
+{
+	if (t->by_segment)
+		printf(" [%s seq %u ack %u len %u win %u ttl %u]", flags_text(t->flags), t->seq,
+		       t->ack, t->len, t->window, t->hop_limit);
+	if (t->pid)
+		printf(" [%s, pid %u]", t->comm, t->pid);
 }
 
 static void print_transition(const struct watch *w, const struct transition *t)
@@ -134,23 +206,41 @@ static void print_transition(const struct watch *w, const struct transition *t)
 	       *action ? " / " : "", action);
 	if (t->error)
 		printf(" (%s)", strerror(t->error));
+	if (t->why)
+		printf("  because %s", reason_text(t->why));
+	print_cause(t);
 	putchar('\n');
 }
 
 static json_t *json_transition(const struct watch *w, const struct transition *t)
 {
 	char local[64], remote[64];
+	json_t *json;
 
 	addr_text(local, sizeof(local), t->family, t->local);
 	addr_text(remote, sizeof(remote), t->family, t->remote);
-	return json_pack("{s:I, s:s, s:i, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:i}",
+	json = json_pack("{s:I, s:s, s:i, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:s}",
 			 "time_ns", (json_int_t)t->time_ns,
 			 "local_address", local, "local_port", t->lport,
 			 "remote_address", remote, "remote_port", t->rport,
 			 "from", state_text(t->from), "to", state_text(t->to),
 			 "event", event_text(t->event), "action", action_of(w, t),
 			 "edge", (json_int_t)t->edge,
-			 "cookie", (json_int_t)t->cookie, "error", t->error);
+			 "cookie", (json_int_t)t->cookie, "error", t->error,
+			 "reason", reason_name(t->why), "because", reason_text(t->why));
+	if (t->by_segment)
+		json_object_set_new(json, "segment",
+				    json_pack("{s:I, s:I, s:s, s:I, s:i, s:i}",
+					      "seq", (json_int_t)t->seq,
+					      "ack", (json_int_t)t->ack,
+					      "flags", flags_text(t->flags),
+					      "len", (json_int_t)t->len, "window", t->window,
+					      "hop_limit", t->hop_limit));
+	if (t->pid)
+		json_object_set_new(json, "process",
+				    json_pack("{s:I, s:s}", "pid", (json_int_t)t->pid,
+					      "comm", t->comm));
+	return json;
 }
 
 /* Return: whether the kernel tells that the module's family is gone. */

@@ -37,6 +37,34 @@ const char *event_text(unsigned int event)
 }
 
 /**
+ * reason_name - the name of a reason
+ * @why: enum xtcp_reason
+ *
+ * Return: as in the module's list; "?" for a number that is no reason.
+ */
+const char *reason_name(unsigned int why)
+{
+#define REASON_NAME(name, text, clause)	[XTCP_WHY_##name] = #name,
+	static const char *const names[XTCP_WHY_NR] = { "NONE", XTCP_REASONS(REASON_NAME) };
+
+	return why < XTCP_WHY_NR ? names[why] : "?";
+}
+
+/**
+ * reason_text - what a reason says
+ * @why: enum xtcp_reason
+ *
+ * Return: a sentence, empty for none; "?" for a number that is no reason.
+ */
+const char *reason_text(unsigned int why)
+{
+#define REASON_TEXT(name, text, clause)	[XTCP_WHY_##name] = text,
+	static const char *const texts[XTCP_WHY_NR] = { "", XTCP_REASONS(REASON_TEXT) };
+
+	return why < XTCP_WHY_NR ? texts[why] : "?";
+}
+
+/**
  * addr_text - an address in digits
  * @buf: out
  * @size: of @buf, bytes

@@ -251,7 +251,9 @@ static void spec__lists_what_the_header_lists(void)
 	static const char *const states[] = { XTCP_STATES(STATE_NAME) };
 	static const char *const events[] = { XTCP_EVENTS(EVENT_NAME) };
 	static const char *const edges[] = { XTCP_EDGES(EDGE_NAME) };
-	static char spec[32768];
+#define REASON_NAME(name, text, where)		#name,
+	static const char *const reasons[] = { "NONE", XTCP_REASONS(REASON_NAME) };
+	static char spec[65536];
 	FILE *f = fopen("../uapi/xtcp.yaml", "r");
 
 	if (!f || !fread(spec, 1, sizeof(spec) - 1, f))
@@ -260,6 +262,8 @@ static void spec__lists_what_the_header_lists(void)
 	spec__lists(strstr(spec, "name: state\n"), states, NR(states), "spec__lists_all_states");
 	spec__lists(strstr(spec, "name: event\n"), events, NR(events), "spec__lists_all_events");
 	spec__lists(strstr(spec, "name: edge\n"), edges, NR(edges), "spec__lists_all_edges");
+	spec__lists(strstr(spec, "name: reason\n"), reasons, NR(reasons),
+		    "spec__lists_all_reasons");
 }
 
 static void names__ends_are_numeric_on_request(void)

@@ -15,30 +15,30 @@
 /* A SYN that met another connection of the peer's is sent again after this. */
 #define SYN_AGAIN_US	(10 * XTCP_USEC_PER_MSEC)
 
-static void order_rst(struct xtcp_actions *a, const struct xtcp_segment *seg)
+/* A segment is answered with a RST. */
+static void order_rst(struct xtcp_actions *a, const struct xtcp_segment *seg,
+		      enum xtcp_reason why)
 {
-	a->orders |= XTCP_ACT_SEND_RST;
-	if (seg->flags & XTCP_ACK) {
-		a->rst_seq = seg->ack;
-		a->rst_flags = 0;
-	} else {
-		a->rst_seq = 0;
-		a->rst_ack = seg->end_seq;
-		a->rst_flags = XTCP_ACK;
-	}
+	if (seg->flags & XTCP_ACK)
+		xtcp_order_rst(a, seg->ack, 0, 0, why);
+	else
+		xtcp_order_rst(a, 0, seg->end_seq, XTCP_ACK, why);
 }
 
 /* An acceptable RST: ECONNREFUSED, EPIPE or ECONNRESET as in Linux. */
 static void reset_received(struct xtcp_tcb *t, struct xtcp_actions *a)
 {
+	enum xtcp_reason why = XTCP_WHY_PEER_RESET;
 	int error = ECONNRESET;
 
-	if (t->state == XTCP_SYN_SENT)
+	if (t->state == XTCP_SYN_SENT) {
+		why = XTCP_WHY_PEER_REFUSED;
 		error = ECONNREFUSED;
-	else if (t->state == XTCP_CLOSE_WAIT)
+	} else if (t->state == XTCP_CLOSE_WAIT) {
 		error = EPIPE;
+	}
 	/* a child of a listener in this state is not a TCB but a SYN_RECV entry */
-	xtcp_edge(t, XTCP_EV_RCV_RST, a);
+	xtcp_edge(t, XTCP_EV_RCV_RST, why, a);
 	xtcp_dead(t, error, a);
 }
 
@@ -291,7 +291,7 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		    xtcp_after(seg->ack, xtcp_fastopen_limit(t))) {
 			seg->drop = XTCP_DROP_ACK_UNSENT;
 			if (!(seg->flags & XTCP_RST))
-				order_rst(a, seg);
+				order_rst(a, seg, XTCP_WHY_ACK_UNSENT);
 			/*
 			 * As Linux: an old connection of the peer's answered, which
 			 * our RST has ended now (3.5.1, figure 9).
@@ -306,7 +306,7 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		    xtcp_tsval(t, now) - seg->opt.tsecr >
 		    (xtcp_stamp(now) - t->lsndtime) / XTCP_USEC_PER_MSEC + 1) {
 			seg->drop = XTCP_DROP_PAWS;
-			order_rst(a, seg);
+			order_rst(a, seg, XTCP_WHY_OLD_ECHO);
 			return;
 		}
 	}
@@ -334,14 +334,14 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		t->snd_wnd = seg->wnd;
 		t->max_window = seg->wnd;
 		t->snd_wl1 = seg->seq;
-		xtcp_edge(t, XTCP_EV_RCV_SYN, a);
+		xtcp_edge(t, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_CROSSED, a);
 		a->orders |= XTCP_ACT_SEND_SYN;
 		return;
 	}
 	t->snd_una = t->iss + 1;
 	xtcp_fastopen_acked(t, seg, a);
 	t->flags &= ~XTCP_F_SYN_OUT;
-	xtcp_edge(t, XTCP_EV_RCV_SYN_ACK, a);
+	xtcp_edge(t, XTCP_EV_RCV_SYN_ACK, XTCP_WHY_PEER_ACCEPTED, a);
 	established(t, seg, now, a);
 	xtcp_ack_syn_ack(t, seg, now, a);
 	/* sixth, seventh: data in a SYN,ACK is rare, and legal (3.4) */
@@ -361,14 +361,14 @@ static bool ack_of_syn(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	if (!xtcp_after(seg->ack, t->snd_una) ||
 	    xtcp_after(seg->ack, xtcp_fastopen_limit(t))) {
 		seg->drop = XTCP_DROP_ACK_UNSENT;
-		order_rst(a, seg);
+		order_rst(a, seg, XTCP_WHY_ACK_UNSENT);
 		return false;
 	}
 	t->snd_una++;	/* the SYN; xtcp_ack() does what follows it */
 	xtcp_fastopen_acked(t, seg, a);
 	t->flags &= ~XTCP_F_SYN_OUT;
 	if (t->state == XTCP_SYN_RECV)
-		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_SYN, a);
+		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_SYN, XTCP_WHY_SYN_ACKED, a);
 	established(t, seg, now, a);
 	xtcp_rexmit_rearm(t, now);	/* our FIN may be out */
 	return true;
@@ -392,16 +392,16 @@ static void ack_of_fin(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		/* a FIN in the same segment takes the edge to TIME_WAIT at once */
 		if (fin_comes(t, seg))
 			return;
-		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, a);
+		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, XTCP_WHY_FIN_ACKED, a);
 		xtcp_keep_rearm(t, now);
 		a->orders |= XTCP_ACT_WAKE_WRITER;
 		return;
 	case XTCP_CLOSING:
-		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, a);
+		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, XTCP_WHY_FIN_ACKED, a);
 		a->orders |= XTCP_ACT_TIME_WAIT;
 		return;
 	case XTCP_LAST_ACK:
-		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, a);
+		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, XTCP_WHY_FIN_ACKED, a);
 		xtcp_dead(t, 0, a);
 		return;
 	}
@@ -419,7 +419,7 @@ static void fin_received(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 
 	switch (t->state) {
 	case XTCP_ESTABLISHED:
-		xtcp_edge(t, XTCP_EV_RCV_FIN, a);
+		xtcp_edge(t, XTCP_EV_RCV_FIN, XTCP_WHY_PEER_CLOSED, a);
 		/* the user is likely to close soon: the ACK can ride on our FIN */
 		t->pingpong = t->conf->pingpong_thresh;
 		/* ... but a peer whose window is shut may repeat it at once */
@@ -428,14 +428,14 @@ static void fin_received(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 		break;
 	case XTCP_FIN_WAIT1:
 		if (xtcp_fin_acked(t)) {
-			xtcp_edge(t, XTCP_EV_RCV_FIN_ACK_OF_FIN, a);
+			xtcp_edge(t, XTCP_EV_RCV_FIN_ACK_OF_FIN, XTCP_WHY_FIN_ANSWERED, a);
 			a->orders |= XTCP_ACT_TIME_WAIT;
 		} else {
-			xtcp_edge(t, XTCP_EV_RCV_FIN, a);
+			xtcp_edge(t, XTCP_EV_RCV_FIN, XTCP_WHY_PEER_CLOSED, a);
 		}
 		break;
 	case XTCP_FIN_WAIT2:
-		xtcp_edge(t, XTCP_EV_RCV_FIN, a);
+		xtcp_edge(t, XTCP_EV_RCV_FIN, XTCP_WHY_PEER_CLOSED, a);
 		a->orders |= XTCP_ACT_TIME_WAIT;
 		break;
 	}
@@ -560,8 +560,8 @@ static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		return;
 	if (text_after_close(t, seg)) {
 		seg->drop = XTCP_DROP_CLOSED_RCV;
-		order_rst(a, seg);
-		xtcp_edge(t, XTCP_EV_ABORT, a);
+		order_rst(a, seg, XTCP_WHY_DATA_AFTER_CLOSE);
+		xtcp_edge(t, XTCP_EV_ABORT, XTCP_WHY_DATA_AFTER_CLOSE, a);
 		/* who only shut it down learns that something is lost (as Linux) */
 		xtcp_dead(t, t->flags & XTCP_F_ORPHAN ? 0 : ECONNRESET, a);
 		return;
@@ -595,7 +595,7 @@ void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		/* 3.10.7.1 */
 		seg->drop = XTCP_DROP_FLAGS;
 		if (!(seg->flags & XTCP_RST))
-			order_rst(a, seg);
+			order_rst(a, seg, XTCP_WHY_ACK_UNSENT);
 		return;
 	case XTCP_SYN_SENT:
 		in_syn_sent(t, seg, now, a);

@@ -10,14 +10,27 @@
 
 /* fsm: take an edge and report it */
 static inline void xtcp_edge(struct xtcp_tcb *t, enum xtcp_event event,
-			     struct xtcp_actions *a)
+			     enum xtcp_reason why, struct xtcp_actions *a)
 {
 	int edge = xtcp_fsm_step(&t->state, event);
 
-	if (edge == XTCP_EDGE_NONE)
+	if (edge == XTCP_EDGE_NONE) {
 		a->bad_event = event + 1;
-	else if (a->nr_edges < XTCP_ACT_EDGES)
-		a->edges[a->nr_edges++] = edge;
+	} else if (a->nr_edges < XTCP_ACT_EDGES) {
+		a->edges[a->nr_edges] = edge;
+		a->why[a->nr_edges++] = why;
+	}
+}
+
+/* A RST is to be sent.  @flags: XTCP_ACK where @ack counts (RFC 9293 3.5.2). */
+static inline void xtcp_order_rst(struct xtcp_actions *a, u32 seq, u32 ack, u8 flags,
+				  enum xtcp_reason why)
+{
+	a->orders |= XTCP_ACT_SEND_RST;
+	a->rst_seq = seq;
+	a->rst_ack = ack;
+	a->rst_flags = flags;
+	a->rst_why = why;
 }
 
 /* The TCB is in CLOSE now: nothing is armed, nothing more to do. */

@@ -11,6 +11,7 @@
 #define XTCP_CORE_TCB_H
 
 #include "fsm.h"
+#include "reason.h"
 #include "note.h"
 #include "segment.h"
 #include "seq.h"
@@ -727,12 +728,14 @@ struct xtcp_tcb {
  * @error: errno for the user, positive
  * @nr_edges: edges taken
  * @edges: which, in order
+ * @why: of each, enum xtcp_reason
  * @bad_event: enum xtcp_event + 1 that the table had no edge for; 0: none
  * @lost_retrans: retransmissions that were lost themselves
  * @sack_discards: SACK blocks that cannot be
  * @dsack_segs: segments that D-SACKs report
  * @notes: what recovery did, for counters: bits by enum xtcp_note
  * @rst_flags: XTCP_ACK when the RST carries an acknowledgment
+ * @rst_why: enum xtcp_reason of the RST
  * @rst_seq: sequence number of the RST
  * @rst_ack: its acknowledgment number
  * @urg_off: where the urgent byte is in the payload
@@ -752,9 +755,11 @@ struct xtcp_actions {
 	int			error;
 	u8			nr_edges;
 	u8			edges[XTCP_ACT_EDGES];
+	u8			why[XTCP_ACT_EDGES];
 	u8			bad_event;
 	u8			sack_discards;
 	u8			rst_flags;
+	u8			rst_why;
 	u32			rst_seq;
 	u32			rst_ack;
 	u32			urg_off;
@@ -794,8 +799,8 @@ enum xtcp_call {
 void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_conf *conf);
 void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		     xtcp_usec_t now, struct xtcp_actions *a);
-void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
-		  struct xtcp_actions *a);
+void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, enum xtcp_reason why,
+		  xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_timer_dropped(struct xtcp_tcb *t, u32 orders, xtcp_usec_t now);
 u32 xtcp_rto_backed_off(const struct xtcp_tcb *t);

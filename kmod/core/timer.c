@@ -43,9 +43,10 @@ void xtcp_dead(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
 	}
 }
 
-static void time_out(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
+static void time_out(struct xtcp_tcb *t, enum xtcp_reason why, int error,
+		     struct xtcp_actions *a)
 {
-	xtcp_edge(t, XTCP_EV_TIMEOUT, a);
+	xtcp_edge(t, XTCP_EV_TIMEOUT, why, a);
 	xtcp_dead(t, error, a);
 }
 
@@ -173,21 +174,28 @@ static bool probes_by_rexmit(const struct xtcp_tcb *t)
 	return !t->snd_wnd && !(t->flags & XTCP_F_ORPHAN);
 }
 
-/* Has the user's or the system's patience with silence run out? */
-static bool gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
+/* Has the user's or the system's patience with silence run out?  XTCP_WHY_NONE: no. */
+static enum xtcp_reason gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
 {
+	enum xtcp_reason why = XTCP_WHY_DATA_UNANSWERED;
 	u8 limit = t->conf->retries2;
+	bool over;
 
 	if (t->user.timeout_ms && t->retrans_stamp &&
 	    (t->retransmits || probes_by_rexmit(t)))
-		return too_long_for_user(t, xtcp_unanswered(t, now));
-	if (probes_by_rexmit(t))
-		return t->retrans_stamp &&
+		return too_long_for_user(t, xtcp_unanswered(t, now)) ? XTCP_WHY_USER_TIMEOUT :
+								       XTCP_WHY_NONE;
+	if (probes_by_rexmit(t)) {
+		over = t->retrans_stamp &&
 		       silence(t, now) > 2 * (u64)t->conf->rto_max_us &&
 		       xtcp_unanswered(t, now) > 2 * (u64)t->conf->rto_max_us;
-	if (t->flags & XTCP_F_ORPHAN)
+		return over ? XTCP_WHY_PROBES_UNANSWERED : XTCP_WHY_NONE;
+	}
+	if (t->flags & XTCP_F_ORPHAN) {
+		why = XTCP_WHY_ORPHAN_UNANSWERED;
 		limit = orphan_retries(t, xtcp_rto_backed_off(t) < t->conf->rto_max_us);
-	return retried_longer(t, limit, MODEL_RTO_US, now);
+	}
+	return retried_longer(t, limit, MODEL_RTO_US, now) ? why : XTCP_WHY_NONE;
 }
 
 /* Once more without an answer. */
@@ -204,19 +212,25 @@ static void count_timeout(struct xtcp_tcb *t, xtcp_usec_t now)
 	t->info.rto_time -= xtcp_coarse(now);
 }
 
-/* The SYN, or the SYN,ACK of a simultaneous open, was not answered. */
+/* The SYN, or the SYN,ACK of a simultaneous open or of Fast Open, was not answered. */
 static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	u8 limit = t->user.syn_retries ? t->user.syn_retries : t->conf->syn_retries;
 	u8 linear = t->state == XTCP_SYN_SENT ? t->conf->syn_linear_timeouts : 0;
+	bool often;
 
 	if (xtcp_fastopen_pending(t) && !t->user.syn_retries)
 		limit = t->conf->synack_retries + 1;	/* its user may have it already */
-	if (t->retransmits >= limit + linear ||
-	    (t->user.timeout_ms ?
-	     t->retransmits && too_long_for_user(t, xtcp_unanswered(t, now)) :
-	     retried_longer(t, limit, XTCP_RTO_INIT_US, now))) {
-		time_out(t, ETIMEDOUT, a);
+	often = t->retransmits >= limit + linear;
+	if (!often && t->user.timeout_ms && t->retransmits &&
+	    too_long_for_user(t, xtcp_unanswered(t, now))) {
+		time_out(t, XTCP_WHY_USER_TIMEOUT, ETIMEDOUT, a);
+		return;
+	}
+	if (often || (!t->user.timeout_ms && retried_longer(t, limit, XTCP_RTO_INIT_US, now))) {
+		time_out(t, t->state == XTCP_SYN_SENT ? XTCP_WHY_SYN_UNANSWERED :
+							XTCP_WHY_SYN_ACK_UNANSWERED,
+			 ETIMEDOUT, a);
 		return;
 	}
 	if (t->retransmits)
@@ -243,9 +257,14 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
 		t->retrans_stamp = xtcp_coarse_stamp(now);
 	/* who answers is alive, but an orphan does not wait for ever (as Linux) */
 	if (t->probes_out >= limit ||
-	    (t->flags & XTCP_F_ORPHAN && !alive && t->backoff >= limit) ||
-	    too_long_for_user(t, xtcp_unanswered(t, now))) {
-		time_out(t, ETIMEDOUT, a);
+	    (t->flags & XTCP_F_ORPHAN && !alive && t->backoff >= limit)) {
+		time_out(t, t->flags & XTCP_F_ORPHAN ? XTCP_WHY_ORPHAN_UNANSWERED :
+						       XTCP_WHY_PROBES_UNANSWERED,
+			 ETIMEDOUT, a);
+		return;
+	}
+	if (too_long_for_user(t, xtcp_unanswered(t, now))) {
+		time_out(t, XTCP_WHY_USER_TIMEOUT, ETIMEDOUT, a);
 		return;
 	}
 	if (t->probes_out < PROBES_MAX)
@@ -277,6 +296,7 @@ static bool is_thin(const struct xtcp_tcb *t)
 static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	struct xtcp_ack_news news = { .a = a, .now = now };
+	enum xtcp_reason why;
 
 	if (!t->packets_out) {
 		xtcp_timer_stop(t, XTCP_TIMER_REXMIT);
@@ -290,8 +310,9 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 		xtcp_recovery_reo_timer(t, &news);
 		return;
 	}
-	if (gave_up(t, now)) {
-		time_out(t, ETIMEDOUT, a);
+	why = gave_up(t, now);
+	if (why) {
+		time_out(t, why, ETIMEDOUT, a);
 		return;
 	}
 	/* RFC 9293 3.8.3: R1 */
@@ -313,11 +334,13 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 /* RFC 9293 3.8.4, or the end of an orphan's patience in FIN_WAIT2. */
 static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
+	enum xtcp_reason why = t->user.timeout_ms ? XTCP_WHY_USER_TIMEOUT :
+						    XTCP_WHY_KEEPALIVE_UNANSWERED;
 	u8 limit = t->user.keep_probes ? t->user.keep_probes : t->conf->keepalive_probes;
 	u64 idle;
 
 	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN) {
-		time_out(t, 0, a);
+		time_out(t, XTCP_WHY_PEER_STAYS_OPEN, 0, a);
 		return;
 	}
 	if (!(t->flags & XTCP_F_KEEPALIVE)) {
@@ -337,11 +360,8 @@ static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions 
 	}
 	if (t->user.timeout_ms ? (t->probes_out && too_long_for_user(t, idle))
 			       : t->probes_out >= limit) {
-		a->rst_seq = t->snd_nxt;
-		a->rst_ack = t->rcv_nxt;
-		a->rst_flags = XTCP_ACK;
-		a->orders |= XTCP_ACT_SEND_RST;
-		time_out(t, ETIMEDOUT, a);
+		xtcp_order_rst(a, t->snd_nxt, t->rcv_nxt, XTCP_ACK, why);
+		time_out(t, why, ETIMEDOUT, a);
 		return;
 	}
 	t->probes_out++;

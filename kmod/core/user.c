@@ -18,7 +18,7 @@ void xtcp_user_keep(struct xtcp_tcb *t, const struct xtcp_tcb *from)
 }
 
 static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
-			struct xtcp_actions *a)
+			enum xtcp_reason why, struct xtcp_actions *a)
 {
 	t->flags |= XTCP_F_SYN_OUT;
 	t->snd_una = t->iss;
@@ -30,7 +30,7 @@ static void open_active(struct xtcp_tcb *t, enum xtcp_event event,
 	t->rto_us = XTCP_RTO_INIT_US;
 	t->retrans_stamp = 0;
 	t->syn_again = 0;
-	xtcp_edge(t, event, a);
+	xtcp_edge(t, event, why, a);
 }
 
 /* The SYN leaves, if it has not yet. */
@@ -45,7 +45,8 @@ static void send_syn(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a
 }
 
 /* CLOSE sends a FIN behind what is queued (3.10.4). */
-static void close_write(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
+static void close_write(struct xtcp_tcb *t, enum xtcp_reason why, xtcp_usec_t now,
+			struct xtcp_actions *a)
 {
 	if (t->flags & XTCP_F_FIN_QUEUED)
 		return;
@@ -53,14 +54,14 @@ static void close_write(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions
 	case XTCP_SYN_RECV:
 	case XTCP_ESTABLISHED:
 	case XTCP_CLOSE_WAIT:
-		xtcp_edge(t, XTCP_EV_CLOSE, a);
+		xtcp_edge(t, XTCP_EV_CLOSE, why, a);
 		t->write_seq++;
 		t->flags |= XTCP_F_FIN_QUEUED;
 		a->orders |= XTCP_ACT_QUEUE_FIN | XTCP_ACT_OUTPUT;
 		return;
 	case XTCP_LISTEN:
 	case XTCP_SYN_SENT:
-		xtcp_edge(t, XTCP_EV_CLOSE, a);
+		xtcp_edge(t, XTCP_EV_CLOSE, why, a);
 		xtcp_dead(t, 0, a);
 		return;
 	}
@@ -79,22 +80,19 @@ static bool resets(const struct xtcp_tcb *t)
 		       XTCPF(FIN_WAIT1) | XTCPF(FIN_WAIT2) | XTCPF(CLOSE_WAIT));
 }
 
-static void abort_connection(struct xtcp_tcb *t, struct xtcp_actions *a)
+static void abort_connection(struct xtcp_tcb *t, enum xtcp_reason why,
+			     struct xtcp_actions *a)
 {
 	if (t->state == XTCP_CLOSE)
 		return;
 	if (t->state == XTCP_LISTEN) {
-		xtcp_edge(t, XTCP_EV_CLOSE, a);
+		xtcp_edge(t, XTCP_EV_CLOSE, why, a);
 		xtcp_dead(t, 0, a);
 		return;
 	}
-	if (resets(t)) {
-		a->orders |= XTCP_ACT_SEND_RST;
-		a->rst_seq = t->snd_nxt;
-		a->rst_ack = t->rcv_nxt;
-		a->rst_flags = XTCP_ACK;
-	}
-	xtcp_edge(t, XTCP_EV_ABORT, a);
+	if (resets(t))
+		xtcp_order_rst(a, t->snd_nxt, t->rcv_nxt, XTCP_ACK, why);
+	xtcp_edge(t, XTCP_EV_ABORT, why, a);
 	xtcp_dead(t, 0, a);
 }
 
@@ -102,26 +100,28 @@ static void abort_connection(struct xtcp_tcb *t, struct xtcp_actions *a)
  * xtcp_on_user - the user calls
  * @t: the connection
  * @call: what
+ * @why: the reason of the edge that this takes, and of a RST; XTCP_WHY_NONE: of a call
+ *	 that takes none
  * @now: the time
  * @a: out
  *
  * Whether the call is allowed in the state is the host's to say, as the errno
  * is part of the socket interface; here a call that means nothing does nothing.
  */
-void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
-		  struct xtcp_actions *a)
+void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, enum xtcp_reason why,
+		  xtcp_usec_t now, struct xtcp_actions *a)
 {
 	switch (call) {
 	case XTCP_CALL_LISTEN:
-		xtcp_edge(t, XTCP_EV_PASSIVE_OPEN, a);
+		xtcp_edge(t, XTCP_EV_PASSIVE_OPEN, why, a);
 		return;
 	case XTCP_CALL_CONNECT:
 		open_active(t, t->state == XTCP_LISTEN ? XTCP_EV_SEND
-						       : XTCP_EV_ACTIVE_OPEN, a);
+						       : XTCP_EV_ACTIVE_OPEN, why, a);
 		send_syn(t, now, a);
 		return;
 	case XTCP_CALL_OPEN:
-		open_active(t, XTCP_EV_ACTIVE_OPEN, a);
+		open_active(t, XTCP_EV_ACTIVE_OPEN, why, a);
 		return;
 	case XTCP_CALL_SYN:
 		send_syn(t, now, a);
@@ -133,19 +133,19 @@ void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, xtcp_usec_t now,
 		/* TCP_LINGER2 < 0: an orphan does not wait for the peer's FIN */
 		if (t->state == XTCP_FIN_WAIT2 &&
 		    t->user.linger2_s == XTCP_LINGER2_NONE) {
-			abort_connection(t, a);
+			abort_connection(t, XTCP_WHY_LINGER2_NONE, a);
 			return;
 		}
 		t->flags |= XTCP_F_RCV_SHUT | XTCP_F_ORPHAN;
-		close_write(t, now, a);
+		close_write(t, why, now, a);
 		if (t->state != XTCP_CLOSE)
 			xtcp_keep_rearm(t, now);
 		return;
 	case XTCP_CALL_SHUT_WR:
-		close_write(t, now, a);
+		close_write(t, why, now, a);
 		return;
 	case XTCP_CALL_ABORT:
-		abort_connection(t, a);
+		abort_connection(t, why, a);
 		return;
 	case XTCP_CALL_KEEPALIVE:
 		xtcp_keep_rearm(t, now);

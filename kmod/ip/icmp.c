@@ -57,7 +57,8 @@ static void give_up(struct sock *sk, int err)
 	struct xtcp_actions a;
 
 	xtcp_actions_init(&a);
-	xtcp_on_user(&xtcp_sk(sk)->tcb, XTCP_CALL_ABORT, xtcp_now(), &a);
+	xtcp_on_user(&xtcp_sk(sk)->tcb, XTCP_CALL_ABORT, XTCP_WHY_ICMP_ERROR,
+		     xtcp_now(), &a);
 	a.orders &= ~XTCP_ACT_SEND_RST;
 	a.orders |= XTCP_ACT_ERROR;
 	a.error = err;
@@ -167,7 +168,7 @@ static void error_for_req(struct xtcp_flow *flow, struct xtcp_net *xn,
 		xtcp_count(xn, ICMP_OUT_OF_WINDOW);
 	} else if (e->ends_entry) {
 		xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
-		xtcp_req_kill(req, XTCP_EV_ABORT);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_ICMP_ERROR);
 	}
 	bh_unlock_sock(sk);
 	xtcp_flow_put(flow);

@@ -64,7 +64,7 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	skb_dst_set(skb, dst);
 	xtcp_count(xn, OUT_SEGS);
 	if (r->h.flags & XTCP_RST)
-		xtcp_count(xn, OUT_RSTS);
+		xtcp_count_rst(xn, r->rst_why);
 	tos = r->has_tos ? r->tos : af->tos(sk);
 	skb->priority = READ_ONCE(sk->sk_priority);
 	skb->mark = mark;
@@ -77,9 +77,11 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
  * @key: the connection that it would belong to
  * @skb: the segment
  * @seg: what is in it; never answered when it is a RST itself
+ * @why: the reason of the RST
  */
 void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
-		    const struct sk_buff *skb, const struct xtcp_segment *seg)
+		    const struct sk_buff *skb, const struct xtcp_segment *seg,
+		    enum xtcp_reason why)
 {
 	struct xtcp_reply r = {
 		.key	= key,
@@ -88,6 +90,7 @@ void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
 		.to	= skb,
 		.mark	= READ_ONCE(sk->sk_mark),
 		.md5	= xtcp_md5_lookup(sk, key),
+		.rst_why = why,
 	};
 
 	xtcp_assert_locked(sk);

@@ -25,6 +25,7 @@ struct sk_buff;
  *	wants that (fwmark_reflect); NULL: none
  * @mark: its mark, and that of its route
  * @md5: what it is signed with, NULL: nothing
+ * @rst_why: of a RST: its reason
  * @h: its header
  */
 struct xtcp_reply {
@@ -35,12 +36,14 @@ struct xtcp_reply {
 	u32			mark;
 	struct dst_entry	*dst;
 	const struct xtcp_md5_key *md5;
+	enum xtcp_reason	rst_why;
 	struct xtcp_header	h;
 };
 
 int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r);
 void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
-		    const struct sk_buff *skb, const struct xtcp_segment *seg);
+		    const struct sk_buff *skb, const struct xtcp_segment *seg,
+		    enum xtcp_reason why);
 bool xtcp_challenge_allowed(struct xtcp_net *xn);
 int xtcp_reply_netns_init(struct xtcp_net *xn);
 void xtcp_reply_netns_exit(struct xtcp_net *xn);

@@ -602,7 +602,7 @@ static int handle_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
 	if (!flow)
 		return -ENOENT;
 	sk = xtcp_view_sk(flow);
-	err = sk ? xtcp_sock_destroy((struct sock *)sk, ECONNABORTED) :
+	err = sk ? xtcp_sock_destroy((struct sock *)sk, ECONNABORTED, XTCP_WHY_KILLED) :
 		   xtcp_flow_destroy((struct xtcp_flow *)flow);
 	xtcp_view_drop(flow);
 	return err;

@@ -5,14 +5,17 @@
  * uapi/xtcp.yaml specifies the messages.
  */
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sock_diag.h>
 #include <linux/timekeeping.h>
 #include <linux/xtcp.h>
 #include <net/genetlink.h>
+#include <net/tcp.h>
 
 #include "core/fsm.h"
 #include "edge.h"
+#include "ip/af.h"
 #include "watch/mib.h"
 #include "watch/observe.h"
 #include "watch/observe_compat.h"
@@ -32,7 +35,7 @@ static const struct genl_multicast_group groups[] = {
 /*
  * struct cursor - a dump under way, in netlink_callback.ctx
  * @sum: counters as they were when it began
- * @next: edge or state that comes next
+ * @next: edge, state or reason that comes next
  */
 struct cursor {
 	struct xtcp_mib	*sum;
@@ -134,6 +137,40 @@ static int states_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
+static int put_reason(struct sk_buff *skb, struct netlink_callback *cb,
+		      unsigned int why)
+{
+	const struct xtcp_reason_desc *r = &xtcp_reasons[why];
+	void *hdr = put_header(skb, cb, XTCP_CMD_REASONS_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, XTCP_A_REASON_ID, why) ||
+	    nla_put_string(skb, XTCP_A_REASON_NAME, r->name) ||
+	    nla_put_string(skb, XTCP_A_REASON_TEXT, r->text) ||
+	    nla_put_string(skb, XTCP_A_REASON_CLAUSE, r->clause) ||
+	    nla_put_u64_64bit(skb, XTCP_A_REASON_EDGES, cursor(cb)->sum->why[why],
+			      XTCP_A_REASON_PAD) ||
+	    nla_put_u64_64bit(skb, XTCP_A_REASON_RSTS, cursor(cb)->sum->rst[why],
+			      XTCP_A_REASON_PAD)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int reasons_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct cursor *c = cursor(cb);
+
+	for (; c->next < XTCP_WHY_NR - 1; c->next++) {
+		if (put_reason(skb, cb, c->next + 1))
+			break;
+	}
+	return skb->len;
+}
+
 static const struct genl_ops ops[] = {
 	{
 		.cmd	= XTCP_CMD_EDGES_GET,
@@ -144,6 +181,11 @@ static const struct genl_ops ops[] = {
 		.cmd	= XTCP_CMD_STATES_GET,
 		.start	= dump_start,
 		.dumpit	= states_get_dump,
+		.done	= dump_done,
+	}, {
+		.cmd	= XTCP_CMD_REASONS_GET,
+		.start	= dump_start,
+		.dumpit	= reasons_get_dump,
 		.done	= dump_done,
 	},
 };
@@ -170,7 +212,12 @@ static size_t transition_size(void)
 	       nla_total_size(sizeof(struct in6_addr)) * 2 +	/* SADDR DADDR */
 	       nla_total_size(sizeof(u16)) * 2 +	/* SPORT DPORT */
 	       nla_total_size_64bit(sizeof(u64)) +	/* COOKIE */
-	       nla_total_size(sizeof(u32));		/* ERROR */
+	       nla_total_size(sizeof(u32)) * 2 +	/* ERROR REASON */
+	       nla_total_size(sizeof(u32)) * 3 +	/* SEQ ACK LEN */
+	       nla_total_size(sizeof(u16)) +		/* WINDOW */
+	       nla_total_size(sizeof(u8)) * 2 +		/* FLAGS HOP_LIMIT */
+	       nla_total_size(sizeof(u32)) +		/* PID */
+	       nla_total_size(TASK_COMM_LEN);		/* COMM */
 }
 
 static int put_addr(struct sk_buff *skb, int attr, u8 af, const struct in6_addr *a)
@@ -189,20 +236,56 @@ static u64 cookie_of(const struct sock *sk)
 	return (u64)cookie[1] << 32 | cookie[0];
 }
 
-static int put_transition(struct sk_buff *skb, const struct xtcp_flow *flow,
-			  const struct sock *sk, unsigned int edge, int error)
+/* The segment that did it. */
+static int put_segment(struct sk_buff *skb, const struct sk_buff *seg)
 {
-	const struct xtcp_edge_desc *e = &xtcp_edges[edge];
+	const struct tcphdr *th = tcp_hdr(seg);
+
+	return nla_put_u32(skb, XTCP_A_TRANSITION_SEQ, ntohl(th->seq)) ||
+	       nla_put_u32(skb, XTCP_A_TRANSITION_ACK, ntohl(th->ack_seq)) ||
+	       nla_put_u8(skb, XTCP_A_TRANSITION_FLAGS, tcp_flag_byte(th)) ||
+	       nla_put_u32(skb, XTCP_A_TRANSITION_LEN, seg->len - th->doff * 4) ||
+	       nla_put_u16(skb, XTCP_A_TRANSITION_WINDOW, ntohs(th->window)) ||
+	       nla_put_u8(skb, XTCP_A_TRANSITION_HOP_LIMIT, xtcp_skb_hop_limit(seg));
+}
+
+/* Who calls, by the event: not who just happens to run when a timer is due. */
+static bool is_call(unsigned int event)
+{
+	return in_task() && (event == XTCP_EV_PASSIVE_OPEN || event == XTCP_EV_ACTIVE_OPEN ||
+			     event == XTCP_EV_SEND || event == XTCP_EV_CLOSE ||
+			     event == XTCP_EV_ABORT);
+}
+
+static int put_caller(struct sk_buff *skb)
+{
+	char comm[TASK_COMM_LEN];
+
+	get_task_comm(comm, current);
+	return nla_put_u32(skb, XTCP_A_TRANSITION_PID, task_tgid_nr(current)) ||
+	       nla_put_string(skb, XTCP_A_TRANSITION_COMM, comm);
+}
+
+static int put_cause(struct sk_buff *skb, const struct xtcp_taken *taken)
+{
+	if (taken->skb)
+		return put_segment(skb, taken->skb);
+	return is_call(xtcp_edges[taken->edge].event) ? put_caller(skb) : 0;
+}
+
+static int put_transition(struct sk_buff *skb, const struct xtcp_taken *taken)
+{
+	const struct xtcp_edge_desc *e = &xtcp_edges[taken->edge];
 	struct xtcp_ends ends;
 	void *hdr;
 
 	hdr = genlmsg_put(skb, 0, 0, &family, 0, XTCP_CMD_TRANSITION_NTF);
 	if (!hdr)
 		return -EMSGSIZE;
-	xtcp_view_ends(flow, &ends);
+	xtcp_view_ends(taken->flow, &ends);
 	if (nla_put_u64_64bit(skb, XTCP_A_TRANSITION_TIME_NS,
 			      ktime_get_real_ns(), XTCP_A_TRANSITION_PAD) ||
-	    nla_put_u32(skb, XTCP_A_TRANSITION_EDGE, edge) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_EDGE, taken->edge) ||
 	    nla_put_u8(skb, XTCP_A_TRANSITION_FROM, e->from) ||
 	    nla_put_u8(skb, XTCP_A_TRANSITION_TO, e->to) ||
 	    nla_put_u8(skb, XTCP_A_TRANSITION_EVENT, e->event) ||
@@ -211,23 +294,24 @@ static int put_transition(struct sk_buff *skb, const struct xtcp_flow *flow,
 	    put_addr(skb, XTCP_A_TRANSITION_DADDR, ends.family, &ends.raddr) ||
 	    nla_put_u16(skb, XTCP_A_TRANSITION_SPORT, ends.lport) ||
 	    nla_put_u16(skb, XTCP_A_TRANSITION_DPORT, ends.rport) ||
-	    nla_put_u64_64bit(skb, XTCP_A_TRANSITION_COOKIE, cookie_of(sk),
+	    nla_put_u64_64bit(skb, XTCP_A_TRANSITION_COOKIE, cookie_of(taken->sk),
 			      XTCP_A_TRANSITION_PAD) ||
-	    nla_put_u32(skb, XTCP_A_TRANSITION_ERROR, error))
+	    nla_put_u32(skb, XTCP_A_TRANSITION_ERROR, taken->error) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_REASON, taken->why) ||
+	    put_cause(skb, taken))
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);
 	return 0;
 }
 
-static int multicast_transition(const struct xtcp_net *xn, const struct xtcp_flow *flow,
-				const struct sock *sk, unsigned int edge, int error)
+static int multicast_transition(const struct xtcp_net *xn, const struct xtcp_taken *taken)
 {
 	struct sk_buff *skb = genlmsg_new(transition_size(), GFP_ATOMIC);
 	int err;
 
 	if (!skb)
 		return -ENOMEM;
-	err = put_transition(skb, flow, sk, edge, error);
+	err = put_transition(skb, taken);
 	if (err) {
 		nlmsg_free(skb);
 		return err;
@@ -237,10 +321,9 @@ static int multicast_transition(const struct xtcp_net *xn, const struct xtcp_flo
 }
 
 /* Apart from what each edge costs while nobody listens. */
-static noinline void tell(const struct xtcp_net *xn, const struct xtcp_flow *flow,
-			  const struct sock *sk, unsigned int edge, int error)
+static noinline void tell(const struct xtcp_net *xn, const struct xtcp_taken *taken)
 {
-	int err = multicast_transition(xn, flow, sk, edge, error);
+	int err = multicast_transition(xn, taken);
 
 	/* -ESRCH: the last listener has just left. */
 	if (err && err != -ESRCH)
@@ -248,11 +331,10 @@ static noinline void tell(const struct xtcp_net *xn, const struct xtcp_flow *flo
 }
 
 /* An edge was taken: see xtcp_edge_watch(). */
-static void transition(const struct xtcp_net *xn, const struct xtcp_flow *flow,
-		       const struct sock *sk, unsigned int edge, int error)
+static void transition(const struct xtcp_net *xn, const struct xtcp_taken *taken)
 {
 	if (genl_has_listeners(&family, xn->net, GROUP_EVENTS))
-		tell(xn, flow, sk, edge, error);
+		tell(xn, taken);
 }
 
 /**

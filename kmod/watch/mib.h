@@ -99,18 +99,31 @@ enum xtcp_mib_item {
  * @item: by enum xtcp_mib_item
  * @drop: dropped segments by enum xtcp_drop
  * @edge: edges taken by enum xtcp_edge
+ * @why: the same by enum xtcp_reason
+ * @rst: RSTs sent by enum xtcp_reason
  */
 struct xtcp_mib {
 	unsigned long item[XTCP_MIB_NR];
 	unsigned long drop[XTCP_DROP_NR];
 	unsigned long edge[XTCP_EDGE_NR];
+	unsigned long why[XTCP_WHY_NR];
+	unsigned long rst[XTCP_WHY_NR];
 };
 
 #define xtcp_count(xn, name)	this_cpu_inc((xn)->mib->item[XTCP_MIB_##name])
 #define xtcp_count_add(xn, name, n)	\
 	this_cpu_add((xn)->mib->item[XTCP_MIB_##name], n)
 #define xtcp_count_drop(xn, reason)	this_cpu_inc((xn)->mib->drop[reason])
-#define xtcp_count_edge(xn, nr)		this_cpu_inc((xn)->mib->edge[nr])
+/* An edge is taken, and why. */
+#define xtcp_count_edge(xn, nr, reason)	do {		\
+	this_cpu_inc((xn)->mib->edge[nr]);		\
+	this_cpu_inc((xn)->mib->why[reason]);		\
+} while (0)
+/* A RST leaves, and why. */
+#define xtcp_count_rst(xn, reason)	do {		\
+	xtcp_count(xn, OUT_RSTS);			\
+	this_cpu_inc((xn)->mib->rst[reason]);		\
+} while (0)
 
 struct xtcp_net;
 

@@ -3,7 +3,8 @@
  * /proc/net/xtcp and xtcp6: the format of /proc/net/tcp and tcp6, for netstat,
  *	ss and everything else that reads those.
  * /proc/net/xtcp_netstat: the format of /proc/net/netstat, for nstat.
- * /proc/net/xtcp_edges: the state machine, for people.
+ * /proc/net/xtcp_edges: the state machine, for people; xtcp_reasons: why its edges
+ * were taken and RSTs sent.
  */
 #include <linux/ctype.h>
 #include <linux/math64.h>
@@ -339,6 +340,25 @@ static int edges_show(struct seq_file *seq, void *v)
 	return 0;
 }
 
+/* Why edges were taken and RSTs sent. */
+static int reasons_show(struct seq_file *seq, void *v)
+{
+	struct xtcp_mib *sum = mib_of(seq);
+	unsigned int i;
+
+	if (!sum)
+		return -ENOMEM;
+	seq_printf(seq, "%10s  %10s  %-20s  %s\n", "edges", "RSTs", "reason", "what happened");
+	for (i = XTCP_WHY_NONE + 1; i < XTCP_WHY_NR; i++) {
+		const struct xtcp_reason_desc *r = &xtcp_reasons[i];
+
+		seq_printf(seq, "%10lu  %10lu  %-20s  %s\n", sum->why[i], sum->rst[i],
+			   r->name, r->text);
+	}
+	kfree(sum);
+	return 0;
+}
+
 /**
  * xtcp_proc_netns_init - make a namespace's files
  * @net: the namespace; its xtcp_net is complete
@@ -358,8 +378,13 @@ int xtcp_proc_netns_init(struct net *net)
 	if (!proc_create_net_single("xtcp_edges", 0444, net->proc_net,
 				    edges_show, NULL))
 		goto fail_netstat;
+	if (!proc_create_net_single("xtcp_reasons", 0444, net->proc_net,
+				    reasons_show, NULL))
+		goto fail_edges;
 	return 0;
 
+fail_edges:
+	remove_proc_entry("xtcp_edges", net->proc_net);
 fail_netstat:
 	remove_proc_entry("xtcp_netstat", net->proc_net);
 fail_xtcp6:
@@ -378,6 +403,7 @@ fail:
  */
 void xtcp_proc_netns_exit(struct net *net)
 {
+	remove_proc_entry("xtcp_reasons", net->proc_net);
 	remove_proc_entry("xtcp_edges", net->proc_net);
 	remove_proc_entry("xtcp_netstat", net->proc_net);
 	remove_proc_entry("xtcp6", net->proc_net);

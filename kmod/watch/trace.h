@@ -23,12 +23,16 @@
 XTCP_EVENTS(XTCP_TRACE_EVENT_)
 #define XTCP_TRACE_DROP_(name, text)	TRACE_DEFINE_ENUM(XTCP_DROP_##name);
 XTCP_DROPS(XTCP_TRACE_DROP_)
+#define XTCP_TRACE_WHY_(name, text, clause)	TRACE_DEFINE_ENUM(XTCP_WHY_##name);
+XTCP_REASONS(XTCP_TRACE_WHY_)
+#undef XTCP_TRACE_WHY_
 #undef XTCP_TRACE_EVENT_
 #undef XTCP_TRACE_DROP_
 
 #define XTCP_SHOW_STATE_(name, nr)	{ nr, #name },
 #define XTCP_SHOW_EVENT_(name, text)	{ XTCP_EV_##name, #name },
 #define XTCP_SHOW_DROP_(name, text)	{ XTCP_DROP_##name, #name },
+#define XTCP_SHOW_WHY_(name, text, clause)	{ XTCP_WHY_##name, #name },
 
 #define xtcp_show_state(state)						\
 	__print_symbolic(state, XTCP_STATES(XTCP_SHOW_STATE_) { 0, "?" })
@@ -36,6 +40,8 @@ XTCP_DROPS(XTCP_TRACE_DROP_)
 	__print_symbolic(event, XTCP_EVENTS(XTCP_SHOW_EVENT_) { 255, "?" })
 #define xtcp_show_drop(reason)						\
 	__print_symbolic(reason, XTCP_DROPS(XTCP_SHOW_DROP_) { 255, "?" })
+#define xtcp_show_why(why)						\
+	__print_symbolic(why, XTCP_REASONS(XTCP_SHOW_WHY_) { 255, "?" })
 #define xtcp_show_flags(flags)						\
 	__print_flags(flags, "|",					\
 		      { XTCP_FIN, "FIN" }, { XTCP_SYN, "SYN" },		\
@@ -55,12 +61,14 @@ void xtcp_trace_ends(const struct xtcp_flow *flow, void *local, void *remote);
  * @flow: what was in the state
  * @edge: enum xtcp_edge
  * @error: errno that the user will see, positive; 0: none
+ * @why: enum xtcp_reason
  */
 TRACE_EVENT(xtcp_transition,
 
-	TP_PROTO(const struct xtcp_flow *flow, unsigned int edge, int error),
+	TP_PROTO(const struct xtcp_flow *flow, unsigned int edge, int error,
+		 enum xtcp_reason why),
 
-	TP_ARGS(flow, edge, error),
+	TP_ARGS(flow, edge, error, why),
 
 	TP_STRUCT__entry(
 		__field(const void *, flow)
@@ -69,6 +77,7 @@ TRACE_EVENT(xtcp_transition,
 		__field(__u8, to)
 		__field(__u8, event)
 		__field(int, error)
+		__field(__u8, why)
 		XTCP_TRACE_ENDS
 	),
 
@@ -79,13 +88,14 @@ TRACE_EVENT(xtcp_transition,
 		__entry->to = xtcp_edges[edge].to;
 		__entry->event = xtcp_edges[edge].event;
 		__entry->error = error;
+		__entry->why = why;
 		xtcp_trace_ends(flow, __entry->local, __entry->remote);
 	),
 
-	TP_printk("local=%pISpc remote=%pISpc from=%s to=%s event=%s error=%d",
+	TP_printk("local=%pISpc remote=%pISpc from=%s to=%s event=%s error=%d why=%s",
 		  __entry->local, __entry->remote, xtcp_show_state(__entry->from),
 		  xtcp_show_state(__entry->to), xtcp_show_event(__entry->event),
-		  __entry->error)
+		  __entry->error, xtcp_show_why(__entry->why))
 );
 
 /**

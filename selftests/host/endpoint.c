@@ -48,13 +48,27 @@ void ep_tcb_new(struct endpoint *ep)
 	xtcp_check_init(&ep->check, t);
 }
 
-static void user(struct endpoint *ep, enum xtcp_call call)
+static void user_why(struct endpoint *ep, enum xtcp_call call, enum xtcp_reason why)
 {
 	struct xtcp_actions a;
 
 	xtcp_actions_init(&a);
-	xtcp_on_user(&ep->t, call, *ep->now, &a);
+	xtcp_on_user(&ep->t, call, why, *ep->now, &a);
 	ep_apply(ep, &a, NULL);
+}
+
+static void user(struct endpoint *ep, enum xtcp_call call)
+{
+	static const enum xtcp_reason why[] = {
+		[XTCP_CALL_CONNECT]	= XTCP_WHY_CONNECT,
+		[XTCP_CALL_OPEN]	= XTCP_WHY_CONNECT,
+		[XTCP_CALL_SHUT_WR]	= XTCP_WHY_USER_SHUTDOWN,
+		[XTCP_CALL_CLOSE]	= XTCP_WHY_USER_CLOSE,
+		[XTCP_CALL_ABORT]	= XTCP_WHY_KILLED,
+		[XTCP_CALL_KEEPALIVE]	= XTCP_WHY_NONE,
+	};
+
+	user_why(ep, call, why[call]);
 }
 
 /**
@@ -74,7 +88,10 @@ void endpoint_call(struct endpoint *ep, enum xtcp_call call)
 void endpoint_close(struct endpoint *ep)
 {
 	ep->orphan = true;
-	user(ep, ep->recvq ? XTCP_CALL_ABORT : XTCP_CALL_CLOSE);
+	if (ep->recvq)
+		user_why(ep, XTCP_CALL_ABORT, XTCP_WHY_UNREAD_DATA);
+	else
+		user(ep, XTCP_CALL_CLOSE);
 	ep_recvq_purge(ep);
 }
 
@@ -360,10 +377,11 @@ void endpoint_receive(struct endpoint *ep, const struct packet *p)
 		ep_listen_segment(ep, &seg, ep->iss);
 		if (ep->has_req) {
 			ep->iss += XTCP_ISS_AFTER_TIMEWAIT;
-			ep_take_edge(ep, &ep->req_state, XTCP_EV_RCV_SYN);
+			ep_take_edge(ep, &ep->req_state, XTCP_EV_RCV_SYN,
+				     XTCP_WHY_SYN_CAME);
 		}
 	} else {
-		ep_send_rst_for(ep, &seg);
+		ep_send_rst_for(ep, &seg, XTCP_WHY_NOT_A_SYN);
 	}
 }
 
@@ -419,7 +437,7 @@ void endpoint_timer(struct endpoint *ep)
 	if (ep->has_req && ep->req_due <= now)
 		ep_req_timer(ep);
 	if (ep->has_tw && ep->tw_due <= now)
-		ep_tw_end(ep, XTCP_EV_TIMEOUT_2MSL);
+		ep_tw_end(ep, XTCP_EV_TIMEOUT_2MSL, XTCP_WHY_TIME_WAIT_OVER);
 }
 
 /**

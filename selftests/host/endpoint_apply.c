@@ -44,12 +44,25 @@ void ep_verify(struct endpoint *ep, const struct xtcp_actions *a)
 		ep_wrong(ep, "the send queue is what lies between SND.NXT and write_seq");
 }
 
+/* No edge is taken and no RST leaves without a reason. */
+void ep_count_why(struct endpoint *ep, u32 *count, unsigned int why)
+{
+	if (why == XTCP_WHY_NONE || why >= XTCP_WHY_NR)
+		ep_wrong(ep, "an edge or a RST has no reason");
+	else
+		count[why]++;
+}
+
 void ep_count_edges(struct endpoint *ep, const struct xtcp_actions *a)
 {
 	unsigned int i;
 
-	for (i = 0; i < a->nr_edges; i++)
+	for (i = 0; i < a->nr_edges; i++) {
 		ep->edges[a->edges[i]]++;
+		ep_count_why(ep, ep->whys, a->why[i]);
+	}
+	if (a->orders & XTCP_ACT_SEND_RST)
+		ep_count_why(ep, ep->rsts, a->rst_why);
 }
 
 static void done(struct endpoint *ep)

@@ -6,7 +6,8 @@
 #include "output.h"
 
 /* An entry, or the listener on behalf of one, takes an edge. */
-void ep_take_edge(struct endpoint *ep, u8 *state, enum xtcp_event event)
+void ep_take_edge(struct endpoint *ep, u8 *state, enum xtcp_event event,
+		  enum xtcp_reason why)
 {
 	int edge = xtcp_fsm_step(state, event);
 
@@ -14,6 +15,7 @@ void ep_take_edge(struct endpoint *ep, u8 *state, enum xtcp_event event)
 		ep_wrong(ep, "an entry took an edge that the table lacks");
 	else
 		ep->edges[edge]++;
+	ep_count_why(ep, ep->whys, why);
 }
 
 /**
@@ -26,14 +28,14 @@ void endpoint_listen(struct endpoint *ep)
 
 	xtcp_actions_init(&a);
 	xtcp_tcb_init(&ep->listener, &ep->conf.core);
-	xtcp_on_user(&ep->listener, XTCP_CALL_LISTEN, *ep->now, &a);
+	xtcp_on_user(&ep->listener, XTCP_CALL_LISTEN, XTCP_WHY_LISTEN, *ep->now, &a);
 	ep_count_edges(ep, &a);
 	ep->has_listener = true;
 }
 
-static void req_drop(struct endpoint *ep, enum xtcp_event event)
+static void req_drop(struct endpoint *ep, enum xtcp_event event, enum xtcp_reason why)
 {
-	ep_take_edge(ep, &ep->req_state, event);
+	ep_take_edge(ep, &ep->req_state, event, why);
 	ep->has_req = false;
 }
 
@@ -52,10 +54,11 @@ void endpoint_unlisten(struct endpoint *ep)
 
 		xtcp_compose_synrcv_rst(&h, &ep->req);
 		ep_send_bare(ep, &h);
-		req_drop(ep, XTCP_EV_ABORT);
+		ep_count_why(ep, ep->rsts, XTCP_WHY_LISTENER_CLOSED);
+		req_drop(ep, XTCP_EV_ABORT, XTCP_WHY_LISTENER_CLOSED);
 	}
 	xtcp_actions_init(&a);
-	xtcp_on_user(&ep->listener, XTCP_CALL_CLOSE, *ep->now, &a);
+	xtcp_on_user(&ep->listener, XTCP_CALL_CLOSE, XTCP_WHY_USER_CLOSE, *ep->now, &a);
 	ep_count_edges(ep, &a);
 	ep->has_listener = false;
 }
@@ -79,7 +82,7 @@ void ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss)
 {
 	switch (xtcp_listen_segment(seg)) {
 	case XTCP_LISTEN_RST:
-		ep_send_rst_for(ep, seg);
+		ep_send_rst_for(ep, seg, XTCP_WHY_NOT_A_SYN);
 		break;
 	case XTCP_LISTEN_SYN:
 		ep_tcb_new(ep);	/* its buffer's size is the child's */
@@ -133,14 +136,14 @@ void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *pay
 		ep_send_bare(ep, &h);
 		break;
 	case XTCP_SYNRCV_RST:
-		ep_send_rst_for(ep, seg);
+		ep_send_rst_for(ep, seg, XTCP_WHY_ACK_UNSENT);
 		break;
 	case XTCP_SYNRCV_ABORT:
-		ep_send_rst_for(ep, seg);
-		req_drop(ep, XTCP_EV_ABORT);
+		ep_send_rst_for(ep, seg, XTCP_WHY_SYN_IN_WINDOW);
+		req_drop(ep, XTCP_EV_ABORT, XTCP_WHY_SYN_IN_WINDOW);
 		break;
 	case XTCP_SYNRCV_RESET:
-		req_drop(ep, XTCP_EV_RCV_RST_PASSIVE);
+		req_drop(ep, XTCP_EV_RCV_RST_PASSIVE, XTCP_WHY_PEER_RESET);
 		break;
 	case XTCP_SYNRCV_ESTABLISH:
 		make_child(ep, seg, payload);
@@ -157,7 +160,7 @@ void ep_req_timer(struct endpoint *ep)
 
 	switch (xtcp_synrcv_timer(&ep->req, &q)) {
 	case XTCP_SYNRCV_EXPIRE:
-		req_drop(ep, XTCP_EV_TIMEOUT);
+		req_drop(ep, XTCP_EV_TIMEOUT, XTCP_WHY_SYN_ACK_UNANSWERED);
 		return;
 	case XTCP_SYNRCV_RESEND:
 		send_synack(ep);
@@ -187,9 +190,9 @@ static void tw_ack(struct endpoint *ep)
 	ep_send_bare(ep, &h);
 }
 
-void ep_tw_end(struct endpoint *ep, enum xtcp_event event)
+void ep_tw_end(struct endpoint *ep, enum xtcp_event event, enum xtcp_reason why)
 {
-	ep_take_edge(ep, &ep->tw_state, event);
+	ep_take_edge(ep, &ep->tw_state, event, why);
 	ep->has_tw = false;
 }
 
@@ -207,7 +210,7 @@ void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
 		tw_ack(ep);
 		break;
 	case XTCP_TW_ACK_RESTART:
-		ep_take_edge(ep, &ep->tw_state, XTCP_EV_RCV_FIN);
+		ep_take_edge(ep, &ep->tw_state, XTCP_EV_RCV_FIN, XTCP_WHY_PEER_CLOSED_AGAIN);
 		ep->tw_due = *ep->now + ep->conf.core.timewait_us;
 		tw_ack(ep);
 		break;
@@ -215,7 +218,7 @@ void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
 		ep->tw_due = *ep->now + ep->conf.core.timewait_us;
 		break;
 	case XTCP_TW_RESET:
-		ep_tw_end(ep, XTCP_EV_RCV_RST);
+		ep_tw_end(ep, XTCP_EV_RCV_RST, XTCP_WHY_PEER_RESET);
 		break;
 	case XTCP_TW_NEW_SYN:
 		if (!ep->has_listener) {
@@ -224,7 +227,7 @@ void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
 			break;
 		}
 		ep->has_tw = false;
-		ep_take_edge(ep, &ep->tw_state, XTCP_EV_RCV_SYN);
+		ep_take_edge(ep, &ep->tw_state, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_REPLACES);
 		ep->req_state = ep->tw_state;
 		ep_listen_segment(ep, seg, ep->tw.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT);
 		break;
@@ -238,5 +241,5 @@ void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
 void endpoint_abort_timewait(struct endpoint *ep)
 {
 	if (ep->has_tw)
-		ep_tw_end(ep, XTCP_EV_ABORT);
+		ep_tw_end(ep, XTCP_EV_ABORT, XTCP_WHY_KILLED);
 }

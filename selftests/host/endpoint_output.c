@@ -309,10 +309,13 @@ void ep_send_bare(struct endpoint *ep, const struct xtcp_header *h)
 }
 
 /* What answers a segment without a connection. */
-void ep_send_rst_for(struct endpoint *ep, const struct xtcp_segment *seg)
+void ep_send_rst_for(struct endpoint *ep, const struct xtcp_segment *seg,
+		     enum xtcp_reason why)
 {
 	struct xtcp_header h;
 
-	if (xtcp_compose_refusal(&h, seg))
-		ep_send_bare(ep, &h);
+	if (!xtcp_compose_refusal(&h, seg))
+		return;
+	ep_count_why(ep, ep->rsts, why);
+	ep_send_bare(ep, &h);
 }

@@ -33,7 +33,8 @@ void ep_retransmit(struct endpoint *ep);
 void ep_send_ack_from(struct endpoint *ep, u32 seq);
 void ep_send_syn(struct endpoint *ep);
 void ep_send_bare(struct endpoint *ep, const struct xtcp_header *h);
-void ep_send_rst_for(struct endpoint *ep, const struct xtcp_segment *seg);
+void ep_send_rst_for(struct endpoint *ep, const struct xtcp_segment *seg,
+		     enum xtcp_reason why);
 
 /* endpoint_apply.c */
 void ep_wrong(struct endpoint *ep, const char *what);
@@ -42,12 +43,14 @@ void ep_count_edges(struct endpoint *ep, const struct xtcp_actions *a);
 bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *seg);
 
 /* endpoint_entry.c */
-void ep_take_edge(struct endpoint *ep, u8 *state, enum xtcp_event event);
+void ep_take_edge(struct endpoint *ep, u8 *state, enum xtcp_event event,
+		  enum xtcp_reason why);
+void ep_count_why(struct endpoint *ep, u32 *count, unsigned int why);
 void ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss);
 void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload);
 void ep_req_timer(struct endpoint *ep);
 void ep_enter_timewait(struct endpoint *ep);
-void ep_tw_end(struct endpoint *ep, enum xtcp_event event);
+void ep_tw_end(struct endpoint *ep, enum xtcp_event event, enum xtcp_reason why);
 void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg);
 
 #endif /* XTCP_HOST_ENDPOINT_ROOM_H */

@@ -484,6 +484,13 @@ void script_expect_edge(const char *file, int line, unsigned int edge)
 		fail(file, line, "the edge %s was not taken", xtcp_edges[edge].name);
 }
 
+void script_expect_why(const char *file, int line, unsigned int why)
+{
+	if (!ep.whys[why] && !ep.rsts[why])
+		fail(file, line, "nothing happened for the reason %s",
+		     xtcp_reasons[why].name);
+}
+
 void script_expect_drop(const char *file, int line, unsigned int drop)
 {
 	if (ep.last_drop != drop)

@@ -123,6 +123,9 @@ void script_expect_state(const char *file, int line, u8 state);
 #define expect_state(name)	script_expect_state(__FILE__, __LINE__, XTCP_##name)
 void script_expect_edge(const char *file, int line, unsigned int edge);
 #define expect_edge(name)	script_expect_edge(__FILE__, __LINE__, XTCP_EDGE_##name)
+/* an edge was taken, or a RST sent, for this reason */
+void script_expect_why(const char *file, int line, unsigned int why);
+#define expect_why(name)	script_expect_why(__FILE__, __LINE__, XTCP_WHY_##name)
 void script_expect_drop(const char *file, int line, unsigned int drop);
 #define expect_drop(name)	script_expect_drop(__FILE__, __LINE__, XTCP_DROP_##name)
 void script_expect_error(const char *file, int line, int error);

@@ -380,6 +380,38 @@ long long edge_count(enum xtcp_edge edge)
 	return found;
 }
 
+#define REASON_NAME(name, text, clause)	#name,
+
+/**
+ * reason_count - how often something happened for a reason in this namespace
+ * @why: which
+ * @rsts: out: RSTs that were sent for it; may be NULL
+ *
+ * Return: edges that were taken for it, -1 when /proc/net/xtcp_reasons has no such row.
+ */
+long long reason_count(enum xtcp_reason why, long long *rsts)
+{
+	static const char *const names[] = { "NONE", XTCP_REASONS(REASON_NAME) };
+	FILE *f = fopen("/proc/net/xtcp_reasons", "re");
+	long long edges, resets, found = -1;
+	char *line = NULL, name[32];
+	size_t size = 0;
+
+	if (!f)
+		return -1;
+	while (found < 0 && getline(&line, &size, f) > 0) {
+		if (sscanf(line, "%lld %lld %31s", &edges, &resets, name) != 3 ||
+		    strcmp(name, names[why]))
+			continue;
+		found = edges;
+		if (rsts)
+			*rsts = resets;
+	}
+	free(line);
+	fclose(f);
+	return found;
+}
+
 /* ---- connections --------------------------------------------------------- */
 
 struct row {

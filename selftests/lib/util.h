@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include <linux/xtcp_fsm.h>
+#include <linux/xtcp_reason.h>
 
 /* No condition takes longer on a machine that is merely slow. */
 #define PATIENCE_MS	10000
@@ -73,6 +74,7 @@ long long counter(const char *name);
 long long stat_counter(const char *name);
 long long snmp_counter(const char *name);
 long long edge_count(enum xtcp_edge edge);
+long long reason_count(enum xtcp_reason why, long long *rsts);
 int conn_state(const struct sockaddr_in *local, const struct sockaddr_in *remote);
 int conns_in_state(int state);
 long memory_pages(void);

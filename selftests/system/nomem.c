@@ -342,7 +342,7 @@ static bool do_diag(void)
 
 static bool do_proc(void)
 {
-	static const char *const files[] = { "xtcp", "xtcp_netstat", "xtcp_edges" };
+	static const char *const files[] = { "xtcp", "xtcp_netstat", "xtcp_edges", "xtcp_reasons" };
 	struct link l;
 	char path[64];
 	bool ok = link_up(&l);

@@ -644,7 +644,8 @@ static void call_sysctl(void)
 
 static void call_proc(void)
 {
-	static const char *const files[] = { "xtcp", "xtcp_netstat", "xtcp_edges", "tcp",
+	static const char *const files[] = { "xtcp", "xtcp_netstat", "xtcp_edges", "xtcp_reasons",
+					     "tcp",
 					     "sockstat", "protocols" };
 	char path[64];
 	int fd;

@@ -16,7 +16,7 @@ static struct xtcp_actions a;
 static void call(enum xtcp_call what)
 {
 	xtcp_actions_init(&a);
-	xtcp_on_user(&t, what, now, &a);
+	xtcp_on_user(&t, what, XTCP_WHY_CONNECT, now, &a);
 }
 
 static void arrives(struct xtcp_segment *seg)

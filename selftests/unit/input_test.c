@@ -201,6 +201,7 @@ TEST(rst__exact_resets)
 	expect_state(CLOSE);
 	expect_error(ECONNRESET);
 	expect_edge(ESTABLISHED__RCV_RST);
+	expect_why(PEER_RESET);
 }
 
 TEST(rst__in_window_is_challenged)
@@ -404,6 +405,8 @@ TEST(ack__of_our_fin_in_fin_wait_1)
 	rcv(". 1 ack 2");
 	expect_state(FIN_WAIT2);
 	expect_edge(FIN_WAIT1__RCV_ACK_OF_FIN);
+	expect_why(USER_SHUTDOWN);
+	expect_why(FIN_ACKED);
 	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), -1);
 }
 

@@ -66,6 +66,7 @@ TEST(syn_sent__unacceptable_ack_is_reset)
 	rcv(". 0 ack 2");
 	expect("R 2");
 	expect_drop(ACK_UNSENT);
+	expect_why(ACK_UNSENT);
 	expect_state(SYN_SENT);
 }
 
@@ -106,6 +107,7 @@ TEST(syn_sent__wrong_timestamp_echo_is_reset)
 	rcv("S. 0 ack 1 mss 1000 TS val 5 ecr 999000");
 	expect("R 1");
 	expect_drop(PAWS);
+	expect_why(OLD_ECHO);
 	rcv("S. 0 ack 1 mss 1000 TS val 5 ecr 1000020");
 	expect("R 1");
 	expect_state(SYN_SENT);
@@ -122,6 +124,7 @@ TEST(syn_sent__acceptable_rst)
 	expect_state(CLOSE);
 	expect_error(ECONNREFUSED);
 	expect_edge(SYN_SENT__RCV_RST);
+	expect_why(PEER_REFUSED);
 	CHECK_EQ(endpoint_due(&ep), 0);
 }
 
@@ -150,6 +153,7 @@ TEST(syn_sent__syn_ack)
 	expect(". 1:1(0) ack 1");
 	expect_state(ESTABLISHED);
 	expect_edge(SYN_SENT__RCV_SYN_ACK);
+	expect_why(PEER_ACCEPTED);
 	CHECK(ep.connected);
 	CHECK_EQ(ep.t.snd_una, our(1));
 	CHECK_EQ(ep.t.snd_wnd, 5000);
@@ -168,6 +172,7 @@ TEST(syn_sent__syn_is_a_simultaneous_open)
 	expect("S. 0 ack 1 win 65000 mss 1000");
 	expect_state(SYN_RECV);
 	expect_edge(SYN_SENT__RCV_SYN);
+	expect_why(SYN_CROSSED);
 	rcv(". 1 ack 1 win 6000");
 	expect_state(ESTABLISHED);
 	expect_edge(SYN_RECV__RCV_ACK_OF_SYN);

@@ -34,6 +34,7 @@ TEST(listen__third_syn)
 	expect("S. 0:0(0) ack 1 win 65000 mss 1000");
 	expect_state(SYN_RECV);
 	expect_edge(LISTEN__RCV_SYN);
+	expect_why(SYN_CAME);
 }
 
 TEST(listen__fourth_anything_else_is_dropped)
@@ -69,6 +70,7 @@ TEST(synrcv__ack_establishes)
 	rcv(". 1 ack 1 win 5000");
 	expect_state(ESTABLISHED);
 	expect_edge(SYN_RECV__RCV_ACK_OF_SYN);
+	expect_why(SYN_ACKED);
 	CHECK(ep.connected);
 	CHECK_EQ(ep.t.snd_una, our(1));
 	CHECK_EQ(ep.t.snd_nxt, our(1));
@@ -206,6 +208,7 @@ TEST(synrcv__rst_returns_to_listen)
 	rcv("R 1");
 	expect_state(LISTEN);
 	expect_edge(SYN_RECV__RCV_RST_PASSIVE);
+	expect_why(PEER_RESET);
 	expect_nothing();
 }
 
@@ -228,6 +231,7 @@ TEST(synrcv__another_syn_returns_to_listen)
 	expect_drop(SYN);
 	expect_state(LISTEN);
 	expect_edge(SYN_RECV__ABORT);
+	expect_why(SYN_IN_WINDOW);
 }
 
 TEST(synrcv__syn_ack_in_the_window_returns_to_listen)
@@ -289,6 +293,7 @@ TEST(synrcv__syn_ack_is_repeated_and_given_up)
 	advance(wait);
 	expect_state(LISTEN);
 	expect_edge(SYN_RECV__TIMEOUT);
+	expect_why(SYN_ACK_UNANSWERED);
 	/* Linux: 63 seconds */
 	CHECK_EQ(wait, 32000);
 }

@@ -142,6 +142,7 @@ TEST(text__after_close_is_reset)
 	expect("R 1");
 	expect_state(CLOSE);
 	expect_edge(FIN_WAIT1__ABORT);
+	expect_why(DATA_AFTER_CLOSE);
 	expect_drop(CLOSED_RCV);
 	expect_error(0);
 }
@@ -196,6 +197,7 @@ TEST(fin__in_established)
 	rcv("F. 1 ack 1");
 	expect_state(CLOSE_WAIT);
 	expect_edge(ESTABLISHED__RCV_FIN);
+	expect_why(PEER_CLOSED);
 	CHECK(ep.last.orders & XTCP_ACT_WAKE_READER);
 	advance(200);
 	expect(". 1 ack 2");
@@ -278,6 +280,7 @@ TEST(fin__with_ack_of_ours_in_fin_wait_1)
 	expect(". 2 ack 2");
 	expect_state(TIME_WAIT);
 	expect_edge(FIN_WAIT1__RCV_FIN_ACK_OF_FIN);
+	expect_why(FIN_ANSWERED);
 	CHECK_EQ(ep.edges[XTCP_EDGE_FIN_WAIT1__RCV_ACK_OF_FIN], 0);
 }
 

@@ -26,6 +26,7 @@ TEST(syn__is_repeated_and_given_up)
 	advance(wait);
 	expect_state(CLOSE);
 	expect_edge(SYN_SENT__TIMEOUT);
+	expect_why(SYN_UNANSWERED);
 	expect_error(ETIMEDOUT);
 	CHECK_EQ(endpoint_due(&ep), 0);
 }
@@ -139,6 +140,7 @@ TEST(syn_ack__of_a_simultaneous_open_is_given_up)
 	advance(64000);
 	expect_state(CLOSE);
 	expect_edge(SYN_RECV__TIMEOUT);
+	expect_why(SYN_ACK_UNANSWERED);
 	expect_error(ETIMEDOUT);
 }
 
@@ -180,6 +182,7 @@ TEST(rexmit__gives_up)
 	ignore_output();
 	expect_state(CLOSE);
 	expect_edge(ESTABLISHED__TIMEOUT);
+	expect_why(DATA_UNANSWERED);
 	expect_error(ETIMEDOUT);
 	CHECK_EQ(endpoint_due(&ep), 0);
 }
@@ -226,6 +229,7 @@ TEST(rexmit__gives_up_in_every_state)
 	advance(10000);
 	expect("F. 1 ack 1");
 	expect_edge(FIN_WAIT1__TIMEOUT);
+	expect_why(DATA_UNANSWERED);
 	given(CLOSING);
 	advance(10000);
 	expect("F. 1 ack 2");
@@ -251,6 +255,7 @@ TEST(rexmit__orphan_gives_up_sooner)
 	/* the time of eight, of which the first is 200 ms: 102.2 s */
 	CHECK_EQ(ignore_output(), 6);
 	expect_edge(FIN_WAIT1__TIMEOUT);
+	expect_why(ORPHAN_UNANSWERED);
 }
 
 /* A thin stream: six timeouts are as long as the first. */
@@ -467,6 +472,7 @@ TEST(persist__gives_up_on_one_that_does_not)
 	CHECK_EQ(ignore_output(), 15);
 	expect_state(CLOSE);
 	expect_edge(ESTABLISHED__TIMEOUT);
+	expect_why(PROBES_UNANSWERED);
 	expect_error(ETIMEDOUT);
 }
 
@@ -485,6 +491,7 @@ TEST(persist__orphan_is_given_up_even_if_the_peer_answers)
 	ignore_output();
 	expect_state(CLOSE);
 	expect_edge(FIN_WAIT1__TIMEOUT);
+	expect_why(ORPHAN_UNANSWERED);
 	CHECK(i >= 2);
 }
 
@@ -678,6 +685,7 @@ TEST(fin_wait_2__orphan_waits_a_minute)
 	advance(1);
 	expect_state(CLOSE);
 	expect_edge(FIN_WAIT2__TIMEOUT);
+	expect_why(PEER_STAYS_OPEN);
 	expect_error(0);
 }
 
@@ -708,6 +716,7 @@ TEST(fin_wait_2__negative_tcp_linger2)
 	expect("R. 2 ack 1");
 	expect_state(CLOSE);
 	expect_edge(FIN_WAIT2__ABORT);
+	expect_why(LINGER2_NONE);
 	/* where the ACK of the FIN comes later, there is nothing to say */
 	given(FIN_WAIT1);
 	ep.t.user.linger2_s = XTCP_LINGER2_NONE;

@@ -25,6 +25,7 @@ TEST(timewait__ends_after_2msl)
 	advance(1);
 	expect_state(CLOSE);
 	expect_edge(TIME_WAIT__TIMEOUT_2MSL);
+	expect_why(TIME_WAIT_OVER);
 	expect_nothing();
 }
 
@@ -35,6 +36,7 @@ TEST(timewait__retransmitted_fin_is_acked_and_restarts_2msl)
 	rcv("F. 1 ack 2");
 	expect(". 2 ack 2");
 	expect_edge(TIME_WAIT__RCV_FIN);
+	expect_why(PEER_CLOSED_AGAIN);
 	advance(59999);
 	expect_state(TIME_WAIT);
 	advance(1);
@@ -110,6 +112,7 @@ TEST(timewait__exact_rst_ends_it)
 	rcv("R 2");
 	expect_state(CLOSE);
 	expect_edge(TIME_WAIT__RCV_RST);
+	expect_why(PEER_RESET);
 }
 
 TEST(timewait__rst_elsewhere_is_ignored)
@@ -149,6 +152,7 @@ TEST(timewait__syn_with_a_higher_sequence_number_opens_again)
 	rcv("S 100 win 65535 mss 1000");
 	expect_state(SYN_RECV);
 	expect_edge(TIME_WAIT__RCV_SYN);
+	expect_why(SYN_REPLACES);
 	/* Linux: our ISN continues where the old incarnation ended */
 	expectf("S. %u ack 101", 2 + 65535 + 2);
 	rcvf(". 101 ack %u", 2 + 65535 + 3);

@@ -10,6 +10,7 @@ TEST(open__passive)
 	usr_listen();
 	expect_state(LISTEN);
 	expect_edge(CLOSE__PASSIVE_OPEN);
+	expect_why(LISTEN);
 }
 
 TEST(open__active)
@@ -19,6 +20,7 @@ TEST(open__active)
 	expect("S 0:0(0) win 65000 mss 1000");
 	expect_state(SYN_SENT);
 	expect_edge(CLOSE__ACTIVE_OPEN);
+	expect_why(CONNECT);
 	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 1000);
 	CHECK_EQ(ep.t.snd_una, our(0));
 	CHECK_EQ(ep.t.snd_nxt, our(1));
@@ -46,7 +48,7 @@ TEST(close__in_listen)
 
 	given(LISTEN);
 	xtcp_actions_init(&a);
-	xtcp_on_user(&ep.listener, XTCP_CALL_CLOSE, now, &a);
+	xtcp_on_user(&ep.listener, XTCP_CALL_CLOSE, XTCP_WHY_USER_CLOSE, now, &a);
 	CHECK_EQ(ep.listener.state, XTCP_CLOSE);
 	CHECK_EQ(a.edges[0], XTCP_EDGE_LISTEN__CLOSE);
 	CHECK(a.orders & XTCP_ACT_DEAD);
@@ -60,6 +62,7 @@ TEST(close__of_a_listener_resets_what_is_in_syn_recv)
 	expect_state(CLOSE);
 	expect_edge(SYN_RECV__ABORT);
 	expect_edge(LISTEN__CLOSE);
+	expect_why(USER_CLOSE);
 }
 
 TEST(close__in_syn_sent)
@@ -88,6 +91,7 @@ TEST(close__in_established)
 	expect("F. 1 ack 1");
 	expect_state(FIN_WAIT1);
 	expect_edge(ESTABLISHED__CLOSE);
+	expect_why(USER_CLOSE);
 }
 
 TEST(close__behind_data_that_waits)
@@ -115,6 +119,7 @@ TEST(close__with_unread_data_is_a_reset)
 	expect("R. 1 ack 11");
 	expect_state(CLOSE);
 	expect_edge(ESTABLISHED__ABORT);
+	expect_why(UNREAD_DATA);
 }
 
 TEST(close__in_close_wait)
@@ -196,7 +201,7 @@ TEST(abort__in_listen)
 
 	given(LISTEN);
 	xtcp_actions_init(&a);
-	xtcp_on_user(&ep.listener, XTCP_CALL_ABORT, now, &a);
+	xtcp_on_user(&ep.listener, XTCP_CALL_ABORT, XTCP_WHY_KILLED, now, &a);
 	CHECK_EQ(ep.listener.state, XTCP_CLOSE);
 	CHECK(!(a.orders & XTCP_ACT_SEND_RST));
 }
@@ -221,6 +226,7 @@ TEST(abort__with_a_reset)
 	usr_abort();
 	expect("R. 11 ack 1");
 	expect_edge(ESTABLISHED__ABORT);
+	expect_why(KILLED);
 	CHECK_EQ(endpoint_due(&ep), 0);
 	given(FIN_WAIT1);
 	usr_abort();

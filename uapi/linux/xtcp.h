@@ -18,6 +18,7 @@
 
 #include <linux/types.h>
 #include <linux/xtcp_fsm.h>
+#include <linux/xtcp_reason.h>
 
 /*
  * Every family number below AF_MAX has an owner; AF_ASH has had no code since
@@ -53,6 +54,7 @@ enum xtcp_genl_cmd {
 	XTCP_CMD_EDGES_GET,	/* dump: one message per edge */
 	XTCP_CMD_STATES_GET,	/* dump: one message per state */
 	XTCP_CMD_TRANSITION_NTF, /* multicast: a connection took an edge */
+	XTCP_CMD_REASONS_GET,	/* dump: one message per reason */
 	__XTCP_CMD_MAX
 };
 #define XTCP_CMD_MAX (__XTCP_CMD_MAX - 1)
@@ -99,8 +101,33 @@ enum xtcp_genl_transition_attr {
 	XTCP_A_TRANSITION_COOKIE,	/* u64, the socket's cookie, 0: no socket */
 	XTCP_A_TRANSITION_ERROR,	/* u32, errno the user will see, 0: none */
 	XTCP_A_TRANSITION_PAD,
+	XTCP_A_TRANSITION_REASON,	/* u32, enum xtcp_reason */
+	/* Of the segment that did it, if one did, as it came: */
+	XTCP_A_TRANSITION_SEQ,		/* u32 */
+	XTCP_A_TRANSITION_ACK,		/* u32 */
+	XTCP_A_TRANSITION_FLAGS,	/* u8, control bits as in the TCP header */
+	XTCP_A_TRANSITION_LEN,		/* u32, payload, bytes */
+	XTCP_A_TRANSITION_WINDOW,	/* u16, not scaled */
+	XTCP_A_TRANSITION_HOP_LIMIT,	/* u8, or TTL */
+	/* Of the process whose call did it, if one did: */
+	XTCP_A_TRANSITION_PID,		/* u32, in the initial namespace */
+	XTCP_A_TRANSITION_COMM,		/* string */
 	__XTCP_A_TRANSITION_MAX
 };
 #define XTCP_A_TRANSITION_MAX (__XTCP_A_TRANSITION_MAX - 1)
+
+/* Attributes of XTCP_CMD_REASONS_GET. */
+enum xtcp_genl_reason_attr {
+	XTCP_A_REASON_UNSPEC,
+	XTCP_A_REASON_ID,	/* u32, enum xtcp_reason */
+	XTCP_A_REASON_NAME,	/* string */
+	XTCP_A_REASON_TEXT,	/* string, what happened */
+	XTCP_A_REASON_CLAUSE,	/* string, the RFC clause, empty: none */
+	XTCP_A_REASON_EDGES,	/* u64, edges taken for it in this namespace since load */
+	XTCP_A_REASON_RSTS,	/* u64, RSTs sent for it in this namespace since load */
+	XTCP_A_REASON_PAD,
+	__XTCP_A_REASON_MAX
+};
+#define XTCP_A_REASON_MAX (__XTCP_A_REASON_MAX - 1)
 
 #endif /* _UAPI_LINUX_XTCP_H */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Why a connection took an edge of the state machine, and why a RST was sent: one list.
+ *
+ * The module's counters, the reasons in netlink's messages and tracepoints, and what the
+ * tools print of them are generated from it.  Reason numbers are ABI: append, never
+ * reorder.
+ */
+#ifndef _UAPI_LINUX_XTCP_REASON_H
+#define _UAPI_LINUX_XTCP_REASON_H
+
+/*
+ * Reasons: R(name, what happened, clause of RFC 9293 unless another RFC is named; empty:
+ * no RFC asks for it).  "the user" is who has the socket.
+ */
+#define XTCP_REASONS(R)									\
+	/* a connection is opened */							\
+	R(LISTEN,		"the user called listen()",		"3.10.1")	\
+	R(CONNECT,		"the user called connect()",		"3.10.1")	\
+	R(SYN_CAME,		"a peer asks for a connection: its SYN came", "3.10.7.2") \
+	R(SYN_COOKIE,		"an ACK brought a SYN cookie back",	"RFC 4987 3.6")	\
+	R(SYN_DATA,		"a peer's SYN came with a Fast Open cookie", "RFC 7413 4.2.2") \
+	R(SYN_CROSSED,		"both sides connected at once: the SYNs crossed", "3.5") \
+	R(SYN_REPLACES,		"a new SYN took the place of TIME_WAIT", "RFC 6191 2")	\
+	R(PEER_ACCEPTED,	"the peer accepted: its SYN,ACK came",	"3.10.7.3")	\
+	R(SYN_ACKED,		"the peer acknowledged our SYN",	"3.10.7.4")	\
+	/* it is closed in order */							\
+	R(USER_CLOSE,		"the user closed the socket",		"3.10.4")	\
+	R(USER_SHUTDOWN,	"the user shut down the sending direction", "3.10.4")	\
+	R(CONNECT_FAILED,	"connect() of a listener failed",	"3.10.4")	\
+	R(PEER_CLOSED,		"the peer closed: its FIN came",	"3.10.7.4")	\
+	R(PEER_CLOSED_AGAIN,	"the peer sent its FIN again: our ACK was lost", "3.10.7.4") \
+	R(FIN_ACKED,		"the peer acknowledged our FIN",	"3.10.7.4")	\
+	R(FIN_ANSWERED,		"one segment acknowledged our FIN and brought the peer's", \
+									"3.10.7.4")	\
+	R(TIME_WAIT_OVER,	"TIME_WAIT lasted as long as it has to", "3.10.8")	\
+	R(TIME_WAIT_REUSED,	"a new connection of this host took the place of TIME_WAIT", "") \
+	/* the peer ended it */								\
+	R(PEER_REFUSED,		"the peer refused: its RST answered our SYN", "3.10.7.3") \
+	R(PEER_RESET,		"the peer sent a RST",			"3.10.7.4")	\
+	/* nothing came for too long */							\
+	R(SYN_UNANSWERED,	"our SYN was not answered",		"3.8.3")	\
+	R(SYN_ACK_UNANSWERED,	"our SYN,ACK was not acknowledged",	"3.8.3")	\
+	R(DATA_UNANSWERED,	"what was sent again and again was not acknowledged", "3.8.3") \
+	R(ORPHAN_UNANSWERED,	"the user had closed, and what was left was not acknowledged", \
+									"3.8.3")	\
+	R(PROBES_UNANSWERED,	"probes of a window that the peer had closed were not answered", \
+									"3.8.6.1")	\
+	R(KEEPALIVE_UNANSWERED,	"keepalive probes were not answered",	"3.8.4")	\
+	R(USER_TIMEOUT,		"nothing was acknowledged for as long as TCP_USER_TIMEOUT says", \
+									"3.10.8")	\
+	R(PEER_STAYS_OPEN,	"the user had closed, and the peer did not close in time", "") \
+	/* this host ended it */							\
+	R(UNREAD_DATA,		"the user closed and had not read all that came", "3.6.1")	\
+	R(LINGER_ZERO,		"the user closed with SO_LINGER and no time", "3.10.5")	\
+	R(LINGER2_NONE,		"the user closed, and TCP_LINGER2 is below zero", "3.10.5") \
+	R(DISCONNECT,		"the user called connect() with AF_UNSPEC", "3.10.5")	\
+	R(DATA_AFTER_CLOSE,	"the peer sent text that the user will not read", "3.6.1")	\
+	R(ICMP_ERROR,		"a host or router said that the peer cannot be reached", \
+							"RFC 1122 4.2.3.9")		\
+	R(LISTENER_CLOSED,	"the listener was closed and nobody had accepted it", "3.10.4")	\
+	R(ACCEPT_QUEUE_FULL,	"the accept queue is full, and tcp_abort_on_overflow is set", "") \
+	R(TOO_MANY_ORPHANS,	"too many connections without a user, or too little memory", "") \
+	R(TIME_WAIT_FULL,	"more entries in TIME_WAIT than tcp_max_tw_buckets", "") \
+	R(KILLED,		"the administrator ended it (SOCK_DESTROY)", "3.10.5")	\
+	R(NAMESPACE_GONE,	"its network namespace went",		"")		\
+	/* only a RST is sent, or the peer has begun anew */				\
+	R(ACK_UNSENT,		"the peer acknowledged what was not sent", "3.5.2")	\
+	R(NOT_A_SYN,		"a segment came to a listener that is no SYN", "3.10.7.2") \
+	R(OLD_ECHO,		"a SYN,ACK echoed a timestamp that was not sent", "RFC 7323 3.2") \
+	R(SYN_IN_WINDOW,	"another SYN came in the handshake",	"3.10.7.4")
+
+#define XTCP_REASON_ENUM_(name, text, clause)	XTCP_WHY_##name,
+
+enum xtcp_reason {
+	XTCP_WHY_NONE,		/* of no edge and of no RST */
+	XTCP_REASONS(XTCP_REASON_ENUM_)
+	XTCP_WHY_NR
+};
+
+#undef XTCP_REASON_ENUM_
+
+#endif /* _UAPI_LINUX_XTCP_REASON_H */

@@ -134,7 +134,7 @@ fuzz sim: setup
 
 # Large packages are installed for it. PROGRAMS="nginx 'iperf3 -s'" runs a part.
 programs: setup
-	@$(LEASH) selftests/programs/table $(if $(KERNEL),$(KERNEL),6.12 6.1) -- $(PROGRAMS)
+	@$(LEASH) selftests/programs/table $(or $(KERNEL),uml 6.12 6.1) -- $(PROGRAMS)
 
 shell: setup
 	@$(RIG)/build $(VM_KERNEL)
@@ -180,8 +180,8 @@ help:
 	@echo "make sim             every congestion control on named networks, simulated: a table, and"
 	@echo "                     plots in build/sim/index.html; ALGO=cubic NET=incast SEED=7 choose"
 	@echo "make programs        servers and clients of Debian's, each over AF_XTCP, over IPv4, IPv6 and"
-	@echo "                     both, on 6.12 and 6.1: the table in selftests/programs/README.md; it"
-	@echo "                     installs them. KERNEL=6.12 PROGRAMS=\"nginx curl\" runs a part"
+	@echo "                     both, on 6.12, 6.1 and 7.2: the table in selftests/programs/README.md;"
+	@echo "                     installs them. KERNEL=uml PROGRAMS=\"nginx curl\" runs a part"
 	@echo "make shell           a prompt in the machine (KERNEL=ID)"
 	@echo "make kernels         fetch or build all the rig's kernels; update-kernels looks for newer ones"
 	@echo "make clean           everything built here; downloads and kernels stay in the cache,"

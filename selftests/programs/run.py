@@ -93,7 +93,7 @@ class Namespace:
                 for local, remote, state in self.rows(file):
                     if state == "01":
                         self.seen |= {local, remote}
-            time.sleep(.02)
+            time.sleep(.05)
 
     def __enter__(self):
         """what is opened from here on"""
@@ -457,9 +457,8 @@ def same_file(name):
 
 def wrk(tcp, host, port):
     script = write("wrk.lua", f"""
-        local bad, good = 0, 0
         local data = io.open("{WWW}/data", "rb"):read("*a")
-        threads = {{}}
+        local threads = {{}}
         function setup(thread) table.insert(threads, thread) end
         good, bad = 0, 0
         function response(status, headers, body)

@@ -16,10 +16,18 @@ need ip python3 tc ethtool socat
 KERNEL_TESTS=${XTCP_TESTS-$HERE/..}/kernel
 LIMIT=240		# seconds for a program that hangs
 
-# Arguments: a module, and which of its tests. Prints a line for each of them.
+# Arguments: a module, and which of its tests. Prints a line for each of them. With
+# SUITE_IPV6 what the tests call AF_INET is AF_INET6, and their host is ::1; those that
+# do not bear that have to fail over both.
 cat >"$WORK/run.py" <<'END_OF_PYTHON'
-import fnmatch, sys, unittest
+import fnmatch, os, socket, sys, unittest
 from test import support
+from test.support import socket_helper
+
+if "SUITE_IPV6" in os.environ:
+    socket.AF_INET = socket.AF_INET6
+    socket_helper.HOST = socket_helper.HOSTv4 = "::1"
+    socket_helper.bind_port.__defaults__ = ("::1",)
 
 def tests(suite):
     for test in suite:
@@ -53,10 +61,10 @@ suite() {
 	fresh_net
 	mkdir "$WORK/inet" "$WORK/xtcp"
 	cd "$WORK/inet"
-	in_client python3 "$WORK/run.py" "$@" >"$WORK/inet.out" 2>"$WORK/inet.err" &
+	in_client timeout $LIMIT python3 "$WORK/run.py" "$@" >"$WORK/inet.out" 2>"$WORK/inet.err" &
 	native=$!
 	cd "$WORK/xtcp"
-	in_server "$XTCPRUN" python3 "$WORK/run.py" "$@" >"$WORK/xtcp.out" 2>"$WORK/xtcp.err"
+	in_server timeout $LIMIT "$XTCPRUN" python3 "$WORK/run.py" "$@" >"$WORK/xtcp.out" 2>"$WORK/xtcp.err"
 	wait $native
 	cd /
 	rm -rf "$WORK/inet" "$WORK/xtcp"
@@ -64,6 +72,14 @@ suite() {
 	grep -c '^ok ' "$WORK/xtcp.out"
 	diff "$WORK/inet.out" "$WORK/xtcp.out"
 	[ "$(counter "$S" PassiveOpens)" -gt 0 ]
+	[ -z "${SUITE_IPV6-}" ] || [ "$(grep -c '^ok ' "$WORK/xtcp.out")" -gt "$SUITE_IPV6" ]
+}
+
+# suite_ipv6 NUMBER MODULE [PATTERN...]: more tests than that pass, over both
+suite_ipv6() {
+	local -x SUITE_IPV6=$1
+	shift
+	suite "$@"
 }
 
 python__socket() {
@@ -76,6 +92,15 @@ python__asyncio_sockets() { suite test_asyncio.test_sock_lowlevel; }
 python__asyncio_streams() { suite test_asyncio.test_streams; }
 python__asyncio_server() { suite test_asyncio.test_server; }
 python__asyncio_sendfile() { suite test_asyncio.test_sendfile; }
+# These have tests of their own over IPv6 and dual stacks.
+python__asyncio_events() { suite test_asyncio.test_events dual_stack ipv6; }
+python__ftplib() { suite test_ftplib IPv6; }
+
+python__socket_ipv6() {
+	suite_ipv6 100 test_socket TCPTest NonBlockingTCP TCPCloser TCPTimeout FileObject
+}
+python__asyncore_ipv6() { suite_ipv6 80 test_asyncore; }
+python__socketserver_ipv6() { suite_ipv6 15 test_socketserver; }
 
 # outcome FILE...: what each test of a program came to; what it printed besides may
 # be about times and ports.
@@ -245,4 +270,5 @@ plan kernel__bind_timewait kernel__ip_local_port_range kernel__tcp_port_share \
 	kernel__busy_poller \
 	python__socket python__socketserver python__asyncore python__http_server \
 	python__asyncio_sockets python__asyncio_streams python__asyncio_server \
-	python__asyncio_sendfile
+	python__asyncio_sendfile python__asyncio_events python__ftplib \
+	python__socket_ipv6 python__asyncore_ipv6 python__socketserver_ipv6

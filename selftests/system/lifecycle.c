@@ -79,6 +79,7 @@ static void orphans(struct wire *w)
 	struct peer p[7];
 	int i, fd[7];
 
+	wire_long_rto();
 	for (i = 0; i < 7; i++) {
 		peer_init(&p[i], w);
 		p[i].port = 1000 + i;

@@ -365,8 +365,7 @@ static int socket_in(struct story *s, enum state state, int *other)
 	if (state == AT_EOF) {
 		close(*other);
 		*other = -1;
-		if (!fd_poll(pair[0], POLLRDHUP, PATIENCE_MS))
-			wire_fail(&s->w, "no end of file");
+		revents(pair[0]);
 	}
 	return pair[0];
 }

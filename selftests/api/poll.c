@@ -484,6 +484,7 @@ STORY(poll, blocking__timeouts)
 	static char buf[4 << 20];
 	int pair[2], listener = story_listener(s, 5000);
 	uint64_t start;
+	int full;
 
 	story_pair(s, pair);
 	tell(s, setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
@@ -496,8 +497,10 @@ STORY(poll, blocking__timeouts)
 	tell(s, accept(listener, NULL, NULL));
 	tell(s, now_ns() - start >= 40000000);
 	set_int(pair[0], SOL_SOCKET, SO_SNDBUF, 20000);
-	while (send(pair[0], buf, sizeof(buf), MSG_NOSIGNAL) > 0)
-		;
+	/* full is what stays so while the other end takes what is under way */
+	for (full = 0; full < 4; full++)
+		while (send(pair[0], buf, sizeof(buf), MSG_NOSIGNAL) > 0)
+			full = 0;
 	tell(s, send(pair[0], buf, sizeof(buf), MSG_NOSIGNAL));
 }
 
@@ -521,7 +524,7 @@ static void interrupt_soon(int flags)
 
 STORY(poll, blocking__signals)
 {
-	struct timeval tv = { .tv_usec = 300000 };
+	struct timeval tv = { .tv_sec = PATIENCE_MS / 1000 };
 	struct sockaddr_in sin;
 	struct peer p;
 	int pair[2], listener = story_listener(s, 5000), fd = story_socket(s);

@@ -265,8 +265,13 @@ static bool await_packet(struct wire *w, uint64_t end)
 	for (;;) {
 		uint64_t now = now_ns();
 		int ms = now < end ? (end - now) / 1000000 + 1 : 0;
-		int n = poll(&pfd, 1, ms < LOOK_MS ? ms : LOOK_MS);
+		int look = ms < LOOK_MS ? ms : LOOK_MS;
+		int n = poll(&pfd, 1, look);
+		uint64_t took = now_ns() - now;
 
+		/* a clock of 100 Hz does not stand still */
+		if (took > (look + 20) * 1000000ULL)
+			w->stalled += took - look * 1000000ULL;
 		if (n)
 			return n > 0;
 		w->silent = now;
@@ -360,7 +365,10 @@ static const char *options_mismatch(const struct line *l, const struct segment *
 	return NULL;
 }
 
-/* @seconds: since the previous line was read or written; @most: since it can have left */
+/*
+ * @seconds: since the previous line was read or written, without what the machine stood
+ * still; @most: since it can have left
+ */
 static const char *timing_mismatch(const struct line *l, double seconds, double most)
 {
 	if (l->after < 0)
@@ -419,15 +427,17 @@ static void note_last(struct wire *w, const struct wire_packet *k)
 static void expect(struct peer *p, struct line *l)
 {
 	unsigned int ms = PATIENCE_MS + (l->after > 0 ? l->after * 1000 : 0);
-	struct wire_packet *k = receive(p, ms);
+	struct wire_packet *k;
 	struct segment s;
 	const char *why;
 
+	p->w->stalled = 0;
+	k = receive(p, ms);
 	if (!k)
 		wire_fail(p->w, "%s:%d: expected \"%s\", nothing came", l->file,
 			  l->nr, l->text);
 	note_received(p, k, &s);
-	why = mismatch(p, l, &s, (k->when - p->w->last) / 1e9,
+	why = mismatch(p, l, &s, ((double)(k->when - p->w->last) - p->w->stalled) / 1e9,
 		       (k->when - p->w->last_since) / 1e9);
 	note_last(p->w, k);
 	free(k);

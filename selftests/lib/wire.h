@@ -70,6 +70,7 @@ struct wire_packet;
  * @last: when the last segment had been read or written, nanoseconds
  * @last_since: when it had not left yet
  * @silent: when nothing was to be read for the last time
+ * @stalled: how much longer than asked for it took to look for what is expected, nanoseconds
  * @trace: what happened so far, for people
  * @trace_len: its length, bytes
  * @pending: segments that were read but belong to another peer
@@ -81,6 +82,7 @@ struct wire {
 	uint64_t		last;
 	uint64_t		last_since;
 	uint64_t		silent;
+	uint64_t		stalled;
 	char			*trace;
 	size_t			trace_len;
 	struct wire_packet	*pending;

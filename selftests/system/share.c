@@ -74,6 +74,16 @@ static bool others_sleep(void)
 	return all;
 }
 
+/* A connection comes, and wakes at least one of the herd, if one is left. */
+static void tell_connect(struct story *s, const int *count)
+{
+	struct sockaddr_in sin = loopback(5000);
+	int before = __atomic_load_n(count, __ATOMIC_SEQ_CST);
+
+	tell(s, connect(story_socket(s), SA(sin), sizeof(sin)));
+	tell(s, await(before == HERD || __atomic_load_n(count, __ATOMIC_SEQ_CST) != before));
+}
+
 /* All of them sleep: nobody was woken for a while. */
 static int settled(int *count)
 {
@@ -102,7 +112,7 @@ static void tell_herd_epoll(struct story *s, uint32_t events)
 	}
 	tell(s, settled(&woken));
 	for (i = 0; i < 2; i++) {
-		tell(s, connect(story_socket(s), SA(sin), sizeof(sin)));
+		tell_connect(s, &woken);
 		tell(s, settled(&woken));
 	}
 	tell(s, connect(story_socket(s), SA(sin), sizeof(sin)));
@@ -118,7 +128,6 @@ STORY(share, herd__epoll_one_by_one) { tell_herd_epoll(s, EPOLLIN | EPOLLEXCLUSI
 STORY(share, herd__accept)
 {
 	int listener = story_listener(s, 5000), i;
-	struct sockaddr_in sin = loopback(5000);
 	pthread_t thread[HERD];
 
 	woken = 0;
@@ -126,9 +135,9 @@ STORY(share, herd__accept)
 	for (i = 0; i < HERD; i++)
 		pthread_create(&thread[i], NULL, herd_accept, &listener);
 	tell(s, settled(&woken));
-	tell(s, connect(story_socket(s), SA(sin), sizeof(sin)));
+	tell_connect(s, &woken);
 	tell(s, settled(&woken));
-	tell(s, connect(story_socket(s), SA(sin), sizeof(sin)));
+	tell_connect(s, &woken);
 	tell(s, settled(&woken));
 	tell(s, shutdown(listener, SHUT_RDWR));
 	for (i = 0; i < HERD; i++)

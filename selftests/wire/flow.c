@@ -530,8 +530,11 @@ TEST_F(flow, sender__avoids_crumbs)
 TEST_F(flow, sender__rest_of_a_buffer)
 {
 	struct peer *p = &self->p;
-	int fd = start_connect(p);
+	int fd;
 
+	/* however slow the path is, buffers are of more than two segments */
+	conf_set("min_tso_segs", "10");
+	fd = start_connect(p);
 	packets(p, "> S  0:0(0)",
 		   "< S. 0:0(0) ack 1 win 2144 <mss 536>",
 		   ">  . 1:1(0) ack 1");

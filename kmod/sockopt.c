@@ -326,6 +326,24 @@ static int set_zerocopy(struct sock *sk, sockptr_t optval, unsigned int optlen)
 	return 0;
 }
 
+/* Whether timeouts look for another path; TCP_INFO's tcpi_rehash counts them. */
+static int set_txrehash(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	int val;
+
+	if (optlen < sizeof(val))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	if (val < -1 || val > 1)
+		return -EINVAL;
+	/* -1: as the namespace has it (net.core.txrehash) */
+	if (val < 0)
+		val = READ_ONCE(sock_net(sk)->core.sysctl_txrehash);
+	WRITE_ONCE(sk->sk_txrehash, val);
+	return 0;
+}
+
 /**
  * xtcp_setsockopt_socket - setsockopt() of SOL_SOCKET
  * @sock: the socket
@@ -343,6 +361,8 @@ int xtcp_setsockopt_socket(struct socket *sock, int optname, sockptr_t optval,
 	switch (optname) {
 	case SO_ZEROCOPY:
 		return set_zerocopy(sock->sk, optval, optlen);
+	case SO_TXREHASH:
+		return set_txrehash(sock->sk, optval, optlen);
 	case SO_TIMESTAMPING_OLD:
 	case SO_TIMESTAMPING_NEW:
 		return xtcp_tstamp_set(sock, optname, optval, optlen);

@@ -256,6 +256,22 @@ STORY(options, incoming_cpu__of_a_listener)
 	}
 }
 
+/* Can be set as there; to read it is refused (kmod/differences.md), so it stays listed. */
+STORY(options, txrehash__set)
+{
+	const int txrehash = 74;	/* SO_TXREHASH */
+	int fd = story_socket(s);
+
+	tell(s, set_int(fd, SOL_SOCKET, txrehash, -1));
+	tell(s, set_int(fd, SOL_SOCKET, txrehash, 0));
+	tell(s, set_int(fd, SOL_SOCKET, txrehash, 1));
+	tell(s, set_int(fd, SOL_SOCKET, txrehash, 2));
+	tell(s, set_int(fd, SOL_SOCKET, txrehash, -2));
+	tell(s, setsockopt(fd, SOL_SOCKET, txrehash, &fd, 3));
+	tell(s, setsockopt(fd, SOL_SOCKET, txrehash, NULL, 4));
+	close(fd);
+}
+
 /* ---- every number there is ----------------------------------------------- */
 
 /* Beyond the last option that any kernel knows. */

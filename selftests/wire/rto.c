@@ -7,6 +7,9 @@
  * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
  * lib/wire.h and lib/sender.h explain the rest.
  */
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "lib/fixture.h"
 #include "lib/sender.h"
 
@@ -353,6 +356,28 @@ TEST_F(rto, undo__by_dsack)
 	packets(p, "> * 1:1001(1000) ack 1",
 		   "< . 1:1(0) ack 10001 <nop,nop,sack 1:1001>");
 	EXPECT_INFO(fd, "open unacked 0 cwnd 21 dsack_dups 1");
+}
+
+/* SO_TXREHASH: whether a timeout looks for another of several paths. */
+TEST_F(rto, rehash__is_the_users_choice)
+{
+	struct peer *p = &self->p;
+	int choice;
+
+	for (choice = 0; choice < 2; choice++) {
+		struct sockaddr_in sin = peer_sockaddr(p);
+		int fd = wire_socket(p->w, SOCK_STREAM | SOCK_NONBLOCK);
+
+		ASSERT_EQ(0, set_int(fd, SOL_SOCKET, 74 /* SO_TXREHASH */, choice));
+		EXPECT_EQ(-1, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+		packets(p, "> S 0:0(0)",
+			   "+1 > S 0:0(0)",
+			   "< R. 0:0(0) ack 1");
+		EXPECT_EQ(choice, stat_counter("TimeoutRehash"));
+		close(fd);
+		p->synced = false;
+		p->lport = 0;
+	}
 }
 
 TEST_HARNESS_MAIN

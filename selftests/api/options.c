@@ -379,6 +379,10 @@ static int socket_in(struct story *s, enum state state, int *other)
 	story_pair(s, pair);
 	*other = pair[1];
 	if (state == AT_EOF) {
+		shutdown(*other, SHUT_WR);
+		/* whether an ACK is still to leave is for no clock to say */
+		if (!await(fd_state(*other) == XTCP_FIN_WAIT2))
+			wire_fail(&s->w, "the FIN is not acknowledged");
 		close(*other);
 		*other = -1;
 		revents(pair[0]);

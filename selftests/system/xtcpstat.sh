@@ -63,4 +63,46 @@ info__rto() {
 	[ "${rto%%.*}" -lt 3000 ]
 }
 
-plan listener__queues options__of_netstat info__rto
+# Sockets of generic netlink that are in a group.
+two_watch() {
+	[ "$(in_client awk '$2 == 16 && $4 != "00000000"' /proc/net/netlink | wc -l)" -ge 2 ]
+}
+
+# Who did it and which segment, of both kinds of transition; in words and as JSON.
+events__why() {
+	fresh_net
+	server 7
+	in_bg "$WORK/events" ip netns exec "$C" "$XTCPSTAT" events
+	in_bg "$WORK/json" ip netns exec "$C" "$XTCPSTAT" events --json
+	wait_for "both" two_watch
+	client
+	wait_for "the events" grep -q 'ESTABLISHED' "$WORK/events"
+	wait_for "the JSON" grep -q 'PEER_ACCEPTED' "$WORK/json"
+	cat "$WORK/events" "$WORK/json"
+	grep -qE 'SYN_SENT .*because the user called connect\(\) \[python3, pid [0-9]+\]' "$WORK/events"
+	grep -qE 'ESTABLISHED .*its SYN,ACK came \[S\. seq [0-9]+ ack [0-9]+ len 0 win [0-9]+ ttl 64\]' \
+		"$WORK/events"
+	python3 -c "import json, sys
+rows = {row['reason']: row for row in map(json.loads, open('$WORK/json'))}
+assert rows['CONNECT']['process']['comm'] == 'python3'
+assert 'segment' not in rows['CONNECT']
+assert rows['PEER_ACCEPTED']['segment']['flags'] == 'S.'
+assert 'process' not in rows['PEER_ACCEPTED']"
+}
+
+# What happened, why and how often.
+reasons__are_counted() {
+	fresh_net
+	server 7
+	client
+	in_client "$XTCPSTAT" reasons
+	in_client "$XTCPSTAT" reasons | grep -qE '^ +1 +0  CONNECT +the user called connect\(\) \(3\.10\.1\)$'
+	if in_client "$XTCPSTAT" reasons | grep -q KILLED; then
+		return 1
+	fi
+	in_client "$XTCPSTAT" reasons -a | grep -qE '^ +0 +0  KILLED '
+	in_client "$XTCPSTAT" reasons --json | python3 -c "import json, sys
+assert {'CONNECT', 'PEER_ACCEPTED'} == {r['name'] for r in json.load(sys.stdin)}"
+}
+
+plan listener__queues options__of_netstat info__rto events__why reasons__are_counted

@@ -502,7 +502,7 @@ TEST_F(edges, from##__##event)						\
 	ASSERT_LE(0, before);						\
 	scenarios[edge](&self->p);					\
 	/* some edges wait for a timer */				\
-	EXPECT_TRUE(await(edge_count(edge) > before));			\
+	EXPECT_TRUE(await_ms(edge_count(edge) > before, 60000));	\
 	/* and nothing happened that the table does not know */	\
 	EXPECT_EQ(0, counter("NoEdge"));				\
 }

@@ -12,9 +12,9 @@
 # A test that passes is one line; one that fails shows what it said. "settings"
 # holds kselftest's time limit of one test; XTCP_SLOW multiplies it. NAMEs are
 # shell patterns, without a room, to run a part; see ipv6.list for NAME@6. XTCP_ATTACK_TOTAL=SECONDS runs what attack.list
-# names instead, for about so long. The sums go to XTCP_OUT/tally, as "passed failed
-# skipped", after each test, so that a crash costs only the results to come; the names
-# of tests that failed to XTCP_OUT/failed.
+# names instead, for about so long. Tests of waiting.list run first, several at a time. The
+# sums go to XTCP_OUT/tally, as "passed failed skipped", after each test, so that a crash costs
+# only the results to come; the names of tests that failed to XTCP_OUT/failed.
 
 set -u
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
@@ -32,7 +32,9 @@ mapfile -t over < <(awk -v lean=$lean '
 limit=$(sed -n 's/^timeout=//p' "$here/settings")
 limit=$((${limit:-45} * ${XTCP_SLOW:-1}))
 
-passed=0 failed=0 skipped=0 extra=0
+extra=0
+# a line with "passed failed skipped" for each test
+sums=$(mktemp)
 
 selected() {
 	local pattern
@@ -53,7 +55,14 @@ room_of() {
 }
 
 tally() {
-	echo "$passed $failed $skipped" >"$XTCP_OUT/tally"
+	awk '{ p += $1; f += $2; s += $3 } END { printf "%d %d %d\n", p, f, s }' "$sums" \
+		>"$XTCP_OUT/tally"
+}
+
+failed() {
+	echo "FAIL  $1"
+	echo "0 1 0" >>"$sums"
+	tally
 }
 
 one() {
@@ -73,13 +82,16 @@ one() {
 		[ $rc -ne 124 ] || echo "# the time limit of $((limit + extra)) s" >>"$log"
 	fi
 	read -r p f s < <(awk -v status=$rc -f "$here/vm/tap.awk" "$log")
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	tally
 	note="$p passed"
 	[ "$f" -eq 0 ] || note+=", $f failed"
 	[ "$s" -eq 0 ] || note+=", $s skipped"
 	[ $rc -eq 0 ] || note+=", exit status $rc"
 	began=$((($(date +%s%N) - began) / 100000000))
+	# in one piece, also where another test ends just now
+	exec 8>>"$sums"
+	flock 8
+	echo "$p $f $s" >&8
+	tally
 	if [ "$f" -gt 0 ]; then
 		echo "$test" >>"$XTCP_OUT/failed"
 		printf 'FAIL  %-28s %s (%d.%d s)\n' "$test" "$note" $((began / 10)) $((began % 10))
@@ -89,6 +101,30 @@ one() {
 			"$test" "$note" $((began / 10)) $((began % 10))
 		[ "$s" -eq 0 ] || grep -iE '# *SKIP' "$log" | head -n 5 | sed 's/^/      | /'
 	fi
+	exec 8>&-
+}
+
+# waiting TEST...: those of waiting.list, in its order
+waiting() {
+	local name test
+	while read -r name; do
+		for test; do
+			[ "${test%@*}" != "$name" ] || echo "$test"
+		done
+	done <"$here/waiting.list"
+}
+
+# side_by_side TEST...: three at a time, since they wait; on a slow machine they do not.
+side_by_side() {
+	local test most=3
+	[ "${XTCP_SLOW:-1}" -eq 1 ] || most=1
+	for test; do
+		while [ "$(jobs -rp | wc -l)" -ge $most ]; do
+			wait -n
+		done
+		one "$test" &
+	done
+	wait
 }
 
 # How many tests a program runs. Its list has a part for each fixture, whose variants
@@ -134,15 +170,19 @@ if [ -n "${XTCP_ATTACK_TOTAL-}" ]; then
 	done <"$here/attack.list"
 	attack "$XTCP_ATTACK_TOTAL" "${names[@]}"
 else
+	chosen=()
 	for test in "${all[@]##*/}" "${over[@]}"; do
-		selected "$test" "$@" && one "$test"
+		selected "$test" "$@" && chosen+=("$test")
+	done
+	mapfile -t together < <(waiting "${chosen[@]}")
+	# the module is there before the first of them asks for it
+	[ ${#together[@]} -eq 0 ] || grep -q '^xtcp ' /proc/modules || insmod "$XTCP_KO" || :
+	side_by_side "${together[@]}"
+	for test in "${chosen[@]}"; do
+		case " ${together[*]} " in *" $test "*) ;; *) one "$test" ;; esac
 	done
 fi
-if [ $((passed + failed + skipped)) -eq 0 ]; then
-	echo "FAIL  no test is called: $*"
-	failed=1
-	tally
-fi
+[ -s "$sums" ] || failed "no test is called: $*"
 echo "all tests done" >"$XTCP_OUT/running"
 # Sockets of processes that were killed go a little later, and the module with them.
 unload() {
@@ -158,8 +198,6 @@ unload() {
 
 # What unloading leaves behind is for the caller to judge: leaks, references.
 if grep -q '^xtcp ' /proc/modules && ! unload; then
-	echo "FAIL  rmmod: the module is still in use a minute after the last test"
-	failed=$((failed + 1))
-	tally
+	failed "rmmod: the module is still in use a minute after the last test"
 fi
-[ $failed -eq 0 ]
+! grep -q '^[0-9]* [1-9]' "$sums"

@@ -42,7 +42,9 @@ class Failed(Exception):
     pass
 
 class Absent(Failed):
-    """The program cannot do that: it is not a fault."""
+    """It is not there: no fault of what it would run on."""
+    def __str__(self):
+        return f"n/a: {super().__str__()}"
 
 def sh(*command, **more):
     return subprocess.run(command, check=True, **more)
@@ -93,7 +95,7 @@ class Namespace:
                 for local, remote, state in self.rows(file):
                     if state == "01":
                         self.seen |= {local, remote}
-            time.sleep(.05)
+            time.sleep(.02)
 
     def __enter__(self):
         """what is opened from here on"""
@@ -133,7 +135,7 @@ def make_net():
         sh("ip", "-n", ns.name, "addr", "add", f"{ip['IPv4']}/24", "dev", "eth0")
         sh("ip", "-n", ns.name, "addr", "add", f"{ip['IPv6']}/64", "dev", "eth0", "nodad")
         sh("ip", "-n", ns.name, "link", "set", "eth0", "up")
-        sh("tc", "-n", ns.name, "qdisc", "add", "dev", "eth0", "root", "netem", "delay", "20ms")
+        sh("tc", "-n", ns.name, "qdisc", "add", "dev", "eth0", "root", "netem", "delay", "40ms")
         os.makedirs(f"/etc/netns/{ns.name}", exist_ok=True)
         with open(f"/etc/netns/{ns.name}/hosts", "w") as f:
             f.write("127.0.0.1 localhost\n::1 localhost\n")
@@ -159,16 +161,28 @@ def start(ns, tcp, command, port, log="server.log", input=None):
         process = subprocess.Popen(through(ns, tcp, command), stdin=i, stdout=f, stderr=f,
                                    start_new_session=True, cwd=WORK)
     running.append(process)
-    files = ("xtcp", "xtcp6") if tcp == "xtcp" else ("tcp", "tcp6")
+    try:
+        wait_for_listener(ns, tcp, port, process, log)
+    except Failed:
+        stop(process)
+        raise
+    return process
+
+def wait_for_listener(ns, tcp, port, process, log):
+    all = {"xtcp", "xtcp6", "tcp", "tcp6"}
+    right = {"xtcp", "xtcp6"} if tcp == "xtcp" else {"tcp", "tcp6"}
     end = time.monotonic() + PATIENCE
-    while not any(p == port and state == "0A" for file in files for p, _, state in ns.rows(file)):
+    while True:
+        there = {file for file in all for p, _, state in ns.rows(file) if p == port and state == "0A"}
+        if there - right:
+            raise Failed(f"it listens in /proc/net/{min(there - right)}")
+        if there:
+            return
+        if process.poll() == 127:
+            raise Absent("it is not installed")
         if process.poll() is not None or time.monotonic() > end:
-            for other in set(("xtcp", "xtcp6", "tcp", "tcp6")) - set(files):
-                if any(p == port and state == "0A" for p, _, state in ns.rows(other)):
-                    raise Failed(f"it listens in /proc/net/{other}")
             raise Failed(f"it does not listen: {last_words(log)}")
         time.sleep(.02)
-    return process
 
 def last_words(log):
     with open(f"{WORK}/{log}", errors="replace") as f:
@@ -201,6 +215,8 @@ def ask(tcp, command, input=b"", wanted=DATA):
                               timeout=PATIENCE, cwd=WORK)
     except subprocess.TimeoutExpired:
         raise Failed(f"{command[0]} did not end")
+    if done.returncode == 127:
+        raise Absent(f"{command[0]} is not installed")
     if wanted is not None and done.stdout != wanted:
         said = [l for l in done.stderr.decode(errors="replace").splitlines()
                 if l.strip() and not l.startswith("xtcprun:")] or ["it said nothing"]
@@ -667,7 +683,6 @@ def one(pair, family, server_tcp, client_tcps, client_row):
                                     input=how.get("input"))
                 with C, S:
                     client(client_tcp, host, port)
-                    # a connection's end may be under way
                 seen = port + how.get("plus", 0)
                 C.judge(client_tcp, 0, seen, shared=how.get("proxy"))
                 S.judge(server_tcp, 1, seen)
@@ -728,10 +743,7 @@ def main():
                     continue
                 for family in FAMILIES:
                     began = time.monotonic()
-                    try:
-                        why = cell(pair, family, role)
-                    except Absent as e:
-                        why = f"n/a: {e}"
+                    why = cell(pair, family, role)
                     took = time.monotonic() - began
                     failed += why is not None and not why.startswith("n/a")
                     row = name, role, family, why or "pass"

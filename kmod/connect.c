@@ -161,6 +161,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_tcb *t = &xs->tcb;
 	struct xtcp_tcb fresh;
+	u16 mss = xtcp_mss_told(sk);
 	int old = sk->sk_state;
 
 	xtcp_assert_locked(sk);
@@ -194,6 +195,9 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	xtcp_tcb_init(&fresh, t->conf);
 	xtcp_user_keep(&fresh, t);
 	xtcp_cong_renew(&fresh, t);
+	/* as Linux: TCP_MAXSEG is forgotten, and tells how large segments were */
+	xs->user_mss = 0;
+	xtcp_offer_keep_mss(&fresh, mss);
 	*t = fresh;
 	xtcp_verify_begin(sk);
 	sk_set_peek_off(sk, -1);

@@ -199,6 +199,8 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xs->flow.family = xtcp_key_family(key);
 	xtcp_sk_af(child)->set_tos(child, core->tos);
 	child->sk_mark = mark;
+	/* a shutdown() of before listen() has failed, whatever it left behind */
+	WRITE_ONCE(child->sk_shutdown, 0);
 	xs->user_mss = xtcp_sk(sk)->user_mss;
 	xs->save_syn = xtcp_sk(sk)->save_syn;
 	xs->inq = xtcp_sk(sk)->inq;

@@ -10,6 +10,7 @@
 #include "core/ecn.h"
 #include "core/fastopen.h"
 #include "core/mtup.h"
+#include "core/offer.h"
 #include "core/options.h"
 #include "core/output.h"
 #include "core/sender.h"
@@ -551,4 +552,27 @@ void xtcp_sync_mss(struct sock *sk)
 	xtcp_sk(sk)->mtu = mtu;
 	headers = af->header_len + af->option_len(sk) + sizeof(struct tcphdr);
 	xtcp_mss_update(t, mtu > headers ? mtu - headers : 0);
+}
+
+/**
+ * xtcp_mss_told - what a user is told of how large a segment is
+ * @sk: the socket, locked
+ *
+ * RFC 9293 MUST-15: what a peer takes that has not said so is the default MSS.
+ *
+ * Return: bytes, the options of every segment already taken off.
+ */
+u16 xtcp_mss_told(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_tcb *t = &xs->tcb;
+	u16 mss;
+
+	xtcp_assert_locked(sk);
+	if (!xtcp_unanswered(t))
+		return t->mss;
+	mss = xs->user_mss ? xs->user_mss : xtcp_af(xs->flow.family)->mss_default;
+	if (t->flags & XTCP_F_TS_OK)
+		mss -= XTCP_OPT_TS_ALIGNED;
+	return min(mss, t->mss);
 }

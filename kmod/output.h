@@ -17,6 +17,7 @@ void xtcp_send_probe(struct sock *sk, u32 seq);
 void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a);
 void xtcp_queue_fin(struct sock *sk);
 void xtcp_sync_mss(struct sock *sk);
+u16 xtcp_mss_told(const struct sock *sk);
 u32 xtcp_gso_max(const struct sock *sk);
 
 #endif /* XTCP_OUTPUT_H */

@@ -12,6 +12,7 @@
 #include "conf.h"
 #include "cong.h"
 #include "core/chrono.h"
+#include "core/offer.h"
 #include "core/output.h"
 #include "core/rate.h"
 #include "core/urgent.h"
@@ -269,15 +270,25 @@ static void options_changed(struct sock *sk)
 	release_sock(sk);
 }
 
+/* A stream hears no multicast; but its arguments are looked at first (as Linux). */
+static int refuse_membership6(sockptr_t optval, unsigned int optlen)
+{
+	int val;
+
+	if (optlen >= sizeof(val) && !sockptr_is_null(optval) &&
+	    copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	return optlen < sizeof(struct ipv6_mreq) ? -EINVAL : -EPROTO;
+}
+
 static int set_ip6(struct sock *sk, int level, int optname, sockptr_t optval,
 		   unsigned int optlen)
 {
 	int err;
 
-	/* a stream hears no multicast */
 	if (level == SOL_IPV6 &&
 	    (optname == IPV6_ADD_MEMBERSHIP || optname == IPV6_DROP_MEMBERSHIP))
-		return -EPROTO;
+		return refuse_membership6(optval, optlen);
 	err = ipv6_setsockopt(sk, level, optname, optval, optlen);
 	if (err || level != SOL_IPV6)
 		return err;
@@ -422,7 +433,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 	xtcp_assert_locked(sk);
 	switch (optname) {
 	case TCP_MAXSEG:
-		*val = t->mss;
+		*val = xtcp_mss_told(sk);
 		if (xs->user_mss && (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 			*val = xs->user_mss;
 		return 0;
@@ -614,9 +625,11 @@ static int queue_length(struct sock *sk, int cmd, int *answer)
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	bool connected = !((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV));
 
-	if (sk->sk_state == TCP_LISTEN)
-		return -EINVAL;
 	*answer = 0;
+	/* a listener has no queue of bytes, but it may ask for the mark (as Linux) */
+	if (sk->sk_state == TCP_LISTEN &&
+	    (cmd == SIOCINQ || cmd == SIOCOUTQ || cmd == SIOCOUTQNSD))
+		return -EINVAL;
 	switch (cmd) {
 	case SIOCINQ:
 		/* without SO_OOBINLINE the mark ends what can be read at once */
@@ -650,7 +663,7 @@ static int queue_length(struct sock *sk, int cmd, int *answer)
  * @cmd: SIOCINQ, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD
  * @karg: where the answer goes
  *
- * Return: 0, -EINVAL for a listener, -ENOIOCTLCMD.
+ * Return: 0, -EINVAL for a listener (but for the mark), -ENOIOCTLCMD.
  */
 int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG karg)
 {
@@ -729,22 +742,11 @@ static void agreed_info(const struct xtcp_tcb *t, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_SYN_DATA;
 }
 
-/* RFC 9293 MUST-15: what a peer takes that has not said so is the default MSS. */
-static u16 mss_before_answer(const struct xtcp_sock *xs)
-{
-	const struct xtcp_tcb *t = &xs->tcb;
-	u16 mss = xs->user_mss ? xs->user_mss : xtcp_af(xs->flow.family)->mss_default;
-
-	if (t->flags & XTCP_F_TS_OK)
-		mss -= XTCP_OPT_TS_ALIGNED;
-	return min(mss, t->mss);
-}
-
 /* The SYN of an active open: no record stands for it.  It may wait for text. */
 static bool syn_unacked(const struct xtcp_tcb *t)
 {
 	return (t->flags & (XTCP_F_SYN_OUT | XTCP_F_PASSIVE)) == XTCP_F_SYN_OUT &&
-	       t->retrans_stamp;
+	       t->state != XTCP_CLOSE && t->retrans_stamp;
 }
 
 /**
@@ -778,12 +780,12 @@ void xtcp_get_info(const struct sock *sk, struct tcp_info *info)
 	info->tcpi_retransmits = t->retransmits;
 	info->tcpi_probes = t->probes_out;
 	info->tcpi_backoff = t->backoff;
-	if (t->state != XTCP_SYN_SENT)
+	if (!xtcp_unanswered(t))
 		agreed_info(t, info);
 	info->tcpi_fastopen_client_fail = xs->tfo_fail;
 	info->tcpi_rto = xtcp_rto_backed_off(t);
 	info->tcpi_ato = t->ato_us;
-	info->tcpi_snd_mss = t->state != XTCP_SYN_SENT ? t->mss : mss_before_answer(xs);
+	info->tcpi_snd_mss = xtcp_mss_told(sk);
 	info->tcpi_rcv_mss = t->rcv_mss;
 	info->tcpi_unacked = t->packets_out + syn_unacked(t);
 	info->tcpi_sacked = t->sacked_out;

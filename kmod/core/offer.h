@@ -48,4 +48,26 @@ static inline bool xtcp_offer_numbered(const struct xtcp_tcb *t)
 	return t->iss;
 }
 
+/**
+ * xtcp_offer_keep_mss - until the next offer, what is told of the last connection's segments
+ * @t: a TCB without a connection
+ * @mss: how large they were, bytes
+ */
+static inline void xtcp_offer_keep_mss(struct xtcp_tcb *t, u16 mss)
+{
+	t->mss = mss;
+}
+
+/**
+ * xtcp_unanswered - has nobody answered our SYN, so that nothing is agreed on?
+ * @t: the connection, which may have ended so
+ *
+ * Return: whether its options are an offer and no more.
+ */
+static inline bool xtcp_unanswered(const struct xtcp_tcb *t)
+{
+	return t->state == XTCP_SYN_SENT ||
+	       (t->state == XTCP_CLOSE && t->flags & XTCP_F_SYN_OUT && !t->rcv_nxt);
+}
+
 #endif /* XTCP_CORE_OFFER_H */

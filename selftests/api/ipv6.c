@@ -348,4 +348,22 @@ TEST_F(ipv6, disconnect__both_families_again)
 	}
 }
 
+/* A stream hears no multicast; what is asked for wrongly is said first. */
+TEST_F(ipv6, membership__order_of_errors)
+{
+	struct ipv6_mreq mreq = { 0 };
+	static const int names[] = { IPV6_ADD_MEMBERSHIP, IPV6_DROP_MEMBERSHIP };
+	int fd = six(self->family), i;
+
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(setsockopt(fd, IPPROTO_IPV6, names[i], &mreq, 4), -1);
+		ASSERT_EQ(errno, EINVAL);
+		ASSERT_EQ(setsockopt(fd, IPPROTO_IPV6, names[i], (void *)8, sizeof(mreq)), -1);
+		ASSERT_EQ(errno, EFAULT);
+		ASSERT_EQ(setsockopt(fd, IPPROTO_IPV6, names[i], &mreq, sizeof(mreq)), -1);
+		ASSERT_EQ(errno, EPROTO);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 
 #include "lib/story.h"
 
@@ -202,6 +204,75 @@ STORY(options, tcp_info__syn_sent)
 		tell(s, info.tcpi_rto);
 		tell(s, info.tcpi_total_retrans);
 	}
+}
+
+/* Nor when it was refused; and disconnecting forgets less than one would think. */
+STORY(options, tcp_info__refused)
+{
+	struct sockaddr_in sin = loopback(5000);
+	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
+	struct tcp_info info;
+	socklen_t len;
+	int i, fd, pair[2];
+
+	for (i = 0; i < 2; i++) {
+		fd = story_socket(s);
+		if (i)
+			set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 500);
+		set_nonblock(fd, true);
+		tell(s, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+		tell(s, fd_poll(fd, POLLHUP, PATIENCE_MS));
+		memset(&info, 0, sizeof(info));
+		len = sizeof(info);
+		tell(s, getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+		tell(s, info.tcpi_state);
+		tell(s, info.tcpi_options);
+		tell(s, info.tcpi_snd_wscale);
+		tell(s, info.tcpi_snd_mss);
+		tell(s, info.tcpi_unacked);
+		tell(s, get_int(fd, IPPROTO_TCP, TCP_MAXSEG));
+		tell(s, connect(fd, &unspec, sizeof(unspec)));
+		tell(s, get_int(fd, IPPROTO_TCP, TCP_MAXSEG));
+	}
+	story_pair(s, pair);
+	tell(s, connect(pair[0], &unspec, sizeof(unspec)));
+	tell(s, get_int(pair[0], IPPROTO_TCP, TCP_MAXSEG));
+}
+
+/* A listener has no queue of bytes; the mark is another matter. */
+STORY(options, ioctl__of_a_listener)
+{
+	static const int requests[] = { SIOCATMARK, FIONREAD, TIOCOUTQ, 0x894b, 0x1234 };
+	int fd = story_listener(s, 5000), value, i;
+
+	for (i = 0; i < (int)ARRAY_SIZE(requests); i++) {
+		value = 7;
+		tell(s, ioctl(fd, requests[i], &value));
+		tell(s, value);
+	}
+}
+
+/* The connections of a listener are whole, whatever failed before it was one. */
+TEST_F(options, shutdown__before_listen)
+{
+	struct sockaddr_in sin = loopback(5000);
+	int listener, fd, child;
+
+	ASSERT_EQ(unshare(CLONE_NEWNET), 0);
+	bring_up_loopback();
+	listener = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ASSERT_EQ(shutdown(listener, SHUT_RDWR), -1);
+	ASSERT_EQ(errno, ENOTCONN);
+	ASSERT_EQ(bind(listener, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	ASSERT_EQ(listen(listener, 1), 0);
+	fd = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ASSERT_EQ(connect(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	child = accept(listener, NULL, NULL);
+	ASSERT_GE(child, 0);
+	ASSERT_EQ(revents(child), POLLOUT | POLLWRNORM);
+	ASSERT_EQ(send(child, "hello", 5, MSG_NOSIGNAL), 5);
+	ASSERT_EQ(send(fd, "hello", 5, MSG_NOSIGNAL), 5);
+	ASSERT_EQ(recv(child, &sin, 5, MSG_WAITALL), 5);
 }
 
 /* What is set at a listener is that of its connections; what is read is compared. */

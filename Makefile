@@ -13,9 +13,9 @@ RIG := selftests/vm
 # What make starts ends when make is told to, machines with it.
 LEASH := setpriv --pdeathsig TERM --
 # And the shell between the two: it does not pass on that make was killed.
-check check-unit check-fast check-debug check-6.12 check-6.1 attack demo bench bench-netem \
+check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
 	fuzz sim programs shell: SHELL := setpriv
-check check-unit check-fast check-debug check-6.12 check-6.1 attack demo bench bench-netem \
+check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
 	fuzz sim programs shell: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
 LANE := $(LEASH) $(RIG)/lane
 RUN := $(LEASH) $(RIG)/run
@@ -29,7 +29,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 .PHONY: all module tools install uninstall setup check check-unit check-fast \
-	check-debug check-6.12 check-6.1 attack cost demo bench bench-netem fuzz sim programs shell kernels \
+	check-debug check-6.12 check-6.1 attack calls cost demo bench bench-netem fuzz sim programs shell kernels \
 	update-kernels clean distclean help
 .DEFAULT_GOAL := all
 
@@ -94,6 +94,15 @@ check-fast: setup
 attack: setup
 	@$(LANE) attack $(ATTACK_KERNEL) $(or $(SECONDS),600) $(TESTS) || :
 	@$(RIG)/lane sum attack-$(ATTACK_KERNEL)
+
+# Random calls beside the kernel's TCP, for longer; XTCP_SEED= is the first sequence's.
+calls: export XTCP_CALLS = $(or $(CALLS),100000)
+calls: export XTCP_SEED := $(or $(XTCP_SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
+calls: export LANE_TIMEOUT ?= 14400
+calls: setup
+	@echo "---- calls: XTCP_SEED=$(XTCP_SEED)"
+	@XTCP_SOAK=14000 $(LANE) $(ATTACK_KERNEL) calls || :
+	@$(RIG)/lane sum $(ATTACK_KERNEL)
 
 # In instructions: the same in each run, whatever else this machine does.
 cost: TESTS ?= cost costseg
@@ -171,6 +180,7 @@ help:
 	@echo "make check-6.12, check-6.1   one kernel; TESTS=\"load ...\" runs a part of the suite"
 	@echo "make attack          races and fuzzers in one machine for SECONDS=600 (KERNEL=uml; debug"
 	@echo "                     finds most, kcsan data races); selftests/attack.list names them"
+	@echo "make calls           random calls beside the kernel's TCP, CALLS=100000 sequences (KERNEL=uml)"
 	@echo "make cost            calls among thousands of sockets, and hostile segments: a table of"
 	@echo "                     instructions beside the kernel's TCP, with a bound for each row"
 	@echo "make bench           instructions per byte, transaction and connection"

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Differences that are meant: see calls.h and kmod/differences.md. */
+#include <string.h>
+
+#include <linux/xtcp_fsm.h>
+
+#include "kselftest.h"
+
+#include "calls.h"
+
+/**
+ * struct meant - a difference that is meant
+ * @row: how its row in kmod/differences.md begins
+ * @kind: of the call
+ * @call: what its text has
+ * @kernel: how the kernel's result begins
+ * @xtcp: how ours does
+ * @goes_on: nothing follows from it
+ */
+struct meant {
+	const char	*row, *kind, *call, *kernel, *xtcp;
+	bool		goes_on;
+};
+
+/* ROW - what is meant by a row of differences.md */
+#define ROW(text, kind_, call_, kernel_, xtcp_, ...) {			\
+	.row = text, .kind = kind_, .call = call_, .kernel = kernel_,	\
+	.xtcp = xtcp_, ##__VA_ARGS__					\
+}
+
+static const struct meant meant[] = {
+	ROW("`sendto()` with an address on a listening socket", "sendto", "",
+	    "-1 EPIPE", ""),
+	ROW("`sendto()` with an address on a listening socket", "sendto", "FASTOPEN",
+	    "-1 EISCONN", ""),
+	ROW("`sendto()` with an address on a listening socket", "sendto", "FASTOPEN",
+	    "-1 EOPNOTSUPP", "-1 E"),
+	ROW("`SIOCOUTQ`, `SIOCOUTQNSD` of a socket that was disconnected", "ioctl", "SIOCOUTQ",
+	    "0, ", "0, 0", .goes_on = true),
+};
+
+static bool begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/**
+ * calls_meant - is it meant that a call's results differ?
+ * @c: the call
+ * @o: what came of it in both worlds
+ * @goes_on: out: nothing follows from it
+ *
+ * Return: the row of kmod/differences.md that says so, or NULL.
+ */
+const char *calls_meant(const struct call *c, const struct outcome o[SIDES], bool *goes_on)
+{
+	const struct meant *m;
+
+	for (m = meant; m < meant + ARRAY_SIZE(meant); m++) {
+		if (strcmp(m->kind, c->kind->name) || !strstr(o[KERNEL].call, m->call) ||
+		    !begins(o[KERNEL].result, m->kernel) || !begins(o[XTCP].result, m->xtcp))
+			continue;
+		*goes_on = m->goes_on;
+		return m->row;
+	}
+	return NULL;
+}
+
+/**
+ * calls_reconcile - what is meant to look different looks the same
+ * @v: a descriptor, as it looks in both worlds
+ */
+void calls_reconcile(struct slot_view *v[SIDES])
+{
+	struct slot_view *kernel = v[KERNEL], *xtcp = v[XTCP];
+
+	/* "`SIOCOUTQ`, `SIOCOUTQNSD` of a socket that was disconnected" */
+	if (kernel->state == XTCP_CLOSE && xtcp->state == XTCP_CLOSE && !xtcp->outq) {
+		kernel->outq = xtcp->outq;
+		kernel->outqnsd = xtcp->outqnsd;
+	}
+}
+
+/* How much fits into a window hangs on how buffers are cut, which is chance. */
+static bool window_full(const struct slot_view *kernel, const struct slot_view *xtcp)
+{
+	return kernel->state == xtcp->state && kernel->outqnsd > 0 && xtcp->outqnsd > 0 &&
+	       kernel->outq != xtcp->outq;
+}
+
+/**
+ * calls_looks_meant - is it meant that the worlds look different?
+ * @w: one of them
+ * @v: what they look like
+ *
+ * Return: why, or NULL.
+ */
+const char *calls_looks_meant(const struct world *w, const struct world_view v[SIDES])
+{
+	int i;
+
+	for (i = 0; i < CALLS_SLOTS; i++) {
+		const struct slot_view *kernel = &v[KERNEL].slot[i], *xtcp = &v[XTCP].slot[i];
+
+		if (window_full(kernel, xtcp))
+			return "a peer's window is full";
+		if (w->slot[i].mapped && kernel->state == XTCP_SYN_SENT &&
+		    xtcp->state != XTCP_SYN_SENT)
+			return "`connect()` of a socket of IPv6 that spoke IPv4 before";
+		/* with itself */
+		if (w->slot[i].shut && kernel->state != xtcp->state &&
+		    xtcp->state == XTCP_ESTABLISHED)
+			return "`shutdown()` of a socket that is not connected";
+	}
+	return NULL;
+}

@@ -15,7 +15,7 @@
 #include "diag.h"
 #include "lib/fixture.h"
 
-WIRE_FIXTURE(reason)
+WIRE_FIXTURE_TIMERS(reason)
 
 /* ---- where scenarios begin: our next number is 1, and the peer's is 1 -------- */
 

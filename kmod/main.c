@@ -13,6 +13,7 @@
 #include "destroy.h"
 #include "family.h"
 #include "fastopen.h"
+#include "ip/frag6.h"
 #include "ip/hook.h"
 #include "ip/reply.h"
 #include "isn.h"
@@ -195,6 +196,7 @@ static void __exit xtcp_exit(void)
 	xtcp_diag_exit();
 	xtcp_events_exit();
 	unregister_pernet_subsys(&netns_ops);
+	xtcp_frag6_exit();
 	xtcp_proto_exit();
 	xtcp_md5_exit();
 	xtcp_pacer_exit();

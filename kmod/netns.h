@@ -76,10 +76,8 @@ struct xtcp_hooked {
  * @challenge_left: challenge ACKs left in that second (RFC 5961 7)
  * @ctl_sk: raw socket through which RSTs and TIME_WAIT ACKs leave
  * @ctl_sk6: the same of IPv6; NULL: the kernel has none
- * @hook_lock: serialises @hooks and @defrag6
+ * @hook_lock: serialises @hooks
  * @hooks: how packets get here (ip/hook.c)
- * @defrag6: IPv6's fragments are joined before they get here (ip/exthdr.c)
- * @defrag6_tried: somebody asked for that
  * @dual: a listener of IPv6 that takes IPv4, too, has been here
  * @bound: a connection bound to a device has been here
  * @dying: no new socket: the namespace is on its way out
@@ -123,8 +121,6 @@ struct xtcp_net {
 	struct sock		*ctl_sk6;
 	struct mutex		hook_lock;
 	struct xtcp_hooked	hooks[XTCP_HOOKS];
-	bool			defrag6;
-	bool			defrag6_tried;
 	bool			dual;
 	bool			bound;
 	bool			dying;

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IPv6 packets whose TCP header does not follow at once: extension headers (RFC 8200 4)
- * and fragments.
+ * IPv6 packets whose TCP header does not follow at once: extension headers (RFC 8200 4).
  *
  * At the LOCAL_IN hook IP has looked at hop-by-hop options only.  What is between them and
  * TCP we walk over here, as far as IP would have got without doing anything.  Where it has
  * something to do (an option that it must refuse, a routing header with stations left, a
  * security header), the packet is left to it: it either ends there or comes back here.
- *
- * Fragments would be joined behind the hook, too late.  The reassembly that conntrack uses
- * does it before.
  */
-#include <linux/module.h>
-#include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <net/ipv6.h>
-#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 
 #include "ip/exthdr.h"
 
@@ -149,63 +142,3 @@ unsigned int xtcp_exthdr_skip(const struct sk_buff *skb, u8 *proto)
 		*proto = NEXTHDR_NONE;
 	return at;
 }
-
-#if IS_ENABLED(CONFIG_NF_DEFRAG_IPV6)
-/**
- * xtcp_defrag6_need - a namespace gets IPv6 packets: have fragments joined before
- * @xn: it
- *
- * The module that does it is loaded if it is not there; we do not depend on it, so that
- * insmod alone is enough for all else.
- *
- * Context: process, may sleep.
- */
-void xtcp_defrag6_need(struct xtcp_net *xn)
-{
-	typeof(nf_defrag_ipv6_enable) *enable;
-
-	if (READ_ONCE(xn->defrag6_tried))
-		return;
-	mutex_lock(&xn->hook_lock);
-	if (xn->defrag6_tried)
-		goto out;
-	WRITE_ONCE(xn->defrag6_tried, true);
-	enable = symbol_request(nf_defrag_ipv6_enable);
-	if (enable && !enable(xn->net))
-		xn->defrag6 = true;
-	else
-		pr_warn_once("xtcp: IPv6 fragments are not joined: load nf_defrag_ipv6 first\n");
-	if (enable && !xn->defrag6)
-		symbol_put(nf_defrag_ipv6_enable);
-out:
-	mutex_unlock(&xn->hook_lock);
-}
-
-/**
- * xtcp_defrag6_drop - a namespace goes
- * @xn: it
- */
-void xtcp_defrag6_drop(struct xtcp_net *xn)
-{
-	typeof(nf_defrag_ipv6_disable) *disable;
-
-	if (!xn->defrag6)
-		return;
-	disable = symbol_get(nf_defrag_ipv6_disable);
-	if (disable) {
-		disable(xn->net);
-		symbol_put(nf_defrag_ipv6_disable);
-	}
-	xn->defrag6 = false;
-	symbol_put(nf_defrag_ipv6_enable);
-}
-#else
-void xtcp_defrag6_need(struct xtcp_net *xn)
-{
-	pr_warn_once("xtcp: IPv6 fragments are not joined: the kernel has no CONFIG_NF_DEFRAG_IPV6\n");
-}
-
-void xtcp_defrag6_drop(struct xtcp_net *xn)
-{
-}
-#endif

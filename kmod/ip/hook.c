@@ -24,6 +24,7 @@
 #include "input.h"
 #include "ip/af.h"
 #include "ip/exthdr.h"
+#include "ip/frag6.h"
 #include "ip/hook.h"
 #include "ip/icmp.h"
 #include "lifetime.h"
@@ -127,18 +128,33 @@ static unsigned int pre_routing4(void *priv, struct sk_buff *skb,
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+/* A fragment, which claim() would not look at for what it is a part of. */
+static unsigned int join6(struct xtcp_net *xn, struct sk_buff *skb, unsigned int off)
+{
+	if (skb->pkt_type != PACKET_HOST || !routed_here(xn, skb))
+		return NF_ACCEPT;
+	return xtcp_frag6_join(xn, skb, off);
+}
+
 static unsigned int claim6(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	unsigned int off = sizeof(struct ipv6hdr), verdict;
-	u16 marked = skb->transport_header;
 	u8 proto = ipv6_hdr(skb)->nexthdr;
 
 	if (unlikely(proto != IPPROTO_TCP)) {
 		off = xtcp_exthdr_skip(skb, &proto);
+		if (off && proto == NEXTHDR_FRAGMENT) {
+			verdict = join6(xn, skb, off);
+			if (verdict != NF_ACCEPT)
+				return verdict;
+			off = xtcp_exthdr_skip(skb, &proto);
+		}
 		if (!off)
 			return NF_DROP;
 	}
 	if (likely(proto == IPPROTO_TCP)) {
+		u16 marked = skb->transport_header;
+
 		verdict = claim(xn, skb, off);
 		/* IP goes on where it was, and that may be at an extension header */
 		if (verdict == NF_ACCEPT)
@@ -244,7 +260,8 @@ int xtcp_hook_need(struct xtcp_net *xn, u8 family)
 
 	if (err || !xtcp_family_is6(family))
 		return err;
-	xtcp_defrag6_need(xn);
+	if (unlikely(!READ_ONCE(xn->hooks[XTCP_HOOK_IN6].on)))
+		xtcp_frag6_need();
 	return need(xn, XTCP_HOOK_IN6);
 }
 
@@ -272,5 +289,4 @@ void xtcp_hook_netns_exit(struct xtcp_net *xn)
 			nf_unregister_net_hook(xn->net, &xn->hooks[i].ops);
 		xn->hooks[i].on = false;
 	}
-	xtcp_defrag6_drop(xn);
 }

@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -364,6 +365,55 @@ TEST_F(ipv6, membership__order_of_errors)
 		ASSERT_EQ(setsockopt(fd, IPPROTO_IPV6, names[i], &mreq, sizeof(mreq)), -1);
 		ASSERT_EQ(errno, EPROTO);
 	}
+}
+
+/* The first segment that comes back to a raw socket from a port.  Return: its flags. */
+static int answer_from(int raw, uint16_t port)
+{
+	struct tcphdr th;
+
+	while (fd_poll(raw, POLLIN, PATIENCE_MS) & POLLIN)
+		if (recv(raw, &th, sizeof(th), 0) == sizeof(th) && ntohs(th.source) == port)
+			return th.syn ? th.rst ? -1 : 'S' : th.rst ? 'R' : -1;
+	return -1;
+}
+
+/*
+ * A SYN from port 4001 with so much text that it leaves loopback in pieces.
+ * Return: what came back, -1: nothing.
+ */
+static int answer_to_large_syn(uint16_t port)
+{
+	static struct { struct tcphdr th; uint8_t data[2000]; } syn = {
+		.th = { .doff = 5, .syn = 1 },
+	};
+	struct sockaddr_in6 to = address6("::1", 0);
+	int raw, at = offsetof(struct tcphdr, check), flags = -1;
+
+	syn.th.source = htons(4001);
+	syn.th.dest = htons(port);
+	raw = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
+	if (!setsockopt(raw, IPPROTO_IPV6, IPV6_CHECKSUM, &at, sizeof(at)) &&
+	    sendto(raw, &syn, sizeof(syn), 0, (struct sockaddr *)&to, sizeof(to)) == sizeof(syn))
+		flags = answer_from(raw, port);
+	close(raw);
+	return flags;
+}
+
+/*
+ * On loopback a packet that is fragmented on its way has been seen by conntrack as a whole:
+ * it does not look at the fragments, and joins none.
+ */
+TEST_F(ipv6, fragments__seen_by_conntrack)
+{
+	int listener = six(self->family);
+
+	if (system("ip link set lo mtu 1280 && nft 'table inet c { chain i { "
+		   "type filter hook input priority 0; ct state invalid drop; }; }'"))
+		SKIP(return, "no nft, or no conntrack");
+	ASSERT_EQ(0, bind6(listener, "::1", 4000));
+	ASSERT_EQ(0, listen(listener, 1));
+	EXPECT_EQ('S', answer_to_large_syn(4000));
 }
 
 TEST_HARNESS_MAIN

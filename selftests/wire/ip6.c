@@ -63,8 +63,11 @@ static void send_raw(struct peer *p, const uint8_t *packet, size_t len)
 		wire_fail(p->w, "write to the TUN device: %s", strerror(errno));
 }
 
-/* Text of the peer from @seq on, as an IPv6 packet.  Return: its length. */
-static size_t text(struct peer *p, uint8_t *packet, uint32_t seq, size_t len)
+/*
+ * A segment of the peer as an IPv6 packet: with @flags, from @seq on, @len bytes of text.
+ * Return: its length.
+ */
+static size_t segment(struct peer *p, uint8_t *packet, uint8_t flags, uint32_t seq, size_t len)
 {
 	uint8_t ip[IP_LEN + TCP_LEN + 1440] = { 0x45 }, *tcp = ip + IP_LEN;
 	uint16_t csum;
@@ -78,9 +81,9 @@ static size_t text(struct peer *p, uint8_t *packet, uint32_t seq, size_t len)
 	put16(tcp, p->port);
 	put16(tcp + 2, p->lport);
 	put32(tcp + 4, p->iss + seq);
-	put32(tcp + 8, p->irs + 1);
+	put32(tcp + 8, flags & F_ACK ? p->irs + 1 : 0);
 	tcp[12] = TCP_LEN / 4 << 4;
-	tcp[13] = F_ACK | F_PSH;
+	tcp[13] = flags;
 	put16(tcp + 14, 65535);
 	for (i = 0; i < len; i++)
 		tcp[TCP_LEN + i] = wire_pattern(seq - 1 + i);
@@ -88,6 +91,11 @@ static size_t text(struct peer *p, uint8_t *packet, uint32_t seq, size_t len)
 	memcpy(tcp + 16, &csum, 2);
 	wire_note(p->w, "< %zu bytes from %u on, by hand", len, seq);
 	return siit_packet(packet, ip, IP_LEN + TCP_LEN + len);
+}
+
+static size_t text(struct peer *p, uint8_t *packet, uint32_t seq, size_t len)
+{
+	return segment(p, packet, F_ACK | F_PSH, seq, len);
 }
 
 /* The same with a header between IPv6's and TCP's. */
@@ -179,30 +187,102 @@ TEST_F(ip6, exthdr__is_refused)
 		   "> .  1:1(0) ack 11");
 }
 
+/* A packet leaves in pieces of @size bytes; its first @whole bytes are in each of them. */
+static void send_pieces(struct peer *p, const uint8_t *packet, size_t total, size_t whole,
+			size_t size)
+{
+	size_t at, len, rest = total - whole;
+	uint8_t part[2048];
+
+	for (at = 0; at < rest; at += len) {
+		uint8_t *fragment = part + whole, *next = part + 6;
+		bool last = rest - at <= size;
+
+		len = last ? rest - at : size;
+		memcpy(part, packet, whole);
+		if (whole > IP6_LEN)
+			next = part + IP6_LEN;
+		memset(fragment, 0, 8);
+		fragment[0] = *next;
+		*next = IPPROTO_FRAGMENT;
+		put16(part + 4, whole - IP6_LEN + 8 + len);
+		put16(fragment + 2, at | !last);
+		put32(fragment + 4, 77);
+		memcpy(fragment + 8, packet + whole + at, len);
+		send_raw(p, part, whole + 8 + len);
+	}
+}
+
+/* Each kind of segment in pieces, from the first on. */
+static void fragmented_connection(struct peer *p)
+{
+	int listener = start_listen(p->w, 8), fd;
+	uint8_t packet[2048];
+
+	p->lport = WIRE_PORT;
+	send_pieces(p, packet, segment(p, packet, F_SYN, 0, 400), IP6_LEN, 24);
+	packets(p, "> S. 0:0(0) ack 1");
+	send_pieces(p, packet, text(p, packet, 1, 1000), IP6_LEN, 400);
+	packets(p, "> * 1:1(0) ack 1001");
+	fd = do_accept(p->w, listener);
+	get_pattern(fd, 0, 1000);
+	send_pieces(p, packet, segment(p, packet, F_ACK | F_FIN, 1001, 9), IP6_LEN, 24);
+	packets(p, "> . 1:1(0) ack 1011");
+	get_pattern(fd, 1000, 9);
+	close(fd);
+	close(listener);
+	packets(p, "> F. 1:1(0) ack 1011",
+		   "< .  1011:1011(0) ack 2");
+}
+
 /* Nothing falls to the kernel's TCP, which would answer with a RST. */
 TEST_F(ip6, fragments__are_joined)
 {
-	uint8_t packet[2048], part[2048];
-	struct peer *p = &self->p;
-	int listener, fd = open_child(p, &listener);
-	size_t total = text(p, packet, 1, 1000), at, len, rest = total - IP6_LEN;
+	fragmented_connection(&self->p);
+}
 
-	for (at = 0; at < rest; at += len) {
-		bool last = rest - at <= 400;
+#define CONNTRACK "table inet c { chain i { type filter hook input priority 0; " \
+		  "ct state invalid drop; }; };"
 
-		len = last ? rest - at : 400;
-		memcpy(part, packet, IP6_LEN);
-		part[6] = IPPROTO_FRAGMENT;
-		put16(part + 4, 8 + len);
-		memset(part + IP6_LEN, 0, 8);
-		part[IP6_LEN] = packet[6];
-		put16(part + IP6_LEN + 2, at | !last);
-		put32(part + IP6_LEN + 4, 77);
-		memcpy(part + IP6_LEN + 8, packet + IP6_LEN + at, len);
-		send_raw(p, part, IP6_LEN + 8 + len);
-	}
-	packets(p, "> . 1:1(0) ack 1001");
-	get_pattern(fd, 0, 1000);
+/* With conntrack, which joins them itself. */
+TEST_F(ip6, fragments__tracked)
+{
+	if (system("nft '" CONNTRACK "'"))
+		SKIP(return, "no nft, or no conntrack");
+	fragmented_connection(&self->p);
+}
+
+/* What conntrack shall not see it does not join. */
+TEST_F(ip6, fragments__not_tracked)
+{
+	if (system("nft '" CONNTRACK "table ip6 r { chain p { "
+		   "type filter hook prerouting priority -500; notrack; }; }'"))
+		SKIP(return, "no nft, or no conntrack");
+	fragmented_connection(&self->p);
+}
+
+/* The kernel's TCP gets its own beside us, behind headers, too. */
+TEST_F(ip6, fragments__of_the_kernels)
+{
+	uint8_t packet[2048], pad[8] = { IPPROTO_TCP, 0, 1, 4 };
+	int ours = wire_socket(&self->w, 0);
+	struct peer again, *p = &self->p;
+	size_t total;
+
+	p->w->family = AF_INET;
+	fragmented_connection(p);
+	peer_clone(&again, p, 3000);
+	p = &again;
+	p->lport = WIRE_PORT;
+	start_listen(p->w, 8);
+	total = segment(p, packet, F_SYN, 0, 400);
+	memmove(packet + IP6_LEN + sizeof(pad), packet + IP6_LEN, total - IP6_LEN);
+	memcpy(packet + IP6_LEN, pad, sizeof(pad));
+	packet[6] = IPPROTO_DSTOPTS;
+	send_pieces(p, packet, total + sizeof(pad), IP6_LEN + sizeof(pad), 24);
+	packets(p, "> S. 0:0(0) ack 1");
+	p->w->family = test_family();
+	close(ours);
 }
 
 /* RFC 8201: the path takes less; what says less than 1280 is not believed (RFC 8200 5). */

@@ -302,6 +302,7 @@ static void assert_locked(struct xtcp_net *xn)
 static bool same_group(const struct sock *sk, const struct sock *other)
 {
 	return rcu_access_pointer(other->sk_reuseport_cb) &&
+	       sk->sk_family == other->sk_family &&
 	       sk->sk_bound_dev_if == other->sk_bound_dev_if &&
 	       ipv6_only_sock(sk) == ipv6_only_sock(other) &&
 	       uid_eq(sk_uid(sk), sk_uid(other));

@@ -551,6 +551,7 @@ void xtcp_sync_mss(struct sock *sk)
 	mtu = xtcp_route_mtu(sk);
 	xtcp_sk(sk)->mtu = mtu;
 	headers = af->header_len + af->option_len(sk) + sizeof(struct tcphdr);
+	xtcp_mss_of_ip6(t, xtcp_family_is6(xtcp_sk(sk)->flow.family));
 	xtcp_mss_update(t, mtu > headers ? mtu - headers : 0);
 }
 

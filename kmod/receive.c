@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "core/window.h"
 #include "ip/ip.h"
+#include "ip/pinfo.h"
 #include "listen_table.h"
 #include "md5sig.h"
 #include "receive.h"
@@ -114,6 +115,8 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 		look_at_buffers(sk, skb, seg);
 	xtcp_actions_init(&a);
 	xtcp_on_segment(&xs->tcb, seg, xtcp_now(), &a);
+	if (xtcp_pinfo_asks(sk) && seg->end_seq == xs->tcb.rcv_nxt)
+		xtcp_pinfo_note(sk, skb);
 	if (!xtcp_apply(sk, &a, seg, skb))
 		kfree_skb(skb);
 }

@@ -23,6 +23,8 @@ static void rehash(struct sock *sk)
 {
 	if (!sk_rethink_txhash(sk))
 		return;
+	if (xtcp_family_is6(xtcp_sk(sk)->flow.family))
+		__sk_dst_reset(sk);
 	xtcp_path_changed(&xtcp_sk(sk)->tcb);
 	xtcp_count(xtcp_sk_net(sk), TIMEOUT_REHASH);
 }
@@ -90,6 +92,11 @@ static void pmtu_changed(struct sock *sk, u32 mtu)
 
 	xtcp_assert_locked(sk);
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	/* as Linux: over IPv6 what takes our segments as they are is no news to the route */
+	if (xtcp_family_is6(xtcp_sk(sk)->flow.family) &&
+	    mtu >= af->header_len + af->option_len(sk) + sizeof(struct tcphdr) +
+		   xtcp_option_len(t) + t->mss)
 		return;
 	xtcp_route_pmtu(sk, mtu);
 	path = xtcp_route_mtu(sk);

@@ -30,6 +30,16 @@ static inline u32 xtcp_mss_now(const struct xtcp_tcb *t)
 }
 
 /**
+ * xtcp_mss_of_ip6 - what the host's packets are
+ * @t: the connection
+ * @ip6: they have IPv6's header, not IPv4's
+ */
+static inline void xtcp_mss_of_ip6(struct xtcp_tcb *t, bool ip6)
+{
+	t->ip6 = ip6;
+}
+
+/**
  * xtcp_half_window - what a sender may wait to have together (RFC 9293 3.8.6.2.1)
  * @t: the connection
  *

@@ -15,10 +15,14 @@
 #include "mss.h"
 #include "mtup.h"
 
-/* IPv4 and TCP header: cwnd is scaled by what packets have, not segments. */
-#define HEADERS		(20 + XTCP_HDR_MIN)
 /* No probe with a smaller window: its loss would be hard to find out. */
 #define PROBE_CWND	11
+
+/* IP and TCP header. */
+static u32 headers(const struct xtcp_tcb *t)
+{
+	return (t->ip6 ? 40 : 20) + XTCP_HDR_MIN;
+}
 
 /* What a segment of a size has room for. */
 static u32 payload(const struct xtcp_tcb *t, u32 size)
@@ -118,11 +122,12 @@ enum xtcp_mtup xtcp_mtup_next(struct xtcp_tcb *t, xtcp_usec_t now, u32 *len)
  */
 void xtcp_mtup_acked(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
-	u32 before = size_of(t, t->mss) + HEADERS, size = probe_size(t);
+	/* cwnd is scaled by what packets have, not segments */
+	u32 before = size_of(t, t->mss) + headers(t), size = probe_size(t);
 
 	if (xtcp_before(t->snd_una, t->mtup.end_seq))
 		return;
-	t->cwnd = max_t(u32, (u64)t->cwnd * before / (size + HEADERS), 1);
+	t->cwnd = max_t(u32, (u64)t->cwnd * before / (size + headers(t)), 1);
 	t->cwnd_cnt = 0;
 	if (t->ca_state < XTCP_CA_CWR)
 		t->ssthresh = max_t(u32, t->ssthresh, (t->cwnd >> 1) + (t->cwnd >> 2));

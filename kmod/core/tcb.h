@@ -652,6 +652,8 @@ struct xtcp_tcb {
 	u8		ack_gone : 1;
 	/** @host_option: each segment has an option that the host adds */
 	u8		host_option : 1;
+	/** @ip6: its packets are IPv6's */
+	u8		ip6 : 1;
 	/** @ca_state: enum xtcp_ca_state; changed by xtcp_cong_set_state() only */
 	u8		ca_state;
 	/** @cc: congestion control algorithm, index into xtcp_cc_table */

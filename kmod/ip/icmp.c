@@ -191,6 +191,9 @@ void xtcp_icmp_error(struct sk_buff *skb, struct xtcp_icmp_error *e)
 	flow = xtcp_flow_find(&e->key, xtcp_skb_dif(skb), xtcp_skb_sdif(skb));
 	if (!flow || flow->kind == XTCP_KIND_TW)
 		return;
+	/* RFC 4301 6: what IPsec does not let in is not heard, and IP drops it behind us */
+	if (!xtcp_skb_policy(NULL, skb))
+		return;
 	xtcp_count(xn, ICMP_IN);
 	if (flow->kind == XTCP_KIND_REQ) {
 		error_for_req(flow, xn, e);

@@ -28,6 +28,18 @@ static bool move(struct sk_buff *skb, const struct xtcp_icmp_error *e)
 }
 
 /*
+ * RFC 6980 5: such a packet is no redirect.  It is joined by now, or was whole from the
+ * beginning with a fragment header.
+ */
+static bool was_fragmented(const struct sk_buff *skb)
+{
+	unsigned int at = 0;
+
+	return IP6CB(skb)->flags & IP6SKB_FRAGMENTED ||
+	       ipv6_find_hdr(skb, &at, NEXTHDR_FRAGMENT, NULL, NULL) == NEXTHDR_FRAGMENT;
+}
+
+/*
  * Where a redirect quotes our packet: in an option.
  * Return: its offset, 0: nowhere.
  */
@@ -38,7 +50,8 @@ static unsigned int redirected(const struct sk_buff *skb, unsigned int off)
 
 	/* RFC 4861 8.1: from the router next to us, or it is none */
 	if (ipv6_hdr(skb)->hop_limit != 255 ||
-	    !(ipv6_addr_type(&ipv6_hdr(skb)->saddr) & IPV6_ADDR_LINKLOCAL))
+	    !(ipv6_addr_type(&ipv6_hdr(skb)->saddr) & IPV6_ADDR_LINKLOCAL) ||
+	    was_fragmented(skb))
 		return 0;
 	while (!skb_copy_bits(skb, at, &opt, sizeof(opt)) && opt.nd_opt_len) {
 		/* the header of the option is eight bytes long */

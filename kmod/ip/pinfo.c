@@ -70,3 +70,26 @@ void xtcp_pinfo_inherit(struct sock *child, const struct sock *listener,
 	if (opt)
 		RCU_INIT_POINTER(np->opt, ipv6_dup_options(child, opt));
 }
+
+/**
+ * xtcp_pinfo_note - a segment came in its turn, to a socket whose user asks about such
+ * @sk: the socket, locked
+ * @skb: the segment
+ *
+ * The newest counts: getsockopt() with IPV6_2292PKTOPTIONS tells (RFC 2292 4.1).
+ */
+void xtcp_pinfo_note(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip = ipv6_hdr(skb);
+	struct ipv6_pinfo *np = inet6_sk(sk);
+
+	xtcp_assert_locked(sk);
+	if (np->rxopt.bits.rxinfo || np->rxopt.bits.rxoinfo)
+		np->mcast_oif = skb->skb_iif;
+	if (np->rxopt.bits.rxhlim || np->rxopt.bits.rxohlim)
+		np->mcast_hops = ip->hop_limit;
+	if (np->rxopt.bits.rxflow || np->rxopt.bits.rxtclass)
+		np->rcv_flowinfo = ip6_flowinfo(ip);
+	if (xtcp_inet6_bit(sk, REPFLOW, repflow))
+		np->flow_label = ip6_flowlabel(ip);
+}

@@ -29,4 +29,22 @@ static inline void xtcp_pinfo_inherit(struct sock *child, const struct sock *lis
 				      const struct sk_buff *skb) { }
 #endif
 
+#if IS_ENABLED(CONFIG_IPV6)
+void xtcp_pinfo_note(struct sock *sk, const struct sk_buff *skb);
+
+/* The user wants to know of what comes (IPV6_RECVHOPLIMIT, ...). */
+static inline bool xtcp_pinfo_asks(const struct sock *sk)
+{
+	return unlikely(xtcp_sk(sk)->flow.family == AF_INET6) &&
+	       unlikely(READ_ONCE(inet6_sk(sk)->rxopt.all));
+}
+#else
+static inline bool xtcp_pinfo_asks(const struct sock *sk)
+{
+	return false;
+}
+
+static inline void xtcp_pinfo_note(struct sock *sk, const struct sk_buff *skb) { }
+#endif
+
 #endif /* XTCP_PINFO_H */

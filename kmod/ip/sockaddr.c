@@ -134,7 +134,7 @@ int xtcp_sockaddr_filter(struct sock *sk, XTCP_SOCKADDR *addr, int len)
 }
 
 /**
- * xtcp_sockaddr_reset - forget the address that connect() chose
+ * xtcp_sockaddr_reset - forget the address that connect() chose, and the peer's
  * @sk: the socket, locked
  * @bound: its IPv4 address before that
  *
@@ -147,5 +147,8 @@ void xtcp_sockaddr_reset(struct sock *sk, __be32 bound)
 		inet_reset_saddr(sk);
 	else
 		inet_sk(sk)->inet_saddr = bound;
+#if IS_ENABLED(CONFIG_IPV6)
+	sk->sk_v6_daddr = in6addr_any;
+#endif
 	xtcp_sk(sk)->flow.family = sk->sk_family;
 }

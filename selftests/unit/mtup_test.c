@@ -222,6 +222,18 @@ TEST(probe__that_arrives)
 	expect("P. 3251:4001(750) ack 1");
 }
 
+/* The same with the longer header of IPv6: a packet grows by less. */
+TEST(probe__that_arrives_over_ip6)
+{
+	given_search();
+	ep.t.ip6 = 1;
+	probe_and_more();
+	ep.t.cwnd = 100;
+	rcv(". 1 ack 751");
+	/* 100 * 560 / 810; it is not used up, so the ACK adds nothing */
+	CHECK_EQ(ep.t.cwnd, 69);
+}
+
 /* 7.6.2: no congestion; the same bytes travel again in segments of the old size */
 TEST(probe__that_is_lost_alone)
 {

@@ -461,6 +461,84 @@ TEST_F(ip6, header__as_the_user_says)
 	EXPECT_EQ(0x28, p->last[1]);
 }
 
+/* ---- what a segment says besides -------------------------------------------------------- */
+
+/* Who asks learns the hop limit of the last segment that came in its turn. */
+TEST_F(ip6, received__hop_limit)
+{
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+	char control[200] __attribute__((aligned(8)));
+	struct msghdr msg = { .msg_control = control };
+	socklen_t len = sizeof(control);
+	struct cmsghdr *c;
+
+	ASSERT_EQ(0, set_int(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1));
+	p->ttl = 77;
+	packets(p, "< P. 1:11(10) ack 1",
+		   "> .  1:1(0) ack 11");
+	/* not in its turn */
+	p->ttl = 78;
+	packets(p, "< P. 21:31(10) ack 1",
+		   "> .  1:1(0) ack 11");
+	ASSERT_EQ(0, getsockopt(fd, IPPROTO_IPV6, IPV6_2292PKTOPTIONS, control, &len));
+	msg.msg_controllen = len;
+	c = CMSG_FIRSTHDR(&msg);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(IPPROTO_IPV6, c->cmsg_level);
+	EXPECT_EQ(IPV6_HOPLIMIT, c->cmsg_type);
+	EXPECT_EQ(77, *(int *)CMSG_DATA(c));
+}
+
+static uint32_t path_mtu(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		abort();
+	return info.tcpi_pmtu;
+}
+
+/* What segments fit into as they are is no news, to nobody else either. */
+TEST_F(ip6, too_big__not_for_segments)
+{
+	struct peer *p = &self->p;
+	int listener = start_listen(p->w, 8), fd;
+	uint32_t mtu;
+
+	p->lport = WIRE_PORT;
+	packets(p, "< S  0:0(0) <mss 536>",
+		   "> S. 0:0(0) ack 1",
+		   "< .  1:1(0) ack 1");
+	fd = do_accept(p->w, listener);
+	mtu = path_mtu(fd);
+	put_pattern(fd, 0, 536);
+	packets(p, "> P. 1:537(536) ack 1");
+	peer_icmp(p, 3, 4, 1400);
+	packets(p, "< .  1:1(0) ack 537");
+	EXPECT_EQ(mtu, path_mtu(fd));
+}
+
+/* IPsec's policy counts for errors, too. */
+TEST_F(ip6, error__ipsec_policy)
+{
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+	uint32_t mtu = path_mtu(fd);
+
+	if (system("ip xfrm policy add dir in src ::/0 dst ::/0 proto ipv6-icmp action block"))
+		SKIP(return, "no IPsec");
+	put_pattern(fd, 0, 1440);
+	packets(p, "> P. 1:1441(1440) ack 1");
+	peer_icmp(p, 3, 4, 1280);
+	packets(p, "<  . 1:1(0) ack 1441");
+	EXPECT_EQ(mtu, path_mtu(fd));
+	put_pattern(fd, 1440, 1440);
+	packets(p, "> P. 1441:2881(1440) ack 1",
+		   "<  . 1:1(0) ack 2881");
+}
+
 /* RFC 5082: what comes from further away than the user knows the peer to be is dropped. */
 TEST_F(ip6, min_hop_count)
 {

@@ -81,6 +81,7 @@ int xtcp_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
 	if (err)
 		return err;
 	xs->flow.family = xtcp_key_family(&key);
+	sk_set_txhash(sk);
 	err = xtcp_route_connect(sk, &key.raddr, key.rport);
 	if (err) {
 		xs->flow.family = sk->sk_family;
@@ -90,7 +91,6 @@ int xtcp_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
 		xtcp_hook_need_demux(xtcp_sk_net(sk), xs->flow.family);
 	if (listening)
 		xtcp_listen_stop(sk);
-	sk_set_txhash(sk);
 	xtcp_sk_laddr(sk, &key.laddr);
 	key.lport = inet->inet_sport;
 	key.dev = sk->sk_bound_dev_if;

@@ -16,6 +16,19 @@
 
 struct xtcp_net;
 
+/**
+ * struct xtcp_marks - what a connection's packets are told by from others, on their way
+ * @mark: routing mark (SO_MARK)
+ * @hash: which of equal ways they take, and the flow label if nobody has chosen one
+ *	  (sk_txhash)
+ * @label: flow label of IPv6, 0: nobody has chosen one
+ */
+struct xtcp_marks {
+	u32	mark;
+	u32	hash;
+	__be32	label;
+};
+
 enum xtcp_kind {
 	XTCP_KIND_SOCK,		/* struct xtcp_sock */
 	XTCP_KIND_REQ,		/* struct xtcp_req */

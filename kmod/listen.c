@@ -59,6 +59,16 @@ static u32 mark_of(const struct sock *sk, const struct sk_buff *skb)
 	return mark || !READ_ONCE(xtcp_sk_net(sk)->fwmark_accept) ? mark : skb->mark;
 }
 
+/* Those of a connection that a segment asks for. */
+static struct xtcp_marks marks_of(const struct sock *sk, const struct sk_buff *skb)
+{
+	return (struct xtcp_marks) {
+		.mark	= mark_of(sk, skb),
+		.hash	= net_tx_rndhash(),
+		.label	= xtcp_sk_reflected(sk, skb),
+	};
+}
+
 /* Their type of service: the listener's, or (reflect_tos) that of the segment. */
 static u8 tos_of(const struct sock *sk, const struct sk_buff *skb)
 {
@@ -147,13 +157,13 @@ static bool admit_syn(struct sock *sk, bool timewait, bool *cookie)
 /* Answer a SYN with a cookie, and forget it. */
 static void send_cookie(struct sock *sk, const struct xtcp_key *key,
 			const struct sk_buff *skb, struct xtcp_segment *syn,
-			u16 advmss, struct dst_entry *dst)
+			const struct xtcp_marks *marks, u16 advmss, struct dst_entry *dst)
 {
 	struct xtcp_synrcv core;
 
 	xtcp_cookie_strip(syn);
 	init_core(&core, sk, key, skb, syn, xtcp_syncookie_make(sk, key, syn), advmss, dst);
-	xtcp_send_synack(sk, key, &core, mark_of(sk, skb),
+	xtcp_send_synack(sk, key, &core, marks,
 			 xtcp_cookie_clock(&core, xtcp_clock_ms()), dst, NULL);
 }
 
@@ -169,12 +179,12 @@ static void free_child(struct sock *child)
 }
 
 /*
- * A child socket in SYN_RECV that nobody else knows yet, with a mark for routing.  @skb:
- * the segment that makes it.  It has two references: its user's, and one for the caller.
+ * A child socket in SYN_RECV that nobody else knows yet.  @skb: the segment that makes it.
+ * It has two references: its user's, and one for the caller.
  */
 static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
-			       const struct xtcp_synrcv *core, u32 mark,
-			       const struct sk_buff *skb)
+			       const struct xtcp_synrcv *core,
+			       const struct xtcp_marks *marks, const struct sk_buff *skb)
 {
 	const struct xtcp_tcb *lt = &xtcp_sk(sk)->tcb;
 	struct in6_addr raddr = key->raddr;
@@ -198,7 +208,8 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 		xtcp_pinfo_inherit(child, sk, skb);
 	xs->flow.family = xtcp_key_family(key);
 	xtcp_sk_af(child)->set_tos(child, core->tos);
-	child->sk_mark = mark;
+	child->sk_mark = marks->mark;
+	child->sk_txhash = marks->hash;
 	/* a shutdown() of before listen() has failed, whatever it left behind */
 	WRITE_ONCE(child->sk_shutdown, 0);
 	xs->user_mss = xtcp_sk(sk)->user_mss;
@@ -209,7 +220,6 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xs->flow.key = *key;
 	child->sk_bound_dev_if = key->dev;
 	xtcp_sk_af(child)->set_ends(child, key);
-	sk_set_txhash(child);
 	xtcp_inet_new_id(inet);
 	xtcp_user_keep(&xs->tcb, lt);
 	if (xs->user_mss)
@@ -287,12 +297,12 @@ static void adopt(struct sock *sk, struct sock *child, struct sk_buff *skb,
  * Return: false: it could not be made, so do without; true: @skb is consumed.
  */
 static bool fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
-			 const struct xtcp_synrcv *core, struct sk_buff *skb,
-			 struct xtcp_segment *seg, struct xtcp_tw *tw,
+			 const struct xtcp_synrcv *core, const struct xtcp_marks *marks,
+			 struct sk_buff *skb, struct xtcp_segment *seg, struct xtcp_tw *tw,
 			 struct xtcp_tfo_cookie *tfo)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct sock *child = make_child(sk, key, core, mark_of(sk, skb), skb);
+	struct sock *child = make_child(sk, key, core, marks, skb);
 
 	if (!child)
 		goto fail;
@@ -329,6 +339,7 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 	struct xtcp_tfo_cookie tfo = { .len = -1 };
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_synrcv core;
+	struct xtcp_marks marks;
 	struct xtcp_req *req;
 	struct dst_entry *dst;
 	bool cookie;
@@ -338,15 +349,16 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 
 	if (!admit_syn(sk, tw, &cookie))
 		return false;
-	if (!xtcp_lsm_syn(sk, key, skb, mark_of(sk, skb))) {
+	marks = marks_of(sk, skb);
+	if (!xtcp_lsm_syn(sk, key, skb, marks.mark)) {
 		xtcp_count_drop(xn, XTCP_DROP_POLICY);
 		return false;
 	}
-	dst = xtcp_route_back(sk, key, mark_of(sk, skb), &advmss);
+	dst = xtcp_route_back(sk, key, &marks, &advmss);
 	if (!dst)
 		return false;
 	if (cookie) {
-		send_cookie(sk, key, skb, seg, advmss, dst);
+		send_cookie(sk, key, skb, seg, &marks, advmss, dst);
 		return false;
 	}
 	iss = tw ? tw->core.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT : xtcp_isn(key);
@@ -356,11 +368,11 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 	xtcp_synrcv_sent(&core, xtcp_now());
 	if (unlikely(seg->len || seg->opt.has & XTCP_OPT_TFO) &&
 	    xtcp_tfo_try(sk, key, skb, seg, dst, &tfo) &&
-	    fastopen_rcv(sk, key, &core, skb, seg, tw, &tfo)) {
+	    fastopen_rcv(sk, key, &core, &marks, skb, seg, tw, &tfo)) {
 		dst_release(dst);
 		return true;
 	}
-	req = xtcp_req_alloc(sk, key, &core, mark_of(sk, skb),
+	req = xtcp_req_alloc(sk, key, &core, &marks,
 			     tw ? XTCP_SYN_RECV : XTCP_LISTEN);
 	if (!req) {
 		dst_release(dst);
@@ -421,7 +433,7 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 		overflow(req, skb, seg);
 		goto drop;
 	}
-	child = make_child(sk, &req->flow.key, &req->core, req->mark, skb);
+	child = make_child(sk, &req->flow.key, &req->core, &req->marks, skb);
 	if (!child) {
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
 		goto drop;
@@ -455,6 +467,7 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_synrcv core;
+	struct xtcp_marks marks;
 	struct xtcp_segment syn;
 	struct sock *child;
 	struct dst_entry *dst;
@@ -466,16 +479,17 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 		count_overflow(xn);
 		goto drop;
 	}
-	if (!xtcp_lsm_syn(sk, key, skb, mark_of(sk, skb))) {
+	marks = marks_of(sk, skb);
+	if (!xtcp_lsm_syn(sk, key, skb, marks.mark)) {
 		xtcp_count_drop(xn, XTCP_DROP_POLICY);
 		goto drop;
 	}
-	dst = xtcp_route_back(sk, key, mark_of(sk, skb), &advmss);
+	dst = xtcp_route_back(sk, key, &marks, &advmss);
 	if (!dst)
 		goto drop;
 	init_core(&core, sk, key, skb, &syn, seg->ack - 1, advmss, dst);
 	dst_release(dst);
-	child = make_child(sk, key, &core, mark_of(sk, skb), skb);
+	child = make_child(sk, key, &core, &marks, skb);
 	if (!child) {
 		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
 		goto drop;

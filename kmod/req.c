@@ -76,20 +76,20 @@ void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event, enum xtcp_reason
  * @sk: the listener, locked
  * @key: the flow
  * @c: what the SYN made
- * @mark: SO_MARK
+ * @marks: those of its packets
  * @clock: what our TSval is made from, milliseconds
  * @dst: the route back, whose reference goes; NULL: look it up
  * @tfo: Fast Open cookie to hand out, NULL: none
  */
 void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
-		      const struct xtcp_synrcv *c, u32 mark, u32 clock,
+		      const struct xtcp_synrcv *c, const struct xtcp_marks *marks, u32 clock,
 		      struct dst_entry *dst, const struct xtcp_tfo_cookie *tfo)
 {
 	struct xtcp_reply r = {
 		.key	= key,
 		.tos	= c->tos,
 		.has_tos = true,
-		.mark	= mark,
+		.marks	= *marks,
 		.dst	= dst,
 		.md5	= xtcp_md5_lookup(sk, key),
 	};
@@ -111,7 +111,7 @@ void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 void xtcp_req_send_synack(struct xtcp_req *req, struct dst_entry *dst,
 			  const struct xtcp_tfo_cookie *tfo)
 {
-	xtcp_send_synack(req->listener, &req->flow.key, &req->core, req->mark,
+	xtcp_send_synack(req->listener, &req->flow.key, &req->core, &req->marks,
 			 xtcp_clock_ms(), dst, tfo);
 }
 
@@ -146,7 +146,7 @@ void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb)
 		.tos	= xtcp_skb_tos(skb) & ~INET_ECN_MASK,
 		.has_tos = true,
 		.to	= skb,
-		.mark	= req->mark,
+		.marks	= req->marks,
 		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
 	};
 
@@ -163,7 +163,7 @@ void xtcp_req_send_rst(struct xtcp_req *req, enum xtcp_reason why)
 {
 	struct xtcp_reply r = {
 		.key	= &req->flow.key,
-		.mark	= req->mark,
+		.marks	= req->marks,
 		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
 		.rst_why = why,
 	};
@@ -233,13 +233,14 @@ out:
  * @sk: its listener
  * @key: the flow
  * @core: what the SYN made
- * @mark: routing mark
+ * @marks: those of its packets
  * @state: XTCP_LISTEN, or XTCP_SYN_RECV when a TIME_WAIT entry takes the edge there
  *
  * Return: the entry, for xtcp_req_hash(); NULL without memory.
  */
 struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
-				const struct xtcp_synrcv *core, u32 mark, u8 state)
+				const struct xtcp_synrcv *core,
+				const struct xtcp_marks *marks, u8 state)
 {
 	struct xtcp_req *req = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 
@@ -252,7 +253,7 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 	req->flow.sock_family = sk->sk_family;
 	req->flow.hashed = false;
 	req->listener = sk;
-	req->mark = mark;
+	req->marks = *marks;
 	req->core = *core;
 	req->opening = NULL;
 	INIT_LIST_HEAD(&req->node);

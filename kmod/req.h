@@ -17,7 +17,8 @@
  * @node: link in the listener's list, under the listener's lock
  * @timer: retransmits the SYN,ACK
  * @core: the protocol's part
- * @mark: routing mark: SO_MARK of the listener, or (fwmark_accept) that of the SYN
+ * @marks: those of its packets and of the child's; the routing mark is SO_MARK of the
+ *	   listener, or (fwmark_accept) that of the SYN
  * @opening: TCP_SAVED_SYN of the child to come, NULL: none
  */
 struct xtcp_req {
@@ -26,7 +27,7 @@ struct xtcp_req {
 	struct list_head	node;
 	struct timer_list	timer;
 	struct xtcp_synrcv	core;
-	u32			mark;
+	struct xtcp_marks	marks;
 	struct xtcp_opening	*opening;
 };
 
@@ -38,12 +39,13 @@ static inline struct xtcp_net *xtcp_req_net(const struct xtcp_req *req)
 #define xtcp_flow_req(f)	container_of_const(f, struct xtcp_req, flow)
 
 struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
-				const struct xtcp_synrcv *core, u32 mark, u8 state);
+				const struct xtcp_synrcv *core,
+				const struct xtcp_marks *marks, u8 state);
 int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw);
 void xtcp_req_unlink(struct xtcp_req *req);
 void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event, enum xtcp_reason why);
 void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
-		      const struct xtcp_synrcv *c, u32 mark, u32 clock,
+		      const struct xtcp_synrcv *c, const struct xtcp_marks *marks, u32 clock,
 		      struct dst_entry *dst, const struct xtcp_tfo_cookie *tfo);
 void xtcp_req_send_synack(struct xtcp_req *req, struct dst_entry *dst,
 			  const struct xtcp_tfo_cookie *tfo);

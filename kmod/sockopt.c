@@ -281,6 +281,51 @@ static int refuse_membership6(sockptr_t optval, unsigned int optlen)
 	return optlen < sizeof(struct ipv6_mreq) ? -EINVAL : -EPROTO;
 }
 
+#if IS_ENABLED(CONFIG_IPV6)
+/*
+ * IPV6_FLOWLABEL_MGR: its user wants each segment answered with the segment's label, or no
+ * longer.  IP lets nobody ask for that but protocol 6.
+ */
+static int reflect_labels(struct sock *sk, u8 action)
+{
+	int err = 0;
+
+	if (action == IPV6_FL_A_GET &&
+	    READ_ONCE(sock_net(sk)->ipv6.sysctl.flowlabel_consistency))
+		return -EPERM;
+	lock_sock(sk);
+	if (action == IPV6_FL_A_GET) {
+		xtcp_inet6_assign(sk, REPFLOW, repflow, 1);
+	} else if (xtcp_inet6_bit(sk, REPFLOW, repflow)) {
+		xtcp_inet6_assign(sk, REPFLOW, repflow, 0);
+		inet6_sk(sk)->flow_label = 0;
+	} else {
+		err = -ESRCH;
+	}
+	release_sock(sk);
+	return err;
+}
+
+static int set_labels(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct in6_flowlabel_req req;
+
+	if (optlen < sizeof(req))
+		return -EINVAL;
+	if (copy_from_sockptr(&req, optval, sizeof(req)))
+		return -EFAULT;
+	if (req.flr_flags & IPV6_FL_F_REFLECT &&
+	    (req.flr_action == IPV6_FL_A_GET || req.flr_action == IPV6_FL_A_PUT))
+		return reflect_labels(sk, req.flr_action);
+	return ipv6_setsockopt(sk, SOL_IPV6, IPV6_FLOWLABEL_MGR, optval, optlen);
+}
+#else
+static int set_labels(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	return -ENOPROTOOPT;
+}
+#endif
+
 static int set_ip6(struct sock *sk, int level, int optname, sockptr_t optval,
 		   unsigned int optlen)
 {
@@ -289,6 +334,8 @@ static int set_ip6(struct sock *sk, int level, int optname, sockptr_t optval,
 	if (level == SOL_IPV6 &&
 	    (optname == IPV6_ADD_MEMBERSHIP || optname == IPV6_DROP_MEMBERSHIP))
 		return refuse_membership6(optval, optlen);
+	if (level == SOL_IPV6 && optname == IPV6_FLOWLABEL_MGR)
+		return set_labels(sk, optval, optlen);
 	err = ipv6_setsockopt(sk, level, optname, optval, optlen);
 	if (err || level != SOL_IPV6)
 		return err;

@@ -285,7 +285,11 @@ void xtcp_enter_timewait(struct sock *sk)
 	tw->flow.family = xs->flow.family;
 	tw->flow.sock_family = sk->sk_family;
 	tw->port = xtcp_port_get(xs->port);
-	tw->mark = READ_ONCE(sk->sk_mark);
+	tw->marks = (struct xtcp_marks) {
+		.mark	= READ_ONCE(sk->sk_mark),
+		.hash	= sk->sk_txhash,
+		.label	= xtcp_sk_label(sk),
+	};
 	tw->min_ttl = xtcp_sk_hop_limit_min(sk, xs->flow.family);
 	tw->due = xtcp_clock_ms() + length_ms(xn);
 	tw->cpu = raw_smp_processor_id();
@@ -382,7 +386,7 @@ void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_b
 		.tos	= tw->core.tos,
 		.has_tos = true,
 		.to	= skb,
-		.mark	= tw->mark,
+		.marks	= tw->marks,
 		.md5	= md5_of(tw),
 	};
 

@@ -19,7 +19,7 @@ struct xtcp_sock;
  * @node: link in its queue (xtcp_net.tw_queues), under the queue's lock
  * @port: keeps the local address and port reserved
  * @core: the protocol's part
- * @mark: SO_MARK of the connection
+ * @marks: those of the connection's packets
  * @due: when it ends, milliseconds of xtcp_clock_ms()
  * @cpu: of its queue
  * @is_signed: it is the first part of a struct xtcp_tw_signed
@@ -31,7 +31,7 @@ struct xtcp_tw {
 	struct list_head	node;
 	struct xtcp_port	*port;
 	struct xtcp_timewait	core;
-	u32			mark;
+	struct xtcp_marks	marks;
 	u32			due;
 	u16			cpu : 15;
 	u16			is_signed : 1;

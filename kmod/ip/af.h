@@ -19,6 +19,7 @@
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 
+#include "compat.h"
 #include "sock.h"
 
 /**
@@ -35,8 +36,8 @@
  *		@sk: whose settings count; @answer: it goes back to who just spoke to us.
  *		Return: a reference, or ERR_PTR
  * @reply: a segment without a socket of its own, from its TCP header on, goes to IP;
- *	   mark, priority and route are the buffer's.  @tos: with ECN.  Return: what IP
- *	   said; the buffer is consumed
+ *	   mark, hash, priority and route are the buffer's.  @tos: with ECN.  @label: the
+ *	   flow label, where there are any.  Return: what IP said; the buffer is consumed
  * @option_len: of the IP options or extension headers that a socket sends, bytes
  * @set_ends: a socket that nobody else uses gets its addresses and ports
  * @kernel_knows: does the kernel's TCP have this connection, in TIME_WAIT or otherwise?
@@ -58,9 +59,9 @@ struct xtcp_af {
 	int			gso_type;
 	struct dst_entry	*(*route)(struct sock *sk, struct in6_addr *raddr, __be16 rport);
 	struct dst_entry	*(*route_back)(struct sock *sk, const struct xtcp_key *key,
-					       u32 mark, bool answer);
+					       const struct xtcp_marks *marks, bool answer);
 	int			(*reply)(struct sock *sk, struct sk_buff *skb,
-					 const struct xtcp_key *key, u8 tos);
+					 const struct xtcp_key *key, u8 tos, __be32 label);
 	u32			(*option_len)(const struct sock *sk);
 	void			(*set_ends)(struct sock *sk, const struct xtcp_key *key);
 	bool			(*kernel_knows)(const struct xtcp_key *key, int dif, int sdif);
@@ -250,6 +251,29 @@ static inline bool xtcp_sk_is_near(const struct sock *sk, const struct sk_buff *
 	if (xtcp_skb_is6(skb))
 		return likely(ipv6_hdr(skb)->hop_limit >= xtcp_sk_hop_limit_min(sk, AF_INET6));
 	return likely(ip_hdr(skb)->ttl >= xtcp_sk_hop_limit_min(sk, AF_INET));
+}
+
+/* The flow label that somebody has chosen for a socket's packets, 0: nobody has. */
+static inline __be32 xtcp_sk_label(const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (xtcp_sk_is6(sk))
+		return READ_ONCE(inet6_sk(sk)->flow_label) & IPV6_FLOWLABEL_MASK;
+#endif
+	return 0;
+}
+
+/*
+ * The flow label of what answers a segment: the segment's, if a socket wants that
+ * (IPV6_FL_F_REFLECT, net.ipv6.flowlabel_reflect).
+ */
+static inline __be32 xtcp_sk_reflected(const struct sock *sk, const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (xtcp_skb_is6(skb) && xtcp_inet6_bit(sk, REPFLOW, repflow))
+		return ip6_flowlabel(ipv6_hdr(skb));
+#endif
+	return 0;
 }
 
 /* What tells whether a route that was found now is still good later (dst_check()). */

@@ -83,12 +83,12 @@ static struct dst_entry *route(struct sock *sk, struct in6_addr *raddr, __be16 r
 	return dst;
 }
 
-static struct dst_entry *route_back(struct sock *sk, const struct xtcp_key *key, u32 mark,
-				    bool answer)
+static struct dst_entry *route_back(struct sock *sk, const struct xtcp_key *key,
+				    const struct xtcp_marks *marks, bool answer)
 {
 	struct flowi4 fl4;
 
-	init_flow(&fl4, sk, key, mark);
+	init_flow(&fl4, sk, key, marks->mark);
 	/* the segment came for this address: to answer from it needs no device that has it */
 	if (answer)
 		fl4.flowi4_flags |= FLOWI_FLAG_ANYSRC;
@@ -100,7 +100,8 @@ static struct dst_entry *route_back(struct sock *sk, const struct xtcp_key *key,
  * or socket says (RFC 791: nobody has to), and so needs no ID.  A listener's IP_OPTIONS
  * are not for those who connect to it.
  */
-static int reply(struct sock *sk, struct sk_buff *skb, const struct xtcp_key *key, u8 tos)
+static int reply(struct sock *sk, struct sk_buff *skb, const struct xtcp_key *key, u8 tos,
+		 __be32 label)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);

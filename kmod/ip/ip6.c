@@ -13,13 +13,20 @@
 #include "ip/header.h"
 #include "ip/ip6.h"
 
-/* Describe a connection's packets to routing.  Without a device in the key it is @sk's. */
+/*
+ * Describe a connection's packets to routing.  Without a device in the key it is @sk's.
+ * Where equal ways are chosen by the addresses alone, the hash chooses one, as in Linux 7.2:
+ * then a timeout may find another (SO_TXREHASH).
+ */
 static void init_flow(struct flowi6 *fl6, const struct sock *sk, const struct xtcp_key *key,
-		      u32 mark)
+		      u32 mark, u32 hash)
 {
 	memset(fl6, 0, sizeof(*fl6));
 	fl6->flowi6_oif = key->dev ? key->dev : READ_ONCE(sk->sk_bound_dev_if);
 	fl6->flowi6_mark = mark;
+	if (hash && !ip6_multipath_hash_policy(sock_net(sk)))
+		/* 31 bits, and 0 stands for none */
+		fl6->mp_hash = hash >> 1 ? : 1;
 	fl6->flowi6_proto = IPPROTO_TCP;
 	fl6->flowi6_uid = sock_net_uid(sock_net(sk), sk);
 	fl6->daddr = key->raddr;
@@ -64,7 +71,7 @@ static struct dst_entry *route(struct sock *sk, struct in6_addr *raddr, __be16 r
 	};
 	struct dst_entry *dst;
 
-	init_flow(fl6, sk, &key, READ_ONCE(sk->sk_mark));
+	init_flow(fl6, sk, &key, READ_ONCE(sk->sk_mark), READ_ONCE(sk->sk_txhash));
 	fl6->flowlabel = ip6_make_flowinfo(np->tclass, np->flow_label);
 	/* a child that nobody knows yet is not locked */
 	dst = look_up(sk, fl6, rcu_dereference_check(np->opt, lockdep_sock_is_held(sk)));
@@ -76,8 +83,8 @@ static struct dst_entry *route(struct sock *sk, struct in6_addr *raddr, __be16 r
 	return dst;
 }
 
-static struct dst_entry *route_back(struct sock *sk, const struct xtcp_key *key, u32 mark,
-				    bool answer)
+static struct dst_entry *route_back(struct sock *sk, const struct xtcp_key *key,
+				    const struct xtcp_marks *marks, bool answer)
 {
 	struct dst_entry *dst;
 	struct flowi6 fl6;
@@ -85,7 +92,7 @@ static struct dst_entry *route_back(struct sock *sk, const struct xtcp_key *key,
 	/* RFC 9293 MUST-63 */
 	if (ipv6_addr_is_multicast(&key->raddr))
 		return ERR_PTR(-ENETUNREACH);
-	init_flow(&fl6, sk, key, mark);
+	init_flow(&fl6, sk, key, marks->mark, marks->hash);
 	rcu_read_lock();
 	dst = look_up(sk, &fl6, rcu_dereference(inet6_sk(sk)->opt));
 	rcu_read_unlock();
@@ -105,6 +112,7 @@ static struct dst_entry *route_again(struct sock *sk)
 
 int xtcp_ip6_transmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
+	struct flowi6 *fl6 = &inet_sk(sk)->cork.fl.u.ip6;
 	const struct ipv6_pinfo *np = inet6_sk(sk);
 	struct dst_entry *dst = xtcp_sk_dst(sk);
 	int err;
@@ -121,17 +129,21 @@ int xtcp_ip6_transmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 	memset(skb->cb, 0, sizeof(struct inet6_skb_parm));
 	rcu_read_lock();
 	skb_dst_set_noref(skb, dst);
+	/* it may have changed since the route was found: IPV6_FLOWLABEL_MGR, reflection */
+	fl6->flowlabel = READ_ONCE(np->flow_label);
 	/* the socket's own traffic class has no ECN bits */
-	err = ip6_xmit(sk, skb, &inet_sk(sk)->cork.fl.u.ip6, READ_ONCE(sk->sk_mark),
+	err = ip6_xmit(sk, skb, fl6, READ_ONCE(sk->sk_mark),
 		       rcu_dereference(np->opt), READ_ONCE(np->tclass) | ecn,
 		       READ_ONCE(sk->sk_priority));
 	rcu_read_unlock();
 	return err;
 }
 
-static int reply(struct sock *sk, struct sk_buff *skb, const struct xtcp_key *key, u8 tos)
+static int reply(struct sock *sk, struct sk_buff *skb, const struct xtcp_key *key, u8 tos,
+		 __be32 label)
 {
 	struct flowi6 fl6 = {
+		.flowlabel	= label,
 		.flowi6_proto	= IPPROTO_TCP,
 		.saddr		= key->laddr,
 		.daddr		= key->raddr,

@@ -13,7 +13,7 @@
 static u32 mark_of(const struct xtcp_net *xn, const struct xtcp_af *af,
 		   const struct xtcp_reply *r)
 {
-	return (r->to ? af->reply_mark(xn->net, r->to->mark) : 0) ? : r->mark;
+	return (r->to ? af->reply_mark(xn->net, r->to->mark) : 0) ? : r->marks.mark;
 }
 
 /* Some namespaces have no IPv6. */
@@ -37,16 +37,17 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 {
 	const struct xtcp_key *key = r->key;
 	const struct xtcp_af *af = xtcp_key_af(key);
-	u32 mark = mark_of(xn, af, r);
+	struct xtcp_marks marks = r->marks;
 	struct dst_entry *dst = r->dst;
 	bool answer = !sk;
 	struct sk_buff *skb;
 	u8 tos;
 
+	marks.mark = mark_of(xn, af, r);
 	if (answer)
 		sk = control_sk(xn, key);
 	if (!dst)
-		dst = sk ? af->route_back(sk, key, mark, answer) : ERR_PTR(-EAFNOSUPPORT);
+		dst = sk ? af->route_back(sk, key, &marks, answer) : ERR_PTR(-EAFNOSUPPORT);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
 	skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
@@ -67,8 +68,10 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 		xtcp_count_rst(xn, r->rst_why);
 	tos = r->has_tos ? r->tos : af->tos(sk);
 	skb->priority = READ_ONCE(sk->sk_priority);
-	skb->mark = mark;
-	return af->reply(sk, skb, key, tos | r->h.ecn);
+	skb->mark = marks.mark;
+	if (marks.hash)
+		skb_set_hash(skb, marks.hash, PKT_HASH_TYPE_L4);
+	return af->reply(sk, skb, key, tos | r->h.ecn, marks.label);
 }
 
 /**
@@ -88,7 +91,10 @@ void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
 		.tos	= xtcp_skb_tos(skb) & ~INET_ECN_MASK,
 		.has_tos = true,
 		.to	= skb,
-		.mark	= READ_ONCE(sk->sk_mark),
+		.marks	= {
+			.mark	= READ_ONCE(sk->sk_mark),
+			.label	= xtcp_sk_reflected(sk, skb),
+		},
 		.md5	= xtcp_md5_lookup(sk, key),
 		.rst_why = why,
 	};

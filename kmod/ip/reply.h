@@ -21,9 +21,9 @@ struct sk_buff;
  *	 the socket's
  * @has_tos: @tos is set
  * @dst: route that was looked up already, whose reference goes; NULL: none
- * @to: the segment that it answers, whose mark goes before @mark if the administrator
+ * @to: the segment that it answers, whose mark goes before that of @marks if the administrator
  *	wants that (fwmark_reflect); NULL: none
- * @mark: its mark, and that of its route
+ * @marks: its mark, flow label and hash, and those of its route
  * @md5: what it is signed with, NULL: nothing
  * @rst_why: of a RST: its reason
  * @h: its header
@@ -33,7 +33,7 @@ struct xtcp_reply {
 	u8			tos;
 	bool			has_tos;
 	const struct sk_buff	*to;
-	u32			mark;
+	struct xtcp_marks	marks;
 	struct dst_entry	*dst;
 	const struct xtcp_md5_key *md5;
 	enum xtcp_reason	rst_why;

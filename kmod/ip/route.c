@@ -160,18 +160,18 @@ static u16 advmss_of(const struct sock *sk, const struct dst_entry *dst)
  * xtcp_route_back - find the way back to who wants to connect
  * @sk: the listener, locked
  * @key: the connection that it would be
- * @mark: its routing mark
+ * @marks: those of its packets
  * @advmss: out: what our MSS option says, bytes
  *
  * Return: the route with a reference, NULL: there is none.
  */
-struct dst_entry *xtcp_route_back(struct sock *sk, const struct xtcp_key *key, u32 mark,
-				  u16 *advmss)
+struct dst_entry *xtcp_route_back(struct sock *sk, const struct xtcp_key *key,
+				  const struct xtcp_marks *marks, u16 *advmss)
 {
 	struct dst_entry *dst;
 
 	xtcp_assert_locked(sk);
-	dst = xtcp_key_af(key)->route_back(sk, key, mark, false);
+	dst = xtcp_key_af(key)->route_back(sk, key, marks, false);
 	if (IS_ERR(dst))
 		return NULL;
 	*advmss = advmss_of(sk, dst);

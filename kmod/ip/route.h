@@ -24,8 +24,8 @@ bool xtcp_route_cc(struct sock *sk, u32 *key);
 bool xtcp_route_no_cookie(const struct dst_entry *dst);
 bool xtcp_route_is_local(struct sock *sk);
 int xtcp_route_connect(struct sock *sk, struct in6_addr *raddr, __be16 rport);
-struct dst_entry *xtcp_route_back(struct sock *sk, const struct xtcp_key *key, u32 mark,
-				  u16 *advmss);
+struct dst_entry *xtcp_route_back(struct sock *sk, const struct xtcp_key *key,
+				  const struct xtcp_marks *marks, u16 *advmss);
 void xtcp_route_changed(struct sock *sk);
 u32 xtcp_route_mtu(struct sock *sk);
 u16 xtcp_route_advmss(struct sock *sk);

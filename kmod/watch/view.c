@@ -177,7 +177,7 @@ static void fill_req(const struct xtcp_req *req, struct xtcp_view *view)
 	view->expires_us = jiffies_to_usecs(max(left, 0L));
 	view->retransmits = req->core.retries;
 	view->uid = sk_uid(req->listener);
-	view->mark = req->mark;
+	view->mark = req->marks.mark;
 }
 
 static void fill_tw(const struct xtcp_tw *tw, struct xtcp_view *view)
@@ -189,7 +189,7 @@ static void fill_tw(const struct xtcp_tw *tw, struct xtcp_view *view)
 	left = READ_ONCE(tw->due) - xtcp_clock_ms();
 	view->expires_us = (u64)max(left, 0) * USEC_PER_MSEC;
 	view->refs = refcount_read(&tw->flow.refcnt) - 1;	/* the viewer's own */
-	view->mark = tw->mark;
+	view->mark = tw->marks.mark;
 }
 
 /**

@@ -192,6 +192,8 @@ size_t siit_packet(uint8_t *to, const uint8_t *from, size_t len)
  * @from: the packet
  * @len: its length, bytes
  *
+ * The identification is what there is room for of the flow label: its last 16 bits.
+ *
  * Return: the length of the new one, 0: there is none.
  */
 size_t siit_packet_back(uint8_t *to, const uint8_t *from, size_t len)
@@ -206,6 +208,7 @@ size_t siit_packet_back(uint8_t *to, const uint8_t *from, size_t len)
 	to[0] = 0x45;
 	to[1] = from[0] << 4 | from[1] >> 4;
 	put16(to + 2, IP_LEN + rest);
+	memcpy(to + 4, from + 2, 2);
 	put16(to + 6, 0x4000);
 	to[8] = from[7];
 	to[9] = IPPROTO_TCP;

@@ -15,6 +15,7 @@
 
 #include <linux/errqueue.h>
 #include <linux/icmpv6.h>
+#include <linux/in6.h>
 
 #include "segment.h"
 #include "util.h"
@@ -459,6 +460,108 @@ TEST_F(ip6, header__as_the_user_says)
 	packets(p, "> S 0:0(0)");
 	EXPECT_EQ(33, p->last[8]);
 	EXPECT_EQ(0x28, p->last[1]);
+}
+
+/* ---- flow labels (RFC 6437) ------------------------------------------------------------- */
+
+/* Of the last packet that came, what there is room for (lib/siit.h). */
+static uint16_t last_label(const struct peer *p)
+{
+	return get16(p->last + 4);
+}
+
+/* A segment without text, with a label. */
+static void send_labelled(struct peer *p, uint8_t flags, uint32_t seq, uint16_t label)
+{
+	uint8_t packet[128];
+	size_t len = segment(p, packet, flags, seq, 0);
+
+	put16(packet + 2, label);
+	send_raw(p, packet, len);
+}
+
+/* The label of each kind of segment, until TIME_WAIT answers. */
+static void labels_of_a_connection(struct peer *p, struct __test_metadata *_metadata,
+				   uint16_t theirs, bool reflected)
+{
+	int listener = start_listen(p->w, 8), fd;
+	uint16_t label;
+
+	p->lport = WIRE_PORT;
+	send_labelled(p, F_SYN, 0, theirs);
+	packets(p, "> S. 0:0(0) ack 1");
+	label = last_label(p);
+	if (reflected)
+		EXPECT_EQ(theirs, label);
+	send_labelled(p, F_ACK, 1, theirs);
+	fd = do_accept(p->w, listener);
+	put_pattern(fd, 0, 10);
+	packets(p, "> P. 1:11(10) ack 1");
+	EXPECT_EQ(label, last_label(p));
+	packets(p, "< .  1:1(0) ack 11");
+	close(fd);
+	packets(p, "> F. 11:11(0) ack 1");
+	EXPECT_EQ(label, last_label(p));
+	packets(p, "< F. 1:1(0) ack 12",
+		   "> .  12:12(0) ack 2");
+	EXPECT_EQ(label, last_label(p));
+	packets(p, "< F. 1:1(0) ack 12",
+		   "> .  12:12(0) ack 2");
+	EXPECT_EQ(label, last_label(p));
+	close(listener);
+}
+
+/* One that nobody has chosen is the connection's from its SYN,ACK to its end. */
+TEST_F(ip6, label__one_of_its_own)
+{
+	labels_of_a_connection(&self->p, _metadata, 0x1234, false);
+}
+
+/* net.ipv6.flowlabel_reflect: the peer's. */
+TEST_F(ip6, label__reflected)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_TRUE(proc_write("/proc/sys/net/ipv6/flowlabel_reflect", "1"));
+	labels_of_a_connection(p, _metadata, 0x1234, true);
+}
+
+/* A RST of a listener, too. */
+TEST_F(ip6, label__of_a_rst)
+{
+	struct peer *p = &self->p;
+
+	ASSERT_TRUE(proc_write("/proc/sys/net/ipv6/flowlabel_reflect", "1"));
+	start_listen(p->w, 8);
+	p->lport = WIRE_PORT;
+	p->irs = 76;
+	send_labelled(p, F_ACK, 1, 0x4321);
+	p->irs = 0;
+	packets(p, "> R 77:77(0)");
+	EXPECT_EQ(0x4321, last_label(p));
+}
+
+/* A user may ask for that where labels need not be consistent, and take it back. */
+TEST_F(ip6, label__asked_for)
+{
+	struct in6_flowlabel_req req = {
+		.flr_action = IPV6_FL_A_GET, .flr_flags = IPV6_FL_F_REFLECT,
+	};
+	struct peer *p = &self->p;
+	int fd = start_listen(p->w, 8);
+
+	ASSERT_EQ(-1, setsockopt(fd, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &req, sizeof(req)));
+	EXPECT_EQ(EPERM, errno);
+	ASSERT_TRUE(proc_write("/proc/sys/net/ipv6/flowlabel_consistency", "0"));
+	EXPECT_EQ(0, setsockopt(fd, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &req, sizeof(req)));
+	p->lport = WIRE_PORT;
+	send_labelled(p, F_SYN, 0, 0x1234);
+	packets(p, "> S. 0:0(0) ack 1");
+	EXPECT_EQ(0x1234, last_label(p));
+	req.flr_action = IPV6_FL_A_PUT;
+	EXPECT_EQ(0, setsockopt(fd, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &req, sizeof(req)));
+	EXPECT_EQ(-1, setsockopt(fd, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &req, sizeof(req)));
+	EXPECT_EQ(ESRCH, errno);
 }
 
 /* ---- what a segment says besides -------------------------------------------------------- */

@@ -15,7 +15,6 @@
 #include "ip/route.h"
 #include "listen.h"
 #include "listen_table.h"
-#include "md5sig.h"
 #include "receive.h"
 #include "req.h"
 #include "table.h"
@@ -38,9 +37,8 @@ static void key_of(struct xtcp_key *key, struct xtcp_net *xn, const struct sk_bu
 /*
  * The header as the core wants it.  Lengths were checked by admit(); options
  * are looked at here, because a backlog comes back with the buffer only.
- * Return: XTCP_DROP_NONE, or what is wrong with them.
  */
-static enum xtcp_drop parse(struct sk_buff *skb, struct xtcp_segment *seg)
+static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
 	unsigned int hdrlen = th->doff * 4;
@@ -70,11 +68,11 @@ static enum xtcp_drop parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	node->flags = seg->flags;
 	node->mark = 0;
 	if (likely(xtcp_options_parse_ts(&seg->opt, opt, optlen)))
-		return XTCP_DROP_NONE;
+		return true;
 	if (!xtcp_options_parse(&seg->opt, opt, optlen, th->syn))
-		return XTCP_DROP_OPTION;
+		return false;
 	seg->sacks = opt + seg->opt.sack_off;
-	return optlen ? xtcp_md5_unexpected(skb) : XTCP_DROP_NONE;
+	return true;
 }
 
 /*
@@ -85,7 +83,6 @@ static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdi
 		   struct sk_buff *skb)
 {
 	struct xtcp_segment seg __uninitialized;
-	enum xtcp_drop wrong;
 
 	xtcp_assert_locked(sk);
 	if (unlikely(!xtcp_owns(sk, key, dif, sdif))) {
@@ -95,9 +92,8 @@ static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdi
 	}
 	sock_rps_save_rxhash(sk, skb);
 	sk_mark_napi_id(sk, skb);
-	wrong = parse(skb, &seg);
-	if (unlikely(wrong)) {
-		xtcp_count_drop(xtcp_sk_net(sk), wrong);
+	if (unlikely(!parse(skb, &seg))) {
+		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_OPTION);
 		kfree_skb(skb);
 	} else if (sk->sk_state == TCP_LISTEN) {
 		xtcp_listen_rcv(sk, key, dif, sdif, skb, &seg);
@@ -223,8 +219,7 @@ static struct sock *timewait_rcv(struct xtcp_flow *flow, const struct xtcp_key *
 	}
 	/* who gets it next wants it as IP left it */
 	memcpy(&parm, skb->cb, sizeof(parm));
-	/* as Linux: whether it is signed is asked where the connection was */
-	if (parse(skb, &seg) == XTCP_DROP_OPTION) {
+	if (!parse(skb, &seg)) {
 		xtcp_count_drop(key->xn, XTCP_DROP_OPTION);
 		goto out;
 	}

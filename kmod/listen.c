@@ -562,7 +562,7 @@ static void listen_rcv(struct sock *sk, const struct xtcp_key *key,
 	case XTCP_LISTEN_RST:
 		if (cookie_rcv(sk, key, skb, seg))
 			return;
-		xtcp_reply_rst(sk, key, skb, seg, XTCP_WHY_NOT_A_SYN);
+		xtcp_reply_rst(sk, key, skb, seg, XTCP_WHY_NO_CONNECTION);
 		break;
 	case XTCP_LISTEN_SYN:
 		if (syn_rcv(sk, key, skb, seg, tw))

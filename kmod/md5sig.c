@@ -497,7 +497,7 @@ enum xtcp_drop xtcp_md5_verify(const struct xtcp_md5_key *key, const struct xtcp
 	return is_same(digest, seen) ? XTCP_DROP_NONE : XTCP_DROP_MD5_FAILURE;
 }
 
-/* xtcp_md5_permit(), where somebody has a key. */
+/* xtcp_md5_permit(), where it needs a look. */
 enum xtcp_drop __xtcp_md5_permit(const struct sock *sk, const struct xtcp_key *flow,
 				 int dif, int sdif, struct sk_buff *skb)
 {

@@ -61,16 +61,25 @@ enum xtcp_drop __xtcp_md5_permit(const struct sock *sk, const struct xtcp_key *f
 				 int dif, int sdif, struct sk_buff *skb);
 void xtcp_md5_exit(void);
 
+/* Its options are none or timestamps, as those of bulk segments: no signature. */
+static inline bool xtcp_md5_is_plain(const struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	return th->doff == sizeof(*th) / 4 ||
+	       (th->doff == (sizeof(*th) + XTCP_OPT_TS_ALIGNED) / 4 &&
+		xtcp_get32((const u8 *)(th + 1)) == (XTCP_OPTK_NOP << 24 |
+						     XTCP_OPTK_NOP << 16 |
+						     XTCP_OPTK_TS << 8 | 10));
+}
+
 /**
- * xtcp_md5_permit - has a segment the signature that a socket wants?
+ * xtcp_md5_permit - has a segment the signature that a socket wants, or wants none?
  * @sk: who will get it
  * @flow: what the segment says
  * @dif: interface that it came in on
  * @sdif: interface that is enslaved to a VRF, 0: none
  * @skb: the segment, well formed, data at its TCP header
- *
- * While nobody on this host has a key, xtcp_md5_unexpected() is asked when its options are
- * looked at, and this is free.
  *
  * Context: RCU read side.
  *
@@ -80,17 +89,10 @@ static inline enum xtcp_drop xtcp_md5_permit(const struct sock *sk,
 					     const struct xtcp_key *flow, int dif, int sdif,
 					     struct sk_buff *skb)
 {
-	if (static_branch_unlikely(&xtcp_md5_used))
-		return __xtcp_md5_permit(sk, flow, dif, sdif, skb);
-	return XTCP_DROP_NONE;
-}
-
-/* Has it a signature that nobody wants?  Of a segment with other options than timestamps. */
-static inline enum xtcp_drop xtcp_md5_unexpected(struct sk_buff *skb)
-{
-	if (static_branch_unlikely(&xtcp_md5_used))
+	if (likely(xtcp_md5_is_plain(skb)) &&
+	    !(static_branch_unlikely(&xtcp_md5_used) && !hlist_empty(&xtcp_sk(sk)->md5)))
 		return XTCP_DROP_NONE;
-	return xtcp_md5_verify(NULL, NULL, skb);
+	return __xtcp_md5_permit(sk, flow, dif, sdif, skb);
 }
 
 #endif /* XTCP_MD5SIG_H */

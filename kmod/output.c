@@ -570,7 +570,7 @@ u16 xtcp_mss_told(const struct sock *sk)
 	u16 mss;
 
 	xtcp_assert_locked(sk);
-	if (!xtcp_unanswered(t))
+	if (!xtcp_syn_unanswered(t))
 		return t->mss;
 	mss = xs->user_mss ? xs->user_mss : xtcp_af(xs->flow.family)->mss_default;
 	if (t->flags & XTCP_F_TS_OK)

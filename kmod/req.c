@@ -211,7 +211,8 @@ static void req_timer(struct timer_list *timer)
 	xtcp_count(xn, TIMEOUTS);
 	switch (req_due(req)) {
 	case XTCP_SYNRCV_EXPIRE:
-		xtcp_req_kill(req, XTCP_EV_TIMEOUT, XTCP_WHY_SYN_ACK_UNANSWERED);
+		xtcp_req_kill(req, XTCP_EV_TIMEOUT, req->core.acked ? XTCP_WHY_NOT_ACCEPTED :
+			      XTCP_WHY_SYN_ACK_UNANSWERED);
 		goto out;
 	case XTCP_SYNRCV_RESEND:
 		xtcp_count(xn, RETRANS_SEGS);

@@ -298,7 +298,7 @@ static int reflect_labels(struct sock *sk, u8 action)
 		xtcp_inet6_assign(sk, REPFLOW, repflow, 1);
 	} else if (xtcp_inet6_bit(sk, REPFLOW, repflow)) {
 		xtcp_inet6_assign(sk, REPFLOW, repflow, 0);
-		inet6_sk(sk)->flow_label = 0;
+		WRITE_ONCE(inet6_sk(sk)->flow_label, 0);
 	} else {
 		err = -ESRCH;
 	}
@@ -827,7 +827,7 @@ void xtcp_get_info(const struct sock *sk, struct tcp_info *info)
 	info->tcpi_retransmits = t->retransmits;
 	info->tcpi_probes = t->probes_out;
 	info->tcpi_backoff = t->backoff;
-	if (!xtcp_unanswered(t))
+	if (!xtcp_syn_unanswered(t))
 		agreed_info(t, info);
 	info->tcpi_fastopen_client_fail = xs->tfo_fail;
 	info->tcpi_rto = xtcp_rto_backed_off(t);

@@ -35,6 +35,8 @@ limit=$((${limit:-45} * ${XTCP_SLOW:-1}))
 extra=0
 # a line with "passed failed skipped" for each test
 sums=$(mktemp)
+# those that run, a file for each
+mkdir -p "$XTCP_OUT/running"
 
 selected() {
 	local pattern
@@ -68,7 +70,7 @@ failed() {
 one() {
 	local test=$1 log=$XTCP_OUT/$1.log rc=0 began p f s note ip=4
 	case $test in *@*) ip=${test#*@} ;; esac
-	echo "$test" >"$XTCP_OUT/running"
+	: >"$XTCP_OUT/running/$test"
 	began=$(date +%s%N)
 	if ! grep -q '^xtcp ' /proc/modules && ! insmod "$XTCP_KO" 2>"$log"; then
 		echo "not ok 1 insmod $XTCP_KO" >>"$log"
@@ -87,6 +89,7 @@ one() {
 	[ "$s" -eq 0 ] || note+=", $s skipped"
 	[ $rc -eq 0 ] || note+=", exit status $rc"
 	began=$((($(date +%s%N) - began) / 100000000))
+	rm -f "$XTCP_OUT/running/$test"
 	# in one piece, also where another test ends just now
 	exec 8>>"$sums"
 	flock 8
@@ -163,12 +166,12 @@ attack() {
 tally
 extra=${XTCP_SOAK:-0}
 if [ -n "${XTCP_ATTACK_TOTAL-}" ]; then
-	names=()
+	chosen=()
 	while read -r test; do
 		case $test in '' | '#'*) continue ;; esac
-		selected "$test" "$@" && names+=("$test")
+		selected "$test" "$@" && chosen+=("$test")
 	done <"$here/attack.list"
-	attack "$XTCP_ATTACK_TOTAL" "${names[@]}"
+	attack "$XTCP_ATTACK_TOTAL" "${chosen[@]}"
 else
 	chosen=()
 	for test in "${all[@]##*/}" "${over[@]}"; do
@@ -183,7 +186,9 @@ else
 	done
 fi
 [ -s "$sums" ] || failed "no test is called: $*"
-echo "all tests done" >"$XTCP_OUT/running"
+# one that was killed before it could say how it went
+[ "$(wc -l <"$sums")" -ge ${#chosen[@]} ] ||
+	failed "$((${#chosen[@]} - $(wc -l <"$sums"))) of the tests tell no result"
 # Sockets of processes that were killed go a little later, and the module with them.
 unload() {
 	local end=$((SECONDS + 60)) said

@@ -85,6 +85,16 @@ static void copy_addr(uint8_t *to, const struct nlattr *attr)
 	memcpy(to, mnl_attr_get_payload(attr), len > 16 ? 16 : len);
 }
 
+/* A process chooses its name, and a terminal may obey it. */
+static void copy_printable(char *to, size_t size, const char *from)
+{
+	size_t i;
+
+	for (i = 0; from[i] && i + 1 < size; i++)
+		to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+	to[i] = '\0';
+}
+
 static void parse(struct transition *t, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attr;
@@ -154,7 +164,7 @@ static void parse(struct transition *t, const struct nlmsghdr *nlh)
 			t->pid = mnl_attr_get_u32(attr);
 			break;
 		case XTCP_A_TRANSITION_COMM:
-			snprintf(t->comm, sizeof(t->comm), "%s", mnl_attr_get_str(attr));
+			copy_printable(t->comm, sizeof(t->comm), mnl_attr_get_str(attr));
 			break;
 		}
 	}

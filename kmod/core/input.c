@@ -595,7 +595,7 @@ void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		/* 3.10.7.1 */
 		seg->drop = XTCP_DROP_FLAGS;
 		if (!(seg->flags & XTCP_RST))
-			order_rst(a, seg, XTCP_WHY_ACK_UNSENT);
+			order_rst(a, seg, XTCP_WHY_NO_CONNECTION);
 		return;
 	case XTCP_SYN_SENT:
 		in_syn_sent(t, seg, now, a);

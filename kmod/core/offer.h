@@ -59,15 +59,15 @@ static inline void xtcp_offer_keep_mss(struct xtcp_tcb *t, u16 mss)
 }
 
 /**
- * xtcp_unanswered - has nobody answered our SYN, so that nothing is agreed on?
+ * xtcp_syn_unanswered - has nobody answered our SYN, so that nothing is agreed on?
  * @t: the connection, which may have ended so
  *
  * Return: whether its options are an offer and no more.
  */
-static inline bool xtcp_unanswered(const struct xtcp_tcb *t)
+static inline bool xtcp_syn_unanswered(const struct xtcp_tcb *t)
 {
 	return t->state == XTCP_SYN_SENT ||
-	       (t->state == XTCP_CLOSE && t->flags & XTCP_F_SYN_OUT && !t->rcv_nxt);
+	       (t->state == XTCP_CLOSE && t->flags & XTCP_F_SYN_OUT && !(t->irs | t->rcv_nxt));
 }
 
 #endif /* XTCP_CORE_OFFER_H */

@@ -8,3 +8,30 @@ const struct xtcp_reason_desc xtcp_reasons[XTCP_WHY_NR] = {
 	[XTCP_WHY_NONE] = { .name = "NONE", .text = "", .clause = "" },
 	XTCP_REASONS(REASON_DESC)
 };
+
+/**
+ * xtcp_reason_is_call - is it what a user's call does, before the call returns?
+ * @why: the reason
+ *
+ * Not of what a call may leave to others: whoever has the lock then is not to blame.
+ *
+ * Return: whether it is.
+ */
+bool xtcp_reason_is_call(enum xtcp_reason why)
+{
+	switch (why) {
+	case XTCP_WHY_LISTEN:
+	case XTCP_WHY_CONNECT:
+	case XTCP_WHY_USER_CLOSE:
+	case XTCP_WHY_USER_SHUTDOWN:
+	case XTCP_WHY_CONNECT_FAILED:
+	case XTCP_WHY_UNREAD_DATA:
+	case XTCP_WHY_LINGER_ZERO:
+	case XTCP_WHY_DISCONNECT:
+	case XTCP_WHY_TOO_MANY_ORPHANS:
+	case XTCP_WHY_KILLED:
+		return true;
+	default:
+		return false;
+	}
+}

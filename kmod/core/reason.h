@@ -5,6 +5,7 @@
 #ifndef XTCP_CORE_REASON_H
 #define XTCP_CORE_REASON_H
 
+#include "platform.h"
 #include <linux/xtcp_reason.h>
 
 /**
@@ -20,5 +21,7 @@ struct xtcp_reason_desc {
 };
 
 extern const struct xtcp_reason_desc xtcp_reasons[XTCP_WHY_NR];
+
+bool xtcp_reason_is_call(enum xtcp_reason why);
 
 #endif /* XTCP_CORE_REASON_H */

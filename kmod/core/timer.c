@@ -255,16 +255,16 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
 		limit = orphan_retries(t, alive);
 	if (!t->retrans_stamp)
 		t->retrans_stamp = xtcp_coarse_stamp(now);
+	if (too_long_for_user(t, xtcp_unanswered(t, now))) {
+		time_out(t, XTCP_WHY_USER_TIMEOUT, ETIMEDOUT, a);
+		return;
+	}
 	/* who answers is alive, but an orphan does not wait for ever (as Linux) */
 	if (t->probes_out >= limit ||
 	    (t->flags & XTCP_F_ORPHAN && !alive && t->backoff >= limit)) {
 		time_out(t, t->flags & XTCP_F_ORPHAN ? XTCP_WHY_ORPHAN_UNANSWERED :
 						       XTCP_WHY_PROBES_UNANSWERED,
 			 ETIMEDOUT, a);
-		return;
-	}
-	if (too_long_for_user(t, xtcp_unanswered(t, now))) {
-		time_out(t, XTCP_WHY_USER_TIMEOUT, ETIMEDOUT, a);
 		return;
 	}
 	if (t->probes_out < PROBES_MAX)
@@ -340,7 +340,9 @@ static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions 
 	u64 idle;
 
 	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN) {
-		time_out(t, XTCP_WHY_PEER_STAYS_OPEN, 0, a);
+		time_out(t, t->user.linger2_s == XTCP_LINGER2_NONE ? XTCP_WHY_LINGER2_NONE :
+								     XTCP_WHY_PEER_STAYS_OPEN,
+			 0, a);
 		return;
 	}
 	if (!(t->flags & XTCP_F_KEEPALIVE)) {

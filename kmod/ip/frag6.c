@@ -20,8 +20,14 @@
 #include "ip/frag6.h"
 #include "port/port.h"
 
+/* Who does not find it does not look for it again so soon: a namespace costs nobody much. */
+#define LOOK_AGAIN	(60 * HZ)
+
 /* Serialises who looks for it. */
 static DEFINE_MUTEX(lock);
+
+/* When somebody looked last, jiffies; 0: never. */
+static unsigned long looked;
 
 /* The reassembly, with a reference to its module; NULL: there is none. */
 static typeof(nf_ct_frag6_gather) *gather;
@@ -38,8 +44,10 @@ void xtcp_frag6_need(void)
 {
 	mutex_lock(&lock);
 #if IS_ENABLED(CONFIG_NF_DEFRAG_IPV6)
-	if (!gather)
+	if (!gather && (!looked || time_after(jiffies, looked + LOOK_AGAIN))) {
 		WRITE_ONCE(gather, symbol_request(nf_ct_frag6_gather));
+		looked = jiffies ? : 1;
+	}
 #endif
 	if (!gather)
 		pr_warn_once("xtcp: IPv6 fragments are dropped: there is no nf_defrag_ipv6\n");
@@ -82,6 +90,24 @@ static bool begins_segment(const struct xtcp_net *xn, const struct sk_buff *skb,
 	       xtcp_port_held(xn->net, ports[1]);
 }
 
+/*
+ * Which header of a joined packet IP looks at next: it is the first fragment's, not that of
+ * the one that came last, and a sender may give them others.  IP tells by where it has found
+ * the number of that header: in its own, or in the hop-by-hop options.
+ * Return: its offset, negative: we do not know.
+ */
+static int where_ip_goes_on(const struct sk_buff *skb)
+{
+	struct ipv6_opt_hdr hop;
+
+	if (IP6CB(skb)->nhoff == offsetof(struct ipv6hdr, nexthdr))
+		return sizeof(struct ipv6hdr);
+	if (IP6CB(skb)->nhoff != sizeof(struct ipv6hdr) ||
+	    skb_copy_bits(skb, sizeof(struct ipv6hdr), &hop, sizeof(hop)))
+		return -1;
+	return sizeof(struct ipv6hdr) + ipv6_optlen(&hop);
+}
+
 /**
  * xtcp_frag6_join - join a fragment with the others of its packet
  * @xn: namespace
@@ -99,18 +125,21 @@ static bool begins_segment(const struct xtcp_net *xn, const struct sk_buff *skb,
 unsigned int xtcp_frag6_join(struct xtcp_net *xn, struct sk_buff *skb, unsigned int at)
 {
 	typeof(gather) join = READ_ONCE(gather);
-	int first = skb_transport_offset(skb), err;
 	struct frag_hdr frag;
+	int err, start;
 
 	lockdep_assert_in_softirq();
 	if (skb_copy_bits(skb, at, &frag, sizeof(frag)) || !may_concern_us(frag.nexthdr))
 		return NF_ACCEPT;
-	if (unlikely(!join))
+	/* it keeps where the header before is in eight bits */
+	if (unlikely(!join || at > U8_MAX))
 		return begins_segment(xn, skb, at) ? NF_DROP : NF_ACCEPT;
 	err = join(xn->net, skb, IP6_DEFRAG_LOCAL_DELIVER);
 	if (err)
 		return err == -EINPROGRESS ? NF_STOLEN : NF_DROP;
-	/* where IP goes on: conntrack leaves it behind the header that is gone now */
-	skb_set_transport_header(skb, first);
+	start = where_ip_goes_on(skb);
+	if (start < 0)
+		return NF_DROP;
+	skb_set_transport_header(skb, start);
 	return NF_ACCEPT;
 }

@@ -91,5 +91,5 @@ void xtcp_pinfo_note(struct sock *sk, const struct sk_buff *skb)
 	if (np->rxopt.bits.rxflow || np->rxopt.bits.rxtclass)
 		np->rcv_flowinfo = ip6_flowinfo(ip);
 	if (xtcp_inet6_bit(sk, REPFLOW, repflow))
-		np->flow_label = ip6_flowlabel(ip);
+		WRITE_ONCE(np->flow_label, ip6_flowlabel(ip));
 }

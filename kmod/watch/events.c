@@ -249,31 +249,33 @@ static int put_segment(struct sk_buff *skb, const struct sk_buff *seg)
 	       nla_put_u8(skb, XTCP_A_TRANSITION_HOP_LIMIT, xtcp_skb_hop_limit(seg));
 }
 
-/* Who calls, by the event: not who just happens to run when a timer is due. */
-static bool is_call(unsigned int event)
-{
-	return in_task() && (event == XTCP_EV_PASSIVE_OPEN || event == XTCP_EV_ACTIVE_OPEN ||
-			     event == XTCP_EV_SEND || event == XTCP_EV_CLOSE ||
-			     event == XTCP_EV_ABORT);
-}
-
-static int put_caller(struct sk_buff *skb)
+/*
+ * Who calls.  Its number is that of the initial namespace, and who has the capability in a
+ * user namespace of its own need not learn what is outside: not for network namespaces of
+ * others.
+ */
+static int put_caller(struct sk_buff *skb, const struct net *net)
 {
 	char comm[TASK_COMM_LEN];
 
-	get_task_comm(comm, current);
+	if (net->user_ns != &init_user_ns)
+		return 0;
+	/* without its lock, which is not for who holds a socket's */
+	strscpy_pad(comm, current->comm, sizeof(comm));
 	return nla_put_u32(skb, XTCP_A_TRANSITION_PID, task_tgid_nr(current)) ||
 	       nla_put_string(skb, XTCP_A_TRANSITION_COMM, comm);
 }
 
-static int put_cause(struct sk_buff *skb, const struct xtcp_taken *taken)
+static int put_cause(struct sk_buff *skb, const struct xtcp_net *xn,
+		     const struct xtcp_taken *taken)
 {
 	if (taken->skb)
 		return put_segment(skb, taken->skb);
-	return is_call(xtcp_edges[taken->edge].event) ? put_caller(skb) : 0;
+	return in_task() && xtcp_reason_is_call(taken->why) ? put_caller(skb, xn->net) : 0;
 }
 
-static int put_transition(struct sk_buff *skb, const struct xtcp_taken *taken)
+static int put_transition(struct sk_buff *skb, const struct xtcp_net *xn,
+			  const struct xtcp_taken *taken)
 {
 	const struct xtcp_edge_desc *e = &xtcp_edges[taken->edge];
 	struct xtcp_ends ends;
@@ -298,7 +300,7 @@ static int put_transition(struct sk_buff *skb, const struct xtcp_taken *taken)
 			      XTCP_A_TRANSITION_PAD) ||
 	    nla_put_u32(skb, XTCP_A_TRANSITION_ERROR, taken->error) ||
 	    nla_put_u32(skb, XTCP_A_TRANSITION_REASON, taken->why) ||
-	    put_cause(skb, taken))
+	    put_cause(skb, xn, taken))
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);
 	return 0;
@@ -311,7 +313,7 @@ static int multicast_transition(const struct xtcp_net *xn, const struct xtcp_tak
 
 	if (!skb)
 		return -ENOMEM;
-	err = put_transition(skb, taken);
+	err = put_transition(skb, xn, taken);
 	if (err) {
 		nlmsg_free(skb);
 		return err;

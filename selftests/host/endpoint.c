@@ -381,7 +381,7 @@ void endpoint_receive(struct endpoint *ep, const struct packet *p)
 				     XTCP_WHY_SYN_CAME);
 		}
 	} else {
-		ep_send_rst_for(ep, &seg, XTCP_WHY_NOT_A_SYN);
+		ep_send_rst_for(ep, &seg, XTCP_WHY_NO_CONNECTION);
 	}
 }
 

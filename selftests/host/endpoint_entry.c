@@ -82,7 +82,7 @@ void ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss)
 {
 	switch (xtcp_listen_segment(seg)) {
 	case XTCP_LISTEN_RST:
-		ep_send_rst_for(ep, seg, XTCP_WHY_NOT_A_SYN);
+		ep_send_rst_for(ep, seg, XTCP_WHY_NO_CONNECTION);
 		break;
 	case XTCP_LISTEN_SYN:
 		ep_tcb_new(ep);	/* its buffer's size is the child's */

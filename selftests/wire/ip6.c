@@ -286,6 +286,52 @@ TEST_F(ip6, fragments__of_the_kernels)
 	close(ours);
 }
 
+/* One piece of a packet, with hop-by-hop options of its own or without. */
+static void send_piece(struct peer *p, const uint8_t *packet, size_t at, size_t len, bool last,
+		       bool hop)
+{
+	static const uint8_t pad[8] = { 0, 0, 1, 4 };
+	uint8_t part[2048], *next = part + 6, *fragment = part + IP6_LEN;
+
+	memcpy(part, packet, IP6_LEN);
+	if (hop) {
+		*next = IPPROTO_HOPOPTS;
+		next = memcpy(fragment, pad, sizeof(pad));
+		fragment += sizeof(pad);
+	}
+	*next = IPPROTO_FRAGMENT;
+	memset(fragment, 0, 8);
+	fragment[0] = packet[6];
+	put16(fragment + 2, at | !last);
+	put32(fragment + 4, 78 + p->port);
+	memcpy(fragment + 8, packet + IP6_LEN + at, len);
+	put16(part + 4, fragment + 8 + len - part - IP6_LEN);
+	send_raw(p, part, fragment + 8 + len - part);
+}
+
+/* A packet has the headers of its first piece, whoever reads it behind us (RFC 8200 4.5). */
+TEST_F(ip6, fragments__headers_differ)
+{
+	int ours = wire_socket(&self->w, 0), hop;
+	uint8_t packet[2048];
+	struct peer p;
+
+	self->w.family = AF_INET;
+	start_listen(&self->w, 8);
+	for (hop = 0; hop < 2; hop++) {
+		size_t total;
+
+		peer_clone(&p, &self->p, 3001 + hop);
+		p.lport = WIRE_PORT;
+		total = segment(&p, packet, F_SYN, 0, 400) - IP6_LEN;
+		send_piece(&p, packet, 0, 24, false, hop);
+		send_piece(&p, packet, 24, total - 24, true, !hop);
+		packets(&p, "> S. 0:0(0) ack 1");
+	}
+	self->w.family = test_family();
+	close(ours);
+}
+
 /* RFC 8201: the path takes less; what says less than 1280 is not believed (RFC 8200 5). */
 TEST_F(ip6, too_big__segments_shrink)
 {

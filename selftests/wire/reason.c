@@ -426,7 +426,7 @@ REASON(ACK_UNSENT)
 		   "> R 5:5(0)");
 }
 
-REASON(NOT_A_SYN)
+REASON(NO_CONNECTION)
 {
 	start_listen(p->w, 8);
 	p->lport = WIRE_PORT;
@@ -447,6 +447,28 @@ REASON(SYN_IN_WINDOW)
 	syn_recv(p);
 	packets(p, "< S  100:100(0) <mss 1460>",
 		   "> R. =0:=0(0) ack 101");
+}
+
+/* The accept queue is full until its SYN,ACK has been sent for the last time. */
+REASON(NOT_ACCEPTED)
+{
+	struct peer client[4];
+	int i;
+
+	proc_write("/proc/sys/net/ipv4/tcp_syncookies", "0");
+	conf_set("synack_retries", "1");
+	start_listen(p->w, 2);
+	for (i = 0; i < 4; i++) {
+		peer_clone(&client[i], p, 41000 + i);
+		client[i].lport = WIRE_PORT;
+		packets(&client[i], "< S  0:0(0) <mss 1460>",
+				    "> S. 0:0(0) ack 1");
+		if (i < 2)
+			packets(&client[i], "< . 1:1(0) ack 1");
+	}
+	packets(&client[2], "< . 1:1(0) ack 1");
+	packets(&client[3], "< . 1:1(0) ack 1",
+			    "> S. 0:0(0) ack 1");
 }
 
 /* Its counters go with it: a test of its own. */

@@ -102,14 +102,14 @@ enum xtcp_genl_transition_attr {
 	XTCP_A_TRANSITION_ERROR,	/* u32, errno the user will see, 0: none */
 	XTCP_A_TRANSITION_PAD,
 	XTCP_A_TRANSITION_REASON,	/* u32, enum xtcp_reason */
-	/* Of the segment that did it, if one did, as it came: */
+	/* Of the segment that did it, as it came, if one did it to a socket: */
 	XTCP_A_TRANSITION_SEQ,		/* u32 */
 	XTCP_A_TRANSITION_ACK,		/* u32 */
 	XTCP_A_TRANSITION_FLAGS,	/* u8, control bits as in the TCP header */
 	XTCP_A_TRANSITION_LEN,		/* u32, payload, bytes */
 	XTCP_A_TRANSITION_WINDOW,	/* u16, not scaled */
 	XTCP_A_TRANSITION_HOP_LIMIT,	/* u8, or TTL */
-	/* Of the process whose call did it, if one did: */
+	/* Of the process whose call did it, if one did, outside of user namespaces: */
 	XTCP_A_TRANSITION_PID,		/* u32, in the initial namespace */
 	XTCP_A_TRANSITION_COMM,		/* string */
 	__XTCP_A_TRANSITION_MAX

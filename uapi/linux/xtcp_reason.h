@@ -54,21 +54,26 @@
 	R(UNREAD_DATA,		"the user closed and had not read all that came", "3.6.1")	\
 	R(LINGER_ZERO,		"the user closed with SO_LINGER and no time", "3.10.5")	\
 	R(LINGER2_NONE,		"the user closed, and TCP_LINGER2 is below zero", "3.10.5") \
-	R(DISCONNECT,		"the user called connect() with AF_UNSPEC", "3.10.5")	\
+	R(DISCONNECT,		"the user gave up: connect() with AF_UNSPEC, or an early shutdown()", \
+									"3.10.5")	\
 	R(DATA_AFTER_CLOSE,	"the peer sent text that the user will not read", "3.6.1")	\
 	R(ICMP_ERROR,		"a host or router said that the peer cannot be reached", \
 							"RFC 1122 4.2.3.9")		\
-	R(LISTENER_CLOSED,	"the listener was closed and nobody had accepted it", "3.10.4")	\
+	R(LISTENER_CLOSED,	"the listener stopped listening, and nobody had accepted it", \
+									"3.10.4")	\
 	R(ACCEPT_QUEUE_FULL,	"the accept queue is full, and tcp_abort_on_overflow is set", "") \
 	R(TOO_MANY_ORPHANS,	"too many connections without a user, or too little memory", "") \
-	R(TIME_WAIT_FULL,	"more entries in TIME_WAIT than tcp_max_tw_buckets", "") \
+	R(TIME_WAIT_FULL,	"more than tcp_max_tw_buckets are in TIME_WAIT, or too little memory", \
+							"")			\
 	R(KILLED,		"the administrator ended it (SOCK_DESTROY)", "3.10.5")	\
 	R(NAMESPACE_GONE,	"its network namespace went",		"")		\
 	/* only a RST is sent, or the peer has begun anew */				\
 	R(ACK_UNSENT,		"the peer acknowledged what was not sent", "3.5.2")	\
-	R(NOT_A_SYN,		"a segment came to a listener that is no SYN", "3.10.7.2") \
+	R(NO_CONNECTION,	"a segment came that belongs to no connection", "3.10.7.2") \
 	R(OLD_ECHO,		"a SYN,ACK echoed a timestamp that was not sent", "RFC 7323 3.2") \
-	R(SYN_IN_WINDOW,	"another SYN came in the handshake",	"3.10.7.4")
+	R(SYN_IN_WINDOW,	"another SYN came in the handshake",	"3.10.7.4")	\
+	R(NOT_ACCEPTED,		"the peer acknowledged our SYN, and was not accepted in time", \
+							"")
 
 #define XTCP_REASON_ENUM_(name, text, clause)	XTCP_WHY_##name,
 

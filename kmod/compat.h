@@ -176,14 +176,14 @@ static inline void xtcp_inet_new_id(struct inet_sock *inet)
 }
 
 /* struct inet_sock's flags were bit-fields once. */
-static inline void xtcp_inet_set_mc_defaults(struct inet_sock *inet)
+static inline void xtcp_inet_set_mc_defaults(struct inet_sock *inet, bool all)
 {
 #ifdef inet_set_bit
 	__set_bit(INET_FLAGS_MC_LOOP, &inet->inet_flags);
-	__set_bit(INET_FLAGS_MC_ALL, &inet->inet_flags);
+	__assign_bit(INET_FLAGS_MC_ALL, &inet->inet_flags, all);
 #else
 	inet->mc_loop = 1;
-	inet->mc_all = 1;
+	inet->mc_all = all;
 #endif
 }
 

@@ -184,7 +184,8 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	__skb_queue_purge(&sk->sk_receive_queue);
 	xtcp_wmem_purge(sk);
 	xtcp_ooo_purge(sk);
-	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+	/* as Linux: without a connection there is nothing to disconnect, and a port stays */
+	if (old != TCP_CLOSE && !(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		xtcp_port_unbind(xs);
 	inet->inet_dport = 0;
 	inet->inet_daddr = 0;

@@ -33,7 +33,8 @@ static void init_inet(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
-	xtcp_inet_set_mc_defaults(inet);
+	/* IP_MULTICAST_ALL: the other family has one of its own */
+	xtcp_inet_set_mc_defaults(inet, !xtcp_sk_is6(sk));
 	sk->sk_txrehash = READ_ONCE(sock_net(sk)->core.sysctl_txrehash);
 	inet->uc_ttl = -1;
 	inet->mc_ttl = 1;

@@ -572,7 +572,8 @@ u16 xtcp_mss_told(const struct sock *sk)
 	xtcp_assert_locked(sk);
 	if (!xtcp_syn_unanswered(t))
 		return t->mss;
-	mss = xs->user_mss ? xs->user_mss : xtcp_af(xs->flow.family)->mss_default;
+	/* TCP_MAXSEG of when the SYN left */
+	mss = t->mss_clamp != U16_MAX ? t->mss_clamp : xtcp_af(xs->flow.family)->mss_default;
 	if (t->flags & XTCP_F_TS_OK)
 		mss -= XTCP_OPT_TS_ALIGNED;
 	return min(mss, t->mss);

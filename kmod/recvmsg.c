@@ -65,7 +65,8 @@ static int copy_queue(struct sock *sk, struct msghdr *msg, size_t len, int flags
 		if (unlikely(t->flags & XTCP_F_URG) && t->urg_seq == *seq) {
 			if (copied)
 				break;
-			if (avail && !sock_flag(sk, SOCK_URGINLINE)) {
+			/* who asks for nothing does not step over it */
+			if (avail && len && !sock_flag(sk, SOCK_URGINLINE)) {
 				(*seq)++;
 				offset++;
 				avail--;
@@ -79,7 +80,8 @@ static int copy_queue(struct sock *sk, struct msghdr *msg, size_t len, int flags
 			return copied ? copied : -EFAULT;
 		*seq += n;
 		copied += n;
-		if (unlikely(stamped) && n && xtcp_tstamp_has(skb)) {
+		/* as Linux: also when nothing is asked for but that */
+		if (unlikely(stamped) && (n || (avail && !len)) && xtcp_tstamp_has(skb)) {
 			consume_skb(*stamped);
 			*stamped = skb_get(skb);
 		}
@@ -206,6 +208,9 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 			err = -EPIPE;
 			break;
 		}
+		/* as Linux: who asks for nothing waits once, and gets it */
+		if (!len)
+			break;
 		/* somebody else may have read while we slept */
 		if (!peek || xtcp_before(seq, t->copied_seq))
 			seq = t->copied_seq;

@@ -448,8 +448,6 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return set_ip(sk, level, optname, optval, optlen);
 	if (optname == TCP_CONGESTION)
 		return set_congestion(sk, optval, optlen);
-	if (optname == TCP_MD5SIG || optname == TCP_MD5SIG_EXT)
-		return set_md5sig(sk, optname, optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY) {
 		lock_sock(sk);
 		err = xtcp_tfo_set_keys(sk, optval, optlen);
@@ -460,6 +458,8 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
 		return -EFAULT;
+	if (optname == TCP_MD5SIG || optname == TCP_MD5SIG_EXT)
+		return set_md5sig(sk, optname, optval, optlen);
 	lock_sock(sk);
 	err = set_int(sk, optname, val);
 	release_sock(sk);
@@ -679,9 +679,13 @@ static int queue_length(struct sock *sk, int cmd, int *answer)
 		return -EINVAL;
 	switch (cmd) {
 	case SIOCINQ:
-		/* without SO_OOBINLINE the mark ends what can be read at once */
+		/*
+		 * Without SO_OOBINLINE the mark ends what can be read at once.  Who read
+		 * into nowhere has stepped over it, and no more.
+		 */
 		if (connected && t->flags & XTCP_F_URG && !sock_flag(sk, SOCK_URGINLINE) &&
-		    xtcp_before(t->urg_seq, t->rcv_nxt))
+		    xtcp_before(t->urg_seq, t->rcv_nxt) &&
+		    !xtcp_before(t->urg_seq, t->copied_seq))
 			*answer = t->urg_seq - t->copied_seq;
 		else if (connected && !sock_flag(sk, SOCK_DONE))
 			*answer = t->rcv_nxt - t->copied_seq;

@@ -519,4 +519,20 @@ STORY(cmsg, incoming_cpu)
 	tell(s, get_int(pair[1], SOL_SOCKET, 49) == last);
 }
 
+/* Who asks for no byte still learns when the next one came. */
+STORY(cmsg, timestamp__of_nothing)
+{
+	int pair[2];
+
+	story_pair(s, pair);
+	tell(s, set_int(pair[1], SOL_SOCKET, SO_TIMESTAMP, 1));
+	tell(s, recv_and_tell(s, pair[1], 0, 0));
+	tell(s, send(pair[0], "hello", 5, 0));
+	tell(s, revents(pair[1]));
+	tell(s, recv_and_tell(s, pair[1], 0, 0));
+	tell(s, recv_and_tell(s, pair[1], 0, MSG_PEEK));
+	tell(s, recv_and_tell(s, pair[1], 5, 0));
+	tell(s, recv_and_tell(s, pair[1], 0, 0));
+}
+
 TEST_HARNESS_MAIN

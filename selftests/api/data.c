@@ -56,6 +56,24 @@ STORY(data, recv__wrong_arguments)
 	tell(s, recv(pair[0], buf, 5, MSG_DONTWAIT));
 }
 
+/* Who waits for nothing has it as soon as the wait is over. */
+STORY(data, recv__nothing)
+{
+	const struct timeval t = { .tv_usec = 10000 };
+	int pair[2];
+	char buf[1];
+
+	story_pair(s, pair);
+	tell(s, setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)));
+	tell(s, recv(pair[0], buf, 0, 0));
+	tell(s, recv(pair[0], buf, 0, MSG_PEEK));
+	tell(s, recv(pair[0], buf, 0, MSG_WAITALL));
+	tell(s, recv(pair[0], buf, 1, 0));
+	tell(s, send(pair[1], "x", 1, 0));
+	tell(s, recv(pair[0], buf, 0, 0));
+	tell(s, recv(pair[0], buf, 1, 0));
+}
+
 /* ---- flags --------------------------------------------------------------- */
 
 STORY(data, recv__peek)

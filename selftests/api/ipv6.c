@@ -416,4 +416,32 @@ TEST_F(ipv6, fragments__seen_by_conntrack)
 	EXPECT_EQ('S', answer_to_large_syn(4000));
 }
 
+/* Without a connection there is nothing to disconnect: who is bound stays so. */
+TEST_F(ipv6, disconnect__bound)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
+	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
+	socklen_t len = sizeof(any);
+	int fd = six(self->family);
+	in_port_t port;
+
+	ASSERT_EQ(bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
+	ASSERT_EQ(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+	port = any.sin6_port;
+	ASSERT_NE(port, 0);
+	ASSERT_EQ(connect(fd, &unspec, sizeof(unspec)), 0);
+	ASSERT_EQ(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+	ASSERT_EQ(any.sin6_port, port);
+	/* too late for one that is bound */
+	ASSERT_EQ(set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1), -1);
+	ASSERT_EQ(errno, EINVAL);
+}
+
+/* What IPv4 has set by default, a socket of IPv6 has not. */
+TEST_F(ipv6, multicast_all__default)
+{
+	ASSERT_EQ(get_int(four(self->family), IPPROTO_IP, 49 /* IP_MULTICAST_ALL */), 1);
+	ASSERT_EQ(get_int(six(self->family), IPPROTO_IP, 49), 0);
+}
+
 TEST_HARNESS_MAIN

@@ -103,6 +103,9 @@ STORY(options, wrong_arguments)
 	tell(s, setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, 0));
 	tell(s, setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, 3));
 	tell(s, setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, -1));
+	tell(s, setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &value, sizeof(value)));
+	tell(s, setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, (void *)8, sizeof(value)));
+	tell(s, setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, (void *)8, 3));
 	tell(s, setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof(value)));
 	tell(s, setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value)));
 	len = sizeof(value);
@@ -231,6 +234,10 @@ STORY(options, tcp_info__refused)
 		tell(s, info.tcpi_snd_mss);
 		tell(s, info.tcpi_unacked);
 		tell(s, get_int(fd, IPPROTO_TCP, TCP_MAXSEG));
+		/* too late for the connection that was */
+		tell(s, set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 400));
+		tell(s, getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+		tell(s, info.tcpi_snd_mss);
 		tell(s, connect(fd, &unspec, sizeof(unspec)));
 		tell(s, get_int(fd, IPPROTO_TCP, TCP_MAXSEG));
 	}

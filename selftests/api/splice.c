@@ -258,4 +258,43 @@ STORY(splice, to_a_pipe__urgent)
 	tell(s, recv(pair[1], buf, sizeof(buf), 0));
 }
 
+/* Who reads into nowhere has stepped over the urgent byte, and what is left is behind it. */
+STORY(splice, urgent__read_into_nowhere)
+{
+	int pair[2], left;
+
+	story_pair(s, pair);
+	tell(s, send(pair[0], "U", 1, MSG_OOB));
+	tell(s, send(pair[0], "def", 3, 0));
+	tell(s, revents(pair[1]));
+	tell(s, recv(pair[1], (void *)8, 3, MSG_DONTWAIT));
+	tell(s, ioctl(pair[1], SIOCINQ, &left));
+	tell(s, left);
+	tell(s, ioctl(pair[1], SIOCATMARK, &left));
+	tell(s, left);
+	tell(s, revents(pair[1]));
+}
+
+/* Who stands before the urgent byte and asks for nothing, stays there. */
+STORY(splice, to_a_pipe__to_the_mark)
+{
+	int pair[2], pipes[2], mark;
+	char buf[20];
+
+	tell(s, pipe(pipes));
+	story_pair(s, pair);
+	tell(s, send(pair[0], "abc", 3, 0));
+	tell(s, send(pair[0], "U", 1, MSG_OOB));
+	tell(s, send(pair[0], "def", 3, 0));
+	tell(s, revents(pair[1]));
+	tell(s, splice(pair[1], NULL, pipes[1], NULL, 100, SPLICE_F_NONBLOCK));
+	tell(s, recv(pair[1], buf, 0, MSG_DONTWAIT));
+	tell(s, recv(pair[1], buf, 0, MSG_DONTWAIT | MSG_PEEK));
+	tell(s, ioctl(pair[1], SIOCATMARK, &mark));
+	tell(s, mark);
+	tell(s, revents(pair[1]));
+	tell(s, recv(pair[1], buf, 1, MSG_OOB));
+	tell(s, recv(pair[1], buf, sizeof(buf), 0));
+}
+
 TEST_HARNESS_MAIN

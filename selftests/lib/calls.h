@@ -50,12 +50,14 @@ enum side { KERNEL, XTCP, SIDES };
  * @fd: it, -1: none
  * @six: of IPv6
  * @mapped: of IPv6, and has tried to speak IPv4
+ * @shrunk: its receive buffer is another one than it was
  * @shut: shutdown() failed here; row "`shutdown()` of a socket that is not connected"
  */
 struct slot {
 	int	fd;
 	bool	six;
 	bool	mapped;
+	bool	shrunk;
 	bool	shut;
 };
 
@@ -184,9 +186,12 @@ void world_look(const struct world *w, struct world_view *v);
 void view_text(char *to, size_t room, const struct slot_view *v);
 
 /* calls_differ.c */
-const char *calls_meant(const struct call *c, const struct outcome o[SIDES], bool *goes_on);
+const char *calls_meant(const struct call *c, const struct world_view *before,
+			const struct outcome o[SIDES], bool *goes_on);
 void calls_reconcile(struct slot_view *v[SIDES]);
-const char *calls_looks_meant(const struct world *w, const struct world_view v[SIDES]);
+const char *calls_looks_meant(const struct world *w, const struct call *c,
+			      const struct world_view *before,
+			      const struct world_view v[SIDES]);
 
 /* calls_run.c */
 

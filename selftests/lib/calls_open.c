@@ -184,6 +184,9 @@ static void make_accept(struct world *w, const struct call *c, struct outcome *o
 	if (!null)
 		result_address(w, o, &a, len);
 	world_put(w, c->other, fd, six);
+	/* who accepts both speaks one; the address may not tell which */
+	w->slot[c->other].mapped = true;
+	w->slot[c->other].shrunk = w->slot[c->slot].shrunk;
 }
 
 static void make_shutdown(struct world *w, const struct call *c, struct outcome *o)

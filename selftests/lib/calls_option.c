@@ -53,6 +53,7 @@ static const struct known options_known[] = {
 	{ SOL_SOCKET, 66, WAIT },
 	{ SOL_SOCKET, 67, WAIT },
 	{ SOL_SOCKET, SO_BINDTODEVICE, DEVICE },
+	{ SOL_SOCKET, 28, CHANCE },			/* SO_PEERNAME: has a port */
 	{ SOL_SOCKET, SO_PROTOCOL, CHANCE },		/* row SO_PROTOCOL */
 	{ SOL_SOCKET, SO_PEERCRED, CHANCE },		/* a process */
 	{ SOL_SOCKET, 49, CHANCE },			/* SO_INCOMING_CPU */
@@ -217,7 +218,9 @@ static void make_setsockopt(struct world *w, const struct call *c, struct outcom
 		result_text(o, "not made");
 		return;
 	}
-	result_of(o, setsockopt(fd, opt.level, opt.name, bad ? (void *)8 : value, len));
+	if (!result_of(o, setsockopt(fd, opt.level, opt.name, bad ? (void *)8 : value, len)) &&
+	    opt.level == SOL_SOCKET && (opt.name == SO_RCVBUF || opt.name == SO_RCVBUFFORCE))
+		w->slot[c->slot].shrunk = true;
 }
 
 static void make_getsockopt(struct world *w, const struct call *c, struct outcome *o)

@@ -245,10 +245,13 @@ static bool settle(struct step *at, int ms)
 static enum verdict play(const struct sequence *s, int ms, unsigned int *nr,
 			 const char **row)
 {
+	static const struct world_view nothing;
 	enum side side;
 	unsigned int i;
 
 	for (i = 0; i < s->nr; i++) {
+		const struct world_view *before = i ? &step[i - 1].v[KERNEL] : &nothing;
+
 		*nr = i + 1;
 		for (side = 0; side < SIDES; side++)
 			make(side, &s->call[i], &step[i].o[side]);
@@ -256,17 +259,19 @@ static enum verdict play(const struct sequence *s, int ms, unsigned int *nr,
 		if (strcmp(step[i].o[KERNEL].result, step[i].o[XTCP].result)) {
 			bool goes_on;
 
-			*row = calls_meant(&s->call[i], step[i].o, &goes_on);
+			*row = calls_meant(&s->call[i], before, step[i].o, &goes_on);
 			if (!*row) {
 				look(&step[i]);
-				*row = calls_looks_meant(&world[KERNEL], step[i].v);
+				*row = calls_looks_meant(&world[KERNEL], &s->call[i], before,
+							 step[i].v);
 				return *row ? MEANT : DIFFERS;
 			}
 			if (!goes_on)
 				return MEANT;
 		}
 		if (!settle(&step[i], ms)) {
-			*row = calls_looks_meant(&world[KERNEL], step[i].v);
+			*row = calls_looks_meant(&world[KERNEL], &s->call[i], before,
+							 step[i].v);
 			return *row ? MEANT : DIFFERS;
 		}
 	}

@@ -54,7 +54,7 @@
 	R(UNREAD_DATA,		"the user closed and had not read all that came", "3.6.1")	\
 	R(LINGER_ZERO,		"the user closed with SO_LINGER and no time", "3.10.5")	\
 	R(LINGER2_NONE,		"the user closed, and TCP_LINGER2 is below zero", "3.10.5") \
-	R(DISCONNECT,		"the user gave up: connect() with AF_UNSPEC, or an early shutdown()", \
+	R(DISCONNECT,		"the user gave up: connect() with AF_UNSPEC, an early shutdown()", \
 									"3.10.5")	\
 	R(DATA_AFTER_CLOSE,	"the peer sent text that the user will not read", "3.6.1")	\
 	R(ICMP_ERROR,		"a host or router said that the peer cannot be reached", \
@@ -63,7 +63,7 @@
 									"3.10.4")	\
 	R(ACCEPT_QUEUE_FULL,	"the accept queue is full, and tcp_abort_on_overflow is set", "") \
 	R(TOO_MANY_ORPHANS,	"too many connections without a user, or too little memory", "") \
-	R(TIME_WAIT_FULL,	"more than tcp_max_tw_buckets are in TIME_WAIT, or too little memory", \
+	R(TIME_WAIT_FULL,	"more than tcp_max_tw_buckets in TIME_WAIT, or too little memory", \
 							"")			\
 	R(KILLED,		"the administrator ended it (SOCK_DESTROY)", "3.10.5")	\
 	R(NAMESPACE_GONE,	"its network namespace went",		"")		\

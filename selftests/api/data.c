@@ -152,7 +152,7 @@ STORY(data, recv__waitall)
 	pid_t pid;
 
 	story_pair(s, pair);
-	pid = fork();
+	pid = must_fork();
 	if (!pid) {
 		send(pair[0], "hello ", 6, 0);
 		revents(pair[1]);
@@ -337,7 +337,7 @@ STORY(data, descriptors__fork)
 	story_pair(s, pair);
 	if (pipe(go))
 		abort();
-	pid = fork();
+	pid = must_fork();
 	if (!pid) {
 		close(go[1]);
 		if (read(go[0], &c, 1) < 0)

@@ -375,7 +375,7 @@ TEST_F(port, kernel__race)
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, shared);
-	child = fork();
+	child = must_fork();
 	ASSERT_LE(0, child);
 	side = !child;
 	srand(side);

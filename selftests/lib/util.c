@@ -37,6 +37,29 @@ void poll_pause(void)
 	nanosleep(&ms, NULL);
 }
 
+/**
+ * must_fork - fork(), where a failure would be worse than none
+ *
+ * Memory may be short, or an allocation meant to fail.  A -1 would go on to kill(), for
+ * which it is every process there is.
+ *
+ * Return: as fork(), but never -1.
+ */
+pid_t must_fork(void)
+{
+	uint64_t end = now_ns() + PATIENCE_MS * 1000000ULL;
+	pid_t pid;
+
+	for (;;) {
+		pid = fork();
+		if (pid >= 0)
+			return pid;
+		if (now_ns() > end)
+			abort();
+		poll_pause();
+	}
+}
+
 /* ---- the family under test ----------------------------------------------- */
 
 /* A number that is a parameter of the loaded module. */

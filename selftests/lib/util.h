@@ -42,6 +42,7 @@
 
 uint64_t now_ns(void);
 void poll_pause(void);
+pid_t must_fork(void);
 
 int test_family(void);
 bool test_inet(void);

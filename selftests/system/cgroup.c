@@ -134,7 +134,7 @@ TEST_F(cgroup, memory__of_who_accepts)
 	/* before anybody has accepted */
 	ASSERT_EQ(sizeof(buf), send(fd, buf, sizeof(buf), 0));
 	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
-	pid = fork();
+	pid = must_fork();
 	if (!pid) {
 		if (!proc_write(GROUP "/cgroup.procs", "0"))
 			_exit(1);

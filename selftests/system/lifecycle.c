@@ -191,7 +191,7 @@ TEST_F(lifecycle, unload__with_a_socket)
 /* Twenty streams over the loopback device, until they are killed. */
 static pid_t busy_child(int family)
 {
-	pid_t pid = fork();
+	pid_t pid = must_fork();
 	int i;
 
 	if (pid)
@@ -273,7 +273,7 @@ static void in_namespace(struct __test_metadata *_metadata,
 
 	ASSERT_EQ(0, pipe(ready));
 	ASSERT_EQ(0, pipe(go));
-	pid = fork();
+	pid = must_fork();
 	if (!pid) {
 		struct wire w;
 
@@ -400,7 +400,7 @@ TEST_F(lifecycle, namespace__many_with_orphans)
 	ASSERT_EQ(0, load(""));
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	for (i = 0; i < NAMESPACES; i++) {
-		pid = fork();
+		pid = must_fork();
 		if (!pid) {
 			int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
@@ -510,7 +510,7 @@ TEST_F(lifecycle, protocol__parameter)
 /* Until it is killed: sockets through either door, whether that is open or not. */
 static pid_t socket_maker(unsigned int *made)
 {
-	pid_t pid = fork();
+	pid_t pid = must_fork();
 	unsigned int i;
 
 	if (pid)

@@ -244,7 +244,7 @@ STORY(share, pass__to_another_process)
 	pid_t child;
 
 	socketpair(AF_UNIX, SOCK_STREAM, 0, over);
-	child = fork();
+	child = must_fork();
 	if (!child) {
 		int l = take(over[1]), c = take(over[1]);
 		bool ok = send(c, "passed", 6, 0) == 6;

@@ -144,7 +144,7 @@ static int start_listener(int i)
 
 static pid_t start(int i, const int *listeners, uint64_t seed)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid = must_fork();
 	int other;
 
 	if (pid)

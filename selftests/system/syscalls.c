@@ -666,7 +666,7 @@ static void call_fork(void)
 {
 	int n = roll(30);
 
-	if (forked || fork())
+	if (forked || must_fork())
 		return;
 	forked = true;
 	alarm(1);
@@ -724,7 +724,7 @@ static void wake(int sig)
 static pid_t start(uint64_t seed)
 {
 	struct sigaction act = { .sa_handler = wake };
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid = must_fork();
 	pthread_t thread[THREADS];
 	int i;
 
@@ -849,7 +849,7 @@ TEST_F_TIMEOUT(syscalls, any__nothing_is_left, RACE_TIMEOUT)
 	family = test_family();
 	prepare_failslab();
 	dice_seed(env_number("XTCP_SEED", 1) * 3 + variant->who);
-	pid = fork();
+	pid = must_fork();
 	if (!pid)
 		_exit(session(variant->who, seconds));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

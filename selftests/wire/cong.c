@@ -155,7 +155,7 @@ TEST_F(cong, choose__not_allowed)
 	pid_t pid;
 
 	XTCP_ONLY();
-	pid = fork();
+	pid = must_fork();
 	if (!pid) {
 		struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
 		struct __user_cap_data_struct d[2];

@@ -99,7 +99,7 @@ TEST_F(fastopen, active__blocking_without_cookie)
 	int fd = wire_socket(&self->w, 0), status = -1;
 	pid_t pid;
 
-	pid = fork();
+	pid = must_fork();
 	if (!pid)
 		_exit(fast_send(p, fd, 100) == 100 ? 0 : 1);
 	packets(p, "> S  0:0(0) <" USUAL "," REQUEST ">",

@@ -733,15 +733,15 @@ static void talk(struct wire *w, int client_family, int server_family, unsigned 
 	    connect(fd, (struct sockaddr *)&sin, sizeof(sin)))
 		wire_fail(w, "connect: %s", strerror(errno));
 	child = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	if (!fork()) {
+	if (!must_fork()) {
 		pour(fd, bytes);
 		_exit(0);
 	}
-	if (!fork()) {
+	if (!must_fork()) {
 		pour(child, bytes);
 		_exit(0);
 	}
-	if (!fork()) {
+	if (!must_fork()) {
 		get_pattern(fd, 0, bytes);
 		_exit(read(fd, &c, 1));
 	}

@@ -555,7 +555,7 @@ TEST(namespace_gone__is_traced)
 	if ((mkdir(TRACE, 0700) && errno != EEXIST) || !proc_write(TRACE "/trace", "") ||
 	    !proc_write(TRACE "/events/xtcp/xtcp_transition/enable", "1"))
 		SKIP(return, "this kernel cannot trace");
-	pid = fork();
+	pid = must_fork();
 	if (!pid)
 		_exit(leave_time_wait());
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

@@ -178,6 +178,16 @@ static void free_child(struct sock *child)
 	sock_put(child);
 }
 
+/* As Linux: what a child of IPv4 keeps of the packet that makes it. */
+static void note_packet(struct inet_sock *inet, const struct sk_buff *skb)
+{
+	if (xtcp_skb_is6(skb))
+		return;
+	inet->mc_index = inet_iif(skb);
+	inet->mc_ttl = ip_hdr(skb)->ttl;
+	inet->rcv_tos = ip_hdr(skb)->tos;
+}
+
 /*
  * A child socket in SYN_RECV that nobody else knows yet.  @skb: the segment that makes it.
  * It has two references: its user's, and one for the caller.
@@ -204,6 +214,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	RCU_INIT_POINTER(inet->mc_list, NULL);
 	memset(&inet->cork, 0, sizeof(inet->cork));
+	note_packet(inet, skb);
 	if (xtcp_sk_is6(child))
 		xtcp_pinfo_inherit(child, sk, skb);
 	xs->flow.family = xtcp_key_family(key);

@@ -259,6 +259,16 @@ STORY(options, ioctl__of_a_listener)
 	}
 }
 
+/* What a connection would send to a group it would send as its peer's SYN came. */
+STORY(options, multicast__of_a_child)
+{
+	int pair[2];
+
+	story_pair(s, pair);
+	tell(s, get_int(pair[1], IPPROTO_IP, IP_MULTICAST_TTL));
+	tell(s, get_int(pair[0], IPPROTO_IP, IP_MULTICAST_TTL));
+}
+
 /* The connections of a listener are whole, whatever failed before it was one. */
 TEST_F(options, shutdown__before_listen)
 {

@@ -53,6 +53,12 @@ static void make_sendto(struct world *w, const struct call *c, struct outcome *o
 			    (struct sockaddr *)&a, namelen));
 }
 
+/* Does the buffer have what was sent?  In the error queue are packets, with their ports. */
+static bool shows(int flags)
+{
+	return !(flags & (MSG_TRUNC | MSG_ERRQUEUE));
+}
+
 static void make_recv(struct world *w, const struct call *c, struct outcome *o)
 {
 	size_t len = roll(3) ? draw_length() : sizeof(room);
@@ -64,7 +70,7 @@ static void make_recv(struct world *w, const struct call *c, struct outcome *o)
 	flags = draw_flags(o, true);
 	call_text(o, ")");
 	n = result_of(o, recv(world_fd(w, c->slot), bad ? NOWHERE : room, len, flags));
-	if (n > 0 && !bad && !(flags & MSG_TRUNC))
+	if (n > 0 && !bad && shows(flags))
 		result_bytes(o, room, n);
 }
 
@@ -84,7 +90,7 @@ static void make_recvfrom(struct world *w, const struct call *c, struct outcome 
 	if (n < 0)
 		return;
 	result_text(o, " (%u)", len);
-	if (n > 0 && !(flags & MSG_TRUNC))
+	if (n > 0 && shows(flags))
 		result_bytes(o, room, n);
 }
 
@@ -165,7 +171,7 @@ static void make_recvmsg(struct world *w, const struct call *c, struct outcome *
 	result_cmsgs(o, &msg);
 	for (i = 0; i < (int)msg.msg_iovlen; i++)
 		at += iov[i].iov_len;
-	if (n > 0 && !(flags & MSG_TRUNC))
+	if (n > 0 && shows(flags))
 		result_bytes(o, room, at);
 }
 

@@ -66,6 +66,29 @@ static int in_flight(struct peer *p)
 	return fd;
 }
 
+/*
+ * Three connections fill an accept queue of two, as in Linux; then the ACK of a fourth
+ * client comes, which sees @answer.
+ */
+static void overflow(struct peer *p, const char *answer)
+{
+	struct peer client[4];
+	int i;
+
+	proc_write("/proc/sys/net/ipv4/tcp_syncookies", "0");
+	start_listen(p->w, 2);
+	for (i = 0; i < 4; i++) {
+		peer_clone(&client[i], p, 41000 + i);
+		client[i].lport = WIRE_PORT;
+		packets(&client[i], "< S  0:0(0) <mss 1460>",
+				    "> S. 0:0(0) ack 1");
+		if (i < 2)
+			packets(&client[i], "< . 1:1(0) ack 1");
+	}
+	packets(&client[2], "< . 1:1(0) ack 1");
+	packets(&client[3], "< . 1:1(0) ack 1", answer);
+}
+
 static void destroy(struct peer *p)
 {
 	struct sockaddr_in local = wire_sockaddr(p->lport), remote = peer_sockaddr(p);
@@ -374,24 +397,8 @@ REASON(LISTENER_CLOSED)
 
 REASON(ACCEPT_QUEUE_FULL)
 {
-	struct peer client[4];
-	int i;
-
-	proc_write("/proc/sys/net/ipv4/tcp_syncookies", "0");
 	conf_set("abort_on_overflow", "1");
-	/* a backlog of two is three connections, as in Linux */
-	start_listen(p->w, 2);
-	for (i = 0; i < 4; i++) {
-		peer_clone(&client[i], p, 41000 + i);
-		client[i].lport = WIRE_PORT;
-		packets(&client[i], "< S  0:0(0) <mss 1460>",
-				    "> S. 0:0(0) ack 1");
-		if (i < 2)
-			packets(&client[i], "< . 1:1(0) ack 1");
-	}
-	packets(&client[2], "< . 1:1(0) ack 1");
-	packets(&client[3], "< . 1:1(0) ack 1",
-			    "> R 1:1(0)");
+	overflow(p, "> R 1:1(0)");
 }
 
 REASON(TOO_MANY_ORPHANS)
@@ -452,23 +459,8 @@ REASON(SYN_IN_WINDOW)
 /* The accept queue is full until its SYN,ACK has been sent for the last time. */
 REASON(NOT_ACCEPTED)
 {
-	struct peer client[4];
-	int i;
-
-	proc_write("/proc/sys/net/ipv4/tcp_syncookies", "0");
 	conf_set("synack_retries", "1");
-	start_listen(p->w, 2);
-	for (i = 0; i < 4; i++) {
-		peer_clone(&client[i], p, 41000 + i);
-		client[i].lport = WIRE_PORT;
-		packets(&client[i], "< S  0:0(0) <mss 1460>",
-				    "> S. 0:0(0) ack 1");
-		if (i < 2)
-			packets(&client[i], "< . 1:1(0) ack 1");
-	}
-	packets(&client[2], "< . 1:1(0) ack 1");
-	packets(&client[3], "< . 1:1(0) ack 1",
-			    "> S. 0:0(0) ack 1");
+	overflow(p, "> S. 0:0(0) ack 1");
 }
 
 /* Its counters go with it: a test of its own. */

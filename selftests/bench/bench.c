@@ -41,29 +41,37 @@ static bool wall;
 
 /* ---- what is measured ---------------------------------------------------- */
 
+/* What the two columns are. */
+enum compare {
+	STACKS,		/* the kernel's TCP and xtcp */
+	HOOK,		/* the kernel's, without xtcp's hook in the namespace and with it */
+	WATCH,		/* xtcp, unwatched and watched (net.xtcp.watch_ratio) */
+};
+
 /**
  * struct row - a kind of work
  * @name: for the command line and the TSV file
  * @title: for people
  * @run: does it; the server is a process of its own
+ * @ip: what they speak
  * @wire: between client and server
  * @chunk: size of a write, bytes
  * @warm: units of work before the measurement
  * @units: units of work that are measured
  * @per: "byte" ...
- * @hooked: have xtcp's hook registered in the namespace, and measure the kernel
- *	    without and with it
+ * @compare: what differs between the two columns
  */
 struct row {
 	const char	*name;
 	const char	*title;
 	void		(*run)(const struct row *row, int family);
+	enum ip		ip;
 	enum wire	wire;
 	size_t		chunk;
 	unsigned long	warm;
 	unsigned long	units;
 	const char	*per;
-	bool		hooked;
+	enum compare	compare;
 };
 
 /**
@@ -188,7 +196,7 @@ static void stream(const struct row *row, int family)
 	unsigned long left;
 	pid_t server;
 
-	net_make(&at, row->wire);
+	net_make(&at, row->ip, row->wire);
 	listener = net_listen(&at, family);
 	if (pipe(done))
 		die("pipe: %m");
@@ -224,6 +232,20 @@ static void transact(int fd, unsigned long n)
 	}
 }
 
+/* Prepare the namespace for the column of @family.  Returns which sockets it takes. */
+static int family_of(const struct row *row, int family)
+{
+	if (family == AF_INET)
+		return row->compare == WATCH ? families[XTCP] : AF_INET;
+	if (row->compare == WATCH && !write_file("/proc/sys/net/xtcp/watch_ratio", "1"))
+		die("watch_ratio: %m");
+	if (row->compare != HOOK)
+		return family;
+	/* the first socket registers the hook, which stays */
+	close(socket(family, SOCK_STREAM, 0));
+	return AF_INET;
+}
+
 /* One byte there, one byte back. */
 static void rr(const struct row *row, int family)
 {
@@ -231,12 +253,8 @@ static void rr(const struct row *row, int family)
 	int listener, fd;
 	pid_t server;
 
-	net_make(&at, row->wire);
-	if (row->hooked && family != AF_INET) {
-		/* the first socket registers the hook, which stays */
-		close(socket(family, SOCK_STREAM, 0));
-		family = AF_INET;
-	}
+	net_make(&at, row->ip, row->wire);
+	family = family_of(row, family);
 	listener = net_listen(&at, family);
 	server = spawn_server();
 	if (!server) {
@@ -288,7 +306,7 @@ static void crr(const struct row *row, int family)
 	pid_t server;
 	char byte;
 
-	net_make(&at, row->wire);
+	net_make(&at, row->ip, row->wire);
 	listener = net_listen(&at, family);
 	if (pipe(done))
 		die("pipe: %m");
@@ -310,26 +328,40 @@ static void crr(const struct row *row, int family)
 }
 
 static const struct row rows[] = {
-	{ "stream-lo", "stream, loopback", stream, LOOPBACK,
-	  128 * KIB, 32 * MIB, 128 * MIB, "byte", false },
-	{ "stream-veth", "stream, veth", stream, VETH,
-	  128 * KIB, 32 * MIB, 128 * MIB, "byte", false },
-	{ "stream-notso", "stream, veth without TSO", stream, VETH_NO_TSO,
-	  128 * KIB, 4 * MIB, 16 * MIB, "byte", false },
-	{ "stream-nogso", "stream, veth without TSO and GSO", stream, VETH_NO_GSO,
-	  128 * KIB, 4 * MIB, 16 * MIB, "byte", false },
-	{ "stream-small", "stream, loopback, writes of 256 bytes", stream, LOOPBACK,
-	  256, 1 * MIB, 4 * MIB, "byte", false },
-	{ "rr-lo", "request/response, loopback", rr, LOOPBACK,
-	  1, 200, 2000, "transaction", false },
-	{ "rr-veth", "request/response, veth", rr, VETH,
-	  1, 200, 2000, "transaction", false },
-	{ "crr-lo", "connect/request/response/close, loopback", crr, LOOPBACK,
-	  1, 50, 500, "connection", false },
-	{ "crr-veth", "connect/request/response/close, veth", crr, VETH,
-	  1, 50, 500, "connection", false },
-	{ "hook", "kernel's own RR, without and with the hook", rr, LOOPBACK,
-	  1, 200, 2000, "transaction", true },
+	{ "stream-lo", "stream, loopback", stream, IP4, LOOPBACK,
+	  128 * KIB, 32 * MIB, 128 * MIB, "byte", STACKS },
+	{ "stream-veth", "stream, veth", stream, IP4, VETH,
+	  128 * KIB, 32 * MIB, 128 * MIB, "byte", STACKS },
+	{ "stream-notso", "stream, veth without TSO", stream, IP4, VETH_NO_TSO,
+	  128 * KIB, 4 * MIB, 16 * MIB, "byte", STACKS },
+	{ "stream-nogso", "stream, veth without TSO and GSO", stream, IP4, VETH_NO_GSO,
+	  128 * KIB, 4 * MIB, 16 * MIB, "byte", STACKS },
+	{ "stream-small", "stream, loopback, writes of 256 bytes", stream, IP4, LOOPBACK,
+	  256, 1 * MIB, 4 * MIB, "byte", STACKS },
+	{ "rr-lo", "request/response, loopback", rr, IP4, LOOPBACK,
+	  1, 200, 2000, "transaction", STACKS },
+	{ "rr-veth", "request/response, veth", rr, IP4, VETH,
+	  1, 200, 2000, "transaction", STACKS },
+	{ "crr-lo", "connect/request/response/close, loopback", crr, IP4, LOOPBACK,
+	  1, 50, 500, "connection", STACKS },
+	{ "crr-veth", "connect/request/response/close, veth", crr, IP4, VETH,
+	  1, 50, 500, "connection", STACKS },
+	{ "stream-veth6", "stream, veth, IPv6", stream, IP6, VETH,
+	  128 * KIB, 32 * MIB, 128 * MIB, "byte", STACKS },
+	{ "rr-lo6", "request/response, loopback, IPv6", rr, IP6, LOOPBACK,
+	  1, 200, 2000, "transaction", STACKS },
+	{ "rr-veth6", "request/response, veth, IPv6", rr, IP6, VETH,
+	  1, 200, 2000, "transaction", STACKS },
+	{ "rr-mapped", "request/response, loopback, mapped IPv4", rr, MAPPED, LOOPBACK,
+	  1, 200, 2000, "transaction", STACKS },
+	{ "crr-lo6", "connect/request/response/close, lo, IPv6", crr, IP6, LOOPBACK,
+	  1, 50, 500, "connection", STACKS },
+	{ "crr-veth6", "connect/request/response/close, veth, IPv6", crr, IP6, VETH,
+	  1, 50, 500, "connection", STACKS },
+	{ "hook", "kernel's own RR, without and with the hook", rr, IP4, LOOPBACK,
+	  1, 200, 2000, "transaction", HOOK },
+	{ "watched", "xtcp's own RR, unwatched and watched", rr, IP4, LOOPBACK,
+	  1, 200, 2000, "transaction", WATCH },
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(*rows))

@@ -9,6 +9,8 @@
 
 #define CLIENT_ADDR	"198.51.100.1"
 #define SERVER_ADDR	"198.51.100.2"
+#define CLIENT_ADDR6	"2001:db8::1"
+#define SERVER_ADDR6	"2001:db8::2"
 #define PATH_SERVER_ADDR "203.0.113.2"
 #define PORT		5001
 
@@ -18,14 +20,25 @@ enum { KERNEL, XTCP, NR_FAMILIES };
 extern const int families[NR_FAMILIES];
 extern const char *const family_names[NR_FAMILIES];
 
+/* What is spoken. */
+enum ip {
+	IP4,
+	IP6,
+	MAPPED,		/* IPv4, by sockets of IPv6 */
+};
+
 /**
  * struct place - where a measurement happens
- * @server: address that the server listens on
+ * @server: address that the server listens on, of IPv4
+ * @server6: the same, of IPv6 or mapped
  * @client_ns: namespace of the client, a descriptor
  * @server_ns: that of the server; the same over loopback
  */
 struct place {
-	struct sockaddr_in server;
+	union {
+		struct sockaddr_in server;
+		struct sockaddr_in6 server6;
+	};
 	int	client_ns;
 	int	server_ns;
 };
@@ -69,7 +82,8 @@ struct path {
 };
 
 /* net.c */
-void net_make(struct place *at, enum wire wire);
+bool write_file(const char *path, const char *text);
+void net_make(struct place *at, enum ip ip, enum wire wire);
 int net_new_namespace(void);
 void net_make_veth(const char *dev, int peer_ns, const char *peer_dev);
 void net_set_up(const char *dev, const char *addr, enum wire wire);

@@ -160,7 +160,7 @@ static void idle_connections(void *arg, void *out)
 
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		die("setrlimit: %m");
-	net_make(&at, LOOPBACK);
+	net_make(&at, IP4, LOOPBACK);
 	listener = net_listen(&at, family);
 	/* the table of descriptors is not to grow in between */
 	if (dup2(0, 3 * CONNECTIONS) < 0)
@@ -188,7 +188,7 @@ static void time_wait(void *arg, void *out)
 	struct place at;
 	char byte;
 
-	net_make(&at, LOOPBACK);
+	net_make(&at, IP4, LOOPBACK);
 	listener = net_listen(&at, family);
 	read_slabs(&before);
 	for (int i = 0; i < CONNECTIONS; i++) {

@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
+#include <linux/xtcp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
@@ -43,15 +45,17 @@ void net_make_veth(const char *dev, int peer_ns, const char *peer_dev)
 	rtnl_ask(&r, "veth");
 }
 
-static void write_file(const char *path, const char *text)
+/* Returns false if there is no such file. */
+bool write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);
 
 	if (fd < 0)
-		return;
+		return false;
 	if (write(fd, text, strlen(text)) < 0)
 		die("%s: %m", path);
 	close(fd);
+	return true;
 }
 
 static void switch_off(int fd, const char *dev, unsigned int cmd)
@@ -99,6 +103,9 @@ int net_new_namespace(void)
 		die("unshare: %m");
 	/* IPv6 is there; devices that get no address of it send no solicitations */
 	write_file("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1");
+	/* and nobody is asked whether he has the one that a device gets */
+	write_file("/proc/sys/net/ipv6/conf/all/accept_dad", "0");
+	write_file("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
 	net_set_up("lo", NULL, LOOPBACK);
 	ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (ns < 0)
@@ -112,23 +119,71 @@ void net_enter(int ns)
 		die("setns: %m");
 }
 
-/* Fresh namespaces with @wire between them; we are in the client's then. */
-void net_make(struct place *at, enum wire wire)
+/* An address of IPv6 for a device that is up, usable at once. */
+static void add_addr6(const char *dev, const char *addr)
 {
-	at->server.sin_family = AF_INET;
+	struct in6_ifreq add = {
+		.ifr6_prefixlen = 64, .ifr6_ifindex = if_nametoindex(dev),
+	};
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+
+	inet_pton(AF_INET6, addr, &add.ifr6_addr);
+	if (ioctl(fd, SIOCSIFADDR, &add))
+		die("address %s of %s: %m", addr, dev);
+	close(fd);
+}
+
+static void set_server(struct place *at, enum ip ip, const char *addr, const char *addr6)
+{
+	char mapped[INET6_ADDRSTRLEN];
+
+	memset(&at->server6, 0, sizeof(at->server6));
+	/* of both families it is at the same place */
 	at->server.sin_port = htons(PORT);
+	if (ip == IP4) {
+		at->server.sin_family = AF_INET;
+		inet_pton(AF_INET, addr, &at->server.sin_addr);
+		return;
+	}
+	snprintf(mapped, sizeof(mapped), "::ffff:%s", addr);
+	at->server6.sin6_family = AF_INET6;
+	inet_pton(AF_INET6, ip == IP6 ? addr6 : mapped, &at->server6.sin6_addr);
+}
+
+/* Fresh namespaces with @wire between them; we are in the client's then. */
+void net_make(struct place *at, enum ip ip, enum wire wire)
+{
 	at->client_ns = net_new_namespace();
 	if (wire == LOOPBACK) {
-		at->server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		set_server(at, ip, "127.0.0.1", "::1");
 		at->server_ns = at->client_ns;
 		return;
 	}
-	inet_pton(AF_INET, SERVER_ADDR, &at->server.sin_addr);
+	set_server(at, ip, SERVER_ADDR, SERVER_ADDR6);
 	at->server_ns = net_new_namespace();
 	net_make_veth("eth0", at->client_ns, "eth0");
 	net_set_up("eth0", SERVER_ADDR, wire);
+	if (ip == IP6)
+		add_addr6("eth0", SERVER_ADDR6);
 	net_enter(at->client_ns);
 	net_set_up("eth0", CLIENT_ADDR, wire);
+	if (ip == IP6)
+		add_addr6("eth0", CLIENT_ADDR6);
+}
+
+/* One that speaks what the server's address says. */
+static int make(const struct place *at, int family)
+{
+	bool six = at->server6.sin6_family == AF_INET6;
+	int fd;
+
+	if (family == AF_INET)
+		fd = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
+	else
+		fd = socket(family, SOCK_STREAM, six ? XTCPPROTO_IPV6 : 0);
+	if (fd < 0)
+		die("socket(%d): %m", family);
+	return fd;
 }
 
 /* A listening socket in the server's namespace; we come back to the client's. */
@@ -137,11 +192,9 @@ int net_listen(const struct place *at, int family)
 	int fd, one = 1;
 
 	net_enter(at->server_ns);
-	fd = socket(family, SOCK_STREAM, 0);
-	if (fd < 0)
-		die("socket(%d): %m", family);
+	fd = make(at, family);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (const struct sockaddr *)&at->server, sizeof(at->server)))
+	if (bind(fd, (const struct sockaddr *)&at->server6, sizeof(at->server6)))
 		die("bind: %m");
 	if (listen(fd, 4096))
 		die("listen: %m");
@@ -151,11 +204,9 @@ int net_listen(const struct place *at, int family)
 
 int net_connect(const struct place *at, int family)
 {
-	int fd = socket(family, SOCK_STREAM, 0);
+	int fd = make(at, family);
 
-	if (fd < 0)
-		die("socket(%d): %m", family);
-	if (connect(fd, (const struct sockaddr *)&at->server, sizeof(at->server)))
+	if (connect(fd, (const struct sockaddr *)&at->server6, sizeof(at->server6)))
 		die("connect: %m");
 	return fd;
 }

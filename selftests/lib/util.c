@@ -588,30 +588,3 @@ int env_number(const char *name, int otherwise)
 
 	return value ? atoi(value) : otherwise;
 }
-
-/**
- * note_cost - a row for the table of "make cost"
- * @test: who measured it
- * @what: what was measured
- * @kernel: what it costs the kernel's TCP
- * @xtcp: what it costs AF_XTCP
- * @percent: what it may cost AF_XTCP, of the kernel's
- *
- * The rows are in cost.tsv of the directory XTCP_OUT, if there is one.
- */
-void note_cost(const char *test, const char *what, unsigned long long kernel,
-	       unsigned long long xtcp, int percent)
-{
-	const char *dir = getenv("XTCP_OUT");
-	char path[256];
-	FILE *f;
-
-	if (!dir)
-		return;
-	snprintf(path, sizeof(path), "%s/cost.tsv", dir);
-	f = fopen(path, "ae");
-	if (!f)
-		return;
-	fprintf(f, "%s\t%s\t%llu\t%llu\t%d\n", test, what, kernel, xtcp, percent);
-	fclose(f);
-}

@@ -68,8 +68,6 @@ bool proc_write(const char *path, const char *value);
 
 int env_number(const char *name, int otherwise);
 int race_seconds(int otherwise);
-void note_cost(const char *test, const char *what, unsigned long long kernel,
-	       unsigned long long xtcp, int percent);
 
 long long counter(const char *name);
 long long stat_counter(const char *name);

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/cost.h"
 #include "lib/dice.h"
 #include "lib/fixture.h"
 #include "lib/segment.h"
@@ -183,6 +184,8 @@ static void smack(int family, const struct order *o, uint64_t cost[2])
 		fd[i] = do_accept(&w, listener);
 		prepare(&k[i], &p[i], 0, o->len);
 	}
+	if (!come_to_rest())
+		wire_fail(&w, "the machine does not come to rest");
 	/* what it answers shows that it looks */
 	send_some(p, k, o, 0, 1);
 	if (!discard(&w))
@@ -214,7 +217,7 @@ FIXTURE_SETUP(costseg)
 
 	if (missing)
 		SKIP(return, "%s", missing);
-	if (!env_number("XTCP_ICOUNT", 0))
+	if (!counts_instructions())
 		SKIP(return, "the clock does not count instructions (vm/run --icount)");
 }
 
@@ -372,6 +375,8 @@ static struct work scattered(int family, unsigned int mss, enum scatter how,
 	if (half < 16)
 		wire_fail(&w, "only %u are in flight", info.tcpi_unacked);
 	prepare(&ack, &p, 4 + 8 * BLOCKS, 0);
+	if (!come_to_rest())
+		wire_fail(&w, "the machine does not come to rest");
 	start = now_ns();
 	for (i = 0; i < ACKS; i++) {
 		uint8_t *opt = ack.ip + IP_LEN + TCP_LEN;

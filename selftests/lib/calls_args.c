@@ -209,7 +209,7 @@ int draw_flags(struct outcome *o, bool receives)
 	static const struct name sent[] = {
 		{ MSG_DONTWAIT, "DONTWAIT" }, { MSG_MORE, "MORE" }, { MSG_OOB, "OOB" },
 		{ MSG_EOR, "EOR" }, { MSG_NOSIGNAL, "NOSIGNAL" }, { MSG_DONTROUTE, "DONTROUTE" },
-		{ MSG_CONFIRM, "CONFIRM" },
+		{ MSG_CONFIRM, "CONFIRM" }, { MSG_ZEROCOPY, "ZEROCOPY" },
 	}, received[] = {
 		{ MSG_DONTWAIT, "DONTWAIT" }, { MSG_PEEK, "PEEK" }, { MSG_OOB, "OOB" },
 		{ MSG_TRUNC, "TRUNC" }, { MSG_WAITALL, "WAITALL" },

@@ -8,6 +8,7 @@
 #include "kselftest.h"
 
 #include "calls.h"
+#include "util.h"
 
 /**
  * struct meant - a difference that is meant
@@ -17,11 +18,12 @@
  * @kernel: how the kernel's result begins
  * @xtcp: how ours does
  * @listening: the socket listened
+ * @selinux: where the kernel has SELinux: the rig's 6.1 and 6.12, not its 7.2
  * @goes_on: nothing follows from it
  */
 struct meant {
 	const char	*row, *kind, *call, *kernel, *xtcp;
-	bool		listening, goes_on;
+	bool		listening, selinux, goes_on;
 };
 
 /* ROW - what is meant by a row of differences.md */
@@ -37,6 +39,11 @@ static const struct meant meant[] = {
 	    "0, ", "0, 0", .goes_on = true),
 	ROW("`TCP_FASTOPEN_KEY` of a connection", "setsockopt", "IPPROTO_TCP 33",
 	    "0", "-1 EINVAL"),
+	ROW("an orphan in FIN_WAIT2", "connect", "", "-1 EINPROGRESS", "-1 EADDRNOTAVAIL"),
+	ROW("SELinux's class of a socket", "connect", "family ", "-1 EAFNOSUPPORT", "-1 E",
+	    .selinux = true, .goes_on = true),
+	ROW("SELinux's class of a socket", "sendto", "family ", "-1 EAFNOSUPPORT", "-1 E",
+	    .selinux = true, .goes_on = true),
 	ROW("connections of a listener on the wildcard address, and sockets bound to it",
 	    "bind", "", "0", "-1 EADDRINUSE"),
 	ROW("connections of a listener on the wildcard address, and sockets bound to it",
@@ -67,6 +74,8 @@ const char *calls_meant(const struct call *c, const struct world_view *before,
 		    !begins(o[KERNEL].result, m->kernel) || !begins(o[XTCP].result, m->xtcp))
 			continue;
 		if (m->listening && before->slot[c->slot].state != XTCP_LISTEN)
+			continue;
+		if (m->selinux && !kernel_before(7, 0))
 			continue;
 		*goes_on = m->goes_on;
 		return m->row;

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -34,6 +35,7 @@ enum shape {
 	NAME,		/* of a congestion control */
 	KEY,		/* random bytes */
 	DEVICE,		/* the name of one */
+	NEAR,		/* hops that a segment of this host has made, or no number of hops */
 	ALONE,		/* not set: see the row's comment */
 	CHANCE = 16,	/* a bit: what is read is chance, but for its length */
 	ABSENT = 32,	/* a bit: not offered (kmod/differences.md) */
@@ -83,11 +85,24 @@ static const struct known options_known[] = {
 	{ IPPROTO_TCP, 41, ABSENT },
 	{ IPPROTO_TCP, 42, ABSENT },
 	{ IPPROTO_IP, IP_OPTIONS, ALONE },		/* row "`TCP_MAXSEG` of a socket" */
-	{ IPPROTO_IP, IP_MINTTL, ALONE },		/* what is lost comes again, by a clock */
+	{ IPPROTO_IP, IP_MINTTL, NEAR },
 	{ IPPROTO_IP, 52, CHANCE },			/* IP_PROTOCOL: row SO_PROTOCOL */
 	{ IPPROTO_IPV6, IPV6_ADDRFORM, ABSENT },
 	{ IPPROTO_IPV6, 6, ABSENT },			/* IPV6_2292PKTOPTIONS */
-	{ IPPROTO_IPV6, IPV6_MINHOPCOUNT, ALONE },
+	{ IPPROTO_IPV6, IPV6_MINHOPCOUNT, NEAR },
+};
+
+/* What the kernel's TCP has, or has as it is now, since a version; xtcp has it everywhere. */
+static const struct younger {
+	int		level, name;
+	unsigned int	major, minor;
+} options_younger[] = {
+	{ SOL_SOCKET, SO_PEEK_OFF, 6, 9 },
+	{ IPPROTO_TCP, TCP_TX_DELAY, 7, 0 },		/* its bounds */
+	{ IPPROTO_TCP, 43, 6, 7 },			/* TCP_IS_MPTCP */
+	{ IPPROTO_TCP, 44, 6, 15 },			/* TCP_RTO_MAX_MS */
+	{ IPPROTO_TCP, 45, 6, 15 },			/* TCP_RTO_MIN_US */
+	{ IPPROTO_TCP, 46, 6, 15 },			/* TCP_DELACK_MAX_US */
 };
 
 /* What most programs use. */
@@ -97,6 +112,9 @@ static const struct known options_usual[] = {
 	{ SOL_SOCKET, SO_OOBINLINE, 0 }, { SOL_SOCKET, SO_RCVLOWAT, 0 },
 	{ SOL_SOCKET, SO_LINGER, 0 }, { SOL_SOCKET, SO_PEEK_OFF, 0 },
 	{ SOL_SOCKET, SO_TIMESTAMP, 0 }, { SOL_SOCKET, SO_TIMESTAMPING, 0 },
+	{ SOL_SOCKET, SO_ZEROCOPY, 0 }, { IPPROTO_TCP, TCP_TX_DELAY, 0 },
+	{ IPPROTO_TCP, TCP_CONGESTION, 0 }, { IPPROTO_IP, IP_MINTTL, 0 },
+	{ IPPROTO_IPV6, IPV6_MINHOPCOUNT, 0 },
 	{ IPPROTO_TCP, TCP_NODELAY, 0 }, { IPPROTO_TCP, TCP_CORK, 0 },
 	{ IPPROTO_TCP, TCP_MAXSEG, 0 }, { IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
 	{ IPPROTO_TCP, TCP_FASTOPEN, 0 }, { IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 0 },
@@ -121,7 +139,14 @@ static struct known draw_option(void)
 		opt.level = roll(300);
 	for (i = 0; i < ARRAY_SIZE(options_known); i++)
 		if (options_known[i].level == opt.level && options_known[i].name == opt.name)
-			opt.shape = options_known[i].shape;
+			opt = options_known[i];
+	for (i = 0; i < ARRAY_SIZE(options_younger); i++) {
+		const struct younger *y = &options_younger[i];
+
+		if (y->level == opt.level && y->name == opt.name &&
+		    kernel_before(y->major, y->minor))
+			opt.shape |= ABSENT;
+	}
 	return opt;
 }
 
@@ -160,8 +185,10 @@ static void option_text(struct outcome *o, const struct known *opt)
 /* Return: its length. */
 static socklen_t draw_value(const struct known *opt, void *value, struct outcome *o)
 {
-	/* BBR's segments leave by a clock */
-	static const char *const names[] = { "reno", "cubic", "dctcp", "none", "", "cubicle" };
+	static const char *const names[] = {
+		"reno", "cubic", "dctcp", "bbr", "none", "", "cubicle",
+	};
+	static const int hops[] = { 0, 1, -1, 256, INT_MAX, INT_MIN };
 	static const char *const devices[] = { "lo", "wire", "none", "" };
 	struct timeval t = { .tv_usec = 1000 * (1 + roll(20)) };
 	struct linger linger = { roll(3), roll(8) ? 0 : roll(2) };
@@ -187,6 +214,11 @@ static socklen_t draw_value(const struct known *opt, void *value, struct outcome
 		strcpy(value, text);
 		call_text(o, "\"%s\"", text);
 		return strlen(text) + roll(2);
+	case NEAR:
+		number = hops[roll(ARRAY_SIZE(hops))];
+		memcpy(value, &number, sizeof(number));
+		call_text(o, "%d", number);
+		return sizeof(number);
 	case KEY:
 		for (i = 0; i < 32; i++)
 			((unsigned char *)value)[i] = roll(256);
@@ -276,6 +308,31 @@ static void make_ioctl(struct world *w, const struct call *c, struct outcome *o)
 		result_text(o, ", %d", n);
 }
 
+/* Who gets SIGURG and SIGIO: us, who ignore them, nobody, or who is not there. */
+static void make_owner(struct world *w, const struct call *c, struct outcome *o)
+{
+	const struct { int pid; const char *text; } owners[] = {
+		{ getpid(), "us" }, { 0, "nobody" },
+		{ INT_MAX, "INT_MAX" }, { INT_MIN, "INT_MIN" }, { -INT_MAX, "-INT_MAX" },
+	};
+	unsigned int i, which = roll(ARRAY_SIZE(owners));
+	int fd = world_fd(w, c->slot), owner;
+
+	if (roll(2)) {
+		call_text(o, "fcntl(%d, F_SETOWN, %s)", c->slot, owners[which].text);
+		result_of(o, fcntl(fd, F_SETOWN, owners[which].pid));
+		return;
+	}
+	call_text(o, "fcntl(%d, F_GETOWN)", c->slot);
+	owner = fcntl(fd, F_GETOWN);
+	for (i = 0; i < ARRAY_SIZE(owners); i++)
+		if (owners[i].pid == owner) {
+			result_text(o, "%s", owners[i].text);
+			return;
+		}
+	result_of(o, owner);
+}
+
 static void make_fcntl(struct world *w, const struct call *c, struct outcome *o)
 {
 	int fd = world_fd(w, c->slot);
@@ -295,5 +352,6 @@ const struct call_kind calls_option[] = {
 	CALL_KIND(getsockopt, 12),
 	CALL_KIND(ioctl, 4),
 	CALL_KIND(fcntl, 2),
+	CALL_KIND(owner, 2),
 	{ }
 };

@@ -181,6 +181,8 @@ static void listen_to_signals(void)
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
 	sigaction(SIGPIPE, &sa, NULL);
+	signal(SIGURG, SIG_IGN);
+	signal(SIGIO, SIG_IGN);
 	sa = (struct sigaction){ .sa_handler = on_alarm };
 	sigaction(SIGALRM, &sa, NULL);
 }

@@ -5,19 +5,14 @@
  * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
  * lib/wire.h explains the rest.
  */
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/fixture.h"
+#include "lib/reader.h"
 
 WIRE_FIXTURE_TIMERS(acks)
 
@@ -99,54 +94,6 @@ TEST_F(acks, start__the_reader_is_late)
 
 /* ---- while the user owns the socket (net.xtcp.backlog_ack_defer) ------------- */
 
-/* A reader who is in the middle of recv(), until its page is there. */
-struct reader {
-	pthread_t	thread;
-	int		fd, uffd;
-	void		*page;
-	ssize_t		got;
-};
-
-static void *read_slowly(void *arg)
-{
-	struct reader *r = arg;
-
-	r->got = recv(r->fd, r->page, 100, 0);
-	return NULL;
-}
-
-static bool page_missing(struct reader *r)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	r->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (r->uffd < 0 || ioctl(r->uffd, UFFDIO_API, &api))
-		return false;
-	r->page = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (uintptr_t)r->page;
-	reg.range.len = getpagesize();
-	return r->page != MAP_FAILED && !ioctl(r->uffd, UFFDIO_REGISTER, &reg);
-}
-
-/* The reader owns the socket when this returns. */
-static bool reader_start(struct reader *r)
-{
-	return !pthread_create(&r->thread, NULL, read_slowly, r) &&
-	       fd_poll(r->uffd, POLLIN, PATIENCE_MS) & POLLIN;
-}
-
-static bool reader_finish(struct reader *r)
-{
-	struct uffdio_zeropage zero = {
-		.range = { .start = (uintptr_t)r->page, .len = getpagesize() },
-	};
-
-	return !ioctl(r->uffd, UFFDIO_ZEROPAGE, &zero) &&
-	       !pthread_join(r->thread, NULL) && r->got == 100;
-}
-
 /*
  * At the start each segment has its ACK, but these come while somebody reads. Options
  * differ, or Linux would make one segment of the four.
@@ -155,7 +102,7 @@ static bool reader_finish(struct reader *r)
 	do {									\
 		struct reader r = { .fd = open_active(p) };			\
 										\
-		if (!page_missing(&r))						\
+		if (!reader_init(&r))						\
 			SKIP(return, "no userfaultfd");				\
 		set_nonblock(r.fd, false);					\
 		packets(p, "< P. 1:101(100) ack 1",				\

@@ -205,11 +205,16 @@ TEST_F(rack, retransmission__is_in_flight)
 
 /* ---- tail loss probes ------------------------------------------------------- */
 
-/* No answer comes sooner than the handshake's, or it would be the original's. */
-#define PROBED_RTT_MS	20
-#define PROBED_RTT	"quiet 30"
+/*
+ * No answer comes sooner than the handshake's, or it would be the original's.  The probe
+ * leaves after twice as long: in between a slow machine has time.
+ */
+#define PROBED_RTT_MS	RTT_MS
+#define PROBED_RTT	"quiet 110"
 /* an ACK of what was sent twice that came sooner than any before is not believed */
-#define LATE_RTT	"quiet 80"
+#define LATE_RTT	"quiet 160"
+/* without probes it is the retransmission timer that is awaited, after 200 ms */
+#define UNPROBED_RTT	"quiet 30"
 
 static int open_probing(struct peer *p)
 {
@@ -347,7 +352,7 @@ TEST_F(rack, probe__not_without_sack)
 
 	ASSERT_TRUE(conf_set("early_retrans", "3"));
 	send_segs(p, fd, 0, CWND);
-	packets(p, PROBED_RTT,
+	packets(p, UNPROBED_RTT,
 		   "< . 1:1(0) ack 8001",
 		   /* the retransmission timer, from the front */
 		   "+0.2 > . 8001:9001(1000) ack 1",
@@ -362,7 +367,7 @@ TEST_F(rack, probe__switched_off)
 	int fd = open_sender(p, SENDER_SACK);
 
 	send_segs(p, fd, 0, CWND);
-	packets(p, PROBED_RTT,
+	packets(p, UNPROBED_RTT,
 		   "< . 1:1(0) ack 8001",
 		   "+0.2 > . 8001:9001(1000) ack 1");
 	EXPECT_EQ(0, stat_counter("LossProbes"));

@@ -26,9 +26,15 @@ mapfile -t all <"$XTCP_TESTS/tests"
 # Where all tests are run beside other machines, or slowly, there are fewer of them.
 lean=0
 case ${XTCP_KERNEL-}:$# in 6.1:0 | debug:0 | kcsan:0) lean=1 ;; esac
-mapfile -t over < <(awk -v lean=$lean '
-	/^(#|$)/ || (lean && !/mapped/) { next }
-	{ for (i = 2; i <= (lean ? 2 : NF); i++) print $1 "@" $i }' "$here/ipv6.list")
+mapfile -t over < <(awk -v lean=$lean -v named=$# -v kernel="${XTCP_KERNEL-}" '
+	/^(#|$)/ || $2 == "-" || (lean && !/mapped/) { next }
+	{
+		for (i = 2; i <= (lean ? 2 : NF); i++) {
+			split($i "/", form, "/")
+			if (named || form[2] == "" || form[2] == kernel)
+				print $1 "@" form[1]
+		}
+	}' "$here/ipv6.list")
 limit=$(sed -n 's/^timeout=//p' "$here/settings")
 limit=$((${limit:-45} * ${XTCP_SLOW:-1}))
 
@@ -69,11 +75,11 @@ selected() {
 	return 1
 }
 
-# the room of a test, with a slash
-room_of() {
+# where the program of a test is, from the directory of all of them
+program_of() {
 	local test
 	for test in "${all[@]}"; do
-		[ "${test##*/}" != "${1%@*}" ] || printf '%s' "${test%"${1%@*}"}"
+		case ${test##*/} in "${1%@*}" | "${1%@*}.sh") printf '%s' "$test" ;; esac
 	done
 }
 
@@ -100,7 +106,7 @@ one() {
 		# Each test in a session of its own, so that what it leaves behind can
 		# be found and ended.
 		(cd "$XTCP_TESTS" && WIRE_IP=$ip exec setsid timeout --kill-after=5 \
-			$((limit + extra)) "./$(room_of "$test")${test%@*}") \
+			$((limit + extra)) "./$(program_of "$test")") \
 			>"$log" 2>&1 </dev/null || rc=$?
 		[ $rc -ne 124 ] || echo "# the time limit of $((limit + extra)) s" >>"$log"
 	fi
@@ -159,7 +165,7 @@ tests_of() {
 	local n=1
 	case $1 in
 	*.sh)	;;
-	*)	n=$("$XTCP_TESTS/$(room_of "$1")$1" -l 2>&1 | awk '
+	*)	n=$("$XTCP_TESTS/$(program_of "$1")" -l 2>&1 | awk '
 		/^#/ { next }
 		/^-/ { n += t * (v ? v : 1); t = v = 0; next }
 		{ v += substr($0, 22, 25) ~ /[^ ]/; t += substr($0, 48) ~ /[^ ]/ }

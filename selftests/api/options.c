@@ -173,24 +173,37 @@ STORY(options, tcp_info)
 	}
 }
 
+/* A socket that begins to connect; with @small segments or as it is. */
+static int story_connecting(struct story *s, const struct sockaddr_in *to, bool small)
+{
+	int fd = story_socket(s);
+
+	if (small)
+		set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 500);
+	set_nonblock(fd, true);
+	tell(s, connect(fd, (const struct sockaddr *)to, sizeof(*to)));
+	return fd;
+}
+
+static struct tcp_info story_info(struct story *s, int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	tell(s, getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+	return info;
+}
+
 /* What a SYN tells nobody has agreed on yet; nobody answers. */
 STORY(options, tcp_info__syn_sent)
 {
 	struct sockaddr_in sin = loopback(5000);
 	struct tcp_info info;
-	socklen_t len;
-	int fd, i;
+	int i;
 
 	sin.sin_addr.s_addr = inet_addr(WIRE_REMOTE);
 	for (i = 0; i < 2; i++) {
-		fd = story_socket(s);
-		if (i)
-			set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 500);
-		set_nonblock(fd, true);
-		tell(s, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
-		memset(&info, 0, sizeof(info));
-		len = sizeof(info);
-		tell(s, getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+		info = story_info(s, story_connecting(s, &sin, i));
 		tell(s, info.tcpi_state);
 		tell(s, info.tcpi_options);
 		tell(s, info.tcpi_snd_wscale);
@@ -215,19 +228,12 @@ STORY(options, tcp_info__refused)
 	struct sockaddr_in sin = loopback(5000);
 	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
 	struct tcp_info info;
-	socklen_t len;
 	int i, fd, pair[2];
 
 	for (i = 0; i < 2; i++) {
-		fd = story_socket(s);
-		if (i)
-			set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 500);
-		set_nonblock(fd, true);
-		tell(s, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+		fd = story_connecting(s, &sin, i);
 		tell(s, fd_poll(fd, POLLHUP, PATIENCE_MS));
-		memset(&info, 0, sizeof(info));
-		len = sizeof(info);
-		tell(s, getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+		info = story_info(s, fd);
 		tell(s, info.tcpi_state);
 		tell(s, info.tcpi_options);
 		tell(s, info.tcpi_snd_wscale);
@@ -236,7 +242,7 @@ STORY(options, tcp_info__refused)
 		tell(s, get_int(fd, IPPROTO_TCP, TCP_MAXSEG));
 		/* too late for the connection that was */
 		tell(s, set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 400));
-		tell(s, getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+		info = story_info(s, fd);
 		tell(s, info.tcpi_snd_mss);
 		tell(s, connect(fd, &unspec, sizeof(unspec)));
 		tell(s, get_int(fd, IPPROTO_TCP, TCP_MAXSEG));
@@ -383,6 +389,7 @@ static const struct opt values_vary[] = {
 static const struct opt not_offered[] = {
 	{ SOL_SOCKET, 74, "SO_TXREHASH" },
 	{ SOL_SOCKET, 80, "SO_DEVMEM_DONTNEED" },
+	{ IPPROTO_IPV6, 1, "IPV6_ADDRFORM" },
 	{ IPPROTO_TCP, 19, "TCP_REPAIR" },
 	{ IPPROTO_TCP, 20, "TCP_REPAIR_QUEUE" },
 	{ IPPROTO_TCP, 21, "TCP_QUEUE_SEQ" },
@@ -523,7 +530,7 @@ STORY(options, all__ipv6) { try_all(s, IPPROTO_IPV6, CONNECTED); }
 STORY(options, all__lengths)
 {
 	static const socklen_t lengths[] = { 0, 1, 3, 4, 5, 16, 400 };
-	unsigned char buf[512];
+	unsigned char buf[512] = { 0 };
 	int name, other, fd = socket_in(s, CONNECTED, &other);
 	unsigned int i;
 

@@ -29,15 +29,23 @@
 /* WIRE_FIXTURE_TIMERS - the same for tests of what is sent again, with the usual timers */
 #define WIRE_FIXTURE_TIMERS(name)	__WIRE_FIXTURE(name, (void)0)
 
-#define __WIRE_FIXTURE(name, prepare)					\
+/* WIRE_FIXTURE_6 - of what is about IPv6 itself: the wire is one of IPv6 */
+#define WIRE_FIXTURE_6(name)						\
+	__WIRE_FIXTURE_ON(name, setenv("WIRE_IP", "6", 1), wire_long_rto())
+
+#define __WIRE_FIXTURE(name, prepare)	__WIRE_FIXTURE_ON(name, (void)0, prepare)
+
+#define __WIRE_FIXTURE_ON(name, choose, prepare)			\
 	FIXTURE(name) {							\
 		struct wire w;						\
 		struct peer p;						\
 	};								\
 	FIXTURE_SETUP(name)						\
 	{								\
-		const char *missing = wire_open(&self->w);		\
+		const char *missing;					\
 									\
+		choose;							\
+		missing = wire_open(&self->w);				\
 		if (missing)						\
 			SKIP(return, "%s", missing);			\
 		peer_init(&self->p, &self->w);				\

@@ -8,6 +8,7 @@
 
 #include "md5.h"
 #include "segment.h"
+#include "siit.h"
 
 #define BLOCK	64
 
@@ -126,16 +127,25 @@ void md5_segment(uint32_t saddr, uint32_t daddr, const uint8_t *tcp, size_t len,
 		 const char *secret, uint8_t digest[MD5_LEN])
 {
 	size_t head = (tcp[12] >> 4) * 4, n = strlen(secret);
-	uint8_t *text = calloc(1, 12 + len + n), *at = text;
+	uint8_t *text = calloc(1, 40 + len + n), *at = text;
 
 	if (!text)
 		abort();
 	/* 1. the pseudo-header */
-	memcpy(at, &saddr, 4);
-	memcpy(at + 4, &daddr, 4);
-	at[9] = 6;
-	put16(at + 10, len);
-	at += 12;
+	if (siit_mode() == SIIT_6) {
+		/* RFC 8200 8.1 */
+		siit_address((struct in6_addr *)at, saddr);
+		siit_address((struct in6_addr *)(at + 16), daddr);
+		put32(at + 32, len);
+		at[39] = 6;
+		at += 40;
+	} else {
+		memcpy(at, &saddr, 4);
+		memcpy(at + 4, &daddr, 4);
+		at[9] = 6;
+		put16(at + 10, len);
+		at += 12;
+	}
 	/* 2. the header, without options, its checksum zero */
 	memcpy(at, tcp, TCP_LEN);
 	put16(at + 16, 0);

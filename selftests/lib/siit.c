@@ -2,6 +2,7 @@
 /*
  * Packets and addresses of IPv4 as IPv6's, and back: see siit.h.
  */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "siit.h"
 
 #define IP6_LEN		(IP_LEN + SIIT_GROWS)
+#define FRAGMENT_LEN	8
 
 /* 2001:db8::/96, RFC 3849. */
 static const uint8_t prefix[12] = { 0x20, 0x01, 0x0d, 0xb8 };
@@ -42,8 +44,8 @@ void siit_address(struct in6_addr *to, uint32_t from)
 		return;
 	if (siit_mode() == SIIT_MAPPED)
 		memset(to->s6_addr + 10, 0xff, 2);
-	else if (from == htonl(INADDR_LOOPBACK))
-		from = htonl(1);
+	else if (from == htonl(INADDR_LOOPBACK) || from == htonl(INADDR_LOOPBACK - 1))
+		from = htonl(ntohl(from) & 1);
 	else
 		memcpy(to->s6_addr, prefix, sizeof(prefix));
 	memcpy(to->s6_addr + 12, &from, 4);
@@ -63,6 +65,37 @@ uint32_t siit_address_back(const struct in6_addr *from)
 		return htonl(INADDR_LOOPBACK);
 	memcpy(&to, from->s6_addr + 12, 4);
 	return to;
+}
+
+/**
+ * siit_text - an address, as commands want it
+ * @addr: IPv4
+ *
+ * Return: it, or that of IPv6; until the eighth call from now.
+ */
+const char *siit_text(const char *addr)
+{
+	static char ring[8][INET6_ADDRSTRLEN];
+	static unsigned int next;
+	char *text = ring[next++ % 8];
+	struct in6_addr to;
+
+	if (siit_mode() != SIIT_6)
+		return addr;
+	siit_address(&to, inet_addr(addr));
+	inet_ntop(AF_INET6, &to, text, sizeof(ring[0]));
+	return text;
+}
+
+/**
+ * siit_prefix_len - the length of a prefix
+ * @bits: of IPv4; 0: of all addresses
+ *
+ * Return: bits
+ */
+int siit_prefix_len(int bits)
+{
+	return bits ? siit_either(bits, bits + 96) : 0;
 }
 
 /* The checksum of what is behind an IPv6 header, with its pseudo header. */
@@ -111,7 +144,7 @@ static void header6(uint8_t *to, const uint8_t *from, size_t len, uint8_t proto)
 /* What an ICMP error is in ICMPv6.  Return: false: it has none of this kind. */
 static bool error6(uint8_t *to, const uint8_t *from)
 {
-	static const uint8_t unreachable[] = {
+	static const uint8_t unreachable[NR_ICMP_UNREACH + 1] = {
 		[ICMP_NET_UNREACH]	= ICMPV6_NOROUTE,
 		[ICMP_HOST_UNREACH]	= ICMPV6_ADDR_UNREACH,
 		[ICMP_PORT_UNREACH]	= ICMPV6_PORT_UNREACH,
@@ -135,7 +168,8 @@ static bool error6(uint8_t *to, const uint8_t *from)
 			return true;
 		}
 		to[0] = ICMPV6_DEST_UNREACH;
-		to[1] = from[1] < sizeof(unreachable) ? unreachable[from[1]] : 0;
+		/* what nobody assigned there, nobody did here */
+		to[1] = from[1] < sizeof(unreachable) ? unreachable[from[1]] : from[1];
 		return true;
 	case ICMP_TIME_EXCEEDED:
 		to[0] = ICMPV6_TIME_EXCEED;
@@ -147,6 +181,23 @@ static bool error6(uint8_t *to, const uint8_t *from)
 	default:
 		return false;
 	}
+}
+
+/* A fragment has a header of its own (RFC 7915 4.1).  Return: its length. */
+static size_t fragment6(uint8_t *ip6, const uint8_t *from)
+{
+	uint8_t *header = ip6 + IP6_LEN;
+	uint16_t place = get16(from + 6);
+
+	if (!(place & 0x3fff))
+		return 0;
+	header[0] = ip6[6];
+	header[1] = 0;
+	put16(header + 2, place << 3 | !!(place & 0x2000));
+	put32(header + 4, get16(from + 4));
+	ip6[6] = IPPROTO_FRAGMENT;
+	put16(ip6 + 4, get16(ip6 + 4) + FRAGMENT_LEN);
+	return FRAGMENT_LEN;
 }
 
 /**
@@ -161,23 +212,29 @@ size_t siit_packet(uint8_t *to, const uint8_t *from, size_t len)
 {
 	size_t hdr = (from[0] & 15) * 4, rest = len - hdr;
 	uint8_t *data = to + IP6_LEN;
+	size_t inner, quoted, more;
 	uint16_t csum;
-	size_t inner;
 
 	if (len < IP_LEN || hdr < IP_LEN || len < hdr)
 		return 0;
 	if (from[9] == IPPROTO_TCP) {
 		header6(to, from, rest, IPPROTO_TCP);
+		more = fragment6(to, from);
+		data += more;
 		memcpy(data, from + hdr, rest);
-		move_checksum(data, rest, checksum4(from, "", 0, 0), checksum6(to, "", 0, 0));
-		return IP6_LEN + rest;
+		if (!(get16(from + 6) & 0x1fff))
+			move_checksum(data, rest, checksum4(from, "", 0, 0),
+				      checksum6(to, "", 0, 0));
+		return IP6_LEN + more + rest;
 	}
 	if (from[9] != IPPROTO_ICMP || rest < 8 + IP_LEN || !error6(data, from + hdr))
 		return 0;
+	quoted = (from[hdr + 8] & 15) * 4;
+	if (quoted < IP_LEN || rest < 8 + quoted)
+		return 0;
 	/* what it quotes is cut off, so its checksum does not matter */
-	inner = rest - 8 - (from[hdr + 8] & 15) * 4;
-	header6(data + 8, from + hdr + 8, get16(from + hdr + 8 + 2) - (from[hdr + 8] & 15) * 4,
-		from[hdr + 8 + 9]);
+	inner = rest - 8 - quoted;
+	header6(data + 8, from + hdr + 8, get16(from + hdr + 8 + 2) - quoted, from[hdr + 8 + 9]);
 	memcpy(data + 8 + IP6_LEN, from + len - inner, inner);
 	rest = 8 + IP6_LEN + inner;
 	header6(to, from, rest, IPPROTO_ICMPV6);

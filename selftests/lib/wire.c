@@ -5,7 +5,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libmnl/libmnl.h>
 #include <linux/if_tun.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -225,6 +228,35 @@ void wire_long_rto(void)
 {
 	conf_set("early_retrans", "0");
 	conf_set("rto_min_us", "3000000");
+}
+
+/**
+ * wire_queue - how many packets wait for the device at most
+ * @limit: so many, 0: none; from now on, and what waits goes
+ *
+ * What tc does for "qdisc replace dev wire root pfifo limit N", without a process.
+ */
+void wire_queue(uint32_t limit)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
+	const struct tc_fifo_qopt options = { .limit = limit };
+	struct tcmsg *tcm;
+
+	nlh->nlmsg_type = RTM_NEWQDISC;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
+	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
+	tcm->tcm_ifindex = if_nametoindex("wire");
+	tcm->tcm_parent = TC_H_ROOT;
+	mnl_attr_put_strz(nlh, TCA_KIND, "pfifo");
+	mnl_attr_put(nlh, TCA_OPTIONS, sizeof(options), &options);
+	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ||
+	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0 ||
+	    mnl_cb_run(buf, mnl_socket_recvfrom(nl, buf, sizeof(buf)), 0,
+		       mnl_socket_get_portid(nl), NULL, NULL) < 0)
+		abort();
+	mnl_socket_close(nl);
 }
 
 /**

@@ -141,6 +141,7 @@ struct peer {
 const char *wire_open(struct wire *w);
 const char *wire_open_device(struct wire *w, short flags);
 void wire_long_rto(void);
+void wire_queue(uint32_t limit);
 void wire_close(struct wire *w);
 void wire_note(struct wire *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

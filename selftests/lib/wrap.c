@@ -82,6 +82,23 @@ static void in(const struct sockaddr_in6 *sin6, struct sockaddr *addr, socklen_t
 	*len = sizeof(sin);
 }
 
+/**
+ * siit_sockaddr - the address of a command of setsockopt()
+ * @fd: a socket
+ * @addr: it, of any family; translated if the socket is of IPv6
+ *
+ * Return: its length, bytes.
+ */
+socklen_t siit_sockaddr(int fd, struct sockaddr_storage *addr)
+{
+	socklen_t len = sizeof(struct sockaddr_in);
+	struct sockaddr_in6 sin6;
+
+	if (out(fd, (struct sockaddr *)addr, &len, &sin6) == (struct sockaddr *)&sin6)
+		memcpy(addr, &sin6, sizeof(sin6));
+	return len;
+}
+
 REAL(int, bind, int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 sin6;

@@ -225,6 +225,10 @@ TEST_F(cgroup, memory__beyond_the_limit)
 	INSN(BPF_JMP | BPF_JNE | BPF_K, reg, 0, skip, value)
 #define EXIT			INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
+/* A socket of IPv6 has IPv6's programs, whatever it speaks. */
+#define OF_FAMILY(what)							\
+	(siit_mode() == SIIT_4 ? BPF_CGROUP_INET4_##what : BPF_CGROUP_INET6_##what)
+
 static int bpf(int cmd, union bpf_attr *attr)
 {
 	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
@@ -277,7 +281,7 @@ TEST_F(cgroup, bpf__connect)
 	socklen_t len = sizeof(sin);
 
 	ASSERT_LE(0, listener);
-	rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT,
+	rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, OF_FAMILY(CONNECT),
 		    MOV(BPF_REG_0, 1),
 		    LOAD(BPF_REG_2, user_port),
 		    UNLESS(BPF_REG_2, htons(decoy), 2),
@@ -316,7 +320,7 @@ TEST_F(cgroup, bpf__connect_by_sendto)
 	int fd, rc;
 
 	XTCP_ONLY();
-	rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT,
+	rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, OF_FAMILY(CONNECT),
 		    MOV(BPF_REG_0, 0), EXIT);
 	if (rc)
 		SKIP(return, "no such BPF programs: %s", strerror(-rc));
@@ -338,7 +342,7 @@ TEST_F(cgroup, bpf__bind)
 	socklen_t len = sizeof(sin);
 	int fd, rc;
 
-	rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND,
+	rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, OF_FAMILY(BIND),
 		    MOV(BPF_REG_0, 1),
 		    LOAD(BPF_REG_2, user_port),
 		    UNLESS(BPF_REG_2, htons(6001), 2),
@@ -348,7 +352,7 @@ TEST_F(cgroup, bpf__bind)
 		    MOV(BPF_REG_0, 0),
 		    EXIT);
 	if (!rc)
-		rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET4_POST_BIND,
+		rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK, OF_FAMILY(POST_BIND),
 			    MOV(BPF_REG_0, 1),
 			    INSN(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_1,
 				 offsetof(struct bpf_sock, src_port), 0),
@@ -383,11 +387,11 @@ TEST_F(cgroup, bpf__names)
 	int listener = make_listener(&port), fd, rc;
 
 	ASSERT_LE(0, listener);
-	rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_GETPEERNAME,
+	rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, OF_FAMILY(GETPEERNAME),
 		    MOV(BPF_REG_3, htons(6005)), STORE(user_port, BPF_REG_3),
 		    MOV(BPF_REG_0, 1), EXIT);
 	if (!rc)
-		rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_GETSOCKNAME,
+		rc = ATTACH(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, OF_FAMILY(GETSOCKNAME),
 			    MOV(BPF_REG_3, htons(6006)), STORE(user_port, BPF_REG_3),
 			    MOV(BPF_REG_0, 1), EXIT);
 	if (rc)

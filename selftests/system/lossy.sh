@@ -29,7 +29,7 @@ lossy() {
 	pattern_file "$WORK/www/file" "$mib"
 	serve "$2" "$WORK/www"
 	# shellcheck disable=SC2046
-	in_client $(tcp_of "$1") curl -sS "http://$SERVER_IP:8000/file" >"$WORK/got"
+	in_client $(tcp_of "$1") curl -sS "http://$SERVER_HOST:8000/file" >"$WORK/got"
 	cmp "$WORK/www/file" "$WORK/got"
 	sha256_of "$WORK/www/file" "$WORK/got"
 	tc -n "$S" -s qdisc show dev eth0

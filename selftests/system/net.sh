@@ -6,6 +6,9 @@
 #
 #	client 198.51.100.1 ---- veth ---- 198.51.100.2 server
 #
+# With WIRE_IP=6 they have addresses of IPv6 instead, and with WIRE_IP=mapped programs
+# speak of IPv4's as mapped ones.
+#
 # A case is a function; it fails with the first command that does (set -e), and
 # what it said follows as a comment. It returns 4 to be skipped.
 
@@ -14,9 +17,21 @@ TOOLS=${XTCP_TOOLS:-$HERE/../../tools}
 XTCPRUN=$TOOLS/xtcprun
 CLIENT_IP=198.51.100.1
 SERVER_IP=198.51.100.2
+SERVER_NET=198.51.100.0/24
 # with add_ipv6
 CLIENT_IP6=2001:db8::1
 SERVER_IP6=2001:db8::2
+# nftables' word for it
+NFT=ip
+# of /proc/net/tcp
+TABLE=
+case ${WIRE_IP:-4} in
+6)	CLIENT_IP=$CLIENT_IP6 SERVER_IP=$SERVER_IP6 SERVER_NET=2001:db8::/64 NFT=ip6 TABLE=6 ;;
+mapped)	CLIENT_IP=::ffff:$CLIENT_IP SERVER_IP=::ffff:$SERVER_IP TABLE=6 ;;
+esac
+# in a URL
+SERVER_HOST=$SERVER_IP
+case $SERVER_IP in *:*) SERVER_HOST=[$SERVER_IP] ;; esac
 C=xc-$$
 S=xs-$$
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/xtcp-test.XXXXXX")
@@ -87,6 +102,12 @@ not() {
 	fi
 }
 
+# watching NETNS NR: so many sockets of generic netlink are in a group.
+watching() {
+	[ "$(ip netns exec "$1" awk '$2 == 16 && $4 != "00000000"' /proc/net/netlink |
+		wc -l)" -ge "$2" ]
+}
+
 # wait_for WHAT COMMAND...: until it succeeds, and no longer than anything takes on
 # a machine that is merely slow.
 PATIENCE=60
@@ -138,8 +159,12 @@ make_net() {
 		ip -n "$ns" link set lo up
 		ip -n "$ns" link set eth0 up
 	done
-	ip -n "$C" addr add $CLIENT_IP/24 dev eth0
-	ip -n "$S" addr add $SERVER_IP/24 dev eth0
+	if [ "${WIRE_IP:-4}" = 6 ]; then
+		add_ipv6
+		return
+	fi
+	ip -n "$C" addr add "${CLIENT_IP#::ffff:}/24" dev eth0
+	ip -n "$S" addr add "${SERVER_IP#::ffff:}/24" dev eth0
 }
 
 # Addresses of the other family on the same cable, usable at once.
@@ -182,9 +207,9 @@ tcp_of() {
 
 # rows NS FAMILY: /proc/net/xtcp or tcp without its heading.
 rows() {
-	local file=/proc/net/tcp
-	[ "$2" = inet ] || file=/proc/net/xtcp
-	ip netns exec "$1" sed 1d $file
+	local file=/proc/net/tcp$TABLE
+	[ "$2" = inet ] || file=/proc/net/xtcp$TABLE
+	ip netns exec "$1" sed 1d "$file"
 }
 
 # listens NS FAMILY PORT
@@ -221,6 +246,6 @@ sha256_of() {
 serve() {
 	# shellcheck disable=SC2046
 	in_bg "$WORK/http.log" ip netns exec "$S" $(tcp_of "$1") \
-		python3 -m http.server --bind $SERVER_IP --directory "$2" 8000
+		python3 -m http.server --bind "$SERVER_IP" --directory "$2" 8000
 	wait_for "the HTTP server" listens "$S" "$1" 8000
 }

@@ -36,6 +36,7 @@
 #include "harness.h"
 
 #include "segment.h"
+#include "siit.h"
 #include "util.h"
 
 /* gcc inlines short tests into the harness's vfork() and then doubts it. */
@@ -79,10 +80,14 @@ static int new_namespace(void)
 	return ns;
 }
 
-/* Commands of ip(8), one a line; the words are as for printf(). */
+/*
+ * Commands of ip(8), one a line; the words are as for printf(), and %s that are addresses are
+ * siit_text()'s.
+ */
 static bool __attribute__((format(printf, 1, 2))) ip(const char *format, ...)
 {
-	FILE *batch = popen("exec ip -batch - 2>/dev/null", "w");
+	FILE *batch = popen(siit_either("exec ip -batch - 2>/dev/null",
+					"exec ip -6 -batch - 2>/dev/null"), "w");
 	va_list args;
 
 	if (!batch)
@@ -93,8 +98,15 @@ static bool __attribute__((format(printf, 1, 2))) ip(const char *format, ...)
 	return !pclose(batch);
 }
 
+static bool add_addr(const char *addr, const char *dev)
+{
+	return ip("addr add %s/%d dev %s%s\n", siit_text(addr), siit_prefix_len(24), dev,
+		  siit_either("", " nodad"));
+}
+
 static bool build(FIXTURE_DATA(vrf) *self)
 {
+	static const char *const near[PLACES] = { "near0", "near1", "near2" };
 	int pid = getpid(), i;
 
 	enter(self->home);
@@ -111,19 +123,19 @@ static bool build(FIXTURE_DATA(vrf) *self)
 		"link add near2 type veth peer name far netns /proc/%d/fd/%d\n"
 		"link set near1 master red\n"
 		"link set near2 master blue\n"
-		"addr add " HOME_ADDR "/24 dev near0\n"
-		"addr add " HOME_ADDR "/24 dev near1\n"
-		"addr add " HOME_ADDR "/24 dev near2\n"
 		"link set near0 up\n"
 		"link set near1 up\n"
 		"link set near2 up\n",
 		pid, self->far[PLAIN], pid, self->far[RED], pid, self->far[BLUE]))
 		return false;
+	for (i = 0; i < PLACES; i++)
+		if (!add_addr(HOME_ADDR, near[i]))
+			return false;
 	for (i = 0; i < PLACES; i++) {
 		enter(self->far[i]);
 		if (!ip("link set lo up\n"
-			"addr add " FAR_ADDR "/24 dev far\n"
-			"link set far up\n"))
+			"link set far up\n") ||
+		    !add_addr(FAR_ADDR, "far"))
 			abort();
 	}
 	enter(self->home);
@@ -577,7 +589,8 @@ VRF_TEST(timewait__is_of_a_vrf)
 static int sniffer(FIXTURE_DATA(vrf) *self, enum place where)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_MS / 1000 };
-	struct sockaddr_ll a = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP) };
+	struct sockaddr_ll a = { .sll_family = AF_PACKET,
+				 .sll_protocol = htons(siit_either(ETH_P_IP, ETH_P_IPV6)) };
 	int fd;
 
 	enter(self->far[where]);
@@ -590,43 +603,76 @@ static int sniffer(FIXTURE_DATA(vrf) *self, enum place where)
 	return fd;
 }
 
-/* The next one of @flags; its length, 0: none came. */
+/* The next one of @flags, as one of IPv4; its length, 0: none came. */
 static ssize_t sniff(int fd, uint8_t *packet, size_t size, uint8_t flags)
 {
+	uint8_t seen[2048];
 	struct segment s;
 	ssize_t len;
 
-	while ((len = recv(fd, packet, size, 0)) > 0)
+	while ((len = recv(fd, seen, size, 0)) > 0) {
+		if (siit_mode() == SIIT_6)
+			len = siit_packet_back(packet, seen, len);
+		else
+			memcpy(packet, seen, len);
 		if (parse_segment(packet, len, &s) && s.flags == flags)
 			return len;
+	}
 	return 0;
 }
 
-static int raw_socket(FIXTURE_DATA(vrf) *self, enum place where, int protocol)
+/* It sends whole packets. */
+static int raw_socket(FIXTURE_DATA(vrf) *self, enum place where)
 {
 	int fd;
 
 	enter(self->far[where]);
-	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	fd = socket(siit_either(AF_INET, AF_INET6), SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 	if (fd < 0)
 		abort();
 	enter(self->home);
 	return fd;
 }
 
+/* From the peer to @addr. */
+static void send_raw(int raw, const char *addr, uint8_t protocol, const void *data, size_t len)
+{
+	uint8_t packet[256] = { 0x45 }, packet6[sizeof(packet) + 2 * SIIT_GROWS];
+	struct sockaddr_storage to = {};
+	uint32_t from = inet_addr(FAR_ADDR), dst = inet_addr(addr);
+	size_t size = IP_LEN + len;
+
+	put16(packet + 2, size);
+	packet[8] = 64;
+	packet[9] = protocol;
+	memcpy(packet + 12, &from, 4);
+	memcpy(packet + 16, &dst, 4);
+	memcpy(packet + IP_LEN, data, len);
+	memcpy(&to, &(struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = dst },
+	       sizeof(struct sockaddr_in));
+	if (siit_mode() == SIIT_6) {
+		struct sockaddr_in6 to6 = { .sin6_family = AF_INET6 };
+
+		size = siit_packet(packet6, packet, size);
+		siit_address(&to6.sin6_addr, dst);
+		memcpy(&to, &to6, sizeof(to6));
+	}
+	if (sendto(raw, siit_either(packet, packet6), size, 0, (struct sockaddr *)&to,
+		   siit_either(sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6))) !=
+	    (ssize_t)size)
+		abort();
+}
+
 /* "There is no such port", about a packet that was seen. */
 static void send_unreachable(int raw, const uint8_t *packet)
 {
-	struct sockaddr_in to = at(HOME_ADDR, 0);
 	uint8_t msg[sizeof(struct icmphdr) + IP_LEN + 8] = {
 		ICMP_DEST_UNREACH, ICMP_PORT_UNREACH,
 	};
 
 	memcpy(msg + sizeof(struct icmphdr), packet, IP_LEN + 8);
 	put16(msg + 2, ~sum_add(0, msg, sizeof(msg)));
-	if (sendto(raw, msg, sizeof(msg), 0, (struct sockaddr *)&to, sizeof(to)) !=
-	    sizeof(msg))
-		abort();
+	send_raw(raw, HOME_ADDR, IPPROTO_ICMP, msg, sizeof(msg));
 }
 
 /* The address of a peer's device, as ip(8) wants it. */
@@ -657,10 +703,10 @@ VRF_TEST(icmp__is_of_a_vrf)
 	const char *mac;
 
 	mac = far_mac(self, RED);
-	ASSERT_TRUE(ip("neigh add " SILENT_ADDR " lladdr %s dev near1\n", mac));
+	ASSERT_TRUE(ip("neigh add %s lladdr %s dev near1\n", siit_text(SILENT_ADDR), mac));
 	seen = sniffer(self, RED);
-	red = raw_socket(self, RED, IPPROTO_ICMP);
-	blue = raw_socket(self, BLUE, IPPROTO_ICMP);
+	red = raw_socket(self, RED);
+	blue = raw_socket(self, BLUE);
 	set_nonblock(fd, true);
 	ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&a, sizeof(a)));
 	ASSERT_EQ(EINPROGRESS, errno);
@@ -675,7 +721,6 @@ VRF_TEST(icmp__is_of_a_vrf)
 /* A bare ACK from nowhere for PORT at an address of this host. */
 static void send_stray(int raw, const char *addr)
 {
-	struct sockaddr_in to = at(addr, 0);
 	uint8_t ack[TCP_LEN] = {};
 	uint16_t sum;
 
@@ -688,9 +733,7 @@ static void send_stray(int raw, const char *addr)
 	put16(ack + 14, 1000);
 	sum = tcp_checksum(inet_addr(FAR_ADDR), inet_addr(addr), ack, sizeof(ack));
 	memcpy(ack + 16, &sum, sizeof(sum));
-	if (sendto(raw, ack, sizeof(ack), 0, (struct sockaddr *)&to, sizeof(to)) !=
-	    sizeof(ack))
-		abort();
+	send_raw(raw, addr, IPPROTO_TCP, ack, sizeof(ack));
 }
 
 /* A RST that answers it was seen. */
@@ -708,7 +751,7 @@ static bool stray_is_reset(int seen, const char *addr)
 VRF_TEST(reset__finds_its_way)
 {
 	static const char *const dev[] = { "red", "near1", NULL };
-	int seen = sniffer(self, RED), raw = raw_socket(self, RED, IPPROTO_TCP), fd, i;
+	int seen = sniffer(self, RED), raw = raw_socket(self, RED), fd, i;
 
 	for (i = 0; i < 3; i++) {
 		accept_all(!dev[i]);
@@ -736,7 +779,7 @@ VRF_TEST(transparent__by_policy_routing)
 	ASSERT_TRUE(ip("rule add iif near0 ipproto tcp dport %d lookup 100\n"
 		       "route add local default dev lo table 100\n", PORT));
 	enter(self->far[PLAIN]);
-	ASSERT_TRUE(ip("route add default via " HOME_ADDR "\n"));
+	ASSERT_TRUE(ip("route add default via %s\n", siit_text(HOME_ADDR)));
 	enter(self->home);
 	ASSERT_EQ(0, set_int(fd, SOL_IP, IP_TRANSPARENT, 1));
 	ASSERT_EQ(0, do_bind(fd, "0.0.0.0", PORT));
@@ -752,7 +795,7 @@ VRF_TEST(transparent__by_policy_routing)
 	EXPECT_TRUE(talk(client, conn, 't'));
 	EXPECT_TRUE(talk(conn, client, 'T'));
 	/* what leaves without a socket comes from there, too */
-	send_stray(raw_socket(self, PLAIN, IPPROTO_TCP), ELSEWHERE);
+	send_stray(raw_socket(self, PLAIN), ELSEWHERE);
 	EXPECT_TRUE(stray_is_reset(seen, ELSEWHERE));
 	close(conn);
 	EXPECT_EQ(0, recv(client, &byte, 1, 0));

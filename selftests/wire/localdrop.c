@@ -7,10 +7,6 @@
  * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
  * lib/wire.h explains the rest.
  */
-#include <libmnl/libmnl.h>
-#include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -25,39 +21,15 @@ WIRE_FIXTURE_TIMERS(localdrop)
 /* So that timeouts leave a slow machine some time. */
 #define RTT_MS	700
 
-/* What tc does for "qdisc replace dev wire root pfifo limit N", without a process. */
-static void set_queue(uint32_t limit)
-{
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
-	const struct tc_fifo_qopt options = { .limit = limit };
-	struct tcmsg *tcm;
-
-	nlh->nlmsg_type = RTM_NEWQDISC;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
-	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
-	tcm->tcm_ifindex = if_nametoindex("wire");
-	tcm->tcm_parent = TC_H_ROOT;
-	mnl_attr_put_strz(nlh, TCA_KIND, "pfifo");
-	mnl_attr_put(nlh, TCA_OPTIONS, sizeof(options), &options);
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ||
-	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0 ||
-	    mnl_cb_run(buf, mnl_socket_recvfrom(nl, buf, sizeof(buf)), 0,
-		       mnl_socket_get_portid(nl), NULL, NULL) < 0)
-		abort();
-	mnl_socket_close(nl);
-}
-
 /* The device's queue has no room from now on. */
 static void fill_queue(void)
 {
-	set_queue(0);
+	wire_queue(0);
 }
 
 static void empty_queue(void)
 {
-	set_queue(1000);
+	wire_queue(1000);
 }
 
 /* ---- nothing is in flight ------------------------------------------------ */

@@ -89,7 +89,7 @@ FIXTURE_SETUP(pacing)
 	missing = wire_open(&self->w);
 	if (missing)
 		SKIP(return, "%s", missing);
-	ASSERT_TRUE(set_mtu("lo", MTU));
+	ASSERT_TRUE(set_mtu("lo", MTU + siit_either(0, SIIT_GROWS)));
 	self->tap = open_tap();
 	ASSERT_LE(0, self->tap);
 }
@@ -175,6 +175,7 @@ struct sighting {
 /* The next buffer with data that the tap saw leave; false: no more. */
 static bool next_sighting(int tap, struct sighting *s)
 {
+	const size_t ip_len = sizeof(struct iphdr) + siit_either(0, SIIT_GROWS);
 	uint8_t head[128], control[CMSG_SPACE(sizeof(struct timespec))];
 	struct sockaddr_ll from;
 
@@ -186,17 +187,17 @@ static bool next_sighting(int tap, struct sighting *s)
 			.msg_control = control, .msg_controllen = sizeof(control),
 		};
 		ssize_t n = recvmsg(tap, &msg, MSG_TRUNC);
-		const struct tcphdr *th = (const void *)(head + sizeof(struct iphdr));
+		const struct tcphdr *th = (const void *)(head + ip_len);
 		struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 		struct timespec ts;
 
 		if (n < 0)
 			return false;
 		if (from.sll_pkttype != PACKET_OUTGOING || !cmsg ||
-		    n < sizeof(struct iphdr) + sizeof(*th) ||
+		    n < ip_len + sizeof(*th) ||
 		    ntohs(th->dest) != WIRE_PORT)
 			continue;
-		s->payload = n - sizeof(struct iphdr) - 4 * th->doff;
+		s->payload = n - ip_len - 4 * th->doff;
 		memcpy(&ts, CMSG_DATA(cmsg), sizeof(ts));
 		s->ns = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 		if (s->payload)

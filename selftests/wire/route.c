@@ -25,7 +25,8 @@ WIRE_FIXTURE_TIMERS(route)
 /* The way to the peer. */
 static void way(struct peer *p, const char *metrics)
 {
-	const char *command = fmt("ip route replace " WIRE_REMOTE " dev wire %s", metrics);
+	const char *command = fmt("ip route replace %s dev wire %s", siit_text(WIRE_REMOTE),
+				  metrics);
 
 	wire_note(p->w, "%s", command);
 	if (system(command))
@@ -296,6 +297,7 @@ TEST_F(route, mtu__is_locked)
 	struct peer *p = &self->p;
 	int fd;
 
+	IPV4_ONLY("there is no DF bit");
 	way(p, "mtu 1200");
 	close(open_syn(p, "> S 0:0(0) <mss 1160,sackOK,TS val * ecr 0,nop,wscale *>"));
 	EXPECT_EQ(DONT_FRAGMENT, fragment_bits(p));
@@ -313,6 +315,7 @@ TEST_F(route, mtu__is_locked_small)
 {
 	struct peer *p = &self->p;
 
+	IPV4_ONLY("there is no DF bit");
 	way(p, "mtu lock 1200");
 	p->lport = WIRE_PORT;
 	p->port = 40000;
@@ -337,10 +340,10 @@ TEST_F(route, mtu__live)
 	put_pattern(fd, 0, 1460);
 	packets(p, "> P. 1:1461(1460) ack 1",
 		   "< . 1:1(0) ack 1461");
-	way_live(p, "mtu 1040", 1461);
+	way_live(p, siit_either("mtu 1300", "mtu 1320"), 1461);
 	put_pattern(fd, 1460, 1500);
-	packets(p, "> * 1461:2461(1000) ack 1",
-		   "> * 2461:2961(500) ack 1",
+	packets(p, "> * 1461:2721(1260) ack 1",
+		   "> * 2721:2961(240) ack 1",
 		   "< . 1:1(0) ack 2961");
 	way_live(p, "", 2961);
 	put_pattern(fd, 2960, 1460);
@@ -450,8 +453,8 @@ TEST_F(route, fwmark__of_the_syn)
 	struct peer *p = &self->p;
 	int listener, fd, i;
 
-	if (system("nft 'table ip t { chain i { type filter hook prerouting priority 0; "
-		   "meta mark set 7; }; }'"))
+	if (system(fmt("nft 'table %s t { chain i { type filter hook prerouting priority 0; "
+		       "meta mark set 7; }; }'", siit_either("ip", "ip6"))))
 		SKIP(return, "no nftables");
 	for (i = 0; i < 3; i++) {
 		ASSERT_TRUE(conf_set("fwmark_accept", i ? "1" : "0"));
@@ -477,11 +480,11 @@ TEST_F(route, fwmark__of_the_syn)
  * it.  It is that of the listener or connection, or (net.ipv4.fwmark_reflect) that of what
  * is answered.  A rule turns it into a type of service, which a peer sees.
  */
-#define MARK_RULES							\
-	"table ip t { "							\
+#define MARK_RULES(ip)							\
+	"nft 'table " ip " t { "					\
 	"chain i { type filter hook prerouting priority 0; meta mark set 7; }; " \
 	"chain o { type filter hook output priority 0; "		\
-	"meta mark 7 ip dscp set 7; meta mark 9 ip dscp set 9; }; }"
+	"meta mark 7 " ip " dscp set 7; meta mark 9 " ip " dscp set 9; }; }'"
 #define TOS(mark)	((mark) << 2)
 
 TEST_F(route, fwmark__of_answers)
@@ -489,10 +492,12 @@ TEST_F(route, fwmark__of_answers)
 	struct peer *p = &self->p;
 	int listener, fd, i;
 
-	if (system("nft '" MARK_RULES "'"))
+	if (system(siit_either(MARK_RULES("ip"), MARK_RULES("ip6"))))
 		SKIP(return, "no nftables");
 	for (i = 0; i < 2; i++) {
-		ASSERT_TRUE(proc_write("/proc/sys/net/ipv4/fwmark_reflect", i ? "1" : "0"));
+		ASSERT_TRUE(proc_write(siit_either("/proc/sys/net/ipv4/fwmark_reflect",
+						   "/proc/sys/net/ipv6/fwmark_reflect"),
+				       i ? "1" : "0"));
 		peer_init(p, &self->w);
 		p->lport = WIRE_PORT;
 		p->port = 40000 + i;
@@ -529,7 +534,7 @@ TEST_F(route, fwmark__of_the_syn_ack)
 	struct peer *p = &self->p;
 	int i;
 
-	if (system("nft '" MARK_RULES "'"))
+	if (system(siit_either(MARK_RULES("ip"), MARK_RULES("ip6"))))
 		SKIP(return, "no nftables");
 	start_listen(p->w, 8);
 	for (i = 0; i < 3; i++) {
@@ -634,10 +639,12 @@ static long long packets_sent(void)
 {
 	char line[1024];
 	long long n = -1;
-	FILE *f = fopen("/proc/net/snmp", "r");
+	FILE *f = fopen(siit_either("/proc/net/snmp", "/proc/net/snmp6"), "r");
 	bool names = true;
 
-	while (f && fgets(line, sizeof(line), f)) {
+	while (siit_mode() == SIIT_6 && n < 0 && f && fgets(line, sizeof(line), f))
+		sscanf(line, "Ip6OutRequests %lld", &n);
+	while (siit_mode() != SIIT_6 && f && fgets(line, sizeof(line), f)) {
 		if (strncmp(line, "Ip: ", 4))
 			continue;
 		if (!names)
@@ -695,7 +702,7 @@ TEST_F(route, gso__stays)
 	int listener = wire_socket(&self->w, 0), a = wire_socket(&self->w, 0), b;
 	long long before, first, second;
 
-	ASSERT_EQ(0, system("ip link set lo mtu 1500"));
+	ASSERT_EQ(0, system(siit_either("ip link set lo mtu 1500", "ip link set lo mtu 1520")));
 	if (segmentation_off())
 		SKIP(return, "the loopback device does not listen to ethtool");
 	ASSERT_EQ(0, bind(listener, (struct sockaddr *)&sin, sizeof(sin)));
@@ -707,7 +714,8 @@ TEST_F(route, gso__stays)
 	carry(a, b);
 	first = packets_sent() - before;
 	/* every route is looked up anew */
-	ASSERT_TRUE(proc_write("/proc/sys/net/ipv4/route/flush", "1"));
+	ASSERT_TRUE(proc_write(siit_either("/proc/sys/net/ipv4/route/flush",
+					   "/proc/sys/net/ipv6/route/flush"), "1"));
 	carry(a, b);
 	before = packets_sent();
 	carry(a, b);

@@ -36,10 +36,11 @@
  *
  * Table: ports, hashed by namespace and number; in a bucket a tree that is ordered
  * by address, too, so that those at one address of a port are found beside any number
- * of others.  Each bucket has a lock for its tree, for all fields of the ports in it
- * but the two counters, and for sk_bind_node.  It is held from the check against our
- * own sockets to the end of the reservation, so that each pair of conflicting bind()
- * calls has one winner.
+ * of others.  Before the addresses come those that somebody bound, so that connect()
+ * sees with one look whether there is one.  Each bucket has a lock for its tree, for
+ * all fields of the ports in it but the two counters, and for sk_bind_node.  It is held
+ * from the check against our own sockets to the end of the reservation, so that each
+ * pair of conflicting bind() calls has one winner.
  *
  * References: owners are references, refs counts them.  The first one is taken
  * with the bucket locked, more can be taken by who has one, and the last one is
@@ -63,6 +64,7 @@
 
 /* Hash buckets: one for each port of a namespace. */
 #define PORT_BUCKETS		65536
+static_assert(PORT_BUCKETS > U16_MAX);
 
 /* What all owners so far had, struct xtcp_port.common; all binders, its fast. */
 #define COMMON_REUSE		0x1	/* SO_REUSEADDR */
@@ -185,6 +187,21 @@ void xtcp_port_free(struct xtcp_port *p)
 		kmem_cache_free(port_cache, p);
 }
 
+static void take_out(struct xtcp_port_bucket *b, struct xtcp_port *p)
+	__must_hold(&b->lock)
+{
+	lockdep_assert_held(&b->lock);
+	rb_erase(&p->node, &b->ports);
+	if (!p->auto_only)
+		b->bound--;
+	/* nobody is left of whom they tell */
+	if (RB_EMPTY_ROOT(&b->ports)) {
+		b->wildcard = 0;
+		b->vrf = 0;
+		b->unbound = 0;
+	}
+}
+
 /*
  * An owner gives the port up.  Bottom halves are off.
  * Return: it was the last one: the port is not reserved any more, and nobody has it.
@@ -199,9 +216,7 @@ static bool give_back(struct xtcp_port *p)
 	spin_lock(&b->lock);
 	last = refcount_dec_and_test(&p->refs);
 	if (last) {
-		rb_erase(&p->node, &b->ports);
-		b->bound -= !p->auto_only;
-		b->wildcard &= !RB_EMPTY_ROOT(&b->ports);
+		take_out(b, p);
 		xtcp_reserve_drop(&p->rsv);
 	}
 	spin_unlock(&b->lock);
@@ -351,21 +366,6 @@ void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c)
 		p->fast &= ~COMMON_REUSE;
 }
 
-/**
- * xtcp_port_is_bound - somebody asked for a port: connect() does not choose it any more
- * @p: the port, in its bucket, which is locked
- */
-void xtcp_port_is_bound(struct xtcp_port *p)
-	__must_hold(&xtcp_port_bucket(p)->lock)
-{
-	struct xtcp_port_bucket *b = xtcp_port_bucket(p);
-
-	lockdep_assert_held(&b->lock);
-
-	b->bound += p->auto_only;
-	p->auto_only = false;
-}
-
 /* Any order will do; IPv4 addresses differ in their last word. */
 static int addr_cmp(const struct in6_addr *a, const struct in6_addr *b)
 {
@@ -380,48 +380,70 @@ static int addr_cmp(const struct in6_addr *a, const struct in6_addr *b)
 	return 0;
 }
 
-/* Where a port is in its bucket.  @addr: NULL: that does not matter. */
-static inline int port_cmp(const struct xtcp_port *p, const struct net *net, u16 num,
-		    const struct in6_addr *addr)
+/*
+ * Where a port is in its bucket, in which each namespace has one number: beside @like, whose
+ * address does not matter.  @addr: NULL: it does not matter.
+ */
+static inline int port_cmp(const struct xtcp_port *p, const struct xtcp_port *like,
+			   bool auto_only, const struct in6_addr *addr)
 {
-	if (p->num != num)
-		return p->num < num ? -1 : 1;
-	if (p->net != net)
-		return p->net < net ? -1 : 1;
+	if (p->net != like->net)
+		return p->net < like->net ? -1 : 1;
+	if (p->place.l3mdev != like->place.l3mdev)
+		return p->place.l3mdev < like->place.l3mdev ? -1 : 1;
+	if (p->auto_only != auto_only)
+		return p->auto_only ? 1 : -1;
 	return addr ? addr_cmp(&p->place.addr, addr) : 0;
 }
 
 /**
- * xtcp_port_first - the first port with a number in a bucket
+ * xtcp_port_first - the first port of a namespace and VRF in a bucket
  * @b: the bucket, locked
- * @net: its namespace
- * @num: the number
+ * @like: in its namespace and VRF
+ * @auto_only: those that nobody bound, or those that somebody did
  * @addr: its address, NULL: any
+ * @gap: out: where one more would be, for xtcp_port_insert(); NULL: nobody asks
  *
  * Return: it, for xtcp_port_next(); NULL: there is none.
  */
-struct xtcp_port *xtcp_port_first(const struct xtcp_port_bucket *b, const struct net *net,
-				  u16 num, const struct in6_addr *addr)
+struct xtcp_port *xtcp_port_first(struct xtcp_port_bucket *b, const struct xtcp_port *like,
+				  bool auto_only, const struct in6_addr *addr,
+				  struct xtcp_port_gap *gap)
 	__must_hold(&b->lock)
 {
-	struct rb_node *node = b->ports.rb_node;
+	struct rb_node **link = &b->ports.rb_node, *parent = NULL;
 	struct xtcp_port *found = NULL;
 
 	lockdep_assert_held(&b->lock);
 
-	while (node) {
-		struct xtcp_port *p = rb_entry(node, struct xtcp_port, node);
-		int cmp = port_cmp(p, net, num, addr);
+	while (*link) {
+		struct xtcp_port *p = rb_entry(*link, struct xtcp_port, node);
+		int cmp = port_cmp(p, like, auto_only, addr);
 
+		parent = *link;
 		if (!cmp)
 			found = p;
-		node = cmp < 0 ? node->rb_right : node->rb_left;
+		link = cmp < 0 ? &parent->rb_right : &parent->rb_left;
 	}
+	if (gap)
+		*gap = (struct xtcp_port_gap){ .parent = parent, .link = link };
 	return found;
 }
 
+/* The same as xtcp_port_next(), where a search has thousands of them. */
+static __always_inline struct xtcp_port *next_of(const struct xtcp_port *p,
+						 const struct in6_addr *addr)
+	__must_hold(&xtcp_port_bucket(p)->lock)
+{
+	struct xtcp_port *next = rb_entry_safe(rb_next(&p->node), struct xtcp_port, node);
+
+	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
+
+	return next && !port_cmp(next, p, p->auto_only, addr) ? next : NULL;
+}
+
 /**
- * xtcp_port_next - the next port with the same number and namespace
+ * xtcp_port_next - the next port of what xtcp_port_first() found the first of
  * @p: a port, its bucket locked
  * @addr: as for xtcp_port_first()
  *
@@ -430,11 +452,45 @@ struct xtcp_port *xtcp_port_first(const struct xtcp_port_bucket *b, const struct
 struct xtcp_port *xtcp_port_next(const struct xtcp_port *p, const struct in6_addr *addr)
 	__must_hold(&xtcp_port_bucket(p)->lock)
 {
-	struct xtcp_port *next = rb_entry_safe(rb_next(&p->node), struct xtcp_port, node);
+	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
+	return next_of(p, addr);
+}
 
+static void enter(struct xtcp_port_bucket *b, struct xtcp_port *fresh,
+		  const struct xtcp_port_gap *gap)
+	__must_hold(&b->lock)
+{
+	lockdep_assert_held(&b->lock);
+	rb_link_node(&fresh->node, gap->parent, gap->link);
+	rb_insert_color(&fresh->node, &b->ports);
+}
+
+/* Somebody has bound @p: it goes where those are. */
+static noinline void move_to_bound(struct xtcp_port *p)
+	__must_hold(&xtcp_port_bucket(p)->lock)
+{
+	struct xtcp_port_bucket *b = xtcp_port_bucket(p);
+	struct xtcp_port_gap gap;
+
+	lockdep_assert_held(&b->lock);
+	rb_erase(&p->node, &b->ports);
+	p->auto_only = false;
+	xtcp_port_first(b, p, false, &p->place.addr, &gap);
+	enter(b, p, &gap);
+	b->bound++;
+}
+
+/**
+ * xtcp_port_is_bound - somebody asked for a port: connect() does not choose it any more
+ * @p: the port, in its bucket, which is locked
+ */
+void xtcp_port_is_bound(struct xtcp_port *p)
+	__must_hold(&xtcp_port_bucket(p)->lock)
+{
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
-	return next && !port_cmp(next, p->net, p->num, addr) ? next : NULL;
+	if (unlikely(p->auto_only))
+		move_to_bound(p);
 }
 
 /**
@@ -442,31 +498,28 @@ struct xtcp_port *xtcp_port_next(const struct xtcp_port *p, const struct in6_add
  * @fresh: from xtcp_port_alloc(), its number set, reserved
  * @b: the bucket, locked
  * @c: the owner
+ * @gap: where it comes, from the search that found that it may: the bucket has been locked
+ *	 since
  */
 void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
-		      const struct xtcp_claim *c)
+		      const struct xtcp_claim *c, const struct xtcp_port_gap *gap)
 	__must_hold(&b->lock)
 {
-	struct rb_node **link = &b->ports.rb_node, *parent = NULL;
-
 	lockdep_assert_held(&b->lock);
 
 	fresh->common = common_of(xtcp_to_sk(c->xs));
 	fresh->fast = fresh->auto_only ? 0 : fresh->common;
 	fresh->uid = c->uid;
 	refcount_set(&fresh->refs, 1);
-	b->bound += !fresh->auto_only;
-	b->wildcard |= xtcp_addr_any(&fresh->place.addr);
-	while (*link) {
-		parent = *link;
-		if (port_cmp(rb_entry(parent, struct xtcp_port, node), fresh->net,
-			     fresh->num, &fresh->place.addr) > 0)
-			link = &parent->rb_left;
-		else
-			link = &parent->rb_right;
-	}
-	rb_link_node(&fresh->node, parent, link);
-	rb_insert_color(&fresh->node, &b->ports);
+	if (fresh->auto_only)
+		b->unbound = 1;
+	else
+		b->bound++;
+	if (xtcp_addr_any(&fresh->place.addr))
+		b->wildcard = 1;
+	if (fresh->place.l3mdev)
+		b->vrf = 1;
+	enter(b, fresh, gap);
 }
 
 /**
@@ -475,35 +528,58 @@ void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
  * @c: who wants it
  * @enough: see enough_for()
  * @same: the port that is the very same
- * @beside: there are others
+ * @found: what else there is to say
  */
 struct search {
 	const struct xtcp_port	*fresh;
 	const struct xtcp_claim	*c;
 	u8			enough;
 	struct xtcp_port	*same;
-	bool			beside;
+	struct xtcp_found	*found;
 };
 
-/* Return: false: an owner of a port at @addr stands in the way. */
-static bool search_at(struct search *s, struct xtcp_port_bucket *b, u16 num,
-		      const struct in6_addr *addr)
+/* Those that nobody bound, or the others. */
+static bool search_part(struct search *s, struct xtcp_port_bucket *b,
+			const struct in6_addr *addr, bool auto_only)
 	__must_hold(&b->lock)
 {
-	struct xtcp_port *p = xtcp_port_first(b, s->fresh->net, num, addr);
+	bool there = addr == &s->fresh->place.addr && auto_only == s->fresh->auto_only;
+	struct xtcp_port *p = xtcp_port_first(b, s->fresh, auto_only, addr,
+					      there ? &s->found->gap : NULL);
 
-	for (; p; p = xtcp_port_next(p, addr)) {
-		if (!xtcp_port_overlap(p, s->fresh)) {
-			/* the kernel's l3mdev_accept may be another than ours */
-			s->beside |= p->place.l3mdev != s->fresh->place.l3mdev;
+	for (; p; p = next_of(p, addr)) {
+		if (!xtcp_port_overlap(p, s->fresh))
 			continue;
-		}
 		if (!joins_all(p, s->c, s->enough) && port_conflict(p, s->c))
 			return false;
 		if (xtcp_port_same(p, s->fresh))
 			s->same = p;
 		else
-			s->beside = true;
+			s->found->beside = true;
+	}
+	return true;
+}
+
+/* Return: false: an owner of a port at @addr stands in the way. */
+static bool search_at(struct search *s, struct xtcp_port_bucket *b,
+		      const struct in6_addr *addr)
+	__must_hold(&b->lock)
+{
+	return search_part(s, b, addr, false) &&
+	       (!b->unbound || search_part(s, b, addr, true));
+}
+
+static bool search_all_of(struct search *s, struct xtcp_port_bucket *b, bool auto_only)
+	__must_hold(&b->lock)
+{
+	struct xtcp_port *p = xtcp_port_first(b, s->fresh, auto_only, NULL, NULL);
+
+	/* to whom they are beside is looked at when the kernel is asked */
+	s->found->beside |= !!p;
+	for (; p; p = next_of(p, NULL)) {
+		if (!joins_all(p, s->c, s->enough) && xtcp_port_overlap(p, s->fresh) &&
+		    port_conflict(p, s->c))
+			return false;
 	}
 	return true;
 }
@@ -512,61 +588,83 @@ static bool search_at(struct search *s, struct xtcp_port_bucket *b, u16 num,
  * The same at all addresses, with little work for each: a user chooses how many there
  * are.
  */
-static bool search_wildcard(struct search *s, struct xtcp_port_bucket *b, u16 num)
+static bool search_wildcard(struct search *s, struct xtcp_port_bucket *b)
 	__must_hold(&b->lock)
 {
-	struct xtcp_port *p = xtcp_port_first(b, s->fresh->net, num, NULL);
-
-	/* to whom they are beside is looked at when the kernel is asked */
-	s->beside = p;
-	for (; p; p = xtcp_port_next(p, NULL)) {
-		if (!joins_all(p, s->c, s->enough) && xtcp_port_overlap(p, s->fresh) &&
-		    port_conflict(p, s->c))
-			return false;
-	}
-	return search_at(s, b, num, &s->fresh->place.addr);
+	return search_all_of(s, b, false) &&
+	       (!b->unbound || search_all_of(s, b, true)) &&
+	       search_at(s, b, &s->fresh->place.addr);
 }
 
 /* What overlaps an address is at it or at a wildcard, and with a wildcard all may. */
-static bool search_all(struct search *s, struct xtcp_port_bucket *b, u16 num)
+static bool search_all(struct search *s, struct xtcp_port_bucket *b)
 	__must_hold(&b->lock)
 {
 	const struct in6_addr *addr = &s->fresh->place.addr;
 	struct in6_addr any4;
 
 	if (xtcp_addr_any(addr))
-		return search_wildcard(s, b, num);
-	if (!search_at(s, b, num, addr))
+		return search_wildcard(s, b);
+	if (!search_at(s, b, addr))
 		return false;
 	if (!b->wildcard)
 		return true;
 	xtcp_addr_set4(&any4, 0);
-	return search_at(s, b, num, &any4) && search_at(s, b, num, &in6addr_any);
+	return search_at(s, b, &any4) && search_at(s, b, &in6addr_any);
 }
 
 /**
  * xtcp_port_find - find what stands where somebody wants to be
- * @b: bucket, locked
+ * @b: bucket of the number that is wanted, locked
  * @fresh: the place that is wanted
- * @num: the port number that is wanted
  * @c: who wants it
- * @beside: set if there are others that overlap, or would without VRFs
+ * @found: out
  *
  * Return: the port that is the very same, NULL if there is none, or
  * ERR_PTR(-EADDRINUSE) if @c conflicts with an owner of what overlaps.
  */
-struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
-				 const struct xtcp_port *fresh, u16 num,
-				 const struct xtcp_claim *c, bool *beside)
+struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b, const struct xtcp_port *fresh,
+				 const struct xtcp_claim *c, struct xtcp_found *found)
 	__must_hold(&b->lock)
 {
-	struct search s = { .fresh = fresh, .c = c, .enough = enough_for(c) };
+	struct search s = {
+		.fresh = fresh, .c = c, .enough = enough_for(c), .found = found,
+	};
 
 	lockdep_assert_held(&b->lock);
-	if (!search_all(&s, b, num))
+	/* the kernel's l3mdev_accept may be another than ours */
+	found->beside = b->vrf;
+	if (!search_all(&s, b))
 		return ERR_PTR(-EADDRINUSE);
-	*beside = s.beside;
 	return s.same;
+}
+
+static bool is_at(const struct rb_node *node, const struct in6_addr *addr)
+{
+	const struct xtcp_port *p = rb_entry_safe(node, struct xtcp_port, node);
+
+	return p && ipv6_addr_equal(&p->place.addr, addr);
+}
+
+/**
+ * xtcp_port_is_alone - has a port's owner nobody beside it?
+ * @p: the port, in its bucket, which is locked
+ *
+ * Return: true: no search would find another owner; false: it might.
+ */
+bool xtcp_port_is_alone(const struct xtcp_port *p)
+	__must_hold(&xtcp_port_bucket(p)->lock)
+{
+	const struct xtcp_port_bucket *b = xtcp_port_bucket(p);
+	const struct rb_node *node = &p->node;
+
+	lockdep_assert_held(&b->lock);
+	if (refcount_read(&p->refs) != 1)
+		return false;
+	if (b->ports.rb_node == node && !node->rb_left && !node->rb_right)
+		return true;
+	return !b->wildcard && !b->unbound && !is_at(rb_prev(node), &p->place.addr) &&
+	       !is_at(rb_next(node), &p->place.addr);
 }
 
 /**
@@ -729,6 +827,8 @@ int xtcp_port_init(void)
 		spin_lock_init(&buckets[i].lock);
 		buckets[i].bound = 0;
 		buckets[i].wildcard = 0;
+		buckets[i].vrf = 0;
+		buckets[i].unbound = 0;
 		buckets[i].ports = RB_ROOT;
 	}
 

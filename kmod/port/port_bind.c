@@ -50,12 +50,12 @@ static void join(struct xtcp_port *p, const struct xtcp_claim *c)
 static int bind_one(const struct xtcp_claim *c, struct xtcp_port **fresh, u16 num)
 {
 	struct xtcp_port_bucket *b = xtcp_port_bucket_of((*fresh)->net, num);
+	struct xtcp_found found;
 	struct xtcp_port *p;
-	bool beside;
 	int err = 0;
 
 	spin_lock_bh(&b->lock);
-	p = xtcp_port_find(b, *fresh, num, c, &beside);
+	p = xtcp_port_find(b, *fresh, c, &found);
 	if (IS_ERR(p)) {
 		err = PTR_ERR(p);
 		goto unlock;
@@ -65,11 +65,11 @@ static int bind_one(const struct xtcp_claim *c, struct xtcp_port **fresh, u16 nu
 		goto unlock;
 	}
 	p = *fresh;
-	err = xtcp_reserve_take(&p->rsv, p->net, &p->place, num, reserve_beside(c, beside));
+	err = xtcp_reserve_take(&p->rsv, p->net, &p->place, num, reserve_beside(c, found.beside));
 	if (err)
 		goto unlock;
 	p->num = num;
-	xtcp_port_insert(p, b, c);
+	xtcp_port_insert(p, b, c, &found.gap);
 	add_binder(p, c->xs);
 	*fresh = NULL;
 unlock:
@@ -85,12 +85,12 @@ static int bind_to_group(const struct xtcp_claim *c, const struct in6_addr *addr
 {
 	struct xtcp_port_bucket *b;
 	struct xtcp_port at, *p;
-	bool beside;
+	struct xtcp_found found;
 
 	xtcp_port_place(&at, xtcp_to_sk(c->xs), addr);
 	b = xtcp_port_bucket_of(at.net, num);
 	spin_lock_bh(&b->lock);
-	p = xtcp_port_find(b, &at, num, c, &beside);
+	p = xtcp_port_find(b, &at, c, &found);
 	if (!IS_ERR_OR_NULL(p))
 		join(p, c);
 	spin_unlock_bh(&b->lock);
@@ -216,9 +216,10 @@ int xtcp_port_listen(struct xtcp_sock *xs)
 {
 	struct sock *sk = xtcp_to_sk(xs);
 	struct xtcp_claim c = xtcp_claim_of(xs);
+	struct xtcp_port_bucket *b;
+	struct xtcp_found found;
 	struct in6_addr addr;
 	struct xtcp_port *p;
-	bool beside;
 	int err;
 
 	sock_owned_by_me(sk);
@@ -230,15 +231,16 @@ int xtcp_port_listen(struct xtcp_sock *xs)
 			return err;
 	}
 
-	spin_lock_bh(&xtcp_port_bucket(xs->port)->lock);
-	p = xtcp_port_find(xtcp_port_bucket(xs->port), xs->port, xs->port->num, &c,
-		      &beside);
+	b = xtcp_port_bucket(xs->port);
+	spin_lock_bh(&b->lock);
+	p = xtcp_port_is_alone(xs->port) ? xs->port :
+	    xtcp_port_find(b, xs->port, &c, &found);
 	if (!IS_ERR(p)) {
 		xtcp_port_account(p, &c);
 		xtcp_port_is_bound(p);
 		xtcp_port_set_listed(xs, &p->listening);
 	}
-	spin_unlock_bh(&xtcp_port_bucket(xs->port)->lock);
+	spin_unlock_bh(&b->lock);
 	return PTR_ERR_OR_ZERO(p);
 }
 

@@ -80,18 +80,11 @@ static int connect_bound(struct xtcp_sock *xs)
 	return 0;
 }
 
-/* Somebody bound port @num, at whatever address, in our VRF. */
-static bool is_bound(const struct xtcp_port_bucket *b, const struct xtcp_port *fresh, u16 num)
+/* Somebody bound the bucket's port, at whatever address, in our VRF. */
+static bool is_bound(struct xtcp_port_bucket *b, const struct xtcp_port *fresh)
 	__must_hold(&b->lock)
 {
-	struct xtcp_port *p;
-
-	if (!b->bound)
-		return false;
-	for (p = xtcp_port_first(b, fresh->net, num, NULL); p; p = xtcp_port_next(p, NULL))
-		if (!p->auto_only && p->place.l3mdev == fresh->place.l3mdev)
-			return true;
-	return false;
+	return b->bound && xtcp_port_first(b, fresh, false, NULL, NULL);
 }
 
 /*
@@ -104,13 +97,15 @@ static int connect_one(const struct xtcp_claim *c, struct xtcp_port **fresh, u16
 	const struct in6_addr *addr = &(*fresh)->place.addr;
 	struct xtcp_sock *xs = c->xs;
 	struct xtcp_port *same = NULL;
+	struct xtcp_port_gap gap;
 	struct xtcp_port *p;
 	int err;
 
 	spin_lock_bh(&b->lock);
-	if (is_bound(b, *fresh, num))
+	if (is_bound(b, *fresh))
 		goto unlock;
-	for (p = xtcp_port_first(b, (*fresh)->net, num, addr); p; p = xtcp_port_next(p, addr)) {
+	p = xtcp_port_first(b, *fresh, true, addr, &gap);
+	for (; p; p = xtcp_port_next(p, addr)) {
 		if (!xtcp_port_overlap(p, *fresh))
 			continue;
 		if (!xtcp_port_same(p, *fresh))
@@ -127,7 +122,7 @@ static int connect_one(const struct xtcp_claim *c, struct xtcp_port **fresh, u16
 			goto unlock;
 		p->num = num;
 		p->auto_only = true;
-		xtcp_port_insert(p, b, c);
+		xtcp_port_insert(p, b, c, &gap);
 		*fresh = NULL;
 	}
 	spin_unlock_bh(&b->lock);
@@ -152,6 +147,7 @@ unlock:
  */
 static u64 port_offset(const struct xtcp_key *key)
 {
+	u32 net = net_hash_mix(key->xn->net), period = jiffies / OFFSET_PERIOD;
 	const struct {
 		struct in6_addr	laddr;
 		struct in6_addr	raddr;
@@ -161,11 +157,16 @@ static u64 port_offset(const struct xtcp_key *key)
 	} __aligned(SIPHASH_ALIGNMENT) in = {
 		.laddr	= key->laddr,
 		.raddr	= key->raddr,
-		.net	= net_hash_mix(key->xn->net),
-		.period	= jiffies / OFFSET_PERIOD,
+		.net	= net,
+		.period	= period,
 		.rport	= (__force u16)key->rport,
 	};
 
+	/* half the work, for most */
+	if (likely(ipv6_addr_v4mapped(&key->laddr)))
+		return siphash_3u64((u64)(__force u32)xtcp_addr_v4(&key->laddr) << 32 |
+				    (__force u32)xtcp_addr_v4(&key->raddr),
+				    (u64)net << 32 | period, in.rport, &offset_key);
 	return siphash(&in, sizeof(in), &offset_key);
 }
 

@@ -17,7 +17,7 @@
 
 /**
  * struct xtcp_port - a local address and port that is held
- * @node: link in the bucket, by number, namespace and address
+ * @node: link in the bucket, by namespace, VRF, @auto_only and address
  * @net: namespace
  * @place: address, device, VRF
  * @num: port
@@ -74,13 +74,39 @@ struct xtcp_claim {
  * @lock: see the head of port.c
  * @bound: how many of them are not auto_only
  * @wildcard: since there was none, one of them was at a wildcard
+ * @vrf: since there was none, one of them was in a VRF
+ * @unbound: since there was none, one of them was auto_only
  * @ports: them (xtcp_port.node)
  */
 struct xtcp_port_bucket {
 	spinlock_t		lock;
-	unsigned int		bound : 31;
+	unsigned int		bound : 29;
 	unsigned int		wildcard : 1;
+	unsigned int		vrf : 1;
+	unsigned int		unbound : 1;
 	struct rb_root		ports;
+};
+
+/**
+ * struct xtcp_port_gap - where in a bucket's tree a port would be
+ * @parent: below whom, NULL: nobody
+ * @link: where the link to it is
+ *
+ * Good as long as the bucket stays locked.
+ */
+struct xtcp_port_gap {
+	struct rb_node		*parent;
+	struct rb_node		**link;
+};
+
+/**
+ * struct xtcp_found - what there is where somebody wants to be
+ * @beside: others that overlap, or might without VRFs
+ * @gap: where it would be
+ */
+struct xtcp_found {
+	bool			beside;
+	struct xtcp_port_gap	gap;
 };
 
 struct xtcp_port_bucket *xtcp_port_bucket_of(const struct net *net, u16 num);
@@ -97,14 +123,15 @@ bool xtcp_port_overlap(const struct xtcp_port *a, const struct xtcp_port *b);
 bool xtcp_port_same(const struct xtcp_port *a, const struct xtcp_port *b);
 
 /* These want the bucket locked. */
-struct xtcp_port *xtcp_port_first(const struct xtcp_port_bucket *b, const struct net *net,
-				  u16 num, const struct in6_addr *addr);
+struct xtcp_port *xtcp_port_first(struct xtcp_port_bucket *b, const struct xtcp_port *like,
+				  bool auto_only, const struct in6_addr *addr,
+				  struct xtcp_port_gap *gap);
 struct xtcp_port *xtcp_port_next(const struct xtcp_port *p, const struct in6_addr *addr);
-struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b,
-				 const struct xtcp_port *fresh, u16 num,
-				 const struct xtcp_claim *c, bool *beside);
+struct xtcp_port *xtcp_port_find(struct xtcp_port_bucket *b, const struct xtcp_port *fresh,
+				 const struct xtcp_claim *c, struct xtcp_found *found);
 void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
-		      const struct xtcp_claim *c);
+		      const struct xtcp_claim *c, const struct xtcp_port_gap *gap);
+bool xtcp_port_is_alone(const struct xtcp_port *p);
 void xtcp_port_account(struct xtcp_port *p, const struct xtcp_claim *c);
 void xtcp_port_is_bound(struct xtcp_port *p);
 void xtcp_port_set_listed(struct xtcp_sock *xs, struct hlist_head *list);

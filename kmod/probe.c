@@ -40,6 +40,11 @@
 #define HAS_NET_PROTO_MEMORY_H	no_such_header;
 #endif
 
+/* @member is the last one of struct inet_@type */
+#define LAST(type, member)							\
+	static_assert(ALIGN(offsetofend(struct inet_##type, member), 8) ==	\
+		      sizeof(struct inet_##type))
+
 #define PROBE(name, ...)				\
 	int probe_##name(void *p);			\
 	int probe_##name(void *p) { __VA_ARGS__ return 0; }
@@ -79,6 +84,13 @@ PROBE(SK_CLONE, struct sock *s = sk_clone(p, GFP_ATOMIC, true); (void)s;)
 PROBE(SOCK_DIAG_OWNER, struct sock_diag_handler *h = p; (void)h->owner;)
 /* bind buckets list their owners by address */
 PROBE(BIND_BUCKET_BHASH2, struct inet_bind_bucket *b = p; (void)b->bhash2.first;)
+/*
+ * One of three lasts: what the two kinds of bind buckets end with, after which nothing comes
+ * that we would not know.
+ */
+PROBE(BIND_ENDS_DEATHROW, LAST(bind_bucket, owners); LAST(bind2_bucket, deathrow);)
+PROBE(BIND_ENDS_OWNERS, LAST(bind_bucket, bhash2); LAST(bind2_bucket, owners);)
+PROBE(BIND_ENDS_RCU, LAST(bind_bucket, rcu); LAST(bind2_bucket, fastreuseport);)
 /* and each address has the flags of its own */
 PROBE(BIND2_FASTREUSE, struct inet_bind2_bucket *b = p; (void)b->fastreuse;)
 /* struct tcp_info goes on with the receive window */

@@ -86,4 +86,36 @@ static inline void xtcp_bind_take_from(struct sock *sk, struct inet_timewait_soc
 #endif
 }
 
+/*
+ * @tw leaves the bind table, and with it goes what the kernel keeps of the port: as at the
+ * end of its own last owner.  change_places() tells of the locks.  Return: false: others
+ * have the port, or the kernel keeps more of it than we know.
+ */
+static inline bool xtcp_bind_leave_alone(struct inet_timewait_sock *tw,
+					 const struct inet_hashinfo *hinfo)
+{
+#if defined(XTCP_HAVE_BIND_ENDS_DEATHROW)
+	if (!hlist_is_singular_node(&tw->tw_bind_node, &tw->tw_tb->owners) ||
+	    !hlist_is_singular_node(&tw->tw_bind2_node, &tw->tw_tb2->deathrow) ||
+	    !hlist_empty(&tw->tw_tb2->owners))
+		return false;
+#elif defined(XTCP_HAVE_BIND_ENDS_OWNERS) || defined(XTCP_HAVE_BIND_ENDS_RCU)
+	if (!hlist_is_singular_node(&tw->tw_bind_node, &tw->tw_tb2->owners) ||
+	    !hlist_is_singular_node(&tw->tw_tb2->bhash_node, &tw->tw_tb->bhash2))
+		return false;
+#else
+	return false;
+#endif
+	__hlist_del(&tw->tw_tb2->node);
+	kmem_cache_free(hinfo->bind2_bucket_cachep, tw->tw_tb2);
+#ifdef XTCP_HAVE_BIND_ENDS_RCU
+	hlist_del_rcu(&tw->tw_tb->node);
+	kfree_rcu(tw->tw_tb, rcu);
+#else
+	__hlist_del(&tw->tw_tb->node);
+	kmem_cache_free(hinfo->bind_bucket_cachep, tw->tw_tb);
+#endif
+	return true;
+}
+
 #endif /* XTCP_PORT_COMPAT_H */

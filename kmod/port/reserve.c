@@ -11,7 +11,8 @@
  * Binding takes a whole struct tcp_sock, 2.4 KB, and there may be as many ports
  * as connections and TIME_WAIT entries.  So a socket only does the binding, one
  * per processor, the agent.  Then, under the locks of the kernel's bind table, a
- * reservation takes its place in it, and gives it back to an agent to unbind.
+ * reservation takes its place in it.  It leaves by itself if it is alone on the port,
+ * or gives its place back to an agent to unbind.
  * The reservation is what the kernel leaves on a port for a connection in
  * TIME_WAIT, a struct inet_timewait_sock of a tenth the size: so whoever looks at
  * the owners of a port expects one.  It is in no other table of the kernel's.
@@ -175,8 +176,8 @@ static bool tolerable(const struct sock *sk, const void *arg)
 /* Take the port although the strict way failed, if only those are there whom
  * @beside allows.
  */
-static int bind_beside(struct sock *agent, const struct xtcp_place *at, u16 port,
-		       unsigned int beside)
+static noinline int bind_beside(struct sock *agent, const struct xtcp_place *at, u16 port,
+				unsigned int beside)
 {
 	struct inet_connection_sock *icsk = inet_csk(agent);
 	const struct neighbourhood n = { agent, at, beside };
@@ -269,13 +270,29 @@ int xtcp_reserve_take(struct inet_timewait_sock *rsv, struct net *net,
 	return err ? -EADDRINUSE : 0;
 }
 
-/**
- * xtcp_reserve_drop - give an address and port back to the kernel's TCP
- * @rsv: reservation that holds it; it may be used again
- *
- * Context: BH off; does not sleep.
+/*
+ * Most are alone on their port: then no agent is needed, and each lock is taken once.
+ * Return: it was, and the kernel has the port.
  */
-void xtcp_reserve_drop(struct inet_timewait_sock *rsv)
+static bool drop_alone(struct inet_timewait_sock *rsv)
+{
+	const struct net *net = read_pnet(&rsv->tw_net);
+	struct inet_bind_hashbucket *head = bind_bucket(net, rsv->tw_num);
+	struct inet_hashinfo *hinfo = hashinfo_of(net);
+	struct inet_bind_hashbucket *head2;
+	bool alone;
+
+	head2 = inet_bhashfn_portaddr(hinfo, (struct sock *)rsv, net, rsv->tw_num);
+	spin_lock(&head->lock);
+	spin_lock(&head2->lock);
+	alone = xtcp_bind_leave_alone(rsv, hinfo);
+	spin_unlock(&head2->lock);
+	spin_unlock(&head->lock);
+	return alone;
+}
+
+/* An agent takes its place, and lets the kernel do the rest. */
+static void drop_by_agent(struct inet_timewait_sock *rsv)
 {
 	struct agents *a = raw_cpu_ptr(&agents);
 	struct sock *agent = a->sk[rsv->tw_family == AF_INET6];
@@ -293,6 +310,18 @@ void xtcp_reserve_drop(struct inet_timewait_sock *rsv)
 	agent->sk_prot->put_port(agent);
 	sock_net_set(agent, &init_net);
 	spin_unlock(&a->lock);
+}
+
+/**
+ * xtcp_reserve_drop - give an address and port back to the kernel's TCP
+ * @rsv: reservation that holds it; it may be used again
+ *
+ * Context: BH off; does not sleep.
+ */
+void xtcp_reserve_drop(struct inet_timewait_sock *rsv)
+{
+	if (!drop_alone(rsv))
+		drop_by_agent(rsv);
 }
 
 static struct sock *agent_new(int family)

@@ -129,6 +129,20 @@ static void report_error(struct sock *sk, int error)
 		sk_error_report(sk);
 }
 
+/* Nobody has the socket, and nothing waits in it to be sent or behind a gap. */
+static void let_go(struct sock *sk)
+{
+	xtcp_assert_locked(sk);
+	WARN_ON_ONCE(sk->sk_state != TCP_CLOSE);
+	WARN_ON_ONCE(!sock_flag(sk, SOCK_DEAD));
+	WARN_ON_ONCE(xtcp_sk(sk)->flow.hashed);
+	sk_stream_kill_queues(sk);
+	xfrm_sk_free_policy(sk);
+	if (xtcp_sk(sk)->orphaned)
+		atomic_dec(&xtcp_sk_net(sk)->orphans);
+	sock_put(sk);
+}
+
 /**
  * xtcp_done - the connection is in CLOSE: take it out of every table
  * @sk: the socket, locked
@@ -148,13 +162,13 @@ void xtcp_done(struct sock *sk)
 	xtcp_flow_remove(&xs->flow);
 	xtcp_wmem_purge(sk);
 	xtcp_ooo_purge(sk);
-	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+	if (sock_flag(sk, SOCK_DEAD) || !(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		xtcp_port_unbind(xs);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_state_change(sk);
 	else
-		xtcp_destroy(sk);
+		let_go(sk);
 }
 
 /**
@@ -163,21 +177,12 @@ void xtcp_done(struct sock *sk)
  */
 void xtcp_destroy(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
 	xtcp_assert_locked(sk);
-	WARN_ON_ONCE(sk->sk_state != TCP_CLOSE);
-	WARN_ON_ONCE(!sock_flag(sk, SOCK_DEAD));
-	WARN_ON_ONCE(xs->flow.hashed);
 	xtcp_timer_off(sk);
-	xtcp_port_unbind(xs);
+	xtcp_port_unbind(xtcp_sk(sk));
 	xtcp_wmem_purge(sk);
 	xtcp_ooo_purge(sk);
-	sk_stream_kill_queues(sk);
-	xfrm_sk_free_policy(sk);
-	if (xs->orphaned)
-		atomic_dec(&xtcp_sk_net(sk)->orphans);
-	sock_put(sk);
+	let_go(sk);
 }
 
 static void answer_ack_before(void *sk, u32 ack)

@@ -19,7 +19,7 @@ static struct own_conf *own_conf_of(const struct sock *sk)
 {
 	const struct xtcp_conf *conf = xtcp_sk(sk)->tcb.conf;
 
-	if (conf == &xtcp_net(sock_net(sk))->conf)
+	if (conf == &xtcp_sk_net(sk)->conf)
 		return NULL;
 	return container_of((struct xtcp_conf *)conf, struct own_conf, conf);
 }
@@ -57,7 +57,7 @@ static void use_conf(struct sock *sk, const struct xtcp_conf *conf)
  */
 void xtcp_conf_put(struct sock *sk)
 {
-	use_conf(sk, &xtcp_net(sock_net(sk))->conf);
+	use_conf(sk, &xtcp_sk_net(sk)->conf);
 }
 
 /**

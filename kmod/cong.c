@@ -178,7 +178,7 @@ static int choose(struct sock *sk, unsigned int cc, gfp_t gfp)
  */
 void xtcp_cong_assign(struct sock *sk, gfp_t gfp)
 {
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct xtcp_cc_ops *ops;
 	unsigned int cc;
 	bool got;

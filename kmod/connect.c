@@ -51,11 +51,13 @@ static void prepare_connect(struct sock *sk)
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		offer.clamp = min_not_zero(offer.clamp, offer.space);
 	if (!xtcp_offer_numbered(t)) {
-		offer.iss = xtcp_isn(&xs->flow.key);
-		offer.ts_offset = xtcp_ts_offset(&xs->flow.key);
+		struct xtcp_numbers begin = xtcp_numbers_of(&xs->flow.key);
+
+		offer.iss = begin.iss;
+		offer.ts_offset = begin.ts_offset;
 	}
 	xtcp_md5_reserve(sk);
-	xtcp_offer(t, &offer, &xtcp_net(sock_net(sk))->conf);
+	xtcp_offer(t, &offer, &xtcp_sk_net(sk)->conf);
 	xtcp_sync_mss(sk);
 }
 

@@ -145,7 +145,7 @@ static const struct xtcp_tfo_keys *keys_of(const struct sock *sk)
 
 	if (q && q->keys.nr)
 		return &q->keys;
-	return rcu_dereference(xtcp_net(sock_net(sk))->tfo_keys);
+	return rcu_dereference(xtcp_sk_net(sk)->tfo_keys);
 }
 
 /*
@@ -209,7 +209,7 @@ int xtcp_tfo_set_queue(struct sock *sk, int max)
 	xtcp_assert_locked(sk);
 	if (!q)
 		return -ENOMEM;
-	xtcp_tfo_netns_keys(xtcp_net(sock_net(sk)), NULL, 0);
+	xtcp_tfo_netns_keys(xtcp_sk_net(sk), NULL, 0);
 	WRITE_ONCE(q->max, min(max, READ_ONCE(sock_net(sk)->core.sysctl_somaxconn)));
 	return 0;
 }
@@ -316,7 +316,7 @@ bool xtcp_tfo_try(struct sock *sk, const struct xtcp_key *key,
 		  const struct sk_buff *skb, const struct xtcp_segment *syn,
 		  const struct dst_entry *dst, struct xtcp_tfo_cookie *answer)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_tfo_cookie cookie, good = { .len = -1 };
 	unsigned int which;
 
@@ -356,7 +356,7 @@ void xtcp_tfo_listen(struct sock *sk, int backlog)
 	const int both = XTCP_TFO_SERVER | XTCP_TFO_SERVER_ALWAYS;
 
 	xtcp_assert_locked(sk);
-	if ((READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & both) == both &&
+	if ((READ_ONCE(xtcp_sk_net(sk)->fastopen) & both) == both &&
 	    !xtcp_tfo_get_queue(sk))
 		xtcp_tfo_set_queue(sk, backlog);	/* without memory, without it */
 }

@@ -105,7 +105,7 @@ static struct server *find(struct xtcp_tfo_cache *c, const struct xtcp_key *key,
 /* @mss: only changed if it is known. */
 static void recall(const struct sock *sk, struct xtcp_tfo_cookie *cookie, u16 *mss)
 {
-	struct xtcp_tfo_cache *c = READ_ONCE(xtcp_net(sock_net(sk))->tfo_cache);
+	struct xtcp_tfo_cache *c = READ_ONCE(xtcp_sk_net(sk)->tfo_cache);
 	const struct server *s;
 
 	cookie->len = 0;
@@ -128,7 +128,7 @@ static void recall(const struct sock *sk, struct xtcp_tfo_cookie *cookie, u16 *m
 static void remember(const struct sock *sk, const struct xtcp_tfo_cookie *cookie,
 		     u16 mss, u8 try_exp)
 {
-	struct xtcp_tfo_cache *c = READ_ONCE(xtcp_net(sock_net(sk))->tfo_cache);
+	struct xtcp_tfo_cache *c = READ_ONCE(xtcp_sk_net(sk)->tfo_cache);
 	struct server *s;
 
 	if (!c)
@@ -185,8 +185,8 @@ void xtcp_tfo_timeout(struct sock *sk, bool expired)
 	xtcp_assert_locked(sk);
 	if (timeouts != TIMEOUTS_SUSPECT && !(timeouts < TIMEOUTS_SUSPECT && expired))
 		return;
-	disable(xtcp_net(sock_net(sk)));
-	xtcp_count(xtcp_net(sock_net(sk)), TFO_ACTIVE_FAIL);
+	disable(xtcp_sk_net(sk));
+	xtcp_count(xtcp_sk_net(sk), TFO_ACTIVE_FAIL);
 }
 
 /**
@@ -205,7 +205,7 @@ void xtcp_tfo_suspect(struct sock *sk, const struct xtcp_segment *seg)
 	if ((seg->drop == XTCP_DROP_RST && t->state == XTCP_ESTABLISHED &&
 	     xtcp_fastopen_silent(t)) ||
 	    (seg->drop == XTCP_DROP_CLOSED_RCV && seg->flags & XTCP_FIN))
-		disable(xtcp_net(sock_net(sk)));
+		disable(xtcp_sk_net(sk));
 }
 
 /**
@@ -215,7 +215,7 @@ void xtcp_tfo_suspect(struct sock *sk, const struct xtcp_segment *seg)
 void xtcp_tfo_closing(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct rb_node *first = rb_first(&xs->tcb.ooo);
 
 	xtcp_assert_locked(sk);
@@ -244,7 +244,7 @@ void xtcp_tfo_closing(struct sock *sk)
 bool xtcp_tfo_no_cookie(const struct sock *sk, const struct dst_entry *dst,
 			unsigned int who)
 {
-	return READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & who ||
+	return READ_ONCE(xtcp_sk_net(sk)->fastopen) & who ||
 	       xtcp_sk(sk)->tfo_no_cookie || xtcp_route_no_cookie(dst);
 }
 
@@ -258,9 +258,9 @@ static bool choose(struct sock *sk, struct xtcp_tfo_cookie *cookie, u16 *mss)
 	bool again;
 
 	xs->tfo_mode = XTCP_TFO_PLAIN;
-	cache_need(xtcp_net(sock_net(sk)));
+	cache_need(xtcp_sk_net(sk));
 	recall(sk, cookie, mss);
-	if (disabled(xtcp_net(sock_net(sk)), &again))
+	if (disabled(xtcp_sk_net(sk), &again))
 		return false;
 	xs->tfo_again = again;
 	if (xtcp_tfo_no_cookie(sk, __sk_dst_get(sk), XTCP_TFO_CLIENT_NO_COOKIE))
@@ -343,7 +343,7 @@ void xtcp_tfo_synack(struct sock *sk, const struct xtcp_segment *seg,
 		     const struct sk_buff *skb)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_tcb *t = &xs->tcb;
 	u16 mss = xtcp_peer_mss(seg);
 	struct xtcp_tfo_cookie cookie;

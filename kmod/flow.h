@@ -61,6 +61,7 @@ struct xtcp_key {
  * @key: constant while it is in the table
  * @refcnt: references; of a socket, sk_refcnt counts instead
  * @kind: enum xtcp_kind
+ * @is_special: an entry in SYN_RECV is the first part of a struct xtcp_req_special
  * @sock_family: AF_INET or AF_INET6: what its socket is, or was
  * @state: enum xtcp_state of an entry; of a socket, its TCB has the state
  * @family: AF_INET or AF_INET6: what its segments look like (ip/af.h)
@@ -78,7 +79,8 @@ struct xtcp_flow {
 	struct xtcp_key		key;
 	refcount_t		refcnt;
 	u8			kind : 2;
-	u8			sock_family : 6;
+	u8			is_special : 1;
+	u8			sock_family : 5;
 	u8			state;
 	u8			family;
 	bool			hashed;

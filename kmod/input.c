@@ -38,7 +38,7 @@ static void key_of(struct xtcp_key *key, struct xtcp_net *xn, const struct sk_bu
  * The header as the core wants it.  Lengths were checked by admit(); options
  * are looked at here, because a backlog comes back with the buffer only.
  */
-static bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
+static __always_inline bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
 	unsigned int hdrlen = th->doff * 4;

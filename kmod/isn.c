@@ -36,17 +36,22 @@ static u64 hash_tuple(const struct xtcp_key *key)
 }
 
 /**
- * xtcp_isn - initial sequence number of a connection
+ * xtcp_numbers_of - what a connection begins with
  * @key: its addresses and ports
  *
  * RFC 6528: M + F(localip, localport, remoteip, remoteport, secretkey).
  *
- * Return: ISS.  Any context.
+ * Return: its initial sequence number, and as xtcp_ts_offset(); both come out of one
+ * hash.  Any context.
  */
-u32 xtcp_isn(const struct xtcp_key *key)
+struct xtcp_numbers xtcp_numbers_of(const struct xtcp_key *key)
 {
-	return (u32)hash_tuple(key) +
-	       (u32)(ktime_get_real_ns() >> ISN_CLOCK_SHIFT);
+	u64 hash = hash_tuple(key);
+
+	return (struct xtcp_numbers) {
+		.iss		= (u32)hash + (u32)(ktime_get_real_ns() >> ISN_CLOCK_SHIFT),
+		.ts_offset	= hash >> 32,
+	};
 }
 
 /**

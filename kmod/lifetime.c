@@ -60,7 +60,10 @@ void xtcp_init_fields(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
-	memset_after(xs, 0, inet);
+	/* all behind inet; the TCB sees to itself */
+	static_assert(offsetofend(struct xtcp_sock, flow) == offsetof(struct xtcp_sock, tcb));
+	memset(&xs->flow, 0, sizeof(xs->flow));
+	memset_after(xs, 0, tcb);
 	sk->sk_tsq_flags = 0;
 	xs->flow.kind = XTCP_KIND_SOCK;
 	xs->flow.family = sk->sk_family;

@@ -78,13 +78,12 @@ static u8 tos_of(const struct sock *sk, const struct sk_buff *skb)
 }
 
 /* What an entry is that a SYN makes.  @skb: it, or what tells of it; @dst: the route back. */
-static void init_core(struct xtcp_synrcv *core, struct sock *sk,
-		      const struct xtcp_key *key, const struct sk_buff *skb,
-		      const struct xtcp_segment *syn, u32 iss, u16 advmss,
+static void init_core(struct xtcp_synrcv *core, struct sock *sk, const struct sk_buff *skb,
+		      const struct xtcp_segment *syn, struct xtcp_numbers begin, u16 advmss,
 		      const struct dst_entry *dst)
 {
 	u32 ecn = dst_feature(dst, DST_FEATURE_ECN_MASK);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 space = xtcp_full_space(sk), most = xtcp_largest_buffer(sk);
 	u32 clamp = xtcp_sk(sk)->tcb.window_clamp;
 	struct xtcp_route_windows route;
@@ -97,7 +96,7 @@ static void init_core(struct xtcp_synrcv *core, struct sock *sk,
 		most = space;
 	space = min_not_zero(space, clamp);
 	most = min_not_zero(most, clamp);
-	xtcp_synrcv_init(core, syn, &xn->conf, iss, xtcp_ts_offset(key), advmss, space,
+	xtcp_synrcv_init(core, syn, &xn->conf, begin.iss, begin.ts_offset, advmss, space,
 			 most);
 	xtcp_synrcv_limit_window(core, route.initial);
 	xtcp_ecn_synrcv(core, syn, READ_ONCE(xn->conf.ecn) || ecn,
@@ -131,7 +130,7 @@ static bool last_quarter(const struct xtcp_net *xn, const struct xtcp_listener *
 static bool admit_syn(struct sock *sk, bool timewait, bool *cookie)
 {
 	struct xtcp_listener *l = xtcp_listener(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 
 	*cookie = false;
 	/* who was here before is no flood */
@@ -159,10 +158,13 @@ static void send_cookie(struct sock *sk, const struct xtcp_key *key,
 			const struct sk_buff *skb, struct xtcp_segment *syn,
 			const struct xtcp_marks *marks, u16 advmss, struct dst_entry *dst)
 {
+	struct xtcp_numbers begin;
 	struct xtcp_synrcv core;
 
 	xtcp_cookie_strip(syn);
-	init_core(&core, sk, key, skb, syn, xtcp_syncookie_make(sk, key, syn), advmss, dst);
+	begin.iss = xtcp_syncookie_make(sk, key, syn);
+	begin.ts_offset = xtcp_ts_offset(key);
+	init_core(&core, sk, skb, syn, begin, advmss, dst);
 	xtcp_send_synack(sk, key, &core, marks,
 			 xtcp_cookie_clock(&core, xtcp_clock_ms()), dst, NULL);
 }
@@ -312,7 +314,7 @@ static bool fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
 			 struct sk_buff *skb, struct xtcp_segment *seg, struct xtcp_tw *tw,
 			 struct xtcp_tfo_cookie *tfo)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct sock *child = make_child(sk, key, core, marks, skb);
 
 	if (!child)
@@ -349,13 +351,14 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 {
 	struct xtcp_tfo_cookie tfo = { .len = -1 };
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_opening **opening;
 	struct xtcp_synrcv core;
 	struct xtcp_marks marks;
 	struct xtcp_req *req;
+	struct xtcp_numbers begin;
 	struct dst_entry *dst;
 	bool cookie;
 	u16 advmss;
-	u32 iss;
 	int err;
 
 	if (!admit_syn(sk, tw, &cookie))
@@ -372,8 +375,10 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 		send_cookie(sk, key, skb, seg, &marks, advmss, dst);
 		return false;
 	}
-	iss = tw ? tw->core.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT : xtcp_isn(key);
-	init_core(&core, sk, key, skb, seg, iss, advmss, dst);
+	begin = xtcp_numbers_of(key);
+	if (tw)
+		begin.iss = tw->core.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT;
+	init_core(&core, sk, skb, seg, begin, advmss, dst);
 	if (unlikely(xtcp_md5_lookup(sk, key)))
 		xtcp_synrcv_reserve(&core);
 	xtcp_synrcv_sent(&core, xtcp_now());
@@ -397,8 +402,9 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 						    XTCP_DROP_MEMORY);
 		return false;
 	}
-	if (unlikely(xtcp_sk(sk)->save_syn))
-		req->opening = xtcp_opening_alloc(sk, skb);
+	opening = xtcp_req_opening(req);
+	if (unlikely(opening))
+		*opening = xtcp_opening_alloc(sk, skb);
 	xtcp_req_send_synack(req, dst, &tfo);
 	return false;
 }
@@ -433,6 +439,7 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 		      struct xtcp_segment *seg)
 {
 	struct xtcp_net *xn = xtcp_req_net(req);
+	struct xtcp_opening **opening;
 	struct sock *child;
 
 	if (deferred(sk, req, seg)) {
@@ -455,10 +462,11 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 		free_child(child);
 		goto drop;
 	}
-	if (unlikely(req->opening)) {
-		xtcp_sk(child)->opening = req->opening;
+	opening = xtcp_req_opening(req);
+	if (unlikely(opening && *opening)) {
+		xtcp_sk(child)->opening = *opening;
 		xtcp_sk(child)->has_opening = 1;
-		req->opening = NULL;
+		*opening = NULL;
 	}
 	xtcp_req_unlink(req);
 	xtcp_flow_put(&req->flow);
@@ -481,6 +489,7 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 	struct xtcp_marks marks;
 	struct xtcp_segment syn;
 	struct sock *child;
+	struct xtcp_numbers begin;
 	struct dst_entry *dst;
 	u16 advmss;
 
@@ -498,7 +507,9 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 	dst = xtcp_route_back(sk, key, &marks, &advmss);
 	if (!dst)
 		goto drop;
-	init_core(&core, sk, key, skb, &syn, seg->ack - 1, advmss, dst);
+	begin.iss = seg->ack - 1;
+	begin.ts_offset = xtcp_ts_offset(key);
+	init_core(&core, sk, skb, &syn, begin, advmss, dst);
 	dst_release(dst);
 	child = make_child(sk, key, &core, &marks, skb);
 	if (!child) {

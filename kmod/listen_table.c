@@ -324,8 +324,8 @@ static struct xtcp_spot *group_of(struct sock *sk, const struct xtcp_key *key)
 	return pos ? spot : NULL;
 }
 
-/* Into the group that is there, or to a spot of its own, which is *@fresh then. */
-static int enter(struct xtcp_sock *xs, struct xtcp_spot **fresh)
+/* Into the group that is there, or to a spot of its own, which is @fresh. */
+static int enter(struct xtcp_sock *xs, struct xtcp_spot *fresh)
 	__must_hold(&xtcp_sk_net(xtcp_to_sk(xs))->listeners.xa_lock)
 {
 	bool any = xtcp_addr_any(&xs->flow.key.laddr);
@@ -343,13 +343,11 @@ static int enter(struct xtcp_sock *xs, struct xtcp_spot **fresh)
 	} else {
 		if (sk->sk_reuseport)
 			err = reuseport_alloc(sk, any);
-		spot = *fresh;
+		spot = fresh;
 		spot->key = xs->flow.key;
 		RCU_INIT_POINTER(spot->sk, sk);
 		if (!err)
 			err = rhltable_insert(&spots, &spot->node, spot_params);
-		if (!err)
-			*fresh = NULL;
 	}
 	if (err)
 		return -ENOMEM;
@@ -380,21 +378,18 @@ int xtcp_listener_insert(struct xtcp_sock *xs)
 	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
 	if (!fresh)
 		return -ENOMEM;
-	/* the number is taken, and nobody has it yet */
-	err = xa_alloc_cyclic_bh(&xn->listeners, &l->id, NULL, xa_limit_32b,
-				 &xn->next_listener, GFP_KERNEL_ACCOUNT);
-	if (err < 0) {
-		kfree(fresh);
-		return -ENOMEM;
-	}
 	xa_lock_bh(&xn->listeners);
-	err = enter(xs, &fresh);
+	/* no number is given twice: 2^64 do not end */
+	l->id = xn->next_listener++;
+	/* first, for it may unlock in between: a walk may see who does not accept yet */
+	err = xa_err(__xa_store(&xn->listeners, l->id, sk, GFP_KERNEL_ACCOUNT));
 	if (!err)
-		__xa_store(&xn->listeners, l->id, sk, 0);
-	else
+		err = enter(xs, fresh);
+	if (err)
 		__xa_erase(&xn->listeners, l->id);
 	xa_unlock_bh(&xn->listeners);
-	kfree(fresh);
+	if (l->spot != fresh)
+		kfree(fresh);
 	return err;
 }
 
@@ -441,7 +436,7 @@ void xtcp_listener_remove(struct xtcp_sock *xs)
 
 void xtcp_listen_table_netns_init(struct xtcp_net *xn)
 {
-	xa_init_flags(&xn->listeners, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
+	xa_init_flags(&xn->listeners, XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
 }
 
 /* Listeners hold their namespace, and the module. */

@@ -61,16 +61,25 @@ enum xtcp_drop __xtcp_md5_permit(const struct sock *sk, const struct xtcp_key *f
 				 int dif, int sdif, struct sk_buff *skb);
 void xtcp_md5_exit(void);
 
-/* Its options are none or timestamps, as those of bulk segments: no signature. */
+/*
+ * Its options are none or timestamps, as those of bulk segments, or all that Linux and we
+ * offer in a SYN, in that order: no signature.
+ */
 static inline bool xtcp_md5_is_plain(const struct sk_buff *skb)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
+	const u8 *opt = (const u8 *)(th + 1);
 
-	return th->doff == sizeof(*th) / 4 ||
-	       (th->doff == (sizeof(*th) + XTCP_OPT_TS_ALIGNED) / 4 &&
-		xtcp_get32((const u8 *)(th + 1)) == (XTCP_OPTK_NOP << 24 |
-						     XTCP_OPTK_NOP << 16 |
-						     XTCP_OPTK_TS << 8 | 10));
+	if (th->doff == sizeof(*th) / 4)
+		return true;
+	if (th->doff == (sizeof(*th) + XTCP_OPT_TS_ALIGNED) / 4)
+		return xtcp_get32(opt) == (XTCP_OPTK_NOP << 24 | XTCP_OPTK_NOP << 16 |
+					   XTCP_OPTK_TS << 8 | 10);
+	return th->doff == (sizeof(*th) + 20) / 4 &&
+	       xtcp_get32(opt) >> 16 == (XTCP_OPTK_MSS << 8 | 4) &&
+	       xtcp_get32(opt + 4) == (XTCP_OPTK_SACK_PERM << 24 | 2 << 16 |
+				       XTCP_OPTK_TS << 8 | 10) &&
+	       xtcp_get32(opt + 16) >> 8 == (XTCP_OPTK_NOP << 16 | XTCP_OPTK_WSCALE << 8 | 3);
 }
 
 /**

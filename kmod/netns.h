@@ -47,7 +47,7 @@ struct xtcp_hooked {
  * @net: it
  * @salt: makes the hashes of equal keys differ from namespace to namespace
  * @listeners: its listeners, numbered; its lock protects the listener table
- * @next_listener: number that xa_alloc_cyclic() tries next
+ * @next_listener: number that the next one gets, under that lock
  * @mib: counters
  * @conf: settings that the core reads
  * @rmem: net.xtcp.rmem: least, default, greatest receive buffer, bytes
@@ -89,7 +89,7 @@ struct xtcp_hooked {
 struct xtcp_net {
 	struct net		*net;
 	u32			salt;
-	u32			next_listener;
+	unsigned long		next_listener;
 	struct xarray		listeners;
 	struct xtcp_mib __percpu *mib;
 	struct xtcp_conf	conf;

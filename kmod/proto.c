@@ -36,7 +36,7 @@ static void enter_memory_pressure(struct sock *sk)
 	if (READ_ONCE(memory_pressure))
 		return;
 	WRITE_ONCE(memory_pressure, jiffies ? jiffies : 1);
-	xtcp_count(xtcp_net(sock_net(sk)), MEMORY_PRESSURES);
+	xtcp_count(xtcp_sk_net(sk), MEMORY_PRESSURES);
 }
 
 static void leave_memory_pressure(struct sock *sk)
@@ -47,10 +47,11 @@ static void leave_memory_pressure(struct sock *sk)
 /* struct proto.init */
 static int init_sock(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn;
 
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	xtcp_init_fields(sk);
+	xn = xtcp_sk_net(sk);
 	xtcp_cong_assign(sk, GFP_KERNEL);
 	sk_sockets_allocated_inc(sk);
 	sk->sk_write_space = xtcp_buffer_freed;
@@ -106,7 +107,7 @@ static void wait_closed(struct sock *sk, long timeo)
 /* Nobody has the descriptor: the connection goes on alone, or not at all. */
 static void close_connection(struct sock *sk, bool unread)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 
 	if (unread) {
 		/* RFC 2525 2.17: the peer must learn that its data was lost */
@@ -123,7 +124,7 @@ static void close_connection(struct sock *sk, bool unread)
 /* Too many connections without a user, or too little memory: this one ends. */
 static bool orphan_is_too_much(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 
 	return atomic_read(&xn->orphans) > READ_ONCE(xn->max_orphans) ||
 	       sk_memory_allocated(sk) > READ_ONCE(xtcp_sysctl_mem[2]);
@@ -146,7 +147,7 @@ static void put_creator(struct sock *sk)
 static void proto_close(struct sock *sk, long timeout)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	bool unread;
 
 	lock_sock(sk);
@@ -213,6 +214,17 @@ static void unhash(struct sock *sk)
 {
 }
 
+/*
+ * sk_alloc() clears a socket itself; the slab would once more, where it clears what it gives
+ * (init_on_alloc), unless readers may be in it.  None are, a grace period has passed
+ * (SOCK_RCU_FREE): so where faults are looked for, freed sockets are watched as any memory.
+ */
+#ifdef XTCP_VERIFY
+#define SLAB_FLAGS	0
+#else
+#define SLAB_FLAGS	SLAB_TYPESAFE_BY_RCU
+#endif
+
 struct proto xtcp_prot = {
 	.name			= "XTCP",
 	/* no owner: see the head of sock.h */
@@ -243,6 +255,7 @@ struct proto xtcp_prot = {
 	.sysctl_rmem		= sysctl_rmem,
 	.max_header		= MAX_TCP_HEADER,
 	.obj_size		= sizeof(struct xtcp_sock),
+	.slab_flags		= SLAB_FLAGS,
 	.no_autobind		= true,
 };
 

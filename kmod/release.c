@@ -130,8 +130,11 @@ static void abandon(struct sock *child)
 		xtcp_user_call(child, XTCP_CALL_ABORT, XTCP_WHY_LISTENER_CLOSED);
 }
 
-/* What softirq wants done.  @sk: locked, by its user or for its user. */
-static void do_wanted(struct sock *sk)
+/*
+ * What softirq wants done.  @sk: locked, by its user or for its user.  A function of its
+ * own, for most calls find nothing.
+ */
+static noinline void do_wanted(struct sock *sk)
 {
 	xtcp_assert_locked(sk);
 	if (test_and_clear_bit(XTCP_DO_TIMER, &sk->sk_tsq_flags))

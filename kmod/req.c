@@ -24,15 +24,21 @@
 #define REQ_RETRY	(HZ / 50)
 
 static struct kmem_cache *cache;
+static struct kmem_cache *special_cache;
 
 /* The last reference is gone, or it never had one. */
 static void release(struct xtcp_flow *flow)
 {
 	struct xtcp_req *req = xtcp_flow_req(flow);
+	struct xtcp_opening **opening = xtcp_req_opening(req);
 
-	kfree(req->opening);
 	sock_put(req->listener);
-	kmem_cache_free(cache, req);
+	if (likely(!opening)) {
+		kmem_cache_free(cache, req);
+		return;
+	}
+	kfree(*opening);
+	kmem_cache_free(special_cache, container_of(opening, struct xtcp_req_special, opening));
 }
 
 /**
@@ -231,7 +237,7 @@ out:
 
 /**
  * xtcp_req_alloc - an entry that nobody else knows
- * @sk: its listener
+ * @sk: its listener, locked
  * @key: the flow
  * @core: what the SYN made
  * @marks: those of its packets
@@ -243,10 +249,17 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 				const struct xtcp_synrcv *core,
 				const struct xtcp_marks *marks, u8 state)
 {
-	struct xtcp_req *req = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
+	bool special = xtcp_sk(sk)->save_syn;
+	struct xtcp_req *req;
 
+	xtcp_assert_locked(sk);
+	req = kmem_cache_alloc(unlikely(special) ? special_cache : cache,
+			       GFP_ATOMIC | __GFP_NOWARN);
 	if (!req)
 		return NULL;
+	req->flow.is_special = special;
+	if (unlikely(special))
+		*xtcp_req_opening(req) = NULL;
 	req->flow.key = *key;
 	req->flow.kind = XTCP_KIND_REQ;
 	req->flow.state = state;
@@ -256,7 +269,6 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 	req->listener = sk;
 	req->marks = *marks;
 	req->core = *core;
-	req->opening = NULL;
 	INIT_LIST_HEAD(&req->node);
 	timer_setup(&req->timer, req_timer, TIMER_PINNED);
 	sock_hold(sk);
@@ -303,11 +315,19 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 int __init xtcp_req_init(void)
 {
 	xtcp_flow_set_release(XTCP_KIND_REQ, release);
-	cache = xtcp_entry_cache("xtcp_req", struct xtcp_req, opening);
-	return cache ? 0 : -ENOMEM;
+	cache = xtcp_entry_cache("xtcp_req", struct xtcp_req, listener);
+	if (!cache)
+		return -ENOMEM;
+	special_cache = xtcp_entry_cache("xtcp_req_special", struct xtcp_req_special, opening);
+	if (!special_cache) {
+		kmem_cache_destroy(cache);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 void xtcp_req_exit(void)
 {
+	kmem_cache_destroy(special_cache);
 	kmem_cache_destroy(cache);
 }

@@ -19,7 +19,6 @@
  * @core: the protocol's part
  * @marks: those of its packets and of the child's; the routing mark is SO_MARK of the
  *	   listener, or (fwmark_accept) that of the SYN
- * @opening: TCP_SAVED_SYN of the child to come, NULL: none
  */
 struct xtcp_req {
 	struct xtcp_flow	flow;
@@ -28,6 +27,21 @@ struct xtcp_req {
 	struct timer_list	timer;
 	struct xtcp_synrcv	core;
 	struct xtcp_marks	marks;
+};
+
+/*
+ * A flood of SYNs makes as many as the listener lets it: 176 bytes each, where lockdep does
+ * not make timers larger.
+ */
+static_assert(sizeof(struct xtcp_req) - sizeof(struct timer_list) <= 136);
+
+/**
+ * struct xtcp_req_special - an entry of a listener that keeps SYNs (TCP_SAVE_SYN)
+ * @req: what all have
+ * @opening: TCP_SAVED_SYN of the child to come, NULL: none
+ */
+struct xtcp_req_special {
+	struct xtcp_req		req;
 	struct xtcp_opening	*opening;
 };
 
@@ -37,6 +51,13 @@ static inline struct xtcp_net *xtcp_req_net(const struct xtcp_req *req)
 }
 
 #define xtcp_flow_req(f)	container_of_const(f, struct xtcp_req, flow)
+
+/* Where an entry has what it keeps of its SYN, NULL: nowhere. */
+static inline struct xtcp_opening **xtcp_req_opening(struct xtcp_req *req)
+{
+	return unlikely(req->flow.is_special) ?
+	       &container_of(req, struct xtcp_req_special, req)->opening : NULL;
+}
 
 struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 				const struct xtcp_synrcv *core,

@@ -329,7 +329,7 @@ static int send_opening(struct socket *sock, struct msghdr *msg, int *copied)
 	u32 epoch;
 	int err;
 
-	if (!(READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & XTCP_TFO_CLIENT) ||
+	if (!(READ_ONCE(xtcp_sk_net(sk)->fastopen) & XTCP_TFO_CLIENT) ||
 	    (addr && msg->msg_namelen >= sizeof(addr->sa_family) &&
 	     addr->sa_family == AF_UNSPEC))
 		return -EOPNOTSUPP;

@@ -96,7 +96,7 @@ struct xtcp_listener {
 	bool			flood_logged;
 	struct xtcp_tfo_queue	*tfo;
 	struct xtcp_spot	*spot;
-	u32			id;
+	unsigned long		id;
 };
 
 /**
@@ -123,7 +123,7 @@ struct xtcp_listener {
  * @orphaned: counted in xtcp_net.orphans
  * @urg_byte: what recv() with MSG_OOB returns; see xtcp_tcb.urg_state
  * @mtu: MTU of the path when it was looked up last, bytes
- * @pmtu: what ICMP last said the path takes, bytes
+ * @pmtu: what ICMP last said the path takes, bytes; U16_MAX: so much or more
  * @has_opening: the union has @opening
  * @save_syn: TCP_SAVE_SYN
  * @tfo_pending: a Fast Open child whose handshake is not complete
@@ -155,7 +155,7 @@ struct xtcp_sock {
 	u32			rmem_fresh;
 	u32			epoch;
 	u32			mtu;
-	u32			pmtu;
+	u16			pmtu;
 	u16			user_mss;
 	u8			scaling_ratio;
 	u8			defer_accept;

@@ -238,7 +238,7 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_FASTOPEN_CONNECT:
 		if (val < 0 || val > 1)
 			return -EINVAL;
-		if (!(READ_ONCE(xtcp_net(sock_net(sk))->fastopen) & XTCP_TFO_CLIENT))
+		if (!(READ_ONCE(xtcp_sk_net(sk)->fastopen) & XTCP_TFO_CLIENT))
 			return -EOPNOTSUPP;
 		if (sk->sk_state != TCP_CLOSE)
 			return -EINVAL;

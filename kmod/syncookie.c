@@ -32,7 +32,7 @@ static void log_flood(const struct xtcp_key *key, const char *what)
 bool xtcp_syncookie_flood(struct sock *sk)
 {
 	struct xtcp_listener *l = xtcp_listener(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u8 mode = READ_ONCE(xn->syncookies);
 
 	xtcp_assert_locked(sk);
@@ -67,7 +67,7 @@ u32 xtcp_syncookie_make(struct sock *sk, const struct xtcp_key *key,
 
 	xtcp_assert_locked(sk);
 	l->cookie_sent = now;
-	xtcp_count(xtcp_net(sock_net(sk)), SYNCOOKIES_SENT);
+	xtcp_count(xtcp_sk_net(sk), SYNCOOKIES_SENT);
 	return xtcp_cookie_encode(&c, xtcp_cookie_mac(key, syn->seq, &c));
 }
 
@@ -84,7 +84,7 @@ bool xtcp_syncookie_check(struct sock *sk, const struct xtcp_key *key,
 			  const struct xtcp_segment *ack, struct xtcp_segment *syn)
 {
 	const struct xtcp_listener *l = xtcp_listener(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	xtcp_usec_t now = xtcp_now();
 	struct xtcp_cookie c;
 

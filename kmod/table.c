@@ -1,24 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The table of connections: sockets, entries in SYN_RECV and in TIME_WAIT. */
 #include <linux/jhash.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
 
-#include "ip/l3mdev.h"
 #include "listen_table.h"
 #include "table.h"
+
+/*
+ * The table's size while there are few: a chain for each 256 KB of memory, half as many as
+ * Linux's own has, but within these.  It grows and shrinks only where there are more: to
+ * shrink takes 180 instructions for each entry that goes, where all else takes 1,100.
+ */
+#define SIZE_LEAST	1024UL
+#define SIZE_MOST	32768UL
+#define SIZE_PER	(256 * 1024)
 
 /* Steps of a walk in one RCU read side. */
 #define ITER_BATCH	1024
 
-/* All of a key but our port, so that the ports of one range follow each other. */
-static u32 peer_hash(const struct xtcp_key *key, u32 seed)
+/* The hash of a key whose addresses are IPv6's, or that has a device. */
+static noinline u32 peer_hash_long(const struct xtcp_key *key, u32 seed)
 {
 	u32 rport = (__force u32)key->rport;
 	u32 hash;
 
-	seed += key->xn->salt;
 	/* an IPv4 address is all in its last word */
-	if (likely(!key->laddr.s6_addr32[0] && !key->laddr.s6_addr32[1]))
+	if (!key->laddr.s6_addr32[0] && !key->laddr.s6_addr32[1])
 		hash = jhash_3words((__force u32)key->laddr.s6_addr32[3],
 				    (__force u32)key->raddr.s6_addr32[3], rport, seed);
 	else
@@ -27,19 +36,33 @@ static u32 peer_hash(const struct xtcp_key *key, u32 seed)
 	return likely(!key->dev) ? hash : jhash_2words(hash, key->dev, seed);
 }
 
-static u32 key_hash(const void *data, u32 len, u32 seed)
+/*
+ * All of a key but our port, so that the ports of one range follow each other.  Of most
+ * segments that is a few words, for which it pays to have no call.
+ */
+static __always_inline u32 peer_hash(const struct xtcp_key *key, u32 seed)
+{
+	seed += key->xn->salt;
+	if (unlikely(key->laddr.s6_addr32[0] || key->laddr.s6_addr32[1] || key->dev))
+		return peer_hash_long(key, seed);
+	return jhash_3words((__force u32)key->laddr.s6_addr32[3],
+			    (__force u32)key->raddr.s6_addr32[3],
+			    (__force u32)key->rport, seed);
+}
+
+static __always_inline u32 key_hash(const void *data, u32 len, u32 seed)
 {
 	const struct xtcp_key *key = data;
 
 	return peer_hash(key, seed) + ntohs(key->lport);
 }
 
-static u32 flow_hash(const void *data, u32 len, u32 seed)
+static __always_inline u32 flow_hash(const void *data, u32 len, u32 seed)
 {
 	return key_hash(&((const struct xtcp_flow *)data)->key, len, seed);
 }
 
-static int flow_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+static __always_inline int flow_cmp(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	return !xtcp_key_equal(arg->key, &((const struct xtcp_flow *)obj)->key);
 }
@@ -51,7 +74,7 @@ static const struct rhashtable_params flow_params = {
 	.hashfn		= key_hash,
 	.obj_hashfn	= flow_hash,
 	.obj_cmpfn	= flow_cmp,
-	.min_size	= 1024,
+	.min_size	= SIZE_LEAST,
 	.automatic_shrinking = true,
 };
 
@@ -74,19 +97,9 @@ struct xtcp_flow *xtcp_flow_lookup(const struct xtcp_key *key)
 	return rhashtable_lookup(&flows, key, flow_params);
 }
 
-/* The one with this device in its key, if that is where it is bound still. */
-static struct xtcp_flow *find_at(struct xtcp_key *key, int dev, int dif, int sdif)
-{
-	struct xtcp_flow *flow;
-
-	key->dev = dev;
-	flow = xtcp_flow_lookup(key);
-	return flow && xtcp_dev_eq(key->xn, xtcp_flow_dev(flow), dif, sdif) ? flow : NULL;
-}
-
 /**
- * xtcp_flow_find - find the owner of a segment that came in somewhere
- * @key: addresses and ports; its device is what the flow has, 0 without one
+ * xtcp_flow_find_bound - find the owner of a segment among what is bound to a device
+ * @key: addresses and ports; out: the device of the flow
  * @dif: interface that the segment came in on
  * @sdif: interface that is enslaved to a VRF, 0: none
  *
@@ -94,19 +107,11 @@ static struct xtcp_flow *find_at(struct xtcp_key *key, int dev, int dif, int sdi
  *
  * Return: as xtcp_flow_lookup().
  */
-struct xtcp_flow *xtcp_flow_find(struct xtcp_key *key, int dif, int sdif)
+struct xtcp_flow *xtcp_flow_find_bound(struct xtcp_key *key, int dif, int sdif)
 {
-	struct xtcp_flow *flow;
+	struct xtcp_flow *flow = xtcp_flow_find_at(key, dif, dif, sdif);
 
-	if (unlikely(READ_ONCE(key->xn->bound))) {
-		/* who is bound to what it came through goes first, as with listeners */
-		flow = find_at(key, dif, dif, sdif);
-		if (!flow && sdif && sdif != dif)
-			flow = find_at(key, sdif, dif, sdif);
-		if (flow)
-			return flow;
-	}
-	return find_at(key, 0, dif, sdif);
+	return flow || !sdif || sdif == dif ? flow : xtcp_flow_find_at(key, sdif, dif, sdif);
 }
 
 static bool is_taken(const struct bucket_table *tbl, const struct xtcp_key *key, u32 hash)
@@ -345,7 +350,11 @@ struct xtcp_flow *xtcp_iter_next(struct xtcp_iter *it) __must_hold(RCU)
 
 int xtcp_table_init(void)
 {
-	return rhashtable_init(&flows, &flow_params);
+	unsigned long size = totalram_pages() / (SIZE_PER / PAGE_SIZE);
+	struct rhashtable_params params = flow_params;
+
+	params.min_size = clamp(roundup_pow_of_two(size), SIZE_LEAST, SIZE_MOST);
+	return rhashtable_init(&flows, &params);
 }
 
 void xtcp_table_exit(void)

@@ -259,14 +259,14 @@ static void reap(struct timer_list *timer)
 void xtcp_enter_timewait(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct xtcp_af *af = xtcp_sk_af(sk);
 	struct xtcp_tw_queue *q;
 	struct xtcp_timewait core;
 	struct xtcp_tw *tw = NULL;
 
 	xtcp_assert_locked(sk);
-	xtcp_timewait_init(&core, &xs->tcb);
+	xtcp_timewait_init(&core, &xs->tcb, xtcp_now());
 	if (atomic_read(&xn->tw_count) < READ_ONCE(xn->max_tw_buckets))
 		tw = alloc_entry(xtcp_md5_lookup(sk, &xs->flow.key));
 	if (!tw) {
@@ -332,7 +332,7 @@ static bool is_local(const struct xtcp_sock *xs)
  */
 bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(xtcp_to_sk(xs)));
+	struct xtcp_net *xn = xs->flow.key.xn;
 	enum xtcp_tw_claim claim = bound ? XTCP_TW_CLAIM_BOUND :
 				   is_local(xs) ? XTCP_TW_CLAIM_LOCAL : XTCP_TW_CLAIM_ANY;
 	struct xtcp_tw_queue *q;
@@ -358,7 +358,7 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
 	if (xtcp_timewait_yields(&tw->core, claim, (u64)max(age, 0) * USEC_PER_MSEC,
 				 &xn->conf) && dequeue(q, tw)) {
 		off = true;
-		xtcp_timewait_follow(&tw->core, &xs->tcb);
+		xtcp_timewait_follow(&tw->core, &xs->tcb, xtcp_now());
 		taken = !xtcp_flow_replace(flow, &xs->flow);
 	}
 	spin_unlock_bh(&q->lock);

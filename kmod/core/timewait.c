@@ -3,13 +3,19 @@
 #include "internal.h"
 #include "timewait.h"
 
+static u32 seconds(xtcp_usec_t now)
+{
+	return (u32)(now / XTCP_USEC_PER_SEC);
+}
+
 /**
  * xtcp_timewait_init - hand a connection in TIME_WAIT over to an entry
  * @w: out
  * @t: the connection; it is in CLOSE after this, without an edge: the entry
  *     goes on with the state
+ * @now: the time
  */
-void xtcp_timewait_init(struct xtcp_timewait *w, struct xtcp_tcb *t)
+void xtcp_timewait_init(struct xtcp_timewait *w, struct xtcp_tcb *t, xtcp_usec_t now)
 {
 	u32 wnd = xtcp_receive_window(t) >> t->rcv_wscale;
 	unsigned int i;
@@ -21,7 +27,7 @@ void xtcp_timewait_init(struct xtcp_timewait *w, struct xtcp_tcb *t)
 		.rcv_wscale	= t->rcv_wscale,
 		.ts_ok		= !!(t->flags & XTCP_F_TS_OK),
 		.ts_recent	= t->ts_recent,
-		.ts_recent_sec	= t->ts_recent_sec,
+		.ts_stale	= seconds(now) - t->ts_recent_sec >= XTCP_PAWS_DAYS_SEC,
 		.ts_offset	= t->ts_offset,
 	};
 	t->state = XTCP_CLOSE;
@@ -56,9 +62,7 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 						 xtcp_usec_t now)
 {
 	bool ts = w->ts_ok && seg->opt.has & XTCP_OPT_TS;
-	bool paws = ts && xtcp_before(seg->opt.tsval, w->ts_recent) &&
-		    (u32)(now / XTCP_USEC_PER_SEC) - w->ts_recent_sec <
-		    XTCP_PAWS_DAYS_SEC;
+	bool paws = ts && !w->ts_stale && xtcp_before(seg->opt.tsval, w->ts_recent);
 	u32 wnd = (u32)w->rcv_wnd << w->rcv_wscale;
 	bool in_window = xtcp_between(seg->seq, w->rcv_nxt, w->rcv_nxt + wnd);
 
@@ -91,7 +95,7 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 	if (seg->flags & XTCP_FIN && seg->end_seq == w->rcv_nxt && !paws) {
 		if (ts) {
 			w->ts_recent = seg->opt.tsval;
-			w->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
+			w->ts_stale = false;
 		}
 		return XTCP_TW_ACK_RESTART;
 	}
@@ -99,7 +103,7 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 		/* a plain ACK with nothing wrong in it: the peer is still there */
 		if (ts && xtcp_after(seg->opt.tsval, w->ts_recent)) {
 			w->ts_recent = seg->opt.tsval;
-			w->ts_recent_sec = (u32)(now / XTCP_USEC_PER_SEC);
+			w->ts_stale = false;
 		}
 		return XTCP_TW_RESTART;
 	}
@@ -137,16 +141,18 @@ bool xtcp_timewait_yields(const struct xtcp_timewait *w, enum xtcp_tw_claim clai
  * xtcp_timewait_follow - a connection in CLOSE takes the place of an entry
  * @w: the entry
  * @t: the connection
+ * @now: the time
  *
  * Its ISS is beyond what the peer may still expect (RFC 1122 4.2.2.13) and not 0,
  * which stands for none; timestamps go on where they were, in both directions.
  */
-void xtcp_timewait_follow(const struct xtcp_timewait *w, struct xtcp_tcb *t)
+void xtcp_timewait_follow(const struct xtcp_timewait *w, struct xtcp_tcb *t,
+			  xtcp_usec_t now)
 {
 	t->iss = w->snd_nxt + XTCP_ISS_AFTER_TIMEWAIT;
 	if (!t->iss)
 		t->iss = 1;
 	t->ts_offset = w->ts_offset;
 	t->ts_recent = w->ts_recent;
-	t->ts_recent_sec = w->ts_recent_sec;
+	t->ts_recent_sec = seconds(now) - (w->ts_stale ? XTCP_PAWS_DAYS_SEC : 0);
 }

@@ -14,10 +14,11 @@
  * @rcv_wnd: window to advertise, as in the header (scaled down)
  * @rcv_wscale: our shift
  * @ts_ok: timestamps agreed on
+ * @ts_stale: TS.Recent is from so long ago that it says nothing (RFC 7323 5.5).  It is when
+ *	      the connection was idle for long; while it is in TIME_WAIT no such time passes
  * @tos: type of service of its ACKs, as the host set it
  * @ts_recent: TS.Recent
  * @ts_offset: added to our clock to make TSval
- * @ts_recent_sec: when @ts_recent was taken, seconds
  * @last_oow_ack: when an invalid segment was last answered, low 32 bits
  */
 struct xtcp_timewait {
@@ -25,11 +26,11 @@ struct xtcp_timewait {
 	u32	snd_nxt;
 	u32	ts_recent;
 	u32	ts_offset;
-	u32	ts_recent_sec;
 	u32	last_oow_ack;
 	u16	rcv_wnd;
 	u8	rcv_wscale : 4;
 	bool	ts_ok : 1;
+	bool	ts_stale : 1;
 	u8	tos;
 };
 
@@ -55,13 +56,14 @@ enum xtcp_timewait_verdict {
 	XTCP_TW_NEW_SYN,	/* RFC 6191: a new connection may take over */
 };
 
-void xtcp_timewait_init(struct xtcp_timewait *w, struct xtcp_tcb *t);
+void xtcp_timewait_init(struct xtcp_timewait *w, struct xtcp_tcb *t, xtcp_usec_t now);
 enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 						 struct xtcp_segment *seg,
 						 const struct xtcp_conf *conf,
 						 xtcp_usec_t now);
 bool xtcp_timewait_yields(const struct xtcp_timewait *w, enum xtcp_tw_claim claim,
 			  xtcp_usec_t age, const struct xtcp_conf *conf);
-void xtcp_timewait_follow(const struct xtcp_timewait *w, struct xtcp_tcb *t);
+void xtcp_timewait_follow(const struct xtcp_timewait *w, struct xtcp_tcb *t,
+			  xtcp_usec_t now);
 
 #endif /* XTCP_CORE_TIMEWAIT_H */

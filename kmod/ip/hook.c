@@ -64,7 +64,8 @@ static inline bool carries_ours(const struct sk_buff *skb)
 }
 
 /* A TCP segment. */
-static unsigned int claim(struct xtcp_net *xn, struct sk_buff *skb, unsigned int off)
+static __always_inline unsigned int claim(struct xtcp_net *xn, struct sk_buff *skb,
+					  unsigned int off)
 {
 	DEBUG_NET_WARN_ON_ONCE(carries_ours(skb));
 	if (foreign(xn, skb, off) || skb->pkt_type != PACKET_HOST || !routed_here(xn, skb))
@@ -90,13 +91,14 @@ static unsigned int claim4(struct xtcp_net *xn, struct sk_buff *skb)
 static unsigned int local_in4(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
+	bool in_process = unlikely(!in_softirq());
 	unsigned int verdict;
 
-	if (likely(in_softirq()))
-		return claim4(priv, skb);
-	local_bh_disable();
+	if (in_process)
+		local_bh_disable();
 	verdict = claim4(priv, skb);
-	local_bh_enable();
+	if (in_process)
+		local_bh_enable();
 	return verdict;
 }
 
@@ -169,13 +171,14 @@ static unsigned int claim6(struct xtcp_net *xn, struct sk_buff *skb)
 static unsigned int local_in6(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
+	bool in_process = unlikely(!in_softirq());
 	unsigned int verdict;
 
-	if (likely(in_softirq()))
-		return claim6(priv, skb);
-	local_bh_disable();
+	if (in_process)
+		local_bh_disable();
 	verdict = claim6(priv, skb);
-	local_bh_enable();
+	if (in_process)
+		local_bh_enable();
 	return verdict;
 }
 

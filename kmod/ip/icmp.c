@@ -19,7 +19,7 @@ static void path_mtu(struct sock *sk, const struct xtcp_icmp_error *e)
 {
 	if (!xtcp_sk_af(sk)->takes_mtu(sk))
 		return;
-	WRITE_ONCE(xtcp_sk(sk)->pmtu, e->mtu);
+	WRITE_ONCE(xtcp_sk(sk)->pmtu, min_t(u32, e->mtu, U16_MAX));
 	xtcp_do(sk, XTCP_DO_MTU);
 }
 

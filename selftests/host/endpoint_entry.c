@@ -173,7 +173,7 @@ void ep_req_timer(struct endpoint *ep)
 
 void ep_enter_timewait(struct endpoint *ep)
 {
-	xtcp_timewait_init(&ep->tw, &ep->t);
+	xtcp_timewait_init(&ep->tw, &ep->t, *ep->now);
 	ep->has_tw = true;
 	ep->tw_state = XTCP_TIME_WAIT;
 	ep->tw_due = *ep->now + ep->conf.core.timewait_us;

@@ -559,7 +559,7 @@ TEST(timewait__any_of_them)
 		draw(XTCP_TIME_WAIT);
 		t.flags &= ~(XTCP_F_SACKS | XTCP_F_DSACK);
 		was = t;
-		xtcp_timewait_init(&w, &t);
+		xtcp_timewait_init(&w, &t, at);
 		xtcp_compose_timewait_ack(&h, &w, (u32)(at / XTCP_USEC_PER_MSEC));
 		check_legal(0);
 		check_ts(was.flags & XTCP_F_TS_OK, xtcp_tsval(&was, at), was.ts_recent);

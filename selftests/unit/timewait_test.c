@@ -333,18 +333,20 @@ TEST(timewait__yields_with_timestamps_only)
 /* No ISS is 0, which stands for one that is not chosen yet. */
 TEST(timewait__what_follows_begins_behind_it)
 {
-	struct xtcp_timewait w = { .snd_nxt = 1000, .ts_offset = 7, .ts_recent = 8,
-				   .ts_recent_sec = 9 };
+	struct xtcp_timewait w = { .snd_nxt = 1000, .ts_offset = 7, .ts_recent = 8 };
+	const xtcp_usec_t now = 9 * XTCP_USEC_PER_SEC;
 	struct xtcp_tcb t;
 
 	xtcp_tcb_init(&t, &conf.core);
-	xtcp_timewait_follow(&w, &t);
+	xtcp_timewait_follow(&w, &t, now);
 	CHECK_EQ(t.iss, 1000 + 65535 + 2);
 	CHECK_EQ(t.ts_offset, 7);
 	CHECK_EQ(t.ts_recent, 8);
 	CHECK_EQ(t.ts_recent_sec, 9);
 	w.snd_nxt = -XTCP_ISS_AFTER_TIMEWAIT;
-	xtcp_timewait_follow(&w, &t);
+	w.ts_stale = true;
+	xtcp_timewait_follow(&w, &t, now);
+	CHECK_EQ(t.ts_recent_sec, 9 - XTCP_PAWS_DAYS_SEC);
 	CHECK_EQ(t.iss, 1);
 }
 

@@ -151,6 +151,7 @@ void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb)
 		.key	= &req->flow.key,
 		.tos	= xtcp_skb_tos(skb) & ~INET_ECN_MASK,
 		.has_tos = true,
+		.plain	= true,
 		.to	= skb,
 		.marks	= req->marks,
 		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
@@ -169,6 +170,7 @@ void xtcp_req_send_rst(struct xtcp_req *req, enum xtcp_reason why)
 {
 	struct xtcp_reply r = {
 		.key	= &req->flow.key,
+		.plain	= true,
 		.marks	= req->marks,
 		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
 		.rst_why = why,

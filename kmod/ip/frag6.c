@@ -134,6 +134,11 @@ unsigned int xtcp_frag6_join(struct xtcp_net *xn, struct sk_buff *skb, unsigned 
 	/* it keeps where the header before is in eight bits */
 	if (unlikely(!join || at > U8_MAX))
 		return begins_segment(xn, skb, at) ? NF_DROP : NF_ACCEPT;
+	/*
+	 * What waits for the others holds no entry of conntrack, for which a namespace that
+	 * ends would wait; nobody behind us asks for it.
+	 */
+	nf_reset_ct(skb);
 	err = join(xn->net, skb, IP6_DEFRAG_LOCAL_DELIVER);
 	if (err)
 		return err == -EINPROGRESS ? NF_STOLEN : NF_DROP;

@@ -80,7 +80,7 @@ static unsigned int claim4(struct xtcp_net *xn, struct sk_buff *skb)
 	if (likely(iph->protocol == IPPROTO_TCP))
 		return claim(xn, skb, ip_hdrlen(skb));
 	if (iph->protocol == IPPROTO_ICMP)
-		xtcp_icmp4_see(skb);
+		return xtcp_icmp4_see(skb);
 	return NF_ACCEPT;
 }
 
@@ -164,7 +164,7 @@ static unsigned int claim6(struct xtcp_net *xn, struct sk_buff *skb)
 		return verdict;
 	}
 	if (proto == IPPROTO_ICMPV6)
-		xtcp_icmp6_see(skb, off);
+		return xtcp_icmp6_see(skb, off);
 	return NF_ACCEPT;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an ICMP error does: it is observed, never taken (RFC 1122 4.2.3.9, RFC 5927).
+ * What an ICMP error does: it is observed, and not taken (RFC 1122 4.2.3.9, RFC 5927).
  */
 #include <linux/errqueue.h>
+#include <linux/netfilter.h>
 #include <net/tcp.h>
+#include <net/xfrm.h>
 
 #include "apply.h"
 #include "compat.h"
@@ -174,14 +176,31 @@ static void error_for_req(struct xtcp_flow *flow, struct xtcp_net *xn,
 	xtcp_flow_put(flow);
 }
 
+/*
+ * RFC 4301 6: what IPsec does not let in is not heard.  Nor does IP hear it behind us, but
+ * that would ask, and count (XfrmIn*), once more; unless it came by an association that lets
+ * errors in about packets that it knows.
+ */
+static unsigned int refused(const struct sk_buff *skb)
+{
+#ifdef CONFIG_XFRM
+	if (secpath_exists(skb) && xfrm_input_state((struct sk_buff *)skb)->props.flags &
+				   XFRM_STATE_ICMP)
+		return NF_ACCEPT;
+#endif
+	return NF_DROP;
+}
+
 /**
  * xtcp_icmp_error - an error came about a TCP segment from this host
  * @skb: the ICMP packet, at its IP header; not changed
  * @e: what it says
  *
  * Context: softirq, RCU read side.
+ *
+ * Return: NF_ACCEPT: IP goes on with it.  NF_DROP: it need not look at it.
  */
-void xtcp_icmp_error(struct sk_buff *skb, struct xtcp_icmp_error *e)
+unsigned int xtcp_icmp_error(struct sk_buff *skb, struct xtcp_icmp_error *e)
 {
 	struct xtcp_net *xn = e->key.xn;
 	struct xtcp_flow *flow;
@@ -190,14 +209,13 @@ void xtcp_icmp_error(struct sk_buff *skb, struct xtcp_icmp_error *e)
 	/* unlike the kernel's TCP not for those of no VRF, too, which a VRF could end then */
 	flow = xtcp_flow_find(&e->key, xtcp_skb_dif(skb), xtcp_skb_sdif(skb));
 	if (!flow || flow->kind == XTCP_KIND_TW)
-		return;
-	/* RFC 4301 6: what IPsec does not let in is not heard, and IP drops it behind us */
+		return NF_ACCEPT;
 	if (!xtcp_skb_policy(NULL, skb))
-		return;
+		return refused(skb);
 	xtcp_count(xn, ICMP_IN);
 	if (flow->kind == XTCP_KIND_REQ) {
 		error_for_req(flow, xn, e);
-		return;
+		return NF_ACCEPT;
 	}
 	sk = xtcp_to_sk(xtcp_flow_sock(flow));
 	bh_lock_sock(sk);
@@ -206,4 +224,5 @@ void xtcp_icmp_error(struct sk_buff *skb, struct xtcp_icmp_error *e)
 	    xtcp_key_equal(&xtcp_sk(sk)->flow.key, &e->key))
 		error_for(sk, xn, skb, e);
 	bh_unlock_sock(sk);
+	return NF_ACCEPT;
 }

@@ -49,8 +49,8 @@ struct xtcp_icmp_error {
 						const struct xtcp_icmp_error *e);
 };
 
-void xtcp_icmp_error(struct sk_buff *skb, struct xtcp_icmp_error *e);
-void xtcp_icmp4_see(struct sk_buff *skb);
-void xtcp_icmp6_see(struct sk_buff *skb, unsigned int off);
+unsigned int xtcp_icmp_error(struct sk_buff *skb, struct xtcp_icmp_error *e);
+unsigned int xtcp_icmp4_see(struct sk_buff *skb);
+unsigned int xtcp_icmp6_see(struct sk_buff *skb, unsigned int off);
 
 #endif /* XTCP_ICMP_H */

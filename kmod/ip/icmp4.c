@@ -70,8 +70,10 @@ static bool move(struct sk_buff *skb, const struct xtcp_icmp_error *e)
  * @skb: it, as the LOCAL_IN hook sees it; not changed
  *
  * Context: softirq, RCU read side.
+ *
+ * Return: as xtcp_icmp_error().
  */
-void xtcp_icmp4_see(struct sk_buff *skb)
+unsigned int xtcp_icmp4_see(struct sk_buff *skb)
 {
 	unsigned int off = ip_hdrlen(skb);
 	struct quoted q;
@@ -88,11 +90,11 @@ void xtcp_icmp4_see(struct sk_buff *skb)
 	    q.ip.protocol != IPPROTO_TCP || q.ip.ihl < 5 ||
 	    (q.icmp.type != ICMP_DEST_UNREACH && q.icmp.type != ICMP_TIME_EXCEEDED &&
 	     q.icmp.type != ICMP_PARAMETERPROB && q.icmp.type != ICMP_REDIRECT))
-		return;
+		return NF_ACCEPT;
 	e.tcp = e.inner + q.ip.ihl * 4;
 	if (skb_copy_bits(skb, e.tcp, &q.sport, XTCP_ICMP_QUOTED) ||
 	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_ICMP))
-		return;
+		return NF_ACCEPT;
 	e.key.xn = xtcp_net(dev_net(skb->dev));
 	xtcp_addr_set4(&e.key.laddr, q.ip.saddr);
 	xtcp_addr_set4(&e.key.raddr, q.ip.daddr);
@@ -112,5 +114,5 @@ void xtcp_icmp4_see(struct sk_buff *skb)
 	};
 	if (q.icmp.type == ICMP_DEST_UNREACH && q.icmp.code == ICMP_FRAG_NEEDED)
 		too_big(&e, &q.icmp);
-	xtcp_icmp_error(skb, &e);
+	return xtcp_icmp_error(skb, &e);
 }

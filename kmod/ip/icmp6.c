@@ -100,8 +100,10 @@ static int quoted_tcp(const struct sk_buff *skb, unsigned int inner, struct quot
  * @off: where its ICMPv6 header is
  *
  * Context: softirq, RCU read side.
+ *
+ * Return: as xtcp_icmp_error().
  */
-void xtcp_icmp6_see(struct sk_buff *skb, unsigned int off)
+unsigned int xtcp_icmp6_see(struct sk_buff *skb, unsigned int off)
 {
 	struct xtcp_icmp_error e = {
 		.off	= off,
@@ -114,14 +116,14 @@ void xtcp_icmp6_see(struct sk_buff *skb, unsigned int off)
 
 	lockdep_assert_in_softirq();
 	if (skb_copy_bits(skb, off, &ih, sizeof(ih)))
-		return;
+		return NF_ACCEPT;
 	e.inner = quoted_at(skb, off, ih.icmp6_type, ih.icmp6_code);
 	if (!e.inner)
-		return;
+		return NF_ACCEPT;
 	tcp = quoted_tcp(skb, e.inner, &q);
 	if (tcp < 0 || tcp > S16_MAX || xtcp_ip6_mapped(&q.ip) ||
 	    nf_ip6_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_ICMPV6))
-		return;
+		return NF_ACCEPT;
 	e.tcp = tcp;
 	e.key.xn = xtcp_net(dev_net(skb->dev));
 	e.key.laddr = q.ip.saddr;
@@ -145,5 +147,5 @@ void xtcp_icmp6_see(struct sk_buff *skb, unsigned int off)
 		e.too_big = e.mtu >= IPV6_MIN_MTU;
 		e.err = 0;
 	}
-	xtcp_icmp_error(skb, &e);
+	return xtcp_icmp_error(skb, &e);
 }

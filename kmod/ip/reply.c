@@ -71,6 +71,8 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	skb->mark = marks.mark;
 	if (marks.hash)
 		skb_set_hash(skb, marks.hash, PKT_HASH_TYPE_L4);
+	if (r->plain)
+		sk = control_sk(xn, key);
 	return af->reply(sk, skb, key, tos | r->h.ecn, marks.label);
 }
 

@@ -20,6 +20,8 @@ struct sk_buff;
  * @tos: type of service in the IP header, without the ECN bits, if @has_tos; otherwise
  *	 the socket's
  * @has_tos: @tos is set
+ * @plain: an answer whose hop limit is the route's, and that has no extension headers,
+ *	   whatever the socket says
  * @dst: route that was looked up already, whose reference goes; NULL: none
  * @to: the segment that it answers, whose mark goes before that of @marks if the administrator
  *	wants that (fwmark_reflect); NULL: none
@@ -32,6 +34,7 @@ struct xtcp_reply {
 	const struct xtcp_key	*key;
 	u8			tos;
 	bool			has_tos;
+	bool			plain;
 	const struct sk_buff	*to;
 	struct xtcp_marks	marks;
 	struct dst_entry	*dst;

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -380,22 +381,34 @@ static int answer_from(int raw, uint16_t port)
 
 /*
  * A SYN from port 4001 with so much text that it leaves loopback in pieces.
- * Return: what came back, -1: nothing.
+ * Return: the socket that gets what comes back, -1: it could not be sent.
  */
-static int answer_to_large_syn(uint16_t port)
+static int send_large_syn(uint16_t port)
 {
 	static struct { struct tcphdr th; uint8_t data[2000]; } syn = {
 		.th = { .doff = 5, .syn = 1 },
 	};
 	struct sockaddr_in6 to = address6("::1", 0);
-	int raw, at = offsetof(struct tcphdr, check), flags = -1;
+	int raw, at = offsetof(struct tcphdr, check);
 
 	syn.th.source = htons(4001);
 	syn.th.dest = htons(port);
 	raw = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
 	if (!setsockopt(raw, IPPROTO_IPV6, IPV6_CHECKSUM, &at, sizeof(at)) &&
 	    sendto(raw, &syn, sizeof(syn), 0, (struct sockaddr *)&to, sizeof(to)) == sizeof(syn))
-		flags = answer_from(raw, port);
+		return raw;
+	close(raw);
+	return -1;
+}
+
+/* Return: what came back, -1: nothing. */
+static int answer_to_large_syn(uint16_t port)
+{
+	int raw = send_large_syn(port), flags;
+
+	if (raw < 0)
+		return -1;
+	flags = answer_from(raw, port);
 	close(raw);
 	return flags;
 }
@@ -414,6 +427,54 @@ TEST_F(ipv6, fragments__seen_by_conntrack)
 	ASSERT_EQ(0, bind6(listener, "::1", 4000));
 	ASSERT_EQ(0, listen(listener, 1));
 	EXPECT_EQ('S', answer_to_large_syn(4000));
+}
+
+/* Entries of conntrack, once those whose time is over have gone; -1: it does not say. */
+static long entries(void)
+{
+	char line[512];
+	FILE *f;
+	long n;
+
+	/* who reads them throws away what is over */
+	f = fopen("/proc/net/nf_conntrack", "re");
+	while (f && fgets(line, sizeof(line), f))
+		;
+	if (f)
+		fclose(f);
+	f = fopen("/proc/sys/net/netfilter/nf_conntrack_count", "re");
+	if (!f || fscanf(f, "%ld", &n) != 1)
+		n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* The first of some fragments comes. Return: the entry of conntrack goes before it. */
+static bool entry_goes(int listener)
+{
+	bool gone;
+	int raw;
+
+	if (bind6(listener, "::1", 4000) || listen(listener, 1))
+		return false;
+	raw = send_large_syn(4000);
+	gone = raw >= 0 && await(!entries());
+	close(raw);
+	return gone;
+}
+
+/* A fragment that waits for the others holds no entry: a namespace that ends waits for it. */
+TEST_F(ipv6, fragments__hold_no_entry)
+{
+	if (variant->inet)
+		SKIP(return, "IP joins them, not we");
+	if (system("ip link set lo mtu 1280 && nft 'table inet c { chain i { "
+		   "type filter hook input priority 0; ct state invalid drop; "
+		   "frag frag-off > 0 drop; }; }'") || entries() < 0 ||
+	    !proc_write("/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_sent", "1"))
+		SKIP(return, "no nft, or no conntrack");
+	EXPECT_TRUE(entry_goes(six(self->family)));
 }
 
 /* Without a connection there is nothing to disconnect: who is bound stays so. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What only IPv6 has: extension headers, fragments, its own errors.  Everything else runs
- * over IPv6 from the texts of IPv4 (ipv6.list).
+ * What only IPv6 has: extension headers, fragments, its own errors; labels and ways are in
+ * ip6path.c.  Everything else runs over IPv6 from the texts of IPv4 (ipv6.list).
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,27 +26,7 @@
 
 #define IP6_LEN	40
 
-FIXTURE(ip6) {
-	struct wire w;
-	struct peer p;
-};
-
-FIXTURE_SETUP(ip6)
-{
-	const char *missing;
-
-	setenv("WIRE_IP", "6", 1);
-	missing = wire_open(&self->w);
-	if (missing)
-		SKIP(return, "%s", missing);
-	peer_init(&self->p, &self->w);
-	wire_long_rto();
-}
-
-FIXTURE_TEARDOWN(ip6)
-{
-	wire_close(&self->w);
-}
+WIRE_FIXTURE_6(ip6)
 
 static int open_child(struct peer *p, int *listener)
 {
@@ -242,6 +223,38 @@ TEST_F(ip6, fragments__are_joined)
 	fragmented_connection(&self->p);
 }
 
+/*
+ * Where nothing joins them: what comes in pieces is lost, as on a bad path, and the kernel's
+ * TCP does not get it either.  What comes whole is served.
+ */
+TEST_F(ip6, fragments__without_reassembly)
+{
+	struct peer *p = &self->p;
+	uint8_t packet[2048];
+	int listener, fd;
+
+	if (!getenv("XTCP_NO_DEFRAG"))
+		SKIP(return, "defrag.sh runs it, where there is no nf_defrag_ipv6");
+	listener = start_listen(p->w, 8);
+	p->lport = WIRE_PORT;
+	send_pieces(p, packet, segment(p, packet, F_SYN, 0, 0), IP6_LEN, 8);
+	send_pieces(p, packet, segment(p, packet, F_SYN, 0, 400), IP6_LEN, 24);
+	packets(p, "quiet 100",
+		   "< S  0:0(0) <mss 1440>",
+		   "> S. 0:0(0) ack 1",
+		   "<  . 1:1(0) ack 1");
+	fd = do_accept(p->w, listener);
+	send_pieces(p, packet, text(p, packet, 1, 1000), IP6_LEN, 400);
+	packets(p, "quiet 100",
+		   "< P. 1:1001(1000) ack 1",
+		   "> * 1:1(0) ack 1001");
+	get_pattern(fd, 0, 1000);
+	close(fd);
+	close(listener);
+	packets(p, "> F. 1:1(0) ack 1001",
+		   "< .  1001:1001(0) ack 2");
+}
+
 #define CONNTRACK "table inet c { chain i { type filter hook input priority 0; " \
 		  "ct state invalid drop; }; };"
 
@@ -365,47 +378,6 @@ TEST_F(ip6, mtu__set_by_hand)
 		   "< . 1:1(0) ack 2881");
 }
 
-/* Every error ends an attempt to connect, as in Linux.  The types and codes are IPv4's. */
-TEST_F(ip6, error__of_a_syn)
-{
-	static const struct { uint8_t type, code; int err; } errors[] = {
-		{ 3, 0, ENETUNREACH }, { 3, 1, EHOSTUNREACH }, { 3, 2, EPROTO },
-		{ 3, 3, ECONNREFUSED }, { 3, 13, EACCES }, { 11, 0, EHOSTUNREACH },
-		{ 12, 0, EPROTO },
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(errors); i++) {
-		struct peer p;
-		int fd;
-
-		peer_clone(&p, &self->p, 3000 + i);
-		fd = start_connect(&p);
-		packets(&p, "> S 0:0(0)");
-		peer_icmp(&p, errors[i].type, errors[i].code, 0);
-		ASSERT_STATE(fd, TCP_CLOSE);
-		EXPECT_EQ(errors[i].err, fd_error(fd));
-		packets(&p, "quiet 5");
-		close(fd);
-	}
-}
-
-/* A connection goes on: but who set IPV6_RECVERR is told. */
-TEST_F(ip6, error__with_recverr)
-{
-	struct peer *p = &self->p;
-	int listener, fd = open_child(p, &listener);
-
-	ASSERT_EQ(0, set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1));
-	put_pattern(fd, 0, 100);
-	packets(p, "> P. 1:101(100) ack 1");
-	peer_icmp(p, 11, 0, 0);
-	EXPECT_EQ(POLLOUT | POLLERR, fd_poll(fd, POLLOUT, PATIENCE_MS));
-	EXPECT_EQ(EHOSTUNREACH, fd_error(fd));
-	EXPECT_EQ(TCP_ESTABLISHED, fd_state(fd));
-	packets(p, "< . 1:1(0) ack 101");
-}
-
 /* The error queue tells who said what; who did not ask has nothing in it (as Linux). */
 TEST_F(ip6, error__queue)
 {
@@ -473,20 +445,52 @@ TEST_F(ip6, anycast__is_not_answered)
 		EXPECT_EQ(1, counter("InAddrErrors"));
 }
 
-/* On the wire a mapped address would make a packet look like one of IPv4. */
-TEST_F(ip6, mapped__is_not_answered)
+/* With another address at @offset of the header: 8 or 24. */
+static void send_readdressed(struct peer *p, uint8_t *packet, size_t len, size_t offset,
+			     const char *addr)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
-	uint8_t packet[128], *tcp = packet + IP6_LEN;
-	struct peer *p = &self->p;
-	int listener, fd = open_child(p, &listener);
-	size_t len = text(p, packet, 1, 10);
+	uint8_t *tcp = packet + IP6_LEN;
 
-	memcpy(packet + 8, mapped, sizeof(mapped));
+	inet_pton(AF_INET6, addr, packet + offset);
 	put16(tcp + 16, 0);
 	put16(tcp + 16, ~sum_add(sum_add(IPPROTO_TCP + len - IP6_LEN, packet + 8, 32), tcp,
 				 len - IP6_LEN));
 	send_raw(p, packet, len);
+}
+
+/* RFC 9293 MUST-57: neither to many nor from many. */
+TEST_F(ip6, multicast__is_not_answered)
+{
+	static const char *const many[] = { "ff02::1", "ff01::1", "ff0e::1" };
+	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(WIRE_PORT) };
+	int listener = wire_socket(&self->w, 0);
+	struct peer *p = &self->p;
+	uint8_t packet[128];
+	unsigned int i;
+	size_t len;
+
+	ASSERT_EQ(0, bind(listener, (struct sockaddr *)&any, sizeof(any)));
+	ASSERT_EQ(0, listen(listener, 8));
+	p->lport = WIRE_PORT;
+	for (i = 0; i < ARRAY_SIZE(many); i++) {
+		len = segment(p, packet, F_SYN, 0, 0);
+		send_readdressed(p, packet, len, 24, many[i]);
+		len = segment(p, packet, F_SYN, 0, 0);
+		send_readdressed(p, packet, len, 8, many[i]);
+	}
+	packets(p, "quiet 50");
+	EXPECT_EQ(0, conns_in_state(TCP_SYN_RECV));
+}
+
+/* On the wire a mapped address would make a packet look like one of IPv4. */
+TEST_F(ip6, mapped__is_not_answered)
+{
+	uint8_t packet[128];
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+	size_t len = text(p, packet, 1, 10);
+
+	send_readdressed(p, packet, len, 8, "::ffff:192.0.2.2");
 	packets(p, "quiet 50");
 	EXPECT_EQ(0, fd_poll(fd, POLLIN, 0));
 	if (!test_inet())
@@ -669,23 +673,101 @@ TEST_F(ip6, too_big__not_for_segments)
 	EXPECT_EQ(mtu, path_mtu(fd));
 }
 
-/* IPsec's policy counts for errors, too. */
+/* Packets that a policy of IPsec has kept out; -1: the kernel does not count. */
+static long kept_out(void)
+{
+	FILE *f = fopen("/proc/net/xfrm_stat", "re");
+	long n = -1, value;
+	char name[64];
+
+	while (f && fscanf(f, "%63s %ld", name, &value) == 2)
+		if (!strcmp(name, "XfrmInPolBlock"))
+			n = value;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* IPsec's policy counts for errors, too, and each of them once. */
 TEST_F(ip6, error__ipsec_policy)
 {
 	struct peer *p = &self->p;
 	int listener, fd = open_child(p, &listener);
 	uint32_t mtu = path_mtu(fd);
+	long blocked;
 
 	if (system("ip xfrm policy add dir in src ::/0 dst ::/0 proto ipv6-icmp action block"))
 		SKIP(return, "no IPsec");
 	put_pattern(fd, 0, 1440);
 	packets(p, "> P. 1:1441(1440) ack 1");
+	blocked = kept_out();
 	peer_icmp(p, 3, 4, 1280);
 	packets(p, "<  . 1:1(0) ack 1441");
 	EXPECT_EQ(mtu, path_mtu(fd));
+	if (blocked >= 0)
+		EXPECT_EQ(blocked + 1, kept_out());
 	put_pattern(fd, 1440, 1440);
 	packets(p, "> P. 1441:2881(1440) ack 1",
 		   "<  . 1:1(0) ack 2881");
+}
+
+#define REDIRECT_LEN	40	/* RFC 4861 4.5, without options */
+#define QUOTED_LEN	(IP6_LEN + TCP_LEN + 4)
+
+/*
+ * A router next to us redirects a segment of ours, the one from @seq on.
+ * Return: the length of its packet.
+ */
+static size_t redirect(struct peer *p, uint8_t *packet, uint32_t seq)
+{
+	uint8_t *icmp = packet + IP6_LEN, *option = icmp + REDIRECT_LEN, *quoted = option + 8;
+	size_t len = REDIRECT_LEN + 8 + QUOTED_LEN;
+	uint8_t theirs[IP6_LEN + TCP_LEN];
+
+	text(p, theirs, 1, 0);
+	memset(packet, 0, IP6_LEN + len);
+	memcpy(quoted, theirs, IP6_LEN);
+	memcpy(quoted + 8, theirs + 24, 16);
+	memcpy(quoted + 24, theirs + 8, 16);
+	put16(quoted + IP6_LEN, p->lport);
+	put16(quoted + IP6_LEN + 2, p->port);
+	put32(quoted + IP6_LEN + 4, p->irs + seq);
+	quoted[IP6_LEN + 12] = TCP_LEN / 4 << 4;
+
+	packet[0] = 0x60;
+	put16(packet + 4, len);
+	packet[6] = IPPROTO_ICMPV6;
+	packet[7] = 255;
+	inet_pton(AF_INET6, "fe80::1", packet + 8);
+	memcpy(packet + 24, theirs + 24, 16);
+	icmp[0] = 137;
+	inet_pton(AF_INET6, "fe80::2", icmp + 8);
+	memcpy(icmp + 24, theirs + 8, 16);
+	option[0] = 4;
+	option[1] = (8 + QUOTED_LEN) / 8;
+	put16(icmp + 2, ~sum_add(sum_add(IPPROTO_ICMPV6 + len, packet + 8, 32), icmp, len));
+	return IP6_LEN + len;
+}
+
+/* RFC 6980 5: what came in fragments, or in one alone, is no redirect. */
+TEST_F(ip6, redirect__in_fragments)
+{
+	struct peer *p = &self->p;
+	int listener, fd = open_child(p, &listener);
+	uint8_t packet[512];
+	size_t len;
+
+	XTCP_ONLY();
+	put_pattern(fd, 0, 100);
+	packets(p, "> P. 1:101(100) ack 1");
+	len = redirect(p, packet, 1);
+	send_pieces(p, packet, len, IP6_LEN, 64);
+	send_pieces(p, packet, len, IP6_LEN, 512);
+	/* behind them: whatever was to come of them is over */
+	send_raw(p, packet, len);
+	ASSERT_TRUE(await(counter("IcmpIn")));
+	EXPECT_EQ(1, counter("IcmpIn"));
+	packets(p, "<  . 1:1(0) ack 101");
 }
 
 /* RFC 5082: what comes from further away than the user knows the peer to be is dropped. */

@@ -22,6 +22,7 @@
 #include "sendmsg.h"
 #include "sock.h"
 #include "sockopt.h"
+#include "zcrecv.h"
 
 int xtcp_family_nr = AF_XTCP;
 module_param_named(family, xtcp_family_nr, int, 0444);
@@ -192,7 +193,7 @@ static int setsockopt_call(struct socket *sock, int level, int optname,
 	.getsockopt	= sock_common_getsockopt,		\
 	.sendmsg	= xtcp_sendmsg,				\
 	.recvmsg	= xtcp_recvmsg,				\
-	.mmap		= sock_no_mmap,				\
+	.mmap		= xtcp_mmap,				\
 	OPS_SENDPAGE						\
 	OPS_SPLICE_EOF						\
 	.splice_read	= xtcp_splice_read,			\

@@ -11,6 +11,7 @@
 #include <crypto/md5.h>
 #include <linux/bpf-cgroup.h>
 #include <linux/hrtimer.h>
+#include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -123,5 +124,9 @@ PROBE(INET_FL_LIST, struct inet_sock *inet = p; inet->ipv6_fl_list = NULL;)
 PROBE(PINFO_OFFSET, struct proto *q = p; q->ipv6_pinfo_offset = 0;)
 /* receive buffers grow less on short paths */
 PROBE(RCVBUF_LOW_RTT, struct net *n = p; return n->ipv4.sysctl_tcp_rcvbuf_low_rtt;)
+/* a module may take pages out of an area of memory (6.1 declares it, but does not export it) */
+PROBE(ZAP_SINGLE, struct vm_area_struct *v = p; vm_flags_set(v, 0); zap_page_range_single(v, 0, 0, NULL);)
+/* its later name */
+PROBE(ZAP_VMA_RANGE, zap_vma_range(p, 0, 0);)
 /* MD5 is a library, and built */
 PROBE(MD5_LIBRARY, char is[IS_ENABLED(CONFIG_CRYPTO_LIB_MD5) ? 1 : -1]; (void)is; md5_init(p);)

@@ -10,16 +10,10 @@
 #include "core/urgent.h"
 #include "core/user.h"
 #include "output.h"
+#include "recvmsg.h"
 #include "sendmsg.h"
 #include "timer.h"
 #include "tstamp.h"
-
-/* Payload of a queued buffer that lies behind @seq, and where it begins. */
-static u32 unread(const struct sk_buff *skb, u32 seq, u32 *offset)
-{
-	*offset = seq - xtcp_skb_seg(skb)->seq;
-	return *offset < skb->len ? skb->len - *offset : 0;
-}
 
 static void free_read(struct sock *sk, struct sk_buff *skb)
 {
@@ -29,8 +23,12 @@ static void free_read(struct sock *sk, struct sk_buff *skb)
 		__kfree_skb(skb);
 }
 
-/* The window may have opened: does the peer need to know now? */
-static void after_read(struct sock *sk, u32 copied)
+/**
+ * xtcp_after_read - the window may have opened: does the peer need to know now?
+ * @sk: the socket, locked
+ * @copied: how much its user got, bytes
+ */
+void xtcp_after_read(struct sock *sk, u32 copied)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_actions a __uninitialized;
@@ -44,22 +42,31 @@ static void after_read(struct sock *sk, u32 copied)
 		xtcp_apply(sk, &a, NULL, NULL);
 }
 
-/*
- * Copy what is in order to the user.  MSG_TRUNC throws it away instead, MSG_PEEK
- * leaves it.  A byte that is marked urgent ends it; one at the beginning is left
- * out, unless SO_OOBINLINE.  @stamped, unless NULL, becomes the last buffer of
- * which is known when it came, with a reference.
+/**
+ * xtcp_copy_queue - what is in order goes to the user
+ * @sk: the socket, locked
+ * @msg: where to
+ * @len: how much at most, bytes
+ * @flags: MSG_TRUNC throws it away instead, MSG_PEEK leaves it
+ * @seq: what is read next; moves on
+ * @stamped: unless NULL, becomes the last buffer of which is known when it came, with
+ *	a reference
+ *
+ * A byte that is marked urgent ends it; one at the beginning is left out, unless
+ * SO_OOBINLINE.
+ *
  * Return: bytes, or -EFAULT when none could be copied.
  */
-static int copy_queue(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-		      u32 *seq, struct sk_buff **stamped)
+int xtcp_copy_queue(struct sock *sk, struct msghdr *msg, size_t len, int flags, u32 *seq,
+		    struct sk_buff **stamped)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb, *next;
 	int copied = 0;
 
+	sock_owned_by_me(sk);
 	skb_queue_walk_safe(&sk->sk_receive_queue, skb, next) {
-		u32 offset, avail = unread(skb, *seq, &offset);
+		u32 offset, avail = xtcp_unread(skb, *seq, &offset);
 		u32 n;
 
 		if (unlikely(t->flags & XTCP_F_URG) && t->urg_seq == *seq) {
@@ -93,6 +100,36 @@ static int copy_queue(struct sock *sk, struct msghdr *msg, size_t len, int flags
 			break;
 	}
 	return copied;
+}
+
+/**
+ * xtcp_take_queue - what is in order has been read otherwise
+ * @sk: the socket, locked
+ * @len: how much, bytes; so much is there
+ * @stamped: becomes the last buffer of it of which is known when it came, with a reference
+ *
+ * It does not end at a byte that is marked urgent.
+ */
+void xtcp_take_queue(struct sock *sk, u32 len, struct sk_buff **stamped)
+{
+	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u32 end = t->copied_seq + len, offset;
+	struct sk_buff *skb, *next;
+
+	sock_owned_by_me(sk);
+	skb_queue_walk_safe(&sk->sk_receive_queue, skb, next) {
+		if (!xtcp_before(xtcp_skb_seg(skb)->seq, end))
+			break;
+		if (xtcp_tstamp_has(skb)) {
+			consume_skb(*stamped);
+			*stamped = skb_get(skb);
+		}
+		if (!xtcp_unread(skb, end, &offset))
+			free_read(sk, skb);
+	}
+	xtcp_user_took(t, end);
+	if (unlikely(t->flags & XTCP_F_URG))
+		xtcp_urg_read(t);
 }
 
 /* Why there is nothing to read: 0 (end of file) or an errno; 1: wait. */
@@ -165,8 +202,8 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 			err = timeo ? sock_intr_errno(timeo) : -EAGAIN;
 			break;
 		}
-		n = copy_queue(sk, msg, len - copied, flags, &seq,
-			       xtcp_tstamp_wanted(sk) ? &stamped : NULL);
+		n = xtcp_copy_queue(sk, msg, len - copied, flags, &seq,
+				    xtcp_tstamp_wanted(sk) ? &stamped : NULL);
 		if (!peek)
 			xtcp_user_took(t, seq);
 		if (n < 0) {
@@ -194,7 +231,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		}
 		err = 0;
 		if (n && !peek)
-			after_read(sk, n);
+			xtcp_after_read(sk, n);
 		if (copied >= target) {
 			/* more is waiting in the backlog */
 			release_sock(sk);
@@ -217,7 +254,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	}
 	if (likely(!moved)) {
 		if (!peek && copied)
-			after_read(sk, copied);
+			xtcp_after_read(sk, copied);
 		/* SO_PEEK_OFF: the next MSG_PEEK goes on here */
 		sk_peek_offset_fwd(sk, peek ? copied : -copied);
 	}
@@ -228,8 +265,38 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	return copied ? copied : err;
 }
 
-/* TCP_INQ: how much is left to read; after the last byte 1, for the end. */
-static int inq_of(const struct sock *sk)
+/**
+ * xtcp_readable - how much can be read at once
+ * @sk: the socket, locked
+ *
+ * Nothing can before the connection is open, as in Linux, though a SYN has brought text.
+ * Without SO_OOBINLINE the mark ends it.  Who read into nowhere has stepped over the mark,
+ * and no more.
+ *
+ * Return: bytes.
+ */
+u32 xtcp_readable(const struct sock *sk)
+{
+	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
+	u32 n = t->rcv_nxt - t->copied_seq;
+
+	sock_owned_by_me(sk);
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return 0;
+	if (unlikely(t->flags & XTCP_F_URG) && !sock_flag(sk, SOCK_URGINLINE) &&
+	    xtcp_before(t->urg_seq, t->rcv_nxt) && !xtcp_before(t->urg_seq, t->copied_seq))
+		return t->urg_seq - t->copied_seq;
+	/* the FIN has a number, too */
+	return sock_flag(sk, SOCK_DONE) && n ? n - 1 : n;
+}
+
+/**
+ * xtcp_inq - TCP_INQ: how much is left to read; after the last byte 1, for the end
+ * @sk: the socket, locked
+ *
+ * Return: bytes.
+ */
+int xtcp_inq(const struct sock *sk)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	int inq = t->rcv_nxt - t->copied_seq;
@@ -247,7 +314,7 @@ static int splice_queue(struct sock *sk, struct pipe_inode_info *pipe, size_t le
 	int moved = 0;
 
 	skb_queue_walk_safe(&sk->sk_receive_queue, skb, next) {
-		u32 offset, avail = unread(skb, t->copied_seq, &offset);
+		u32 offset, avail = xtcp_unread(skb, t->copied_seq, &offset);
 		u32 want = min_t(size_t, avail, len - moved);
 		int n = 0;
 
@@ -305,7 +372,7 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_in
 		if (ret) {
 			moved += ret;
 			len -= ret;
-			after_read(sk, ret);
+			xtcp_after_read(sk, ret);
 			if (!timeo)
 				break;
 			/* what is in the backlog comes along */
@@ -360,7 +427,7 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	ret = recv_locked(sk, msg, len, flags);
 	asked = xtcp_sk(sk)->inq;
 	if (unlikely(asked || msg->msg_get_inq) && ret >= 0)
-		msg->msg_inq = inq_of(sk);
+		msg->msg_inq = xtcp_inq(sk);
 	release_sock(sk);
 	msg->msg_namelen = 0;
 	if (unlikely(asked) && ret >= 0) {

@@ -23,9 +23,11 @@
 #include "md5sig.h"
 #include "output.h"
 #include "pace.h"
+#include "recvmsg.h"
 #include "sockopt.h"
 #include "timer.h"
 #include "tstamp.h"
+#include "zcrecv.h"
 
 /* TCP_MAXSEG: bounds of Linux. */
 #define MAXSEG_MIN	TCP_MIN_MSS
@@ -622,6 +624,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		xtcp_get_info(sk, &info);
 		unlock_sock_fast(sk, slow);
 		return put_value(&info, sizeof(info), optval, optlen, len);
+	case TCP_ZEROCOPY_RECEIVE:
+		return xtcp_zcrecv(sk, optval, optlen, len);
 	case TCP_SAVED_SYN:
 		lock_sock(sk);
 		err = get_saved_syn(sk, optval, optlen, len);
@@ -679,18 +683,7 @@ static int queue_length(struct sock *sk, int cmd, int *answer)
 		return -EINVAL;
 	switch (cmd) {
 	case SIOCINQ:
-		/*
-		 * Without SO_OOBINLINE the mark ends what can be read at once.  Who read
-		 * into nowhere has stepped over it, and no more.
-		 */
-		if (connected && t->flags & XTCP_F_URG && !sock_flag(sk, SOCK_URGINLINE) &&
-		    xtcp_before(t->urg_seq, t->rcv_nxt) &&
-		    !xtcp_before(t->urg_seq, t->copied_seq))
-			*answer = t->urg_seq - t->copied_seq;
-		else if (connected && !sock_flag(sk, SOCK_DONE))
-			*answer = t->rcv_nxt - t->copied_seq;
-		else if (connected)
-			*answer = max_t(int, t->rcv_nxt - t->copied_seq - 1, 0);
+		*answer = xtcp_readable(sk);
 		return 0;
 	case SIOCATMARK:
 		*answer = xtcp_urg_at_mark(t);

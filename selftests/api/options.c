@@ -397,7 +397,6 @@ static const struct opt not_offered[] = {
 	{ IPPROTO_TCP, 24, "TCP_TIMESTAMP" },
 	{ IPPROTO_TCP, 29, "TCP_REPAIR_WINDOW" },
 	{ IPPROTO_TCP, 31, "TCP_ULP" },
-	{ IPPROTO_TCP, 35, "TCP_ZEROCOPY_RECEIVE" },
 	{ IPPROTO_TCP, 37, "TCP_TX_DELAY" },
 	{ IPPROTO_TCP, 38, "TCP_AO_ADD_KEY" },
 	{ IPPROTO_TCP, 39, "TCP_AO_DEL_KEY" },
@@ -430,6 +429,9 @@ static bool comparable(int level, int name)
 	bool known;
 
 	if (is_among(not_offered, ARRAY_SIZE(not_offered), level, name))
+		return false;
+	/* where modules may not take out pages */
+	if (level == IPPROTO_TCP && name == TCP_ZEROCOPY_RECEIVE && kernel_before(6, 3))
 		return false;
 	if (!is_among(younger, ARRAY_SIZE(younger), level, name))
 		return true;

@@ -213,9 +213,11 @@ kernel__io_uring_zerocopy_tx() {
 kernel__udpgso_bench() {
 	PEER="udpgso_bench_rx -4 -t" PORT=8000 kernel udpgso_bench_tx -4 -t -l 1 -D 127.0.0.1
 }
-# Without -z for the receiver, which would be TCP_ZEROCOPY_RECEIVE.
+# With -z for the receiver, too, where there is TCP_ZEROCOPY_RECEIVE.
 kernel__tcp_mmap() {
-	PEER="stdbuf -oL tcp_mmap -4 -s -i" PORT=8787 UNTIL="^SHA256 is correct" \
+	local zerocopy=-z
+	case $(uname -r) in 6.[012].*) zerocopy='' ;; esac
+	PEER="stdbuf -oL tcp_mmap -4 -s -i $zerocopy" PORT=8787 UNTIL="^SHA256 is correct" \
 		kernel tcp_mmap -4 -i -z -H 127.0.0.1
 }
 

@@ -24,13 +24,14 @@
 #include "watch/trace.h"
 #include "watch/verify.h"
 
-static void free_acked(struct sock *sk, struct xtcp_seg *seg)
+/* @ack: the segment that acknowledged them, NULL: none did */
+static void free_acked(struct sock *sk, struct xtcp_seg *seg, const struct sk_buff *ack)
 {
 	while (seg) {
 		struct xtcp_seg *next = xtcp_seg_next(seg);
 
 		if (unlikely(seg->mark & XTCP_SEG_TSTAMP))
-			xtcp_tstamp_acked(sk, xtcp_seg_skb(seg));
+			xtcp_tstamp_acked(sk, xtcp_seg_skb(seg), ack);
 		xtcp_wmem_free(sk, xtcp_seg_skb(seg));
 		seg = next;
 	}
@@ -405,13 +406,14 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		security_inet_conn_established(sk, skb);
 	if (unlikely(orders & (XTCP_ACT_URGENT | XTCP_ACT_URG_BYTE)))
 		take_urgent(sk, a, skb);
-	kept = take_payload(sk, a, skb);
+	/* before the payload: a reader's buffer may swallow the segment, whose header tells */
 	if (a->acked) {
 		trace_xtcp_cwnd(sk);
-		free_acked(sk, a->acked);
+		free_acked(sk, a->acked, skb);
 		/* RFC 4861 7.3.1: progress tells that the neighbour is there */
 		sk_dst_confirm(sk);
 	}
+	kept = take_payload(sk, a, skb);
 	if (a->ready)
 		deliver_list(sk, a->ready);
 	if (a->dropped)

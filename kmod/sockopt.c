@@ -21,6 +21,7 @@
 #include "fastopen.h"
 #include "ip/ip.h"
 #include "md5sig.h"
+#include "optstats.h"
 #include "output.h"
 #include "pace.h"
 #include "recvmsg.h"
@@ -726,18 +727,6 @@ int xtcp_ioctl(struct sock *sk, int cmd, XTCP_IOCTL_ARG karg)
 #endif
 }
 
-/* Payload that left, each time that it did; a SYN and a FIN are none. */
-static u64 bytes_sent(const struct xtcp_tcb *t)
-{
-	u64 sent = xtcp_acked(t) + (t->snd_nxt - t->snd_una);
-
-	if (sent)
-		sent--;
-	if (t->flags & XTCP_F_FIN_QUEUED && t->snd_nxt == t->write_seq)
-		sent--;
-	return sent + t->info.bytes_retrans;
-}
-
 /* What a sender spent its time with. */
 static void chrono_info(const struct xtcp_tcb *t, xtcp_usec_t now,
 			struct tcp_info *info)
@@ -857,7 +846,7 @@ void xtcp_get_info(const struct sock *sk, struct tcp_info *info)
 	info->tcpi_bytes_acked = xtcp_acked(t) - (t->flags & XTCP_F_PASSIVE &&
 						  t->snd_una != t->iss);
 	info->tcpi_bytes_received = xtcp_received(t) - (t->rcv_nxt != t->irs);
-	info->tcpi_bytes_sent = bytes_sent(t);
+	info->tcpi_bytes_sent = xtcp_bytes_sent(t);
 	info->tcpi_bytes_retrans = t->info.bytes_retrans;
 	info->tcpi_segs_out = t->info.segs_out;
 	info->tcpi_segs_in = t->info.segs_in;

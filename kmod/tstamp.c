@@ -13,6 +13,7 @@
 
 #include "buffer.h"
 #include "compat.h"
+#include "optstats.h"
 #include "tstamp.h"
 
 /* SOF_TIMESTAMPING_OPT_ID_TCP of 6.2 and later: count from what is written. */
@@ -44,10 +45,13 @@ int xtcp_tstamp_set(struct socket *sock, int optname, sockptr_t optval,
 	if (begins && (1 << READ_ONCE(sk->sk_state)) & (TCPF_CLOSE | TCPF_LISTEN))
 		return -EINVAL;
 	err = sock_setsockopt(sock, SOL_SOCKET, optname, optval, optlen);
-	if (err || !begins)
+	if (err || !(begins || flags & SOF_TIMESTAMPING_OPT_STATS))
 		return err;
 	lock_sock(sk);
-	atomic_set(&sk->sk_tskey, flags & OPT_ID_TCP ? t->write_seq : t->snd_una);
+	if (begins)
+		atomic_set(&sk->sk_tskey, flags & OPT_ID_TCP ? t->write_seq : t->snd_una);
+	if (flags & SOF_TIMESTAMPING_OPT_STATS)
+		xtcp_optstats_want(sk);
 	release_sock(sk);
 	return 0;
 }
@@ -91,30 +95,37 @@ void xtcp_tstamp_move(struct sk_buff *skb, struct sk_buff *rest)
  * xtcp_tstamp_acked - a buffer with XTCP_SEG_TSTAMP was acknowledged
  * @sk: the socket, locked
  * @skb: the buffer, which is freed next: its record is gone after this
+ * @ack: the segment that acknowledged it, NULL: none did
  */
-void xtcp_tstamp_acked(struct sock *sk, struct sk_buff *skb)
+void xtcp_tstamp_acked(struct sock *sk, struct sk_buff *skb, const struct sk_buff *ack)
 {
 	xtcp_assert_locked(sk);
+	if (xtcp_optstats_acked(sk, xtcp_skb_seg(skb), ack))
+		return;
 	/* the kernel looks for the wish where its own TCP has it */
 	memset(skb->cb, 0, sizeof(skb->cb));
 	TCP_SKB_CB(skb)->txstamp_ack = 1;
 	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
 }
 
-/* The next report counts bytes. */
-static void count_from_base(struct sock *sk)
+/* The next report counts bytes, and has the statistics that were asked for. */
+static void complete_next(struct sock *sk)
 {
 	struct sock_exterr_skb *serr;
 	struct sk_buff *skb;
+	unsigned long flags;
 
-	spin_lock_bh(&sk->sk_error_queue.lock);
+	/* reports may come from a driver's hard interrupt */
+	spin_lock_irqsave(&sk->sk_error_queue.lock, flags);
 	skb = skb_peek(&sk->sk_error_queue);
 	if (skb) {
+		xtcp_optstats_read(sk, skb);
 		serr = SKB_EXT_ERR(skb);
-		if (serr->ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING)
+		if (READ_ONCE(sk->sk_tsflags) & SOF_TIMESTAMPING_OPT_ID &&
+		    serr->ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING)
 			serr->ee.ee_data -= atomic_read(&sk->sk_tskey);
 	}
-	spin_unlock_bh(&sk->sk_error_queue.lock);
+	spin_unlock_irqrestore(&sk->sk_error_queue.lock, flags);
 }
 
 /**
@@ -129,11 +140,12 @@ int xtcp_tstamp_read(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	int ret;
 
-	if (!(READ_ONCE(sk->sk_tsflags) & SOF_TIMESTAMPING_OPT_ID))
+	if (!(READ_ONCE(sk->sk_tsflags) &
+	      (SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_STATS)))
 		return xtcp_recv_error(sk, msg, len);
 	/* one at a time, so that the report that was changed is the one that is read */
 	lock_sock(sk);
-	count_from_base(sk);
+	complete_next(sk);
 	ret = xtcp_recv_error(sk, msg, len);
 	release_sock(sk);
 	return ret;

@@ -14,7 +14,7 @@ int xtcp_tstamp_set(struct socket *sock, int optname, sockptr_t optval,
 		    unsigned int optlen);
 void xtcp_tstamp_sent(struct sk_buff *skb, u32 tsflags);
 void xtcp_tstamp_move(struct sk_buff *skb, struct sk_buff *rest);
-void xtcp_tstamp_acked(struct sock *sk, struct sk_buff *skb);
+void xtcp_tstamp_acked(struct sock *sk, struct sk_buff *skb, const struct sk_buff *ack);
 int xtcp_tstamp_read(struct sock *sk, struct msghdr *msg, size_t len);
 
 /* Does somebody wait for the fate of a byte in it? */

@@ -68,7 +68,9 @@ void xtcp_rate_done(struct xtcp_tcb *t, struct xtcp_ack_sample *sample,
 u64 xtcp_rate_delivery(const struct xtcp_tcb *t)
 {
 	const struct xtcp_rate *r = &t->rate;
+	/* who reads without the lock divides by what he looked at */
+	u32 interval_us = READ_ONCE(r->interval_us);
 
-	return r->interval_us ? (u64)r->delivered * t->mss * XTCP_USEC_PER_SEC /
-				r->interval_us : 0;
+	return interval_us ? (u64)READ_ONCE(r->delivered) * READ_ONCE(t->mss) *
+			     XTCP_USEC_PER_SEC / interval_us : 0;
 }

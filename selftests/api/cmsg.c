@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include <linux/errqueue.h>
+#include <libmnl/libmnl.h>
 #include <linux/net_tstamp.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -276,7 +277,8 @@ static bool read_report(int fd, struct report *r)
 	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg)) {
 		if (cmsg->cmsg_level == SOL_SOCKET)
 			r->stamps++;
-		else if (cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR)
+		else if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR) ||
+			 (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_RECVERR))
 			memcpy(&r->ee, CMSG_DATA(cmsg), sizeof(r->ee));
 	}
 	return true;
@@ -374,6 +376,137 @@ STORY(cmsg, sent__by_control_message)
 	tell(s, revents(pair[1]));
 	tell(s, send(pair[0], "no", 2, 0));
 	tell_reports(s, pair[0], 2);
+}
+
+/* ---- statistics beside a timestamp ---------------------------------------- */
+
+#ifndef SCM_TIMESTAMPING_OPT_STATS
+#define SCM_TIMESTAMPING_OPT_STATS	54
+#endif
+
+/* Attributes of <linux/tcp.h>, which does not go with the C library's. */
+enum {
+	NLA_TOTAL_RETRANS = 5, NLA_REORDERING = 9, NLA_RECUR_RETRANS = 11, NLA_CA_STATE = 14,
+	NLA_SND_SSTHRESH, NLA_DELIVERED_CE = 17, NLA_BYTES_RETRANS = 19, NLA_DSACK_DUPS,
+	NLA_REORD_SEEN, NLA_BYTES_NOTSENT = 24, NLA_TTL = 26, NLA_REHASH,
+};
+
+/* Attributes of one report: which there are, and those whose value is no chance. */
+static void tell_stats(struct story *s, const struct cmsghdr *cmsg)
+{
+	const struct nlattr *a = (const void *)CMSG_DATA(cmsg);
+	int left = cmsg->cmsg_len - CMSG_LEN(0);
+
+	for (; mnl_attr_ok(a, left); left -= NLA_ALIGN(a->nla_len), a = mnl_attr_next(a)) {
+		int type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
+
+		/* a younger one, which xtcp has everywhere */
+		if (type == NLA_REHASH && kernel_before(6, 2))
+			continue;
+		tell_text(s, " %d/%d", type, len);
+		switch (type) {
+		case NLA_TOTAL_RETRANS:
+		case NLA_BYTES_RETRANS:
+			tell_text(s, "=%llu", (unsigned long long)mnl_attr_get_u64(a));
+			break;
+		case NLA_RECUR_RETRANS:
+		case NLA_CA_STATE:
+		case NLA_TTL:
+			tell_text(s, "=%u", mnl_attr_get_u8(a));
+			break;
+		case NLA_DELIVERED_CE:
+		case NLA_SND_SSTHRESH:
+		case NLA_DSACK_DUPS:
+		case NLA_REORD_SEEN:
+		case NLA_REORDERING:
+		case NLA_BYTES_NOTSENT:
+			tell_text(s, "=%u", mnl_attr_get_u32(a));
+			break;
+		}
+	}
+	tell_text(s, ", %d bytes behind them\n", left);
+}
+
+struct stats_report {
+	union {
+		char	control[1024];
+		struct cmsghdr align;
+	};
+	struct msghdr	msg;
+	uint32_t	kind;
+	bool		has_stats;
+};
+
+static bool read_stats(int fd, struct stats_report *r)
+{
+	static char buf[1024];
+	static struct iovec iov = { buf, sizeof(buf) };
+	struct sock_extended_err ee;
+	struct cmsghdr *cmsg;
+
+	r->msg = (struct msghdr) {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = r->control, .msg_controllen = sizeof(r->control),
+	};
+	if (recvmsg(fd, &r->msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		return false;
+	for (cmsg = CMSG_FIRSTHDR(&r->msg); cmsg; cmsg = CMSG_NXTHDR(&r->msg, cmsg)) {
+		if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR) ||
+		    (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_RECVERR)) {
+			memcpy(&ee, CMSG_DATA(cmsg), sizeof(ee));
+			r->kind = ee.ee_info;
+		}
+		r->has_stats |= cmsg->cmsg_level == SOL_SOCKET &&
+				cmsg->cmsg_type == SCM_TIMESTAMPING_OPT_STATS;
+	}
+	return true;
+}
+
+/* One of each kind, in the order of kinds. */
+static void tell_all_stats(struct story *s, int fd, int kinds)
+{
+	struct stats_report r[3] = { 0 };
+	struct cmsghdr *cmsg;
+	int got = 0, kind, i;
+
+	await(({
+		while (got < kinds && read_stats(fd, &r[got]))
+			got++;
+		got == kinds;
+	}));
+	for (kind = SCM_TSTAMP_SND; kind <= SCM_TSTAMP_ACK; kind++)
+		for (i = 0; i < got; i++) {
+			if (r[i].kind != kind)
+				continue;
+			tell_text(s, "kind %d:", kind);
+			for (cmsg = CMSG_FIRSTHDR(&r[i].msg); cmsg;
+			     cmsg = CMSG_NXTHDR(&r[i].msg, cmsg))
+				if (cmsg->cmsg_level == SOL_SOCKET &&
+				    cmsg->cmsg_type == SCM_TIMESTAMPING_OPT_STATS)
+					tell_stats(s, cmsg);
+		}
+	tell(s, got);
+	tell(s, read_stats(fd, &r[0]));
+}
+
+STORY(cmsg, sent__stats)
+{
+	int flags = SENT_ALL | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY, pair[2];
+
+	story_pair(s, pair);
+	set_int(pair[0], IPPROTO_TCP, TCP_NODELAY, 1);
+	tell(s, set_int(pair[0], SOL_SOCKET, TIMESTAMPING_OLD, SENT_ALL |
+			SOF_TIMESTAMPING_OPT_STATS));
+	tell(s, set_int(pair[0], SOL_SOCKET, TIMESTAMPING_OLD, flags |
+			SOF_TIMESTAMPING_OPT_STATS));
+	tell(s, send(pair[0], "x", 1, 0));
+	tell(s, revents(pair[1]));
+	tell_all_stats(s, pair[0], 3);
+	/* none is wanted any more */
+	tell(s, set_int(pair[0], SOL_SOCKET, TIMESTAMPING_OLD, flags));
+	tell(s, send(pair[0], "x", 1, 0));
+	tell(s, revents(pair[1]));
+	tell_all_stats(s, pair[0], 3);
 }
 
 /* A write of many packets: the stamps are those of its last byte. */
@@ -527,6 +660,7 @@ STORY(cmsg, timestamp__of_nothing)
 	story_pair(s, pair);
 	tell(s, set_int(pair[1], SOL_SOCKET, SO_TIMESTAMP, 1));
 	tell(s, recv_and_tell(s, pair[1], 0, 0));
+	until_stamped(pair);
 	tell(s, send(pair[0], "hello", 5, 0));
 	tell(s, revents(pair[1]));
 	tell(s, recv_and_tell(s, pair[1], 0, 0));

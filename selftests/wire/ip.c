@@ -7,9 +7,12 @@
  * lib/wire.h explains the rest.
  */
 #include <arpa/inet.h>
+#include <linux/net_tstamp.h>
+#include <linux/netlink.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -71,6 +74,82 @@ TEST_F(ip, field__ttl_and_tos_of_an_active_open)
 	packets(p, "> P. 1:11(10) ack 1");
 	EXPECT_EQ(33, ttl_of(p));
 	EXPECT_EQ(0x50, tos_of(p));
+}
+
+#ifndef SCM_TIMESTAMPING_OPT_STATS
+#define SCM_TIMESTAMPING_OPT_STATS	54
+#endif
+#define NLA_TTL		26	/* TCP_NLA_TTL of <linux/tcp.h>, which libc's does not go with */
+
+/* The TTL of the ACK that a report is about; 0: it has none. */
+static int reported_ttl(const struct cmsghdr *cmsg)
+{
+	const unsigned char *at = CMSG_DATA(cmsg), *end = at + cmsg->cmsg_len - CMSG_LEN(0);
+	struct nlattr attr;
+
+	for (; end - at >= NLA_HDRLEN; at += NLA_ALIGN(attr.nla_len)) {
+		memcpy(&attr, at, sizeof(attr));
+		if (attr.nla_type == NLA_TTL)
+			return at[NLA_HDRLEN];
+		if (attr.nla_len < NLA_HDRLEN)
+			break;
+	}
+	return 0;
+}
+
+/*
+ * The ACK's header is read although its text is merged into what waits for the reader, by
+ * which its buffer may go (KASAN sees it).
+ */
+TEST_F(ip, field__ttl_of_an_ack_that_brings_text)
+{
+	char control[2048];
+	struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct peer *p = &self->p;
+	struct cmsghdr *cmsg;
+	int fd = open_active(p), ttl = 0;
+
+	if (set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
+		    SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE |
+		    SOF_TIMESTAMPING_OPT_STATS | SOF_TIMESTAMPING_OPT_TSONLY))
+		SKIP(return, "no statistics beside timestamps");
+	set_int(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+	packets(p, "< P. 1:11(10) ack 1",
+		   "> . 1:1(0) ack 11");
+	put_pattern(fd, 0, 10);
+	p->ttl = 99;
+	packets(p, "> P. 1:11(10) ack 11",
+		   "< P. 11:21(10) ack 11",
+		   "> . 11:11(0) ack 21");
+	ASSERT_TRUE(await(recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0));
+	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg))
+		if (cmsg->cmsg_level == SOL_SOCKET &&
+		    cmsg->cmsg_type == SCM_TIMESTAMPING_OPT_STATS)
+			ttl = reported_ttl(cmsg);
+	EXPECT_EQ(99, ttl);
+	get_pattern(fd, 0, 20);
+}
+
+/*
+ * A listener's TTL is for its SYN,ACKs, and not for an answer to who has not completed the
+ * handshake: that has the route's, as one without a socket.
+ */
+TEST_F(ip, field__ttl_of_an_ack_in_syn_recv)
+{
+	struct peer *p = &self->p;
+	int listener = start_listen(&self->w, 8);
+
+	p->lport = WIRE_PORT;
+	set_int(listener, IPPROTO_IP, IP_TTL, 77);
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1");
+	EXPECT_EQ(77, ttl_of(p));
+	packets(p, "< P. 900000:900010(10) ack 1",
+		   ">  . 1:1(0) ack 1");
+	EXPECT_EQ(64, ttl_of(p));
+	packets(p, "< P. 1:11(10) ack 2",
+		   "> R 2:2(0)");
+	EXPECT_EQ(64, ttl_of(p));
 }
 
 /* A listener's hold for its SYN,ACKs and for what it accepts. */

@@ -23,6 +23,30 @@
 #include <net/proto_memory.h>
 #endif
 
+/* Largest buffer that IP gives a device, bytes; more than 64 KB is "BIG TCP". */
+static inline u32 xtcp_gso_max_size(const struct net_device *dev, bool is6)
+{
+	if (is6)
+		return READ_ONCE(dev->gso_max_size);
+#ifdef XTCP_HAVE_GSO_IPV4_MAX
+	return READ_ONCE(dev->gso_ipv4_max_size);
+#else
+	return min(READ_ONCE(dev->gso_max_size), GSO_LEGACY_MAX_SIZE);
+#endif
+}
+
+/*
+ * Take pages out of an area of memory.  Without XTCP_HAVE_ZAP modules cannot, and there is no
+ * TCP_ZEROCOPY_RECEIVE.
+ */
+#if defined(XTCP_HAVE_ZAP_VMA_RANGE)
+#define XTCP_HAVE_ZAP
+#define xtcp_zap(vma, addr, size)	zap_vma_range(vma, addr, size)
+#elif defined(XTCP_HAVE_ZAP_SINGLE)
+#define XTCP_HAVE_ZAP
+#define xtcp_zap(vma, addr, size)	zap_page_range_single(vma, addr, size, NULL)
+#endif
+
 /* Options of 6.15 and later. */
 #ifndef TCP_RTO_MAX_MS
 #define TCP_RTO_MAX_MS		44

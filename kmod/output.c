@@ -168,7 +168,9 @@ u32 xtcp_gso_max(const struct sock *sk)
 	if (unlikely(xtcp_urg_out(&xtcp_sk(sk)->tcb) ||
 		     xtcp_sk(sk)->tcb.host_option))
 		return mss;
-	max = min(max, mss * max_t(u32, READ_ONCE(sk->sk_gso_max_segs), 1));
+	/* a device may take more than 64 KB (BIG TCP), but a record has so many packets */
+	max = min(max, mss * clamp_t(u32, READ_ONCE(sk->sk_gso_max_segs), 1,
+				     XTCP_SEG_PACKETS_MAX));
 	return max > mss ? max - max % mss : mss;
 }
 

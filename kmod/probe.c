@@ -124,6 +124,8 @@ PROBE(INET_FL_LIST, struct inet_sock *inet = p; inet->ipv6_fl_list = NULL;)
 PROBE(PINFO_OFFSET, struct proto *q = p; q->ipv6_pinfo_offset = 0;)
 /* receive buffers grow less on short paths */
 PROBE(RCVBUF_LOW_RTT, struct net *n = p; return n->ipv4.sysctl_tcp_rcvbuf_low_rtt;)
+/* buffers of IPv4 may be larger than 64 KB, too */
+PROBE(GSO_IPV4_MAX, struct net_device *d = p; return d->gso_ipv4_max_size;)
 /* a module may take pages out of an area of memory (6.1 declares it, but does not export it) */
 PROBE(ZAP_SINGLE, struct vm_area_struct *v = p; vm_flags_set(v, 0); zap_page_range_single(v, 0, 0, NULL);)
 /* its later name */

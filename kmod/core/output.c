@@ -40,13 +40,13 @@ static bool nagle_holds(const struct xtcp_tcb *t)
  * as in Linux, come soon: on a slow path, or with a small window, what waits is
  * not sent in time, and cwnd is never in use.
  */
-static bool defer(const struct xtcp_tcb *t, u32 now_bytes, u32 want_bytes,
+static bool defer(const struct xtcp_tcb *t, u32 now_bytes, u32 want_bytes, u32 mss,
 		  u32 gso_max, xtcp_usec_t now)
 {
-	u32 cwnd_bytes = t->cwnd * t->mss, divisor = t->conf->tso_win_divisor;
+	u32 cwnd_bytes = t->cwnd * mss, divisor = t->conf->tso_win_divisor;
 	u32 part = divisor ? min(t->snd_wnd, cwnd_bytes) / divisor
-			   : DEFER_SEGS * t->mss + 1;
-	u32 chunk = min(part, gso_max - gso_max % t->mss);
+			   : DEFER_SEGS * mss + 1;
+	u32 chunk = min(part, gso_max - gso_max % mss);
 	s32 rtt = t->srtt_us >> 3;
 	u32 stamp = xtcp_stamp(now);
 	struct rb_node *head;
@@ -84,7 +84,6 @@ static enum verdict judge(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool l
 		*bytes = min3(len, end - seg->seq, mss);
 		return t->flags & XTCP_F_TLP_SEND || !t->packets_out ? LEAVES : WAITS;
 	}
-	gso_max = min_t(u32, gso_max, XTCP_SEG_PACKETS_MAX * mss);
 	if (in_flight >= t->cwnd) {
 		xtcp_cong_limited(t);
 		return WAITS;
@@ -97,6 +96,8 @@ static enum verdict judge(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool l
 	}
 	if (!xtcp_before(seg->seq, end))
 		return NO_WINDOW;
+	/* a segment may be larger than before, when what was to SACK has left */
+	gso_max = clamp_t(u32, gso_max, mss, XTCP_SEG_PACKETS_MAX * mss);
 	room = (t->cwnd - in_flight) * mss;
 	window = end - seg->seq;
 	/* as Linux: at least two bursts a window, or it has one ACK for a clock */
@@ -114,7 +115,7 @@ static enum verdict judge(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool l
 	max = min(window, max);
 	max -= max % mss;
 	*bytes = max;
-	if (max && !defer(t, max, len, gso_max, now))
+	if (max && !defer(t, max, len, mss, gso_max, now))
 		return LEAVES;
 	if (room > window)
 		return NO_WINDOW;

@@ -17,7 +17,8 @@ static const struct net_device *device_of(const struct dst_entry *dst)
 /*
  * Software segments what the device cannot, and it pays: one trip through the
  * stack instead of forty.  sk_setup_caps() knows that of the kernel's TCP, and lets
- * others send one segment at a time when the device's GSO is off.
+ * others send one segment at a time when the device's GSO is off, and no more than
+ * 64 KB at once, whatever the device takes.
  */
 static void set_gso(struct sock *sk, const struct dst_entry *dst)
 {
@@ -25,12 +26,12 @@ static void set_gso(struct sock *sk, const struct dst_entry *dst)
 
 	sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_GSO;
 	/* what IPsec encapsulates is segmented before */
-	if (sk->sk_gso_max_segs > 1 || dst->header_len)
+	if (dst->header_len)
 		return;
 	rcu_read_lock();
 	dev = device_of(dst);
-	sk->sk_gso_max_size = min_t(u32, READ_ONCE(dev->gso_max_size),
-				    GSO_LEGACY_MAX_SIZE) - (MAX_TCP_HEADER + 1);
+	sk->sk_gso_max_size = xtcp_gso_max_size(dev, sk->sk_gso_type == SKB_GSO_TCPV6) -
+			      (MAX_TCP_HEADER + 1);
 	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dev->gso_max_segs), 1);
 	rcu_read_unlock();
 }

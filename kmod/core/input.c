@@ -383,12 +383,29 @@ static bool fin_comes(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
 			      t->flags & XTCP_F_RCV_SHUT));
 }
 
+/*
+ * TCP_LINGER2 < 0: an orphan does not wait in FIN_WAIT2, and whatever the segment has
+ * besides the ACK of our FIN is nobody's (as Linux).  The peer learns that nobody listens.
+ */
+static void no_fin_wait2(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			 struct xtcp_actions *a)
+{
+	xtcp_edge(t, XTCP_EV_RCV_ACK_OF_FIN, XTCP_WHY_FIN_ACKED, a);
+	order_rst(a, seg, XTCP_WHY_LINGER2_NONE);
+	xtcp_edge(t, XTCP_EV_ABORT, XTCP_WHY_LINGER2_NONE, a);
+	xtcp_dead(t, 0, a);
+}
+
 /* 3.10.7.4 fifth, what the ACK of our FIN does. */
 static void ack_of_fin(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		       xtcp_usec_t now, struct xtcp_actions *a)
 {
 	switch (t->state) {
 	case XTCP_FIN_WAIT1:
+		if (t->flags & XTCP_F_ORPHAN && t->user.linger2_s == XTCP_LINGER2_NONE) {
+			no_fin_wait2(t, seg, a);
+			return;
+		}
 		/* a FIN in the same segment takes the edge to TIME_WAIT at once */
 		if (fin_comes(t, seg))
 			return;

@@ -16,11 +16,16 @@
 /* ... but not when nothing was sent for so long, or the next ACK is further away. */
 #define DEFER_PAUSE_US		1000
 
-/*
+/**
+ * xtcp_nagle_holds - does what does not fill a segment wait?
+ * @t: the connection
+ *
  * 3.7.4, with Minshall's change as in Linux: a segment that is not full waits
  * only while another such is unacknowledged.
+ *
+ * Return: whether it does, or TCP_CORK holds it.
  */
-static bool nagle_holds(const struct xtcp_tcb *t)
+bool xtcp_nagle_holds(const struct xtcp_tcb *t)
 {
 	/* Linux: urgent data does not wait */
 	if (t->flags & XTCP_F_URG_OUT && xtcp_urg_out(t))
@@ -92,7 +97,7 @@ static enum verdict judge(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool l
 		*bytes = len;
 		if (xtcp_after(seg->end_seq, end))
 			return NO_WINDOW;
-		return len == mss || fin || !last || !nagle_holds(t) ? LEAVES : WAITS;
+		return len == mss || fin || !last || !xtcp_nagle_holds(t) ? LEAVES : WAITS;
 	}
 	if (!xtcp_before(seg->seq, end))
 		return NO_WINDOW;
@@ -107,7 +112,7 @@ static enum verdict judge(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool l
 		 * The tail that does not fill a segment obeys Nagle by itself; one that
 		 * more is queued behind only where the window is what limits us.
 		 */
-		if ((last || max > window) && !fin && len % mss && nagle_holds(t))
+		if ((last || max > window) && !fin && len % mss && xtcp_nagle_holds(t))
 			len -= len % mss;
 		*bytes = len;
 		return LEAVES;

@@ -31,6 +31,7 @@ enum xtcp_resend {
 
 bool xtcp_output_allow(struct xtcp_tcb *t, const struct xtcp_seg *seg, bool last,
 		       u32 gso_max, xtcp_usec_t now, u32 *bytes);
+bool xtcp_nagle_holds(const struct xtcp_tcb *t);
 void xtcp_output_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, u32 mss,
 		      xtcp_usec_t now);
 void xtcp_mtup_sent(struct xtcp_tcb *t, struct xtcp_seg *seg, xtcp_usec_t now);

@@ -27,6 +27,7 @@ bool xtcp_reason_is_call(enum xtcp_reason why)
 	case XTCP_WHY_CONNECT_FAILED:
 	case XTCP_WHY_UNREAD_DATA:
 	case XTCP_WHY_LINGER_ZERO:
+	case XTCP_WHY_LINGER2_NONE:
 	case XTCP_WHY_DISCONNECT:
 	case XTCP_WHY_TOO_MANY_ORPHANS:
 	case XTCP_WHY_KILLED:

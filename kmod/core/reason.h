@@ -20,6 +20,18 @@ struct xtcp_reason_desc {
 	const char	*clause;
 };
 
+/**
+ * struct xtcp_cause_timer - the timer that did it
+ * @timer: enum xtcp_by_timer
+ * @count: how often it has come to nothing, one after another
+ * @limit: so often it may; 0: it does not go by that
+ */
+struct xtcp_cause_timer {
+	u8		timer;
+	u8		count;
+	u16		limit;
+};
+
 extern const struct xtcp_reason_desc xtcp_reasons[XTCP_WHY_NR];
 
 bool xtcp_reason_is_call(enum xtcp_reason why);

@@ -731,6 +731,7 @@ struct xtcp_tcb {
  * @nr_edges: edges taken
  * @edges: which, in order
  * @why: of each, enum xtcp_reason
+ * @timer: what ended the connection; with an edge of XTCP_EV_TIMEOUT only
  * @bad_event: enum xtcp_event + 1 that the table had no edge for; 0: none
  * @lost_retrans: retransmissions that were lost themselves
  * @sack_discards: SACK blocks that cannot be
@@ -762,6 +763,7 @@ struct xtcp_actions {
 	u8			sack_discards;
 	u8			rst_flags;
 	u8			rst_why;
+	struct xtcp_cause_timer	timer;
 	u32			rst_seq;
 	u32			rst_ack;
 	u32			urg_off;

@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "mtup.h"
 #include "scoreboard.h"
+#include "timer.h"
 
 /* An orphan on a path that works gets this many when orphan_retries is 0. */
 #define ORPHAN_RETRIES_DEFAULT	8
@@ -43,9 +44,19 @@ void xtcp_dead(struct xtcp_tcb *t, int error, struct xtcp_actions *a)
 	}
 }
 
-static void time_out(struct xtcp_tcb *t, enum xtcp_reason why, int error,
-		     struct xtcp_actions *a)
+/* A timer ends the connection: @limit times it might have come to nothing, @count it has. */
+static void time_out(struct xtcp_tcb *t, enum xtcp_by_timer timer, unsigned int count,
+		     unsigned int limit, enum xtcp_reason why, struct xtcp_actions *a)
 {
+	/* as Linux: nothing went wrong where only an orphan's patience ends */
+	int error = timer == XTCP_BY_FIN_WAIT2 ? 0 : ETIMEDOUT;
+
+	a->timer = (struct xtcp_cause_timer) {
+		.timer	= timer,
+		.count	= count,
+		/* a limit of retries stands for the time that they take: there may be more */
+		.limit	= why == XTCP_WHY_USER_TIMEOUT || count > limit ? 0 : limit,
+	};
 	xtcp_edge(t, XTCP_EV_TIMEOUT, why, a);
 	xtcp_dead(t, error, a);
 }
@@ -97,13 +108,11 @@ static u64 silence(const struct xtcp_tcb *t, xtcp_usec_t now)
 	return (u64)(xtcp_coarse(now) - t->heard) << XTCP_COARSE_SHIFT;
 }
 
-/* How long an orphan stays in FIN_WAIT2: TCP_LINGER2, negative is not at all. */
+/* How long an orphan stays in FIN_WAIT2: TCP_LINGER2; a negative one never is there. */
 static u64 fin_timeout(const struct xtcp_tcb *t)
 {
 	u64 least = (u64)xtcp_rto_backed_off(t) * FIN_WAIT2_HALF_RTOS / 2;
 
-	if (t->user.linger2_s == XTCP_LINGER2_NONE)
-		return 0;
 	return max_t(u64, least, t->user.linger2_s ? t->user.linger2_s * XTCP_USEC_PER_SEC
 					      : t->conf->fin_timeout_us);
 }
@@ -174,11 +183,29 @@ static bool probes_by_rexmit(const struct xtcp_tcb *t)
 	return !t->snd_wnd && !(t->flags & XTCP_F_ORPHAN);
 }
 
+/* How often what is in flight is sent again before the connection is given up. */
+static u8 rexmit_retries(const struct xtcp_tcb *t)
+{
+	if (t->flags & XTCP_F_ORPHAN)
+		return orphan_retries(t, xtcp_rto_backed_off(t) < t->conf->rto_max_us);
+	return t->conf->retries2;
+}
+
+/* How many probes of a window stay without an answer. */
+static u8 persist_probes(const struct xtcp_tcb *t)
+{
+	return rexmit_retries(t);
+}
+
+/* How many keepalive probes do. */
+static u8 keep_probes(const struct xtcp_tcb *t)
+{
+	return t->user.keep_probes ? t->user.keep_probes : t->conf->keepalive_probes;
+}
+
 /* Has the user's or the system's patience with silence run out?  XTCP_WHY_NONE: no. */
 static enum xtcp_reason gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
 {
-	enum xtcp_reason why = XTCP_WHY_DATA_UNANSWERED;
-	u8 limit = t->conf->retries2;
 	bool over;
 
 	if (t->user.timeout_ms && t->retrans_stamp &&
@@ -191,11 +218,10 @@ static enum xtcp_reason gave_up(const struct xtcp_tcb *t, xtcp_usec_t now)
 		       xtcp_unanswered(t, now) > 2 * (u64)t->conf->rto_max_us;
 		return over ? XTCP_WHY_PROBES_UNANSWERED : XTCP_WHY_NONE;
 	}
-	if (t->flags & XTCP_F_ORPHAN) {
-		why = XTCP_WHY_ORPHAN_UNANSWERED;
-		limit = orphan_retries(t, xtcp_rto_backed_off(t) < t->conf->rto_max_us);
-	}
-	return retried_longer(t, limit, MODEL_RTO_US, now) ? why : XTCP_WHY_NONE;
+	if (!retried_longer(t, rexmit_retries(t), MODEL_RTO_US, now))
+		return XTCP_WHY_NONE;
+	return t->flags & XTCP_F_ORPHAN ? XTCP_WHY_ORPHAN_UNANSWERED :
+					  XTCP_WHY_DATA_UNANSWERED;
 }
 
 /* Once more without an answer. */
@@ -212,25 +238,38 @@ static void count_timeout(struct xtcp_tcb *t, xtcp_usec_t now)
 	t->info.rto_time -= xtcp_coarse(now);
 }
 
+/* How often a SYN, or a SYN,ACK of a socket, is sent again with doubled timeouts. */
+static u8 syn_retries(const struct xtcp_tcb *t)
+{
+	if (t->user.syn_retries)
+		return t->user.syn_retries;
+	/* the user of a Fast Open child may have it already */
+	return xtcp_fastopen_pending(t) ? t->conf->synack_retries + 1 : t->conf->syn_retries;
+}
+
+/* And before that at an even pace. */
+static u8 syn_linear(const struct xtcp_tcb *t)
+{
+	return t->state == XTCP_SYN_SENT ? t->conf->syn_linear_timeouts : 0;
+}
+
 /* The SYN, or the SYN,ACK of a simultaneous open or of Fast Open, was not answered. */
 static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
-	u8 limit = t->user.syn_retries ? t->user.syn_retries : t->conf->syn_retries;
-	u8 linear = t->state == XTCP_SYN_SENT ? t->conf->syn_linear_timeouts : 0;
+	enum xtcp_by_timer timer = t->state == XTCP_SYN_SENT ? XTCP_BY_SYN : XTCP_BY_SYN_ACK;
+	u8 limit = syn_retries(t), linear = syn_linear(t);
 	bool often;
 
-	if (xtcp_fastopen_pending(t) && !t->user.syn_retries)
-		limit = t->conf->synack_retries + 1;	/* its user may have it already */
 	often = t->retransmits >= limit + linear;
 	if (!often && t->user.timeout_ms && t->retransmits &&
 	    too_long_for_user(t, xtcp_unanswered(t, now))) {
-		time_out(t, XTCP_WHY_USER_TIMEOUT, ETIMEDOUT, a);
+		time_out(t, timer, t->retransmits, 0, XTCP_WHY_USER_TIMEOUT, a);
 		return;
 	}
 	if (often || (!t->user.timeout_ms && retried_longer(t, limit, XTCP_RTO_INIT_US, now))) {
-		time_out(t, t->state == XTCP_SYN_SENT ? XTCP_WHY_SYN_UNANSWERED :
-							XTCP_WHY_SYN_ACK_UNANSWERED,
-			 ETIMEDOUT, a);
+		time_out(t, timer, t->retransmits, limit + linear,
+			 t->state == XTCP_SYN_SENT ? XTCP_WHY_SYN_UNANSWERED :
+						     XTCP_WHY_SYN_ACK_UNANSWERED, a);
 		return;
 	}
 	if (t->retransmits)
@@ -249,22 +288,20 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	bool alive = xtcp_rto_backed_off(t) < t->conf->rto_max_us;
-	u8 limit = t->conf->retries2;
+	u8 limit = persist_probes(t);
 
-	if (t->flags & XTCP_F_ORPHAN)
-		limit = orphan_retries(t, alive);
 	if (!t->retrans_stamp)
 		t->retrans_stamp = xtcp_coarse_stamp(now);
 	if (too_long_for_user(t, xtcp_unanswered(t, now))) {
-		time_out(t, XTCP_WHY_USER_TIMEOUT, ETIMEDOUT, a);
+		time_out(t, XTCP_BY_PERSIST, t->probes_out, 0, XTCP_WHY_USER_TIMEOUT, a);
 		return;
 	}
 	/* who answers is alive, but an orphan does not wait for ever (as Linux) */
 	if (t->probes_out >= limit ||
 	    (t->flags & XTCP_F_ORPHAN && !alive && t->backoff >= limit)) {
-		time_out(t, t->flags & XTCP_F_ORPHAN ? XTCP_WHY_ORPHAN_UNANSWERED :
-						       XTCP_WHY_PROBES_UNANSWERED,
-			 ETIMEDOUT, a);
+		time_out(t, XTCP_BY_PERSIST, t->probes_out, limit,
+			 t->flags & XTCP_F_ORPHAN ? XTCP_WHY_ORPHAN_UNANSWERED :
+						    XTCP_WHY_PROBES_UNANSWERED, a);
 		return;
 	}
 	if (t->probes_out < PROBES_MAX)
@@ -312,7 +349,11 @@ static void rexmit_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 	}
 	why = gave_up(t, now);
 	if (why) {
-		time_out(t, why, ETIMEDOUT, a);
+		if (probes_by_rexmit(t))
+			time_out(t, XTCP_BY_RETRANSMISSION, t->backoff, 0, why, a);
+		else
+			time_out(t, XTCP_BY_RETRANSMISSION, t->retransmits,
+				 rexmit_retries(t), why, a);
 		return;
 	}
 	/* RFC 9293 3.8.3: R1 */
@@ -336,13 +377,10 @@ static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions 
 {
 	enum xtcp_reason why = t->user.timeout_ms ? XTCP_WHY_USER_TIMEOUT :
 						    XTCP_WHY_KEEPALIVE_UNANSWERED;
-	u8 limit = t->user.keep_probes ? t->user.keep_probes : t->conf->keepalive_probes;
 	u64 idle;
 
 	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN) {
-		time_out(t, t->user.linger2_s == XTCP_LINGER2_NONE ? XTCP_WHY_LINGER2_NONE :
-								     XTCP_WHY_PEER_STAYS_OPEN,
-			 0, a);
+		time_out(t, XTCP_BY_FIN_WAIT2, 0, 0, XTCP_WHY_PEER_STAYS_OPEN, a);
 		return;
 	}
 	if (!(t->flags & XTCP_F_KEEPALIVE)) {
@@ -361,9 +399,9 @@ static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions 
 		return;
 	}
 	if (t->user.timeout_ms ? (t->probes_out && too_long_for_user(t, idle))
-			       : t->probes_out >= limit) {
+			       : t->probes_out >= keep_probes(t)) {
 		xtcp_order_rst(a, t->snd_nxt, t->rcv_nxt, XTCP_ACK, why);
-		time_out(t, why, ETIMEDOUT, a);
+		time_out(t, XTCP_BY_KEEPALIVE, t->probes_out, keep_probes(t), why, a);
 		return;
 	}
 	t->probes_out++;
@@ -427,4 +465,93 @@ void xtcp_timer_dropped(struct xtcp_tcb *t, u32 orders, xtcp_usec_t now)
 		t->probes_out--;
 		xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + DROPPED_RETRY_US);
 	}
+}
+
+/* Until the timer is due, and @attempts more have waited, each twice as long as before. */
+static u64 doubling_left(const struct xtcp_tcb *t, unsigned int attempts, xtcp_usec_t now)
+{
+	xtcp_usec_t due = t->deadline[XTCP_TIMER_REXMIT];
+	u64 wait = xtcp_rto_backed_off(t), left = due > now ? due - now : 0;
+
+	while (attempts--) {
+		wait = min_t(u64, 2 * wait, t->conf->rto_max_us);
+		left += wait;
+	}
+	return left;
+}
+
+static u64 rest(u64 limit, u64 spent)
+{
+	return limit > spent ? limit - spent : 0;
+}
+
+static void syn_end(const struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_end *end)
+{
+	end->attempts = t->retransmits;
+	end->limit = syn_retries(t) + syn_linear(t);
+	if (t->retransmits && !t->user.timeout_ms)
+		end->left_us = rest(model_time(t, syn_retries(t), XTCP_RTO_INIT_US),
+				    end->silent_us);
+}
+
+static void persist_end(const struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_end *end)
+{
+	end->attempts = t->probes_out;
+	end->limit = persist_probes(t);
+	if (!t->user.timeout_ms)
+		end->left_us = doubling_left(t, rest(end->limit, end->attempts), now);
+}
+
+static void rexmit_end(const struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_end *end)
+{
+	end->attempts = t->retransmits;
+	if (probes_by_rexmit(t)) {
+		end->attempts = t->backoff;
+		return;
+	}
+	end->limit = rexmit_retries(t);
+	if (t->retransmits && !t->user.timeout_ms)
+		end->left_us = rest(model_time(t, end->limit, MODEL_RTO_US), end->silent_us);
+}
+
+static void keep_end(const struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_end *end)
+{
+	u64 left = rest(t->deadline[XTCP_TIMER_KEEP], now);
+
+	if (t->state == XTCP_FIN_WAIT2 && t->flags & XTCP_F_ORPHAN) {
+		end->left_us = left;
+		return;
+	}
+	end->attempts = t->probes_out;
+	if (t->probes_out)
+		end->silent_us = silence(t, now);
+	if (t->user.timeout_ms)
+		return;
+	end->limit = keep_probes(t);
+	if (t->probes_out)
+		end->left_us = left + rest(end->limit, t->probes_out) * keep_intvl(t);
+}
+
+/**
+ * xtcp_timer_end - when does the connection give up, if nobody answers?
+ * @t: the connection
+ * @now: the time
+ * @end: out: what the timer that waits for the peer will do
+ */
+void xtcp_timer_end(const struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_end *end)
+{
+	*end = (struct xtcp_end) {};
+	if (t->retrans_stamp)
+		end->silent_us = xtcp_unanswered(t, now);
+	if (t->flags & XTCP_F_SYN_OUT)
+		syn_end(t, now, end);
+	else if (t->flags & XTCP_F_PROBE && !t->packets_out)
+		persist_end(t, now, end);
+	else if (t->packets_out)
+		rexmit_end(t, now, end);
+	else if (t->deadline[XTCP_TIMER_KEEP])
+		keep_end(t, now, end);
+	if (t->user.timeout_ms && end->attempts)
+		end->left_us = rest((u64)t->user.timeout_ms * XTCP_USEC_PER_MSEC,
+				    end->silent_us);
 }

@@ -2,6 +2,8 @@
 /* What a user, the network and the clock do to an endpoint: see endpoint.h. */
 #include <stdlib.h>
 
+#include "chrono.h"
+#include "cong.h"
 #include "endpoint_room.h"
 #include "offer.h"
 #include "output.h"
@@ -46,6 +48,7 @@ void ep_tcb_new(struct endpoint *ep)
 	t->window_clamp = ep_full_space(ep);
 	t->rcv_ssthresh = ep_full_space(ep);
 	xtcp_check_init(&ep->check, t);
+	xtcp_clocks_begin(&ep->clocks, t, 0, *ep->now);
 }
 
 static void user_why(struct endpoint *ep, enum xtcp_call call, enum xtcp_reason why)
@@ -157,7 +160,7 @@ u32 endpoint_unacked(const struct endpoint *ep)
 u32 endpoint_write(struct endpoint *ep, u32 len)
 {
 	struct xtcp_tcb *t = &ep->t;
-	u32 used = endpoint_unacked(ep), left;
+	u32 used = endpoint_unacked(ep), wanted = len, left;
 
 	if (!XTCP_IN(t->state, XTCP_SET_CAN_SEND) || t->flags & XTCP_F_FIN_QUEUED)
 		return 0;
@@ -185,10 +188,13 @@ u32 endpoint_write(struct endpoint *ep, u32 len)
 		if (!left)
 			b->seg.flags |= XTCP_PSH;
 	}
-	if (len) {
+	if (len)
 		ep_push(ep);
+	/* all has left, cwnd has room, and the send buffer has none */
+	if (len < wanted && !ep->sendq && !xtcp_cwnd_limited(t))
+		xtcp_chrono_start(t, XTCP_CHRONO_SNDBUF, *ep->now);
+	if (wanted)
 		ep_verify(ep, NULL);
-	}
 	return len;
 }
 
@@ -304,6 +310,7 @@ void endpoint_path(struct endpoint *ep, u16 path_mss)
 	if (!XTCP_IN(ep->t.state, XTCP_SET_SYNCHRONISED))
 		return;
 	xtcp_mss_update(&ep->t, path_mss);
+	ep_verify(ep, NULL);
 	if (!less)
 		return;
 	xtcp_actions_init(&a);
@@ -360,6 +367,7 @@ void endpoint_receive(struct endpoint *ep, const struct packet *p)
 	/* where the header says that it begins, not where it did */
 	const u8 *payload = p->hollow ? NULL : p->bytes + p->len - seg.len;
 
+	ep_clocks_current(ep);
 	ep->rx_segs += p->segs;
 	if (drop) {
 		ep->last_drop = drop;
@@ -418,6 +426,7 @@ void endpoint_timer(struct endpoint *ep)
 	xtcp_usec_t due = xtcp_timer_next(&ep->t), now = *ep->now;
 	struct xtcp_actions a;
 
+	ep_clocks_current(ep);
 	if (due && due <= now) {
 		xtcp_actions_init(&a);
 		xtcp_on_timer(&ep->t, now, &a);

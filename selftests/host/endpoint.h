@@ -18,6 +18,7 @@
 #include "synrcv.h"
 #include "tcb.h"
 #include "timewait.h"
+#include "wait.h"
 
 /**
  * struct buf - a buffer with the record of what is in it
@@ -113,6 +114,7 @@ struct endpoint_said {
  * @now: the clock
  * @t: the connection, in CLOSE when there is none
  * @check: what @t was like
+ * @clocks: what it spent its time with
  * @cc_mem: memory of its congestion control
  * @pace: its clock, when it is paced
  * @pace_waits: something waits for it
@@ -161,6 +163,7 @@ struct endpoint {
 	const xtcp_usec_t	*now;
 	struct xtcp_tcb		t;
 	struct xtcp_check	check;
+	struct xtcp_clocks	clocks;
 	void			*cc_mem;
 	struct xtcp_pace	pace;
 	bool			pace_waits;

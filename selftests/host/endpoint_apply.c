@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "chrono.h"
 #include "endpoint_room.h"
 #include "output.h"
 #include "sender.h"
@@ -24,12 +25,28 @@ void ep_wrong(struct endpoint *ep, const char *what)
 	abort();
 }
 
+/* What the host holds back. */
+u32 ep_held(const struct endpoint *ep)
+{
+	return ep->pace_waits ? XTCP_HELD_PACING : 0;
+}
+
+/* An event begins: the clocks tell of what is so since the last one. */
+void ep_clocks_current(struct endpoint *ep)
+{
+	const char *what = xtcp_clocks_check(&ep->clocks, &ep->t, ep_held(ep));
+
+	if (what)
+		ep_wrong(ep, what);
+}
+
 void ep_verify(struct endpoint *ep, const struct xtcp_actions *a)
 {
 	const struct xtcp_tcb *t = &ep->t;
 	const char *what;
 	u32 from, to;
 
+	xtcp_clocks_turn_to(&ep->clocks, xtcp_waits(t, ep_held(ep)), *ep->now);
 	if (t->packets_out > CHECK_OFTEN && (t->info.segs_in + t->info.segs_out) % CHECK_STRIDE &&
 	    !(a && a->nr_edges) && ep->check.state == t->state)
 		return;
@@ -172,6 +189,8 @@ bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *
 		ep->rmem += b->truesize;
 		kept = true;
 	}
+	if (a->acked)
+		xtcp_chrono_stop(t, XTCP_CHRONO_SNDBUF, *ep->now);
 	ep_free_list(a->acked);
 	while (a->ready) {
 		struct xtcp_seg *next = xtcp_seg_next(a->ready);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What leaves: segments of the send queue, retransmissions, bare ones. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "compose.h"
@@ -209,13 +210,13 @@ static void pace(struct endpoint *ep, u32 len)
 static u32 burst(const struct endpoint *ep)
 {
 	const struct xtcp_tcb *t = &ep->t;
+	u32 mss = xtcp_mss_now(t), most = max(ep->conf.gso_max, mss);
 
 	if (xtcp_urg_out(t))
-		return xtcp_mss_now(t);
+		return mss;
 	if (!paced(ep))
-		return ep->conf.gso_max;
-	return xtcp_tso_segs(t, xtcp_pacing_rate(t), PACING_SHIFT,
-			     ep->conf.gso_max) * t->mss;
+		return most;
+	return xtcp_tso_segs(t, xtcp_pacing_rate(t), PACING_SHIFT, most) * t->mss;
 }
 
 /* No queue below ever fills: it drops (queue_drops()). */
@@ -269,14 +270,84 @@ static const struct xtcp_sender sender = {
 	.free	= send_free,
 };
 
+/* Take away what a wait is for. */
+static void lift(struct xtcp_tcb *t, u32 *held, enum xtcp_send_wait wait)
+{
+	switch (wait) {
+	case XTCP_SEND_PACING:
+		*held &= ~XTCP_HELD_PACING;
+		break;
+	case XTCP_SEND_CWND:
+		t->cwnd += t->packets_out + 10000;
+		break;
+	case XTCP_SEND_WINDOW:
+		t->snd_wnd = XTCP_WND_MAX;
+		break;
+	case XTCP_SEND_NAGLE:
+		t->flags |= XTCP_F_NODELAY;
+		t->flags &= ~XTCP_F_CORK;
+		break;
+	default:
+		break;
+	}
+}
+
+static void blame_wait(struct endpoint *ep, const struct xtcp_tcb *t,
+		       enum xtcp_send_wait wait, u32 size)
+{
+	static char what[200];
+
+	snprintf(what, sizeof(what),
+		 "the first %u of %u bytes do not wait for %s: mss %u of %u, burst %u, in flight %u of %u, window %d",
+		 xtcp_seg_len(&ep->sendq->seg), t->write_seq - t->snd_nxt,
+		 xtcp_send_waits[wait].name, xtcp_mss_now(t), t->mss, size,
+		 xtcp_in_flight(t), t->cwnd, (int)(t->snd_una + t->snd_wnd - t->snd_nxt));
+	ep_wrong(ep, what);
+}
+
+/*
+ * Something is left: it waits for what xtcp_send_wait() says.  Without that it leaves, or
+ * waits for another thing, and so on; and with it, it does not.
+ */
+static void check_wait(struct endpoint *ep, u32 size)
+{
+	enum xtcp_send_wait wait, before = XTCP_SEND_NONE;
+	const struct xtcp_seg *seg = &ep->sendq->seg;
+	struct xtcp_tcb t = ep->t;
+	u32 held = ep_held(ep), bytes;
+	bool last = !ep->sendq->next;
+	int i;
+
+	/* these are not told apart from what they are for; a CLOSE may come before the SYN's ACK */
+	if (t.rec & XTCP_R_MTUP || xtcp_in_recovery(&t) || t.retransmits ||
+	    t.flags & XTCP_F_SYN_OUT)
+		return;
+	for (i = 0; held || !xtcp_output_allow(&t, seg, last, size, *ep->now, &bytes); i++) {
+		wait = xtcp_send_wait(&t, held);
+		if (i > 4 || wait == before || wait == XTCP_SEND_QUEUE ||
+		    wait == XTCP_SEND_NOTHING || wait == XTCP_SEND_NETWORK)
+			blame_wait(ep, &t, wait, size);
+		before = wait;
+		lift(&t, &held, wait);
+	}
+	if (!i)
+		ep_wrong(ep, "what is queued waits, and nothing holds it");
+}
+
 void ep_push(struct endpoint *ep)
 {
+	u32 drops = ep->local_drops, splits = ep->fail_splits, size;
+
 	if (!XTCP_IN(ep->t.state, XTCP_SET_SYNCHRONISED))
 		return;
-	if (ep->sendq)
-		xtcp_send_queued(&sender, ep, &ep->t, burst(ep), UINT_MAX, *ep->now);
-	else
+	if (!ep->sendq) {
 		xtcp_output_none(&ep->t);
+		return;
+	}
+	size = burst(ep);
+	xtcp_send_queued(&sender, ep, &ep->t, size, UINT_MAX, *ep->now);
+	if (ep->sendq && drops == ep->local_drops && splits == ep->fail_splits)
+		check_wait(ep, size);
 }
 
 void ep_retransmit(struct endpoint *ep)

@@ -38,6 +38,8 @@ void ep_send_rst_for(struct endpoint *ep, const struct xtcp_segment *seg,
 
 /* endpoint_apply.c */
 void ep_wrong(struct endpoint *ep, const char *what);
+u32 ep_held(const struct endpoint *ep);
+void ep_clocks_current(struct endpoint *ep);
 void ep_verify(struct endpoint *ep, const struct xtcp_actions *a);
 void ep_count_edges(struct endpoint *ep, const struct xtcp_actions *a);
 bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *seg);

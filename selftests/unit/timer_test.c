@@ -717,14 +717,29 @@ TEST(fin_wait_2__negative_tcp_linger2)
 	expect_state(CLOSE);
 	expect_edge(FIN_WAIT2__ABORT);
 	expect_why(LINGER2_NONE);
-	/* where the ACK of the FIN comes later, there is nothing to say */
+	/* where the ACK of the FIN comes later, it is answered (as Linux) */
 	given(FIN_WAIT1);
 	ep.t.user.linger2_s = XTCP_LINGER2_NONE;
 	usr_close();
 	rcv(". 1 ack 2");
-	advance(0);
+	expect("R 2");
+	expect_edge(FIN_WAIT1__RCV_ACK_OF_FIN);
+	expect_edge(FIN_WAIT2__ABORT);
+	expect_why(LINGER2_NONE);
+	/* ... even if it has the peer's FIN with it, or text */
+	given(FIN_WAIT1);
+	ep.t.user.linger2_s = XTCP_LINGER2_NONE;
+	usr_close();
+	rcv("F. 1 ack 2");
+	expect("R 2");
+	expect_state(CLOSE);
+	given(FIN_WAIT1);
+	ep.t.user.linger2_s = XTCP_LINGER2_NONE;
+	usr_close();
+	rcv(". 1:101(100) ack 2");
+	expect("R 2");
+	expect_why(LINGER2_NONE);
 	expect_nothing();
-	expect_edge(FIN_WAIT2__TIMEOUT);
 }
 
 TEST(fin_wait_2__keepalive_of_a_socket)

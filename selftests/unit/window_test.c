@@ -372,6 +372,7 @@ TEST(rcv_rtt__by_timestamps)
 	CHECK_EQ(ep.t.tune.rtt_us >> 3, 20000);
 	/* 20 + (52 - 20) / 8; one that waited for the reader would be late */
 	ep.t.copied_seq = peers(2002);
+	xtcp_clocks_begin(&ep.clocks, &ep.t, 0, now);
 	advance(20);
 	rcv("P. 1502:2002(500) ack 1 TS val 9 ecr 1000028");
 	ignore_output();

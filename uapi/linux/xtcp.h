@@ -19,6 +19,7 @@
 #include <linux/types.h>
 #include <linux/xtcp_fsm.h>
 #include <linux/xtcp_reason.h>
+#include <linux/xtcp_wait.h>
 
 /*
  * Every family number below AF_MAX has an owner; AF_ASH has had no code since

@@ -75,7 +75,20 @@
 	R(NOT_ACCEPTED,		"the peer acknowledged our SYN, and was not accepted in time", \
 							"")
 
+/*
+ * Timers that end a connection: T(name, what it does each time).  Numbers are ABI as well.
+ */
+#define XTCP_TIMERS(T)								\
+	T(SYN,			"SYN")						\
+	T(SYN_ACK,		"SYN,ACK")					\
+	T(RETRANSMISSION,	"retransmission")				\
+	T(PERSIST,		"probe of the window")				\
+	T(KEEPALIVE,		"keepalive probe")				\
+	T(FIN_WAIT2,		"end of FIN_WAIT2")				\
+	T(TIME_WAIT,		"end of TIME_WAIT")
+
 #define XTCP_REASON_ENUM_(name, text, clause)	XTCP_WHY_##name,
+#define XTCP_TIMER_ENUM_(name, text)		XTCP_BY_##name,
 
 enum xtcp_reason {
 	XTCP_WHY_NONE,		/* of no edge and of no RST */
@@ -83,6 +96,13 @@ enum xtcp_reason {
 	XTCP_WHY_NR
 };
 
+enum xtcp_by_timer {
+	XTCP_BY_NONE,		/* no timer */
+	XTCP_TIMERS(XTCP_TIMER_ENUM_)
+	XTCP_BY_NR
+};
+
 #undef XTCP_REASON_ENUM_
+#undef XTCP_TIMER_ENUM_
 
 #endif /* _UAPI_LINUX_XTCP_REASON_H */

@@ -9,10 +9,10 @@
 
 #include "conf.h"
 #include "cong.h"
+#include "extra.h"
 #include "lifetime.h"
 #include "md5sig.h"
 #include "opening.h"
-#include "pace.h"
 #include "timer.h"
 #include "watch/verify.h"
 
@@ -37,7 +37,7 @@ static void destruct(struct sock *sk)
 	else
 		xtcp_listener_free(sk);
 	xtcp_cong_release(sk);
-	xtcp_pacer_free(sk);
+	xtcp_extra_free(sk);
 	xtcp_md5_clear(sk);
 	xtcp_conf_put(sk);
 #if IS_ENABLED(CONFIG_IPV6)

@@ -40,6 +40,7 @@
 #include "lsm.h"
 #include "md5sig.h"
 #include "output.h"
+#include "pace.h"
 #include "port/port.h"
 #include "receive.h"
 #include "req.h"
@@ -240,7 +241,7 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	xtcp_cong_inherit(child, sk);
 	xtcp_synrcv_child(core, &xs->tcb, xtcp_conf_get(sk), xtcp_now());
 	child->sk_state = TCP_SYN_RECV;
-	if (xtcp_md5_inherit(child, sk, key) ||
+	if (xtcp_md5_inherit(child, sk, key) || xtcp_tx_delay_inherit(child, sk) ||
 	    xtcp_route_connect(child, &raddr, key->rport)) {
 		free_child(child);
 		return NULL;

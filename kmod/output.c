@@ -68,6 +68,8 @@ static int transmit(struct sock *sk, struct sk_buff *skb, struct xtcp_header *h)
 	skb_set_owner_w(skb, sk);
 	skb_set_hash_from_sk(skb, sk);
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
+	if (unlikely(xtcp_tx_delay(sk)))
+		xtcp_tx_delay_skb(skb, xtcp_tx_delay(sk));
 	if (unlikely(h->held))
 		xtcp_acks_held(sk, h->held);
 	xtcp_count(xtcp_sk_net(sk), OUT_SEGS);

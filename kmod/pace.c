@@ -12,6 +12,9 @@
  * sk_write_space, in whatever context that is, be it under the socket's own lock.
  * So that only puts the socket on a list, from which a tasklet takes it.
  *
+ * TCP_TX_DELAY makes each segment depart that much later.  Who enforces it is fq: without
+ * it a departure time is a wish (as in Linux).
+ *
  * ACKs that are held back behind a gap wait for less than a tick, and so for a
  * high-resolution timer, too.
  *
@@ -21,9 +24,9 @@
  * last socket is freed, so none of this runs after it.
  */
 #include <linux/interrupt.h>
-#include <linux/slab.h>
 
 #include "compat.h"
+#include "core/user.h"
 #include "defer.h"
 #include "pace.h"
 
@@ -34,6 +37,9 @@ struct queue {
 };
 
 static DEFINE_PER_CPU(struct queue, queues);
+
+/* A socket has had a TCP_TX_DELAY. */
+DEFINE_STATIC_KEY_FALSE(xtcp_tx_delay_used);
 
 static enum hrtimer_restart fired(struct hrtimer *timer)
 {
@@ -51,24 +57,30 @@ static enum hrtimer_restart ack_fired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+/* NULL: the socket never needed one. */
+static struct xtcp_pacer *pacer_of(const struct sock *sk)
+{
+	struct xtcp_extra *extra = xtcp_sk(sk)->extra;
+
+	return unlikely(extra) && extra->pacer.sk ? &extra->pacer : NULL;
+}
+
 /* NULL without memory: then nothing is held back this time. */
 static struct xtcp_pacer *pacer(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_pacer *p = xs->pacer;
+	struct xtcp_extra *extra = xtcp_extra_need(sk);
+	struct xtcp_pacer *p;
 
-	if (likely(p))
-		return p;
-	p = kzalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
-	if (!p)
+	if (unlikely(!extra))
 		return NULL;
-	p->sk = sk;
+	p = &extra->pacer;
+	if (likely(p->sk))
+		return p;
 	xtcp_hrtimer_setup(&p->timer, fired, CLOCK_MONOTONIC,
 			   HRTIMER_MODE_ABS_PINNED_SOFT);
 	xtcp_hrtimer_setup(&p->ack_timer, ack_fired, CLOCK_MONOTONIC,
 			   HRTIMER_MODE_ABS_PINNED_SOFT);
-	/* pairs with xtcp_pacer_write_space(), which holds no lock */
-	smp_store_release(&xs->pacer, p);
+	p->sk = sk;
 	return p;
 }
 
@@ -116,7 +128,7 @@ u32 xtcp_pace_burst(struct sock *sk, u32 gso_max)
 bool xtcp_pace_holds(struct sock *sk, u64 now_ns)
 {
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
-	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
+	struct xtcp_pacer *p = pacer_of(sk);
 
 	xtcp_assert_locked(sk);
 	/* pairs with who sets it, SO_MAX_PACING_RATE or a qdisc */
@@ -154,6 +166,77 @@ void xtcp_pace_depart(struct sock *sk, struct sk_buff *skb, u64 now_ns)
 }
 
 /**
+ * xtcp_tx_delay_skb - a segment leaves later than it would have
+ * @skb: the segment; its departure time, if it has one
+ * @us: by so much, microseconds
+ */
+void xtcp_tx_delay_skb(struct sk_buff *skb, u32 us)
+{
+	u64 depart = ktime_to_ns(skb->tstamp) ? : ktime_get_ns();
+
+	xtcp_skb_set_departure(skb, depart + (u64)us * NSEC_PER_USEC);
+}
+
+/**
+ * xtcp_set_tx_delay - TCP_TX_DELAY
+ * @sk: the socket
+ * @us: microseconds, 0: none
+ *
+ * The delay is part of the RTT, and what a connection has measured changes with it.
+ *
+ * Context: process.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int xtcp_set_tx_delay(struct sock *sk, u32 us)
+{
+	struct xtcp_pacer *p;
+	int err = 0;
+
+	if (us && !static_key_enabled(&xtcp_tx_delay_used))
+		static_branch_enable(&xtcp_tx_delay_used);
+	lock_sock(sk);
+	p = us ? pacer(sk) : pacer_of(sk);
+	if (!p) {
+		err = us ? -ENOMEM : 0;
+		goto out;
+	}
+	xtcp_user_delay(&xtcp_sk(sk)->tcb, (s32)(us - p->delay_us));
+	p->delay_us = us;
+out:
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * xtcp_tx_delay_inherit - a child delays as its listener does
+ * @child: it, which nobody else knows
+ * @sk: the listener, locked
+ *
+ * Return: 0, -ENOMEM.
+ */
+int xtcp_tx_delay_inherit(struct sock *child, const struct sock *sk)
+{
+	u32 us = xtcp_tx_delay(sk);
+	struct xtcp_pacer *p;
+
+	xtcp_assert_locked(sk);
+	if (likely(!us))
+		return 0;
+	p = pacer(child);
+	if (!p)
+		return -ENOMEM;
+	p->delay_us = us;
+	return 0;
+}
+
+/* What a delay adds to what is on its way, with what buffers cost besides (as Linux). */
+static u64 delayed_bytes(const struct sock *sk)
+{
+	return (u64)READ_ONCE(sk->sk_pacing_rate) * xtcp_tx_delay(sk) * 2 >> 20;
+}
+
+/**
  * xtcp_queue_holds - does enough of the socket wait in the queues below?
  * @sk: the socket, locked
  * @skb: what would be sent next
@@ -177,6 +260,7 @@ bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int f
 	if (sk->sk_pacing_status == SK_PACING_NONE)
 		limit = min_t(unsigned long, limit, READ_ONCE(xn->limit_output_bytes));
 	limit <<= factor;
+	limit += delayed_bytes(sk);
 	if (likely(refcount_read(&sk->sk_wmem_alloc) <= limit))
 		return false;
 	/* what is freed late must not stop a connection with one buffer out */
@@ -185,6 +269,8 @@ bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int f
 	p = pacer(sk);
 	if (!p)
 		return false;
+	/* who sees the bit sees what pacer() set up */
+	smp_mb__before_atomic();
 	set_bit(XTCP_PACER_THROTTLED, &p->flags);
 	/* a buffer may have been freed before the bit was seen: look again, after it */
 	smp_mb__after_atomic();
@@ -213,6 +299,8 @@ bool xtcp_queue_corks(struct sock *sk, const struct sk_buff *skb)
 	p = pacer(sk);
 	if (!p)
 		return false;
+	/* who sees the bit sees what pacer() set up */
+	smp_mb__before_atomic();
 	set_bit(XTCP_PACER_THROTTLED, &p->flags);
 	/* it may have been freed before the bit was seen: look again, after it */
 	smp_mb__after_atomic();
@@ -246,7 +334,7 @@ void xtcp_ack_soon(struct sock *sk)
  */
 void xtcp_acks_held(struct sock *sk, unsigned int held)
 {
-	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
+	struct xtcp_pacer *p = pacer_of(sk);
 
 	xtcp_assert_locked(sk);
 	xtcp_count_add(xtcp_sk_net(sk), ACK_COMPRESSED, held);
@@ -262,11 +350,15 @@ void xtcp_acks_held(struct sock *sk, unsigned int held)
  */
 void xtcp_pacer_write_space(struct sock *sk)
 {
-	/* pairs with pacer() */
-	struct xtcp_pacer *p = smp_load_acquire(&xtcp_sk(sk)->pacer);
+	/* pairs with xtcp_extra_need() */
+	struct xtcp_extra *extra = smp_load_acquire(&xtcp_sk(sk)->extra);
+	struct xtcp_pacer *p;
 	struct queue *q;
 
-	if (!p || !test_bit(XTCP_PACER_THROTTLED, &p->flags) ||
+	if (likely(!extra))
+		return;
+	p = &extra->pacer;
+	if (!test_bit(XTCP_PACER_THROTTLED, &p->flags) ||
 	    !test_and_clear_bit(XTCP_PACER_THROTTLED, &p->flags) ||
 	    test_and_set_bit(XTCP_PACER_QUEUED, &p->flags))
 		return;
@@ -297,7 +389,7 @@ static void go_on(struct tasklet_struct *tasklet)
  */
 void xtcp_pacer_stop(struct sock *sk)
 {
-	struct xtcp_pacer *p = xtcp_sk(sk)->pacer;
+	struct xtcp_pacer *p = pacer_of(sk);
 
 	xtcp_assert_locked(sk);
 	if (!p)
@@ -306,15 +398,6 @@ void xtcp_pacer_stop(struct sock *sk)
 		__sock_put(sk);
 	if (hrtimer_try_to_cancel(&p->ack_timer) == 1)
 		__sock_put(sk);
-}
-
-/**
- * xtcp_pacer_free - the socket goes
- * @sk: the socket, without a reference
- */
-void xtcp_pacer_free(struct sock *sk)
-{
-	kfree(xtcp_sk(sk)->pacer);
 }
 
 void xtcp_pacer_init(void)

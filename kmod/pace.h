@@ -5,35 +5,25 @@
 #ifndef XTCP_PACE_H
 #define XTCP_PACE_H
 
-#include <linux/hrtimer.h>
-#include <linux/llist.h>
+#include <linux/jump_label.h>
 
 #include "core/pacing.h"
+#include "extra.h"
 #include "sock.h"
 
-/**
- * struct xtcp_pacer - what a socket has whose segments wait below TCP, or whose ACKs
- *		       are held back
- * @pace: when the next segment may leave
- * @timer: wakes it then, where no fq does; holds a reference to @sk
- * @ack_timer: XTCP_TIMER_DELACK is due too soon for sk_timer; holds a reference, too
- * @node: link in a processor's list of sockets that may go on
- * @sk: the socket
- * @flags: XTCP_PACER_*
- *
- * Allocated the first time that it is needed, freed with the socket.
- */
-struct xtcp_pacer {
-	struct xtcp_pace	pace;
-	struct hrtimer		timer;
-	struct hrtimer		ack_timer;
-	struct llist_node	node;
-	struct sock		*sk;
-	unsigned long		flags;
-};
+DECLARE_STATIC_KEY_FALSE(xtcp_tx_delay_used);
 
-#define XTCP_PACER_THROTTLED	0	/* too much of it waits in a device's queue */
-#define XTCP_PACER_QUEUED	1	/* @node is linked; with a reference to @sk */
+/* TCP_TX_DELAY, microseconds; @sk: locked. */
+static inline u32 xtcp_tx_delay(const struct sock *sk)
+{
+	const struct xtcp_extra *extra;
+
+	if (!static_branch_unlikely(&xtcp_tx_delay_used))
+		return 0;
+	xtcp_assert_locked(sk);
+	extra = xtcp_sk(sk)->extra;
+	return extra ? extra->pacer.delay_us : 0;
+}
 
 u64 xtcp_pace_rate(const struct sock *sk);
 u32 xtcp_pace_burst(struct sock *sk, u32 gso_max);
@@ -41,10 +31,12 @@ bool xtcp_pace_holds(struct sock *sk, u64 now_ns);
 bool xtcp_queue_holds(struct sock *sk, const struct sk_buff *skb, unsigned int factor);
 bool xtcp_queue_corks(struct sock *sk, const struct sk_buff *skb);
 void xtcp_pace_depart(struct sock *sk, struct sk_buff *skb, u64 now_ns);
+int xtcp_set_tx_delay(struct sock *sk, u32 us);
+int xtcp_tx_delay_inherit(struct sock *child, const struct sock *sk);
+void xtcp_tx_delay_skb(struct sk_buff *skb, u32 us);
 void xtcp_ack_soon(struct sock *sk);
 void xtcp_acks_held(struct sock *sk, unsigned int held);
 void xtcp_pacer_stop(struct sock *sk);
-void xtcp_pacer_free(struct sock *sk);
 void xtcp_pacer_write_space(struct sock *sk);
 void xtcp_pacer_init(void);
 void xtcp_pacer_exit(void);

@@ -16,6 +16,7 @@
 #include "ip/reply.h"
 #include "md5sig.h"
 #include "output.h"
+#include "pace.h"
 #include "req.h"
 #include "table.h"
 #include "timewait.h"
@@ -98,6 +99,7 @@ void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 		.marks	= *marks,
 		.dst	= dst,
 		.md5	= xtcp_md5_lookup(sk, key),
+		.delay_us = xtcp_tx_delay(sk),
 	};
 
 	xtcp_assert_locked(sk);
@@ -155,6 +157,7 @@ void xtcp_req_send_ack(struct xtcp_req *req, const struct sk_buff *skb)
 		.to	= skb,
 		.marks	= req->marks,
 		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
+		.delay_us = xtcp_tx_delay(req->listener),
 	};
 
 	xtcp_compose_synrcv_ack(&r.h, &req->core, xtcp_clock_ms());
@@ -173,6 +176,7 @@ void xtcp_req_send_rst(struct xtcp_req *req, enum xtcp_reason why)
 		.plain	= true,
 		.marks	= req->marks,
 		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
+		.delay_us = xtcp_tx_delay(req->listener),
 		.rst_why = why,
 	};
 

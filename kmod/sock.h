@@ -67,7 +67,7 @@
 #include "netns.h"
 
 struct xtcp_opening;
-struct xtcp_pacer;
+struct xtcp_extra;
 struct xtcp_port;
 struct xtcp_spot;
 struct xtcp_tfo_queue;
@@ -110,8 +110,7 @@ struct xtcp_listener {
  * @opening: with @has_opening: what a child keeps of its SYN, or owes to it
  * @scaling_ratio: payload per 256 bytes of receive buffer
  * @md5: keys to sign segments with, struct xtcp_md5_key (md5sig.c)
- * @pacer: when some of its segments wait below TCP, or ACKs of it behind a gap; NULL:
- *	   they never did
+ * @extra: what few sockets have (extra.h); NULL: none of it
  * @timer_due: what sk_timer is set to, on the coarse clock; 0: not pending
  * @rmem_fresh: receive memory that was charged since xtcp_collapse() looked through it
  *		last, bytes, modulo 2^32
@@ -150,7 +149,7 @@ struct xtcp_sock {
 		struct xtcp_opening	*opening;
 	};
 	struct hlist_head	md5;
-	struct xtcp_pacer	*pacer;
+	struct xtcp_extra	*extra;
 	u32			timer_due;
 	u32			rmem_fresh;
 	u32			epoch;

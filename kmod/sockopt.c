@@ -34,6 +34,9 @@
 #define MAXSEG_MIN	TCP_MIN_MSS
 #define MAXSEG_MAX	MAX_TCP_WINDOW
 
+/* TCP_TX_DELAY: eight of them are an RTT of 31 bits (as Linux). */
+#define TX_DELAY_MAX_US	((1 << 28) - 1)
+
 /* Options that hold data back were lifted: let it go. */
 static void flush(struct sock *sk)
 {
@@ -461,6 +464,8 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
 		return -EFAULT;
+	if (optname == TCP_TX_DELAY)
+		return val < 0 || val > TX_DELAY_MAX_US ? -EINVAL : xtcp_set_tx_delay(sk, val);
 	if (optname == TCP_MD5SIG || optname == TCP_MD5SIG_EXT)
 		return set_md5sig(sk, optname, optval, optlen);
 	lock_sock(sk);
@@ -555,6 +560,9 @@ static int get_int(struct sock *sk, int optname, int *val)
 		return 0;
 	case TCP_INQ:
 		*val = xs->inq;
+		return 0;
+	case TCP_TX_DELAY:
+		*val = xtcp_tx_delay(sk);
 		return 0;
 	case TCP_IS_MPTCP:
 		*val = 0;

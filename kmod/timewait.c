@@ -16,6 +16,7 @@
 #include "ip/ip.h"
 #include "ip/reply.h"
 #include "md5sig.h"
+#include "pace.h"
 #include "port/port.h"
 #include "sock.h"
 #include "table.h"
@@ -44,7 +45,7 @@ struct xtcp_tw_queue {
 };
 
 static struct kmem_cache *cache;
-static struct kmem_cache *signed_cache;
+static struct kmem_cache *special_cache;
 
 static struct xtcp_tw_queue *queue_of(const struct xtcp_net *xn, const struct xtcp_tw *tw)
 {
@@ -116,44 +117,65 @@ bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event
 	return true;
 }
 
-#define signed_of(entry)	container_of_const(entry, struct xtcp_tw_signed, tw)
+#define special_of(entry)	container_of_const(entry, struct xtcp_tw_special, tw)
 
 /* What its segments are signed with, NULL: they are not. */
 static const struct xtcp_md5_key *md5_of(const struct xtcp_tw *tw)
 {
-	return unlikely(tw->is_signed) ? signed_of(tw)->md5 : NULL;
+	return unlikely(tw->is_special) ? special_of(tw)->md5 : NULL;
 }
 
-/* Memory for the entry of a connection that is signed with @md5, NULL: that is not. */
-static struct xtcp_tw *alloc_entry(const struct xtcp_md5_key *md5)
+static struct xtcp_marks marks_of(const struct xtcp_tw *tw)
 {
-	struct xtcp_tw_signed *s;
+	return (struct xtcp_marks) {
+		.mark	= tw->mark,
+		.hash	= tw->hash,
+		.label	= unlikely(tw->is_special) ? special_of(tw)->label : 0,
+	};
+}
+
+static u32 delay_of(const struct xtcp_tw *tw)
+{
+	return unlikely(tw->is_special) ? special_of(tw)->delay_us : 0;
+}
+
+/*
+ * Memory for the entry of a connection that is signed with @md5, NULL: that is not, and
+ * whose segments leave @delay_us later, with a flow label that somebody has chosen, 0:
+ * nobody has.
+ */
+static struct xtcp_tw *alloc_entry(const struct xtcp_md5_key *md5, u32 delay_us, __be32 label)
+{
+	struct xtcp_tw_special *s;
 	struct xtcp_tw *tw;
 
-	if (likely(!md5)) {
+	if (likely(!md5 && !delay_us && !label)) {
 		tw = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 		if (tw)
-			tw->is_signed = false;
+			tw->is_special = false;
 		return tw;
 	}
-	s = kmem_cache_alloc(signed_cache, GFP_ATOMIC | __GFP_NOWARN);
+	s = kmem_cache_alloc(special_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!s)
 		return NULL;
-	s->md5 = xtcp_md5_dup(md5);
-	if (!s->md5) {
-		kmem_cache_free(signed_cache, s);
+	s->delay_us = delay_us;
+	s->label = label;
+	s->md5 = md5 ? xtcp_md5_dup(md5) : NULL;
+	if (md5 && !s->md5) {
+		kmem_cache_free(special_cache, s);
 		return NULL;
 	}
-	s->tw.is_signed = true;
+	s->tw.is_special = true;
 	return &s->tw;
 }
 
-static void free_signed(struct xtcp_tw *tw)
+static void free_special(struct xtcp_tw *tw)
 {
-	struct xtcp_tw_signed *s = signed_of(tw);
+	struct xtcp_tw_special *s = special_of(tw);
 
-	xtcp_md5_free(s->md5);
-	kmem_cache_free(signed_cache, s);
+	if (s->md5)
+		xtcp_md5_free(s->md5);
+	kmem_cache_free(special_cache, s);
 }
 
 /* The last reference is gone. */
@@ -162,8 +184,8 @@ static void release(struct xtcp_flow *flow)
 	struct xtcp_tw *tw = xtcp_flow_tw(flow);
 
 	xtcp_port_put(&tw->port, 1);
-	if (unlikely(tw->is_signed))
-		free_signed(tw);
+	if (unlikely(tw->is_special))
+		free_special(tw);
 	else
 		kmem_cache_free(cache, tw);
 }
@@ -178,8 +200,8 @@ static void free_all(struct xtcp_tw **tws, unsigned int n)
 		ports[i] = tws[i]->port;
 	xtcp_port_put(ports, n);
 	for (i = 0; i < n; i++) {
-		if (unlikely(tws[i]->is_signed))
-			free_signed(tws[i]);
+		if (unlikely(tws[i]->is_special))
+			free_special(tws[i]);
 		else
 			tws[plain++] = tws[i];
 	}
@@ -268,7 +290,8 @@ void xtcp_enter_timewait(struct sock *sk)
 	xtcp_assert_locked(sk);
 	xtcp_timewait_init(&core, &xs->tcb, xtcp_now());
 	if (atomic_read(&xn->tw_count) < READ_ONCE(xn->max_tw_buckets))
-		tw = alloc_entry(xtcp_md5_lookup(sk, &xs->flow.key));
+		tw = alloc_entry(xtcp_md5_lookup(sk, &xs->flow.key), xtcp_tx_delay(sk),
+				 xtcp_sk_label(sk));
 	if (!tw) {
 		/* the edge is taken by an entry that does not live to see it */
 		xs->flow.state = XTCP_TIME_WAIT;
@@ -285,11 +308,8 @@ void xtcp_enter_timewait(struct sock *sk)
 	tw->flow.family = xs->flow.family;
 	tw->flow.sock_family = sk->sk_family;
 	tw->port = xtcp_port_get(xs->port);
-	tw->marks = (struct xtcp_marks) {
-		.mark	= READ_ONCE(sk->sk_mark),
-		.hash	= sk->sk_txhash,
-		.label	= xtcp_sk_label(sk),
-	};
+	tw->mark = READ_ONCE(sk->sk_mark);
+	tw->hash = sk->sk_txhash;
 	tw->min_ttl = xtcp_sk_hop_limit_min(sk, xs->flow.family);
 	tw->due = xtcp_clock_ms() + length_ms(xn);
 	tw->cpu = raw_smp_processor_id();
@@ -386,8 +406,9 @@ void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_b
 		.tos	= tw->core.tos,
 		.has_tos = true,
 		.to	= skb,
-		.marks	= tw->marks,
+		.marks	= marks_of(tw),
 		.md5	= md5_of(tw),
+		.delay_us = delay_of(tw),
 	};
 
 	/* as it is between two segments */
@@ -515,8 +536,8 @@ int __init xtcp_timewait_init_cache(void)
 	cache = xtcp_entry_cache("xtcp_tw", struct xtcp_tw, port);
 	if (!cache)
 		return -ENOMEM;
-	signed_cache = xtcp_entry_cache("xtcp_tw_signed", struct xtcp_tw_signed, md5);
-	if (!signed_cache) {
+	special_cache = xtcp_entry_cache("xtcp_tw_special", struct xtcp_tw_special, md5);
+	if (!special_cache) {
 		kmem_cache_destroy(cache);
 		return -ENOMEM;
 	}
@@ -525,6 +546,6 @@ int __init xtcp_timewait_init_cache(void)
 
 void xtcp_timewait_exit_cache(void)
 {
-	kmem_cache_destroy(signed_cache);
+	kmem_cache_destroy(special_cache);
 	kmem_cache_destroy(cache);
 }

@@ -19,10 +19,11 @@ struct xtcp_sock;
  * @node: link in its queue (xtcp_net.tw_queues), under the queue's lock
  * @port: keeps the local address and port reserved
  * @core: the protocol's part
- * @marks: those of the connection's packets
+ * @mark: of the connection's packets (struct xtcp_marks)
+ * @hash: the same
  * @due: when it ends, milliseconds of xtcp_clock_ms()
  * @cpu: of its queue
- * @is_signed: it is the first part of a struct xtcp_tw_signed
+ * @is_special: it is the first part of a struct xtcp_tw_special
  * @min_ttl: IP_MINTTL or IPV6_MINHOPCOUNT of the connection
  * @queued: it is in the queue, until it is ended
  */
@@ -31,24 +32,32 @@ struct xtcp_tw {
 	struct list_head	node;
 	struct xtcp_port	*port;
 	struct xtcp_timewait	core;
-	struct xtcp_marks	marks;
+	u32			mark;
+	u32			hash;
 	u32			due;
 	u16			cpu : 15;
-	u16			is_signed : 1;
+	u16			is_special : 1;
 	u8			min_ttl;
 	bool			queued;
 };
 
+/* A server has a hundred thousand of them: two lines of the cache, and no more. */
+static_assert(sizeof(struct xtcp_tw) <= 128);
+
 #define xtcp_flow_tw(f)	container_of_const(f, struct xtcp_tw, flow)
 
 /**
- * struct xtcp_tw_signed - an entry of a connection whose segments are signed
+ * struct xtcp_tw_special - an entry that has what most connections do not have
  * @tw: what all have
- * @md5: what with
+ * @md5: what they are signed with, NULL: nothing
+ * @delay_us: TCP_TX_DELAY, microseconds
+ * @label: flow label that somebody has chosen, 0: nobody has
  */
-struct xtcp_tw_signed {
+struct xtcp_tw_special {
 	struct xtcp_tw		tw;
 	struct xtcp_md5_key	*md5;
+	u32			delay_us;
+	__be32			label;
 };
 
 struct sk_buff;

@@ -41,6 +41,7 @@ void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us);
 void xtcp_rtt_min(struct xtcp_tcb *t, u32 rtt_us, bool delayed, xtcp_usec_t now);
 void xtcp_rtt_measure(struct xtcp_tcb *t, u32 rtt_us, xtcp_usec_t now);
 void xtcp_rtt_path(struct xtcp_tcb *t);
+void xtcp_rtt_shift(struct xtcp_tcb *t, s32 us);
 void xtcp_rtt_echo(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		   xtcp_usec_t now);
 

@@ -30,13 +30,21 @@ void xtcp_rtt_min(struct xtcp_tcb *t, u32 rtt_us, bool delayed, xtcp_usec_t now)
 	t->min_rtt_stamp = stamp;
 }
 
+/*
+ * The variance part of the RTO is at least rto_min, so on a steady path the
+ * RTO stays that far above the RTT: Linux's reading of RFC 6298 2.4.
+ */
+static void set_rto(struct xtcp_tcb *t)
+{
+	t->rto_us = min_t(u32, (t->srtt_us >> 3) +
+			  max_t(u32, t->mdev_us, xtcp_rto_min(t)),
+			  t->conf->rto_max_us);
+}
+
 /**
  * xtcp_rtt_sample - take a measurement of the round-trip time
  * @t: the connection
  * @rtt_us: it, microseconds; never of a segment that was sent twice (Karn)
- *
- * The variance part of the RTO is at least rto_min, so on a steady path the
- * RTO stays that far above the RTT: Linux's reading of RFC 6298 2.4.
  */
 void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us)
 {
@@ -56,11 +64,24 @@ void xtcp_rtt_sample(struct xtcp_tcb *t, u32 rtt_us)
 		t->mdev_us += err - (t->mdev_us >> 2);
 		t->srtt_us += m - srtt;
 	}
-	t->rto_us = min_t(u32, (t->srtt_us >> 3) +
-			  max_t(u32, t->mdev_us, xtcp_rto_min(t)),
-			  t->conf->rto_max_us);
+	set_rto(t);
 	/* Karn: until now the doubled RTO was the better guess */
 	t->backoff = 0;
+}
+
+/**
+ * xtcp_rtt_shift - this host holds segments back for another time than before
+ * @t: the connection, in ESTABLISHED
+ * @us: by so much longer, microseconds
+ *
+ * The estimate moves with it, so that the first segments that wait are not taken for lost;
+ * the least RTT begins anew (as Linux).
+ */
+void xtcp_rtt_shift(struct xtcp_tcb *t, s32 us)
+{
+	t->srtt_us = clamp_t(s64, (s64)t->srtt_us + (s64)us * 8, 1, U32_MAX);
+	set_rto(t);
+	t->min_rtt_us = 0;
 }
 
 /**

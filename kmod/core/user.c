@@ -152,3 +152,14 @@ void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, enum xtcp_reason why,
 		return;
 	}
 }
+
+/**
+ * xtcp_user_delay - TCP_TX_DELAY changed
+ * @t: the connection, in any state
+ * @us: by so much, microseconds
+ */
+void xtcp_user_delay(struct xtcp_tcb *t, s32 us)
+{
+	if (us && t->state == XTCP_ESTABLISHED)
+		xtcp_rtt_shift(t, us);
+}

@@ -90,6 +90,8 @@ static inline void xtcp_user_linger2(struct xtcp_tcb *t, u8 seconds)
 	t->user.linger2_s = seconds;
 }
 
+void xtcp_user_delay(struct xtcp_tcb *t, s32 us);
+
 /* TCP_NOTSENT_LOWAT, bytes; 0: the namespace's. */
 static inline void xtcp_user_notsent_lowat(struct xtcp_tcb *t, u32 bytes)
 {

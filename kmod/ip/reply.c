@@ -9,6 +9,7 @@
 #include "ip/ip.h"
 #include "ip/reply.h"
 #include "md5sig.h"
+#include "pace.h"
 
 static u32 mark_of(const struct xtcp_net *xn, const struct xtcp_af *af,
 		   const struct xtcp_reply *r)
@@ -62,6 +63,8 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 	xtcp_header_push(skb, key->lport, key->rport, &r->h);
 	if (unlikely(r->md5))
 		xtcp_md5_sign(skb, key, r->md5);
+	if (unlikely(r->delay_us))
+		xtcp_tx_delay_skb(skb, r->delay_us);
 	skb_dst_set(skb, dst);
 	xtcp_count(xn, OUT_SEGS);
 	if (r->h.flags & XTCP_RST)
@@ -98,6 +101,7 @@ void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
 			.label	= xtcp_sk_reflected(sk, skb),
 		},
 		.md5	= xtcp_md5_lookup(sk, key),
+		.delay_us = xtcp_tx_delay(sk),
 		.rst_why = why,
 	};
 

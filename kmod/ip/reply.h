@@ -27,6 +27,7 @@ struct sk_buff;
  *	wants that (fwmark_reflect); NULL: none
  * @marks: its mark, flow label and hash, and those of its route
  * @md5: what it is signed with, NULL: nothing
+ * @delay_us: it leaves so much later (TCP_TX_DELAY), microseconds
  * @rst_why: of a RST: its reason
  * @h: its header
  */
@@ -39,6 +40,7 @@ struct xtcp_reply {
 	struct xtcp_marks	marks;
 	struct dst_entry	*dst;
 	const struct xtcp_md5_key *md5;
+	u32			delay_us;
 	enum xtcp_reason	rst_why;
 	struct xtcp_header	h;
 };

@@ -189,7 +189,7 @@ static void fill_tw(const struct xtcp_tw *tw, struct xtcp_view *view)
 	left = READ_ONCE(tw->due) - xtcp_clock_ms();
 	view->expires_us = (u64)max(left, 0) * USEC_PER_MSEC;
 	view->refs = refcount_read(&tw->flow.refcnt) - 1;	/* the viewer's own */
-	view->mark = tw->marks.mark;
+	view->mark = tw->mark;
 }
 
 /**

@@ -397,7 +397,6 @@ static const struct opt not_offered[] = {
 	{ IPPROTO_TCP, 24, "TCP_TIMESTAMP" },
 	{ IPPROTO_TCP, 29, "TCP_REPAIR_WINDOW" },
 	{ IPPROTO_TCP, 31, "TCP_ULP" },
-	{ IPPROTO_TCP, 37, "TCP_TX_DELAY" },
 	{ IPPROTO_TCP, 38, "TCP_AO_ADD_KEY" },
 	{ IPPROTO_TCP, 39, "TCP_AO_DEL_KEY" },
 	{ IPPROTO_TCP, 40, "TCP_AO_INFO" },
@@ -408,6 +407,7 @@ static const struct opt not_offered[] = {
 /* What xtcp has on kernels whose own TCP is too old for it. */
 static const struct opt younger[] = {
 	{ SOL_SOCKET, SO_PEEK_OFF, "6.9" },
+	{ IPPROTO_TCP, 37, "TCP_TX_DELAY, its bounds: 7.0" },
 	{ IPPROTO_TCP, 43, "TCP_IS_MPTCP, 6.7" },
 	{ IPPROTO_TCP, 44, "TCP_RTO_MAX_MS, 6.15" },
 	{ IPPROTO_TCP, 45, "TCP_RTO_MIN_US, 6.15" },
@@ -487,6 +487,13 @@ static int socket_in(struct story *s, enum state state, int *other)
 	return pair[0];
 }
 
+/* In what they make of a number below zero: window clamps are signed before 6.13 or so. */
+static bool kernels_differ(int level, int name)
+{
+	return level == IPPROTO_TCP && (name == TCP_WINDOW_CLAMP ||
+					(name == TCP_TX_DELAY && kernel_before(7, 0)));
+}
+
 static void try_all(struct story *s, int level, enum state state)
 {
 	static const int values[] = { 0, 1, 2, -1, 10, 1000 };
@@ -500,8 +507,7 @@ static void try_all(struct story *s, int level, enum state state)
 		tell_text(s, "%d:", name);
 		tell_option(s, fd, level, name);
 		for (i = 0; i < ARRAY_SIZE(values); i++) {
-			/* kernels differ: signed before 6.13 or so, unsigned since */
-			if (level == IPPROTO_TCP && name == TCP_WINDOW_CLAMP && values[i] < 0)
+			if (values[i] < 0 && kernels_differ(level, name))
 				continue;
 			errno = 0;
 			set_int(fd, level, name, values[i]);

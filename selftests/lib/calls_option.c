@@ -78,7 +78,6 @@ static const struct known options_known[] = {
 	{ IPPROTO_TCP, 31, ABSENT },			/* TCP_ULP */
 	{ IPPROTO_TCP, 33, KEY | CHANCE },		/* TCP_FASTOPEN_KEY */
 	{ IPPROTO_TCP, 35, ABSENT },			/* TCP_ZEROCOPY_RECEIVE */
-	{ IPPROTO_TCP, 37, ABSENT },			/* TCP_TX_DELAY */
 	{ IPPROTO_TCP, 38, ABSENT },			/* TCP_AO */
 	{ IPPROTO_TCP, 39, ABSENT },
 	{ IPPROTO_TCP, 40, ABSENT },

@@ -2,6 +2,7 @@
 /* The orders of the core are carried out: here, and nowhere else. */
 #include <linux/security.h>
 #include <net/inet_sock.h>
+#include <net/net_debug.h>
 #include <net/tcp.h>
 #include <net/xfrm.h>
 
@@ -186,14 +187,14 @@ void xtcp_destroy(struct sock *sk)
 	let_go(sk);
 }
 
-static void answer_ack_before(void *sk, u32 ack)
+static void answer_ack_before(void *sk, u32 ack, enum xtcp_reason why)
 {
-	xtcp_send_ack_before(sk, ack);
+	xtcp_send_ack_before(sk, ack, why);
 }
 
-static void answer_syn(void *sk)
+static void answer_syn(void *sk, enum xtcp_reason why)
 {
-	xtcp_send_syn(sk);
+	xtcp_send_syn(sk, why);
 }
 
 static void answer_output(void *sk)
@@ -201,19 +202,19 @@ static void answer_output(void *sk)
 	xtcp_push(sk);
 }
 
-static void answer_retransmit(void *sk)
+static void answer_retransmit(void *sk, enum xtcp_reason why)
 {
-	xtcp_retransmit(sk);
+	xtcp_retransmit(sk, why);
 }
 
-static void answer_probe(void *sk, u32 seq)
+static void answer_probe(void *sk, u32 seq, enum xtcp_reason why)
 {
-	xtcp_send_probe(sk, seq);
+	xtcp_send_probe(sk, seq, why);
 }
 
-static void answer_ack(void *sk)
+static void answer_ack(void *sk, enum xtcp_reason why)
 {
-	xtcp_send_ack(sk);
+	xtcp_send_ack(sk, why);
 }
 
 /*
@@ -261,6 +262,7 @@ static void send_ordered(struct sock *sk, const struct xtcp_actions *a)
 	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 orders = a->orders;
 
+	DEBUG_NET_WARN_ON_ONCE(!xtcp_actions_reasoned(a));
 	if (unlikely(orders & XTCP_ACT_ACK_SKIPPED))
 		xtcp_count(xn, ACK_SKIPPED);
 	/* before what is sent again, so that it takes another route */

@@ -41,17 +41,19 @@ static int refused(struct sock *sk, int err)
 }
 
 /*
- * Header, checksum, owner, and off to IP.  The buffer is consumed.
+ * Header, checksum, owner, and off to IP.  The buffer is consumed.  @why: it is sent, if it
+ * is not new text.
  * Return: 0, or an error: it has not left.
  */
-static int transmit(struct sock *sk, struct sk_buff *skb, struct xtcp_header *h)
+static int transmit(struct sock *sk, struct sk_buff *skb, struct xtcp_header *h,
+		    enum xtcp_reason why)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	const struct xtcp_md5_key *md5 = NULL;
 	const void *route;
 	int err;
 
-	trace_xtcp_send(sk, h->flags, h->seq, skb->len, h->ack, h->window);
+	trace_xtcp_send(sk, h, skb->len, why);
 	if (unlikely(xtcp_sk(sk)->tcb.host_option)) {
 		md5 = xtcp_md5_lookup(sk, &xtcp_sk(sk)->flow.key);
 		if (!md5) {
@@ -120,7 +122,8 @@ static struct sk_buff *alloc_control(struct sock *sk)
  * Its payload is shared with the copy that leaves.
  * Return: 0, or an error: it has not left.
  */
-static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 now_ns)
+static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 now_ns,
+			   enum xtcp_reason why)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct xtcp_header h __uninitialized;
@@ -151,7 +154,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss, u64 no
 	if (h.flags & XTCP_CWR && len > mss)
 		skb_shinfo(copy)->gso_type |= SKB_GSO_TCP_ECN;
 	xtcp_pace_depart(sk, copy, now_ns);
-	return transmit(sk, copy, &h);
+	return transmit(sk, copy, &h, why);
 }
 
 /**
@@ -226,10 +229,14 @@ static void look_at_route(struct sock *sk)
 	xtcp_sync_mss(sk);
 }
 
-/* What the core's loops (core/sender.h) get from here: a socket, locked, and the time. */
+/*
+ * What the core's loops (core/sender.h) get from here: a socket, locked, the time, and why
+ * something is sent again.
+ */
 struct sending {
-	struct sock	*sk;
-	u64		now_ns;
+	struct sock		*sk;
+	u64			now_ns;
+	enum xtcp_reason	why;
 };
 
 static struct sock *sender_of(void *host)
@@ -282,7 +289,7 @@ static bool send_one(void *host, struct xtcp_seg *seg, u32 mss)
 	struct sending *s = host;
 	struct sk_buff *skb = xtcp_seg_skb(seg);
 
-	if (transmit_queued(s->sk, skb, mss, s->now_ns))
+	if (transmit_queued(s->sk, skb, mss, s->now_ns, XTCP_WHY_NONE))
 		return false;
 	__skb_unlink(skb, &s->sk->sk_write_queue);
 	return true;
@@ -301,7 +308,7 @@ static bool resend_one(void *host, struct xtcp_seg *seg, u32 mss)
 		xtcp_count(xn, SPURIOUS_RTX_HOST_QUEUES);
 		return false;
 	}
-	if (transmit_queued(sk, skb, mss, s->now_ns)) {
+	if (transmit_queued(sk, skb, mss, s->now_ns, s->why)) {
 		xtcp_count_add(xn, RETRANS_FAIL, seg->segs);
 		return false;
 	}
@@ -310,7 +317,8 @@ static bool resend_one(void *host, struct xtcp_seg *seg, u32 mss)
 	else if (!(t->flags & XTCP_F_TLP_SEND))
 		xtcp_count_add(xn, FAST_RETRANS, seg->segs);
 	xtcp_count_add(xn, RETRANS_SEGS, seg->segs);
-	trace_xtcp_retransmit(sk, seg->seq, seg->end_seq, seg->segs);
+	xtcp_count_sent(xn, s->why, seg->segs);
+	trace_xtcp_retransmit(sk, seg->seq, seg->end_seq, seg->segs, s->why);
 	return true;
 }
 
@@ -380,10 +388,11 @@ void xtcp_push_one(struct sock *sk)
 /**
  * xtcp_retransmit - send again what the core wants
  * @sk: the socket, locked
+ * @why: the reason
  */
-void xtcp_retransmit(struct sock *sk)
+void xtcp_retransmit(struct sock *sk, enum xtcp_reason why)
 {
-	struct sending s = { .sk = sk, .now_ns = ktime_get_ns() };
+	struct sending s = { .sk = sk, .now_ns = ktime_get_ns(), .why = why };
 	u32 burst;
 
 	xtcp_assert_locked(sk);
@@ -393,7 +402,7 @@ void xtcp_retransmit(struct sock *sk)
 }
 
 /* A segment without text.  Return: whether there was memory for it. */
-static bool send_empty(struct sock *sk, u32 seq)
+static bool send_empty(struct sock *sk, u32 seq, enum xtcp_reason why)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 	struct sk_buff *skb = alloc_control(sk);
@@ -403,21 +412,23 @@ static bool send_empty(struct sock *sk, u32 seq)
 		return false;
 	if (unlikely(t->flags & XTCP_F_DSACK))
 		count_dsack(sk);
+	xtcp_count_sent(xtcp_sk_net(sk), why, 1);
 	xtcp_compose_ack(&h, t, seq, room_of(sk), xtcp_now());
-	transmit(sk, skb, &h);
+	transmit(sk, skb, &h, why);
 	return true;
 }
 
 /**
  * xtcp_send_ack - send an ACK without data
  * @sk: the socket, locked
+ * @why: the reason
  */
-void xtcp_send_ack(struct sock *sk)
+void xtcp_send_ack(struct sock *sk, enum xtcp_reason why)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	xtcp_assert_locked(sk);
-	if (sk->sk_state != TCP_CLOSE && !send_empty(sk, t->snd_nxt))
+	if (sk->sk_state != TCP_CLOSE && !send_empty(sk, t->snd_nxt, why))
 		xtcp_ack_failed(t, xtcp_now());
 }
 
@@ -425,8 +436,9 @@ void xtcp_send_ack(struct sock *sk)
  * xtcp_send_ack_before - send an ACK that was held back and is out of date now
  * @sk: the socket, locked
  * @ack: what it acknowledges
+ * @why: the reason
  */
-void xtcp_send_ack_before(struct sock *sk, u32 ack)
+void xtcp_send_ack_before(struct sock *sk, u32 ack, enum xtcp_reason why)
 {
 	struct sk_buff *skb = alloc_control(sk);
 	struct xtcp_header h __uninitialized;
@@ -435,8 +447,9 @@ void xtcp_send_ack_before(struct sock *sk, u32 ack)
 	/* the one that follows says it all, only less exactly */
 	if (unlikely(!skb))
 		return;
+	xtcp_count_sent(xtcp_sk_net(sk), why, 1);
 	xtcp_compose_ack_before(&h, &xtcp_sk(sk)->tcb, ack, room_of(sk), xtcp_now());
-	transmit(sk, skb, &h);
+	transmit(sk, skb, &h, why);
 }
 
 /*
@@ -462,18 +475,20 @@ static struct sk_buff *fastopen_syn(struct sock *sk, struct xtcp_tfo_cookie *coo
  * xtcp_send_probe - ask the peer for a sign of life
  * @sk: the socket, locked
  * @seq: a sequence number that it must answer
+ * @why: the reason
  */
-void xtcp_send_probe(struct sock *sk, u32 seq)
+void xtcp_send_probe(struct sock *sk, u32 seq, enum xtcp_reason why)
 {
 	xtcp_assert_locked(sk);
-	send_empty(sk, seq);
+	send_empty(sk, seq, why);
 }
 
 /**
  * xtcp_send_syn - send a SYN, in SYN_RECV a SYN,ACK
  * @sk: the socket, locked
+ * @why: the reason
  */
-void xtcp_send_syn(struct sock *sk)
+void xtcp_send_syn(struct sock *sk, enum xtcp_reason why)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_tfo_cookie tfo = { .len = -1 };
@@ -495,7 +510,8 @@ void xtcp_send_syn(struct sock *sk)
 	xtcp_compose_syn(&h, t, skb->len, &tfo, xtcp_now());
 	if (t->syn_again)
 		xtcp_count(xtcp_sk_net(sk), RETRANS_SEGS);
-	transmit(sk, skb, &h);
+	xtcp_count_sent(xtcp_sk_net(sk), why, 1);
+	transmit(sk, skb, &h, why);
 }
 
 /**
@@ -513,7 +529,7 @@ void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a)
 	if (unlikely(!skb))
 		return;
 	xtcp_compose_rst(&h, &xtcp_sk(sk)->tcb, a, room_of(sk), xtcp_now());
-	transmit(sk, skb, &h);
+	transmit(sk, skb, &h, a->rst_why);
 }
 
 /**

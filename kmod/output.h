@@ -9,11 +9,11 @@
 
 void xtcp_push(struct sock *sk);
 void xtcp_push_one(struct sock *sk);
-void xtcp_retransmit(struct sock *sk);
-void xtcp_send_ack(struct sock *sk);
-void xtcp_send_ack_before(struct sock *sk, u32 ack);
-void xtcp_send_syn(struct sock *sk);
-void xtcp_send_probe(struct sock *sk, u32 seq);
+void xtcp_retransmit(struct sock *sk, enum xtcp_reason why);
+void xtcp_send_ack(struct sock *sk, enum xtcp_reason why);
+void xtcp_send_ack_before(struct sock *sk, u32 ack, enum xtcp_reason why);
+void xtcp_send_syn(struct sock *sk, enum xtcp_reason why);
+void xtcp_send_probe(struct sock *sk, u32 seq, enum xtcp_reason why);
 void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a);
 void xtcp_queue_fin(struct sock *sk);
 void xtcp_sync_mss(struct sock *sk);

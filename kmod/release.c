@@ -73,7 +73,7 @@ static void pacer_run(struct sock *sk)
 	xtcp_assert_locked(sk);
 	if (!XTCP_IN(xtcp_sk(sk)->tcb.state, XTCP_SET_SYNCHRONISED))
 		return;
-	xtcp_retransmit(sk);
+	xtcp_retransmit(sk, XTCP_WHY_RESEND_PACED);
 	xtcp_push(sk);
 	xtcp_timer_sync(sk);
 }
@@ -110,7 +110,7 @@ static void pmtu_changed(struct sock *sk, u32 mtu)
 	/* a SYN of Fast Open: without its text it passes */
 	if (t->state == XTCP_SYN_SENT && t->syn_data && !t->syn_again) {
 		xtcp_fastopen_failed(t);
-		xtcp_send_syn(sk);
+		xtcp_send_syn(sk, XTCP_WHY_RESEND_SMALLER);
 	}
 	if (!XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		return;
@@ -143,7 +143,7 @@ static noinline void do_wanted(struct sock *sk)
 		pacer_run(sk);
 	if (test_and_clear_bit(XTCP_DO_ACK, &sk->sk_tsq_flags) &&
 	    xtcp_sk(sk)->tcb.flags & XTCP_F_ACK_PENDING) {
-		xtcp_send_ack(sk);
+		xtcp_send_ack(sk, XTCP_WHY_ACK_BACKLOG);
 		xtcp_timer_sync(sk);
 	}
 	if (test_and_clear_bit(XTCP_DO_MTU, &sk->sk_tsq_flags))

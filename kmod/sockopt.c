@@ -61,7 +61,7 @@ static void set_quickack(struct sock *sk, int val)
 	if (!val || !(t->flags & XTCP_F_ACK_PENDING) ||
 	    !((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)))
 		return;
-	xtcp_send_ack(sk);
+	xtcp_send_ack(sk, XTCP_WHY_ACK_ASKED);
 	if (!(val & 1))
 		xtcp_user_quick(t, false);
 }

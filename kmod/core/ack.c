@@ -205,7 +205,7 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		take_rtt(t, &news);
 	/* what is lost may have waited for it */
 	if (news.what & XTCP_NEWS_WINDOW && t->ca_state != XTCP_CA_OPEN)
-		a->orders |= XTCP_ACT_RETRANSMIT;
+		xtcp_order_again(a, XTCP_ACT_RETRANSMIT, XTCP_WHY_RESEND_WINDOW);
 	if (news.prior_packets || news.what & XTCP_NEWS_DSACK)
 		conclude(t, &news, seg->ack);
 	if (news.what & (XTCP_NEWS_ADVANCED | XTCP_NEWS_WINDOW | XTCP_NEWS_SACKED) ||

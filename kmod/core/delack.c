@@ -63,7 +63,7 @@ void xtcp_ack_syn_ack(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 {
 	t->flags |= XTCP_F_ACK_PENDING;
 	if (!(in_dialogue(t) || seg->write_waits) || seg->len || seg->flags & XTCP_FIN) {
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_SYN_ACK);
 		return;
 	}
 	xtcp_ack_quick(t);
@@ -159,7 +159,7 @@ static void delay(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 	ato = min(ato, delay_max(t));
 	/* it is due so soon that it may as well be now */
 	if (running && running <= now + ato / 4) {
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_DELAYED);
 		return;
 	}
 	/* one that is running already may only be moved ahead */
@@ -224,7 +224,8 @@ void xtcp_ack_gap(struct xtcp_tcb *t, const struct xtcp_segment *seg, xtcp_usec_
 			hold = true;
 	}
 	if (!hold) {
-		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK,
+			       twice ? XTCP_WHY_ACK_DUPLICATE : XTCP_WHY_ACK_GAP);
 		return;
 	}
 	due = now + hold_time(t);
@@ -252,12 +253,14 @@ void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	if (!(t->flags & XTCP_F_ACK_PENDING) || a->orders & XTCP_ACT_SEND_ACK)
 		return;
 	/* the window comes first: where the reader is late, there is no hurry */
-	if (second_segment(t, seg) || quick_mode(t))
-		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_ACK_MERGE;
+	if (second_segment(t, seg))
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK | XTCP_ACT_ACK_MERGE, XTCP_WHY_ACK_SECOND);
+	else if (quick_mode(t))
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK | XTCP_ACT_ACK_MERGE, XTCP_WHY_ACK_QUICK);
 	else if (RB_EMPTY_ROOT(&t->ooo))
 		delay(t, now, a);
 	else if (!t->held_acks)
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_FILLED);
 }
 
 /**
@@ -296,7 +299,7 @@ void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a)
 		return;
 	if (t->held_acks) {
 		t->held_acks--;		/* this one is sent */
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_HELD);
 		return;
 	}
 	if (in_dialogue(t)) {
@@ -306,7 +309,7 @@ void xtcp_ack_timer(struct xtcp_tcb *t, struct xtcp_actions *a)
 	} else {
 		t->ato_us = min3(t->ato_us << 1, t->rto_us, XTCP_DELACK_MAX_US);
 	}
-	a->orders |= XTCP_ACT_SEND_ACK;
+	xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_DELAYED);
 }
 
 /*
@@ -341,7 +344,7 @@ void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space
 	    (t->rcv_nxt - t->rcv_wup > t->rcv_mss ||
 	     (copied && write_ended(t) && t->rcv_nxt == t->copied_seq &&
 	      RB_EMPTY_ROOT(&t->ooo)))) {
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_READ);
 		return;
 	}
 	if (!copied || t->flags & (XTCP_F_RCV_SHUT | XTCP_F_FIN_RCVD))
@@ -351,7 +354,7 @@ void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space
 		return;
 	wnd = xtcp_window_wanted(t, free_space, full_space);
 	if (wnd && wnd >= 2 * left)
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_WINDOW);
 }
 
 /**
@@ -396,15 +399,18 @@ static bool answered_lately(struct xtcp_tcb *t, xtcp_usec_t now,
 void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a)
 {
+	enum xtcp_reason why = XTCP_WHY_ACK_UNACCEPTABLE;
+
 	if (xtcp_may_loop(seg)) {
 		if (answered_lately(t, now, a))
 			return;
 	} else if (xtcp_before(seg->seq, t->rcv_nxt)) {
+		why = XTCP_WHY_ACK_DUPLICATE;
 		xtcp_ack_quick(t);
 		xtcp_dsack(t, seg->seq, xtcp_after(seg->end_seq, t->rcv_nxt) ?
 					t->rcv_nxt : seg->end_seq);
 	}
-	a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+	xtcp_order_ack(a, XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK, why);
 }
 
 /**
@@ -419,5 +425,5 @@ void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 void xtcp_ack_challenge(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	if (!answered_lately(t, now, a))
-		a->orders |= XTCP_ACT_CHALLENGE;
+		xtcp_order_ack(a, XTCP_ACT_CHALLENGE, XTCP_WHY_ACK_CHALLENGE);
 }

@@ -61,11 +61,11 @@ static void echo_exactly(struct xtcp_tcb *t, bool ce, u32 rcv_nxt,
 	if (ce == !!(t->flags & XTCP_F_ECN_ECHO))
 		return;
 	if (t->deadline[XTCP_TIMER_DELACK]) {
-		a->orders |= XTCP_ACT_ACK_BEFORE;
+		xtcp_order_ack(a, XTCP_ACT_ACK_BEFORE, XTCP_WHY_ACK_ECN);
 		a->ack_before = rcv_nxt;
 	}
 	t->flags ^= XTCP_F_ECN_ECHO;
-	a->orders |= XTCP_ACT_SEND_ACK;
+	xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_ECN);
 }
 
 void __xtcp_ecn_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
@@ -107,6 +107,6 @@ void xtcp_ecn_cwr(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	/* its window may be one segment now: it waits for this ACK */
 	if (seg->seq != seg->end_seq) {
 		t->flags |= XTCP_F_ACK_PENDING;
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_ECN);
 	}
 }

@@ -40,7 +40,7 @@ void xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn,
 		a->orders |= XTCP_ACT_DELIVER | XTCP_ACT_WAKE_READER;
 	}
 	xtcp_cong_init(t);
-	a->orders |= XTCP_ACT_SEND_SYN;
+	xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_SYN_DATA);
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + t->rto_us);
 }
 

@@ -152,7 +152,7 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		if (seg->flags & XTCP_RST)
 			return false;
 		if (seg->flags & XTCP_SYN && same_syn(t, seg)) {
-			a->orders |= XTCP_ACT_SEND_SYN;
+			xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_SYN_CAME_AGAIN);
 			return false;
 		}
 		if (seg->flags & XTCP_SYN) {
@@ -188,7 +188,7 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 			return true;
 		seg->drop = XTCP_DROP_SYN;
 		if (same_syn(t, seg))
-			a->orders |= XTCP_ACT_SEND_SYN;
+			xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_SYN_CAME_AGAIN);
 		else
 			xtcp_ack_challenge(t, now, a);
 		return false;
@@ -335,7 +335,7 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		t->max_window = seg->wnd;
 		t->snd_wl1 = seg->seq;
 		xtcp_edge(t, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_CROSSED, a);
-		a->orders |= XTCP_ACT_SEND_SYN;
+		xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_SYN_CROSSED);
 		return;
 	}
 	t->snd_una = t->iss + 1;
@@ -456,7 +456,7 @@ static void fin_received(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 		a->orders |= XTCP_ACT_TIME_WAIT;
 		break;
 	}
-	a->orders |= XTCP_ACT_SEND_ACK;
+	xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_FIN);
 }
 
 /* 3.10.7.4 seventh and eighth: text and FIN. */
@@ -475,21 +475,21 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		/* a retransmission of what the peer sent before its FIN */
 		if (!xtcp_after(seg->end_seq, t->rcv_nxt))
 			xtcp_dsack(t, seg->seq, seg->end_seq);
-		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK, XTCP_WHY_ACK_DUPLICATE);
 		return;
 	}
 	if (!xtcp_after(seg->end_seq, t->rcv_nxt)) {
 		seg->drop = XTCP_DROP_DUP_DATA;
 		xtcp_dsack(t, seg->seq, seg->end_seq);
 		xtcp_ack_quick(t);
-		a->orders |= XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK, XTCP_WHY_ACK_DUPLICATE);
 		return;
 	}
 	if (xtcp_before(seg->seq, t->rcv_nxt))
 		xtcp_dsack(t, seg->seq, t->rcv_nxt);
 	if (seg->len && !xtcp_receive_window(t)) {
 		seg->drop = XTCP_DROP_ZERO_WINDOW;
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_NO_WINDOW);
 		return;
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt) &&
@@ -497,14 +497,14 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		/* at the right edge: none of it fits */
 		seg->drop = XTCP_DROP_SEQ;
 		xtcp_ack_quick(t);
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_NO_WINDOW);
 		return;
 	}
 	if (seg->len && seg->no_room) {
 		seg->drop = XTCP_DROP_RCVBUF;
 		/* as Linux: behind a gap there is nothing to say that was not said before */
 		if (!xtcp_after(seg->seq, t->rcv_nxt))
-			a->orders |= XTCP_ACT_SEND_ACK;
+			xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_NO_ROOM);
 		return;
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt)) {
@@ -528,7 +528,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	xtcp_rcv_advance(t, seg->end_seq);
 	if (!fin && !RB_EMPTY_ROOT(&t->ooo)) {
 		/* the sender waits for this: acknowledge what it closed */
-		a->orders |= XTCP_ACT_SEND_ACK;
+		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_FILLED);
 		fin = xtcp_ooo_advance(t, a);
 	}
 	if (seg->len)

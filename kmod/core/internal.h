@@ -33,6 +33,25 @@ static inline void xtcp_order_rst(struct xtcp_actions *a, u32 seq, u32 ack, u8 f
 	a->rst_why = why;
 }
 
+/*
+ * An ACK is to be sent, or what counts as one: XTCP_ACT_ACKS.  Who decides first says why;
+ * a later decision only agrees.
+ */
+static inline void xtcp_order_ack(struct xtcp_actions *a, u32 orders, enum xtcp_reason why)
+{
+	a->orders |= orders;
+	if (!a->ack_why)
+		a->ack_why = why;
+}
+
+/* Something is to be sent again, or a SYN: XTCP_ACT_AGAIN. */
+static inline void xtcp_order_again(struct xtcp_actions *a, u32 orders, enum xtcp_reason why)
+{
+	a->orders |= orders;
+	if (!a->again_why)
+		a->again_why = why;
+}
+
 /* The TCB is in CLOSE now: nothing is armed, nothing more to do. */
 void xtcp_dead(struct xtcp_tcb *t, int error, struct xtcp_actions *a);
 

@@ -280,7 +280,8 @@ static void in_loss(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *ne
 			t->recovery.end_seq = t->snd_nxt;
 			if (can_send_new(t)) {
 				t->rec |= XTCP_R_FRTO_NEW;
-				a->orders |= XTCP_ACT_OUTPUT_FIRST | XTCP_ACT_RETRANSMIT;
+				xtcp_order_again(a, XTCP_ACT_OUTPUT_FIRST | XTCP_ACT_RETRANSMIT,
+						 XTCP_WHY_RESEND_MORE);
 				return;
 			}
 			t->rec &= ~(XTCP_R_FRTO | XTCP_R_FRTO_NEW);
@@ -297,7 +298,7 @@ static void in_loss(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news *ne
 		else if (advanced)
 			t->sacked_out = 0;
 	}
-	a->orders |= XTCP_ACT_RETRANSMIT;
+	xtcp_order_again(a, XTCP_ACT_RETRANSMIT, XTCP_WHY_RESEND_MORE);
 }
 
 /* RECOVERY.  Return: the ACK is dealt with. */
@@ -325,7 +326,7 @@ static bool in_recovery(struct xtcp_tcb *t, u32 duplicates, struct xtcp_ack_news
  * Packets were dropped for their size, not for congestion: they are sent again, and
  * cwnd stays (RFC 1191 6.5).
  */
-static void resend(struct xtcp_tcb *t, struct xtcp_ack_news *news)
+static void resend(struct xtcp_tcb *t, enum xtcp_reason why, struct xtcp_ack_news *news)
 {
 	if (!xtcp_in_recovery(t)) {
 		t->recovery.end_seq = t->snd_nxt;
@@ -333,7 +334,7 @@ static void resend(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 			    XTCP_R_TLP | XTCP_R_TLP_RETRANS);
 		xtcp_cong_set_state(t, XTCP_CA_LOSS);
 	}
-	news->a->orders |= XTCP_ACT_RETRANSMIT;
+	xtcp_order_again(news->a, XTCP_ACT_RETRANSMIT, why);
 }
 
 /* What is lost is a probe of the path's MTU, and nothing else: it goes again in pieces. */
@@ -341,7 +342,7 @@ static bool only_probe_lost(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
 	if (likely(!(t->rec & XTCP_R_MTU_PROBE)) || !xtcp_mtup_lost(t, news))
 		return false;
-	resend(t, news);
+	resend(t, XTCP_WHY_RESEND_MTU_PROBE, news);
 	return true;
 }
 
@@ -377,6 +378,17 @@ static bool reneging(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 		       max_t(u32, t->srtt_us >> 4, RENEGING_DELAY_US));
 	news->what |= XTCP_NEWS_REO_TIMER;
 	return true;
+}
+
+/* Why an ACK lets something leave again. */
+static enum xtcp_reason ack_resends(const struct xtcp_tcb *t, const struct xtcp_ack_news *news)
+{
+	if (!news->sample.lost)
+		return XTCP_WHY_RESEND_MORE;
+	if (xtcp_sack_ok(t))
+		return XTCP_WHY_RESEND_OVERTAKEN;
+	return news->what & XTCP_NEWS_ADVANCED ? XTCP_WHY_RESEND_PARTIAL_ACK :
+						 XTCP_WHY_RESEND_DUPLICATE_ACKS;
 }
 
 /**
@@ -439,7 +451,7 @@ void xtcp_recovery_ack(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 			return;
 		break;
 	}
-	news->a->orders |= XTCP_ACT_RETRANSMIT;
+	xtcp_order_again(news->a, XTCP_ACT_RETRANSMIT, ack_resends(t, news));
 }
 
 /* Why did recovery not do without a timeout? */
@@ -461,8 +473,9 @@ static void note_failure(const struct xtcp_tcb *t, struct xtcp_ack_news *news)
  * RFC 6675 5.1: what the peer reported stays, unless it turned out not to have
  * the first packet that it reported.  What left so lately that an ACK cannot be
  * here yet is not lost either.
+ * Return: why it is lost.
  */
-static void lose_all(struct xtcp_tcb *t, struct xtcp_ack_news *news)
+static enum xtcp_reason lose_all(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
 	struct xtcp_seg *first = xtcp_rtx_first(t), *seg;
 	bool forgot = first->sacked & xtcp_bits(first->gone, first->gone + 1);
@@ -485,6 +498,7 @@ static void lose_all(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 		if (xtcp_seg_open(seg))
 			xtcp_seg_lose(t, seg, xtcp_seg_total(seg), news);
 	}
+	return forgot ? XTCP_WHY_RESEND_RENEGED : XTCP_WHY_RESEND_TIMEOUT;
 }
 
 /**
@@ -498,10 +512,11 @@ static void lose_all(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 void xtcp_recovery_timeout(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 {
 	bool fresh = t->ca_state < XTCP_CA_RECOVERY;
+	enum xtcp_reason why;
 
 	if (!t->retransmits)
 		note_failure(t, news);
-	lose_all(t, news);
+	why = lose_all(t, news);
 	if (t->ca_state <= XTCP_CA_DISORDER || !xtcp_after(t->recovery.end_seq, t->snd_una) ||
 	    (t->ca_state == XTCP_CA_LOSS && !t->retransmits)) {
 		/* a new flight: what was to be undone before is history */
@@ -523,7 +538,7 @@ void xtcp_recovery_timeout(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 	/* RFC 5682 3.1 step 1; but what was too large is no sign of anything */
 	if (t->conf->frto && (fresh || t->retransmits) && !(t->rec & XTCP_R_MTU_PROBE))
 		t->rec |= XTCP_R_FRTO;
-	news->a->orders |= XTCP_ACT_RETRANSMIT;
+	xtcp_order_again(news->a, XTCP_ACT_RETRANSMIT, why);
 }
 
 /**
@@ -549,7 +564,8 @@ void xtcp_recovery_reo_timer(struct xtcp_tcb *t, struct xtcp_ack_news *news)
 			news->sample.prior_una = t->snd_una;
 			xtcp_prr(t, &news->sample);
 		}
-		news->a->orders |= XTCP_ACT_RETRANSMIT | XTCP_ACT_OUTPUT;
+		xtcp_order_again(news->a, XTCP_ACT_RETRANSMIT | XTCP_ACT_OUTPUT,
+				 XTCP_WHY_RESEND_OVERTAKEN);
 	}
 	if (!(t->rec & XTCP_R_REO_TIMER))
 		xtcp_rexmit_resume(t, news->now);
@@ -594,5 +610,5 @@ void xtcp_resegment(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 		return;
 	if (!xtcp_sack_ok(t))
 		t->sacked_out = min(t->sacked_out, t->packets_out - t->lost_out);
-	resend(t, &news);
+	resend(t, XTCP_WHY_RESEND_SMALLER, &news);
 }

@@ -151,12 +151,12 @@ static __always_inline void xtcp_send_again(const struct xtcp_sender *s, void *h
  * @rst: send a RST
  */
 struct xtcp_answerer {
-	void (*ack_before)(void *host, u32 ack);
-	void (*syn)(void *host);
+	void (*ack_before)(void *host, u32 ack, enum xtcp_reason why);
+	void (*syn)(void *host, enum xtcp_reason why);
 	void (*output)(void *host);
-	void (*retransmit)(void *host);
-	void (*probe)(void *host, u32 seq);
-	void (*ack)(void *host);
+	void (*retransmit)(void *host, enum xtcp_reason why);
+	void (*probe)(void *host, u32 seq, enum xtcp_reason why);
+	void (*ack)(void *host, enum xtcp_reason why);
 	bool (*merge)(void *host);
 	bool (*challenge)(void *host);
 	void (*rst)(void *host, const struct xtcp_actions *a);
@@ -178,14 +178,14 @@ static __always_inline void xtcp_send_ordered(const struct xtcp_answerer *s, voi
 	u32 orders = a->orders;
 
 	if (unlikely(orders & XTCP_ACT_ACK_BEFORE))
-		s->ack_before(host, a->ack_before);
+		s->ack_before(host, a->ack_before, a->ack_why);
 	t->ack_gone = 0;
 	if (orders & XTCP_ACT_SEND_SYN)
-		s->syn(host);
+		s->syn(host, a->again_why);
 	if (orders & XTCP_ACT_OUTPUT_FIRST)
 		s->output(host);
 	if (orders & XTCP_ACT_RETRANSMIT)
-		s->retransmit(host);
+		s->retransmit(host, a->again_why);
 	if (orders & XTCP_ACT_OUTPUT)
 		s->output(host);
 	if (orders & XTCP_ACT_SEND_PROBE) {
@@ -195,17 +195,17 @@ static __always_inline void xtcp_send_ordered(const struct xtcp_answerer *s, voi
 		 * in Linux.
 		 */
 		if (unlikely(xtcp_urg_out(t)))
-			s->probe(host, t->snd_una);
-		s->probe(host, t->snd_una - 1);
+			s->probe(host, t->snd_una, a->ack_why);
+		s->probe(host, t->snd_una - 1, a->ack_why);
 	}
 	if (orders & XTCP_ACT_DUPACK) {
-		s->ack(host);
+		s->ack(host, a->ack_why);
 	} else if (orders & XTCP_ACT_SEND_ACK) {
 		if (!t->ack_gone &&
 		    !(orders & XTCP_ACT_ACK_MERGE && s->merge(host)))
-			s->ack(host);
+			s->ack(host, a->ack_why);
 	} else if (orders & XTCP_ACT_CHALLENGE && s->challenge(host)) {
-		s->ack(host);
+		s->ack(host, a->ack_why);
 	}
 	if (orders & XTCP_ACT_SEND_RST)
 		s->rst(host, a);

@@ -737,6 +737,8 @@ struct xtcp_tcb {
  * @sack_discards: SACK blocks that cannot be
  * @dsack_segs: segments that D-SACKs report
  * @notes: what recovery did, for counters: bits by enum xtcp_note
+ * @ack_why: enum xtcp_reason of XTCP_ACT_SEND_ACK, _ACK_BEFORE, _CHALLENGE and _SEND_PROBE
+ * @again_why: enum xtcp_reason of XTCP_ACT_RETRANSMIT and _SEND_SYN
  * @rst_flags: XTCP_ACK when the RST carries an acknowledgment
  * @rst_why: enum xtcp_reason of the RST
  * @rst_seq: sequence number of the RST
@@ -761,6 +763,8 @@ struct xtcp_actions {
 	u8			why[XTCP_ACT_EDGES];
 	u8			bad_event;
 	u8			sack_discards;
+	u8			ack_why;
+	u8			again_why;
 	u8			rst_flags;
 	u8			rst_why;
 	struct xtcp_cause_timer	timer;
@@ -826,11 +830,29 @@ static inline void xtcp_actions_init(struct xtcp_actions *a)
 	a->error = 0;
 	a->nr_edges = 0;
 	a->bad_event = 0;
+	a->ack_why = XTCP_WHY_NONE;
+	a->again_why = XTCP_WHY_NONE;
 	a->rst_flags = 0;
 	a->acked = NULL;
 	a->ready = NULL;
 	a->ready_tail = NULL;
 	a->dropped = NULL;
+}
+
+/* Orders that have @ack_why, and @again_why. */
+#define XTCP_ACT_ACKS	(XTCP_ACT_SEND_ACK | XTCP_ACT_ACK_BEFORE | XTCP_ACT_CHALLENGE | \
+			 XTCP_ACT_SEND_PROBE)
+#define XTCP_ACT_AGAIN	(XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN)
+
+/**
+ * xtcp_actions_reasoned - has each order a reason?
+ * @a: the orders
+ */
+static inline bool xtcp_actions_reasoned(const struct xtcp_actions *a)
+{
+	return (!(a->orders & XTCP_ACT_ACKS) || a->ack_why) &&
+	       (!(a->orders & XTCP_ACT_AGAIN) || a->again_why) &&
+	       (!(a->orders & XTCP_ACT_SEND_RST) || a->rst_why);
 }
 
 /**

@@ -280,7 +280,7 @@ static void syn_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *
 		t->backoff++;
 	xtcp_count_retrans(t, 1);
 	t->syn_again = 1;
-	a->orders |= XTCP_ACT_SEND_SYN;
+	xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_RESEND_TIMEOUT);
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_patience(t, now));
 }
 
@@ -313,7 +313,7 @@ static void persist_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actio
 		t->flags |= XTCP_F_FORCE;
 		a->orders |= XTCP_ACT_OUTPUT;
 	} else {
-		a->orders |= XTCP_ACT_SEND_PROBE;
+		xtcp_order_ack(a, XTCP_ACT_SEND_PROBE, XTCP_WHY_PROBE_WINDOW);
 	}
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + xtcp_rto_patience(t, now));
 }
@@ -405,7 +405,7 @@ static void keep_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions 
 		return;
 	}
 	t->probes_out++;
-	a->orders |= XTCP_ACT_SEND_PROBE;
+	xtcp_order_ack(a, XTCP_ACT_SEND_PROBE, XTCP_WHY_PROBE_KEEPALIVE);
 	xtcp_timer_arm(t, XTCP_TIMER_KEEP, now + keep_intvl(t));
 }
 

@@ -76,7 +76,7 @@ void xtcp_tlp_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 	if (next && !xtcp_after(t->snd_nxt + next, t->snd_una + t->snd_wnd))
 		a->orders |= XTCP_ACT_OUTPUT;
 	else
-		a->orders |= XTCP_ACT_RETRANSMIT;
+		xtcp_order_again(a, XTCP_ACT_RETRANSMIT, XTCP_WHY_RESEND_TAIL);
 	/* RFC 8985 7.3: from now on the retransmission timer runs */
 	xtcp_rexmit_restart(t, now);
 }

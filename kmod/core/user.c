@@ -40,7 +40,7 @@ static void send_syn(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a
 		return;
 	t->lsndtime = xtcp_stamp(now);
 	t->retrans_stamp = xtcp_coarse_stamp(now);
-	a->orders |= XTCP_ACT_SEND_SYN;
+	xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_CONNECT);
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + t->rto_us);
 }
 

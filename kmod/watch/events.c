@@ -152,6 +152,8 @@ static int put_reason(struct sk_buff *skb, struct netlink_callback *cb,
 	    nla_put_u64_64bit(skb, XTCP_A_REASON_EDGES, cursor(cb)->sum->why[why],
 			      XTCP_A_REASON_PAD) ||
 	    nla_put_u64_64bit(skb, XTCP_A_REASON_RSTS, cursor(cb)->sum->rst[why],
+			      XTCP_A_REASON_PAD) ||
+	    nla_put_u64_64bit(skb, XTCP_A_REASON_SENT, cursor(cb)->sum->sent[why],
 			      XTCP_A_REASON_PAD)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;

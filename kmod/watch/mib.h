@@ -101,6 +101,7 @@ enum xtcp_mib_item {
  * @edge: edges taken by enum xtcp_edge
  * @why: the same by enum xtcp_reason
  * @rst: RSTs sent by enum xtcp_reason
+ * @sent: ACKs without text, and what is sent again, likewise
  */
 struct xtcp_mib {
 	unsigned long item[XTCP_MIB_NR];
@@ -108,6 +109,7 @@ struct xtcp_mib {
 	unsigned long edge[XTCP_EDGE_NR];
 	unsigned long why[XTCP_WHY_NR];
 	unsigned long rst[XTCP_WHY_NR];
+	unsigned long sent[XTCP_WHY_NR];
 };
 
 #define xtcp_count(xn, name)	this_cpu_inc((xn)->mib->item[XTCP_MIB_##name])
@@ -119,6 +121,8 @@ struct xtcp_mib {
 	this_cpu_inc((xn)->mib->edge[nr]);		\
 	this_cpu_inc((xn)->mib->why[reason]);		\
 } while (0)
+/* An ACK without text leaves, or something again, and why. */
+#define xtcp_count_sent(xn, reason, n)	this_cpu_add((xn)->mib->sent[reason], n)
 /* A RST leaves, and why. */
 #define xtcp_count_rst(xn, reason)	do {		\
 	xtcp_count(xn, OUT_RSTS);			\

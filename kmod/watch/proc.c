@@ -348,12 +348,13 @@ static int reasons_show(struct seq_file *seq, void *v)
 
 	if (!sum)
 		return -ENOMEM;
-	seq_printf(seq, "%10s  %10s  %-20s  %s\n", "edges", "RSTs", "reason", "what happened");
+	seq_printf(seq, "%10s  %10s  %10s  %-20s  %s\n", "edges", "RSTs", "sent", "reason",
+		   "what happened");
 	for (i = XTCP_WHY_NONE + 1; i < XTCP_WHY_NR; i++) {
 		const struct xtcp_reason_desc *r = &xtcp_reasons[i];
 
-		seq_printf(seq, "%10lu  %10lu  %-20s  %s\n", sum->why[i], sum->rst[i],
-			   r->name, r->text);
+		seq_printf(seq, "%10lu  %10lu  %10lu  %-20s  %s\n", sum->why[i], sum->rst[i],
+			   sum->sent[i], r->name, r->text);
 	}
 	kfree(sum);
 	return 0;

@@ -12,6 +12,7 @@
 #include <linux/in6.h>
 #include <linux/tracepoint.h>
 
+#include "core/compose.h"
 #include "core/fsm.h"
 #include "core/segment.h"
 #include "core/tcb.h"
@@ -41,7 +42,7 @@ XTCP_REASONS(XTCP_TRACE_WHY_)
 #define xtcp_show_drop(reason)						\
 	__print_symbolic(reason, XTCP_DROPS(XTCP_SHOW_DROP_) { 255, "?" })
 #define xtcp_show_why(why)						\
-	__print_symbolic(why, XTCP_REASONS(XTCP_SHOW_WHY_) { 255, "?" })
+	__print_symbolic(why, XTCP_REASONS(XTCP_SHOW_WHY_) { 0, "-" })
 #define xtcp_show_flags(flags)						\
 	__print_flags(flags, "|",					\
 		      { XTCP_FIN, "FIN" }, { XTCP_SYN, "SYN" },		\
@@ -101,18 +102,16 @@ TRACE_EVENT(xtcp_transition,
 /**
  * trace_xtcp_send - a segment leaves, or a GSO buffer of many
  * @sk: the socket
- * @flags: control bits
- * @seq: SEG.SEQ
+ * @h: its header
  * @len: payload, bytes
- * @ack: SEG.ACK
- * @wnd: window field, not scaled
+ * @why: enum xtcp_reason; XTCP_WHY_NONE: new text
  */
 TRACE_EVENT(xtcp_send,
 
-	TP_PROTO(const struct sock *sk, u8 flags, u32 seq, u32 len, u32 ack,
-		 u16 wnd),
+	TP_PROTO(const struct sock *sk, const struct xtcp_header *h, u32 len,
+		 enum xtcp_reason why),
 
-	TP_ARGS(sk, flags, seq, len, ack, wnd),
+	TP_ARGS(sk, h, len, why),
 
 	TP_STRUCT__entry(
 		__field(const void *, sk)
@@ -121,22 +120,25 @@ TRACE_EVENT(xtcp_send,
 		__field(__u32, ack)
 		__field(__u16, wnd)
 		__field(__u8, flags)
+		__field(__u8, why)
 		XTCP_TRACE_ENDS
 	),
 
 	TP_fast_assign(
 		__entry->sk = sk;
-		__entry->seq = seq;
+		__entry->seq = h->seq;
 		__entry->len = len;
-		__entry->ack = ack;
-		__entry->wnd = wnd;
-		__entry->flags = flags;
+		__entry->ack = h->ack;
+		__entry->wnd = h->window;
+		__entry->flags = h->flags;
+		__entry->why = why;
 		xtcp_trace_ends(&xtcp_sk(sk)->flow, __entry->local, __entry->remote);
 	),
 
-	TP_printk("local=%pISpc remote=%pISpc flags=%s seq=%u len=%u ack=%u wnd=%u",
+	TP_printk("local=%pISpc remote=%pISpc flags=%s seq=%u len=%u ack=%u wnd=%u why=%s",
 		  __entry->local, __entry->remote, xtcp_show_flags(__entry->flags),
-		  __entry->seq, __entry->len, __entry->ack, __entry->wnd)
+		  __entry->seq, __entry->len, __entry->ack, __entry->wnd,
+		  xtcp_show_why(__entry->why))
 );
 
 /**
@@ -184,12 +186,14 @@ TRACE_EVENT(xtcp_receive,
  * @seq: first sequence number
  * @end_seq: first sequence number after it
  * @segs: packets on the wire
+ * @why: enum xtcp_reason
  */
 TRACE_EVENT(xtcp_retransmit,
 
-	TP_PROTO(const struct sock *sk, u32 seq, u32 end_seq, unsigned int segs),
+	TP_PROTO(const struct sock *sk, u32 seq, u32 end_seq, unsigned int segs,
+		 enum xtcp_reason why),
 
-	TP_ARGS(sk, seq, end_seq, segs),
+	TP_ARGS(sk, seq, end_seq, segs, why),
 
 	TP_STRUCT__entry(
 		__field(const void *, sk)
@@ -199,6 +203,7 @@ TRACE_EVENT(xtcp_retransmit,
 		__field(__u32, rto_us)
 		__field(__u8, state)
 		__field(__u8, retransmits)
+		__field(__u8, why)
 		XTCP_TRACE_ENDS
 	),
 
@@ -212,13 +217,14 @@ TRACE_EVENT(xtcp_retransmit,
 		__entry->rto_us = t->rto_us;
 		__entry->state = t->state;
 		__entry->retransmits = t->retransmits;
+		__entry->why = why;
 		xtcp_trace_ends(&xtcp_sk(sk)->flow, __entry->local, __entry->remote);
 	),
 
-	TP_printk("local=%pISpc remote=%pISpc state=%s seq=%u end_seq=%u segs=%u retransmits=%u rto_us=%u",
+	TP_printk("local=%pISpc remote=%pISpc state=%s seq=%u end_seq=%u segs=%u retransmits=%u rto_us=%u why=%s",
 		  __entry->local, __entry->remote, xtcp_show_state(__entry->state),
 		  __entry->seq, __entry->end_seq, __entry->segs,
-		  __entry->retransmits, __entry->rto_us)
+		  __entry->retransmits, __entry->rto_us, xtcp_show_why(__entry->why))
 );
 
 /**

@@ -441,6 +441,7 @@ void endpoint_timer(struct endpoint *ep)
 		ep->pace_waits = false;
 		xtcp_actions_init(&a);
 		a.orders = XTCP_ACT_RETRANSMIT | XTCP_ACT_OUTPUT;
+		a.again_why = XTCP_WHY_RESEND_PACED;
 		ep_apply(ep, &a, NULL);
 	}
 	if (ep->has_req && ep->req_due <= now)

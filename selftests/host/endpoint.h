@@ -192,6 +192,7 @@ struct endpoint {
 	u32			sack_discards;
 	u32			edges[XTCP_EDGE_NR];
 	u32			whys[XTCP_WHY_NR];	/* edges by reason */
+	u32			sent[XTCP_WHY_NR];	/* ACKs, and what was sent again */
 	u32			rsts[XTCP_WHY_NR];	/* RSTs by reason */
 	u32			drops[XTCP_DROP_NR];
 	u64			rx_segs, tx_segs;

@@ -90,17 +90,25 @@ static void done(struct endpoint *ep)
 	ep_ooo_purge(ep);
 }
 
-static void answer_ack_before(void *host, u32 ack)
+/* No order without a reason. */
+static void sent(struct endpoint *ep, enum xtcp_reason why)
+{
+	ep_count_why(ep, ep->sent, why);
+}
+
+static void answer_ack_before(void *host, u32 ack, enum xtcp_reason why)
 {
 	struct endpoint *ep = host;
 	struct xtcp_header h;
 
+	sent(ep, why);
 	xtcp_compose_ack_before(&h, &ep->t, ack, ep_room(ep), *ep->now);
 	ep_send_bare(ep, &h);
 }
 
-static void answer_syn(void *host)
+static void answer_syn(void *host, enum xtcp_reason why)
 {
+	sent(host, why);
 	ep_send_syn(host);
 }
 
@@ -109,20 +117,23 @@ static void answer_output(void *host)
 	ep_push(host);
 }
 
-static void answer_retransmit(void *host)
+static void answer_retransmit(void *host, enum xtcp_reason why)
 {
+	sent(host, why);
 	ep_retransmit(host);
 }
 
-static void answer_probe(void *host, u32 seq)
+static void answer_probe(void *host, u32 seq, enum xtcp_reason why)
 {
+	sent(host, why);
 	ep_send_ack_from(host, seq);
 }
 
-static void answer_ack(void *host)
+static void answer_ack(void *host, enum xtcp_reason why)
 {
 	struct endpoint *ep = host;
 
+	sent(ep, why);
 	ep_send_ack_from(ep, ep->t.snd_nxt);
 }
 
@@ -216,6 +227,8 @@ bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *
 		ep_enter_timewait(ep);
 	else if (orders & XTCP_ACT_DEAD)
 		done(ep);
+	if (!xtcp_actions_reasoned(a))
+		ep_wrong(ep, "an order without a reason");
 	if (a->bad_event)
 		ep_wrong(ep, "an event that the table lacks");
 	ep_verify(ep, a);

@@ -405,6 +405,25 @@ long long edge_count(enum xtcp_edge edge)
 
 #define REASON_NAME(name, text, clause)	#name,
 
+/* Edges, RSTs, and what else was sent, for a reason.  Return: false: there is no such row. */
+static bool reason_row(enum xtcp_reason why, long long counts[3])
+{
+	static const char *const names[] = { "NONE", XTCP_REASONS(REASON_NAME) };
+	FILE *f = fopen("/proc/net/xtcp_reasons", "re");
+	char *line = NULL, name[32];
+	bool found = false;
+	size_t size = 0;
+
+	if (!f)
+		return false;
+	while (!found && getline(&line, &size, f) > 0)
+		found = sscanf(line, "%lld %lld %lld %31s", &counts[0], &counts[1], &counts[2],
+			       name) == 4 && !strcmp(name, names[why]);
+	free(line);
+	fclose(f);
+	return found;
+}
+
 /**
  * reason_count - how often something happened for a reason in this namespace
  * @why: which
@@ -414,25 +433,26 @@ long long edge_count(enum xtcp_edge edge)
  */
 long long reason_count(enum xtcp_reason why, long long *rsts)
 {
-	static const char *const names[] = { "NONE", XTCP_REASONS(REASON_NAME) };
-	FILE *f = fopen("/proc/net/xtcp_reasons", "re");
-	long long edges, resets, found = -1;
-	char *line = NULL, name[32];
-	size_t size = 0;
+	long long counts[3];
 
-	if (!f)
+	if (!reason_row(why, counts))
 		return -1;
-	while (found < 0 && getline(&line, &size, f) > 0) {
-		if (sscanf(line, "%lld %lld %31s", &edges, &resets, name) != 3 ||
-		    strcmp(name, names[why]))
-			continue;
-		found = edges;
-		if (rsts)
-			*rsts = resets;
-	}
-	free(line);
-	fclose(f);
-	return found;
+	if (rsts)
+		*rsts = counts[1];
+	return counts[0];
+}
+
+/**
+ * reason_sent - how many ACKs without text, or segments again, were sent for a reason
+ * @why: which
+ *
+ * Return: in this namespace, -1 when /proc/net/xtcp_reasons has no such row.
+ */
+long long reason_sent(enum xtcp_reason why)
+{
+	long long counts[3];
+
+	return reason_row(why, counts) ? counts[2] : -1;
 }
 
 /* ---- connections --------------------------------------------------------- */

@@ -74,6 +74,7 @@ long long stat_counter(const char *name);
 long long snmp_counter(const char *name);
 long long edge_count(enum xtcp_edge edge);
 long long reason_count(enum xtcp_reason why, long long *rsts);
+long long reason_sent(enum xtcp_reason why);
 int conn_state(const struct sockaddr_in *local, const struct sockaddr_in *remote);
 int conns_in_state(int state);
 long memory_pages(void);

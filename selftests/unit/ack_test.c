@@ -356,6 +356,7 @@ TEST(dupack__third_sends_the_first_segment_again)
 	CHECK_EQ(ep.t.cwnd, 7);
 	CHECK_EQ(ep.t.ca_state, XTCP_CA_RECOVERY);
 	CHECK_EQ(ep.t.recovery.end_seq, our(10001));
+	expect_why(RESEND_DUPLICATE_ACKS);
 }
 
 TEST(dupack__ssthresh_does_not_count_limited_transmit)
@@ -481,6 +482,7 @@ TEST(recovery__partial_ack_sends_the_next_hole)
 	rcv(". 1 ack 10001");
 	CHECK_EQ(ep.t.lost_out, 0);
 	CHECK_EQ(ep.t.packets_out, 0);
+	expect_why(RESEND_PARTIAL_ACK);
 }
 
 TEST(recovery__duplicates_of_the_hole_send_nothing_again)
@@ -684,6 +686,9 @@ TEST(ack__window_shrinks_below_what_is_in_flight)
 	/* what is out is sent again, the first segment as a probe */
 	advance(1000);
 	CHECK(ignore_output() >= 1);
+	rcv(". 1 ack 1001 win 3000");
+	ignore_output();
+	expect_why(RESEND_WINDOW);
 	rcv(". 1 ack 5001 win 5000");
 	CHECK_EQ(ep.t.packets_out, 0);
 }

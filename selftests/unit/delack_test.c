@@ -39,6 +39,8 @@ TEST(quick__first_segments_are_acked_at_once)
 	expect_nothing();
 	advance(40);
 	expect(". 1 ack 171");
+	expect_why(ACK_QUICK);
+	expect_why(ACK_DELAYED);
 }
 
 /* Not more of them than segments in half a window. */
@@ -82,6 +84,7 @@ TEST(delay__every_second_full_segment)
 	expect_nothing();
 	rcv(". 3002:4002(1000) ack 1");
 	expect(". 1 ack 4002");
+	expect_why(ACK_SECOND);
 }
 
 /* ... unless the user does not read: then the ACK could not move the window. */
@@ -121,6 +124,7 @@ TEST(delay__timer)
 	advance(1);
 	expect(". 1 ack 1002");
 	CHECK_EQ(due_ms(XTCP_TIMER_DELACK), -1);
+	expect_why(ACK_DELAYED);
 }
 
 TEST(delay__never_longer_than_half_a_second)
@@ -257,6 +261,7 @@ TEST(on_read__sends_an_ack_that_waited_for_it)
 	ep.t.deadline[XTCP_TIMER_DELACK] = now + 1000;
 	expect_read(4000);
 	expect(". 1 ack 4002");
+	expect_why(ACK_READ);
 }
 
 TEST(on_read__nothing_to_say)
@@ -381,6 +386,7 @@ TEST(gap__a_third_of_the_rtt)
 	expect_nothing();
 	advance_us(1);
 	expect(". 1 ack 1 sack 1001:5001");
+	expect_why(ACK_HELD);
 }
 
 TEST(gap__not_more_than_so_many)

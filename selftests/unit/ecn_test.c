@@ -328,6 +328,7 @@ TEST(dctcp__echo_follows_the_marks)
 	ignore_output();
 	rcv(".W 501:601(100) ack 1 ce");
 	expect(".E 1 ack 601 ect0");
+	expect_why(ACK_ECN);
 }
 
 TESTS_MAIN

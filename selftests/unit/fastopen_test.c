@@ -297,6 +297,7 @@ TEST(child__same_syn_again)
 	arrives(&syn);
 	CHECK_EQ(t.state, XTCP_SYN_RECV);
 	CHECK(a.orders & XTCP_ACT_SEND_SYN);
+	CHECK_EQ(a.again_why, XTCP_WHY_SYN_CAME_AGAIN);
 	syn.end_seq += TEXT;
 	syn.len = TEXT;
 	arrives(&syn);

@@ -33,6 +33,7 @@ TEST(acceptable__beyond_the_window_is_acked)
 	/* the first byte behind it: Linux lets it pass, and nothing of it is taken */
 	rcv(". 65001 ack 1");
 	expect_nothing();
+	expect_why(ACK_UNACCEPTABLE);
 }
 
 TEST(acceptable__partly_in_the_window_is_taken)
@@ -214,6 +215,7 @@ TEST(rst__in_window_is_challenged)
 	expect(". 1 ack 1");
 	expect_state(ESTABLISHED);
 	expect_drop(RST);
+	expect_why(ACK_CHALLENGE);
 }
 
 /* RFC 5961 7, per connection: all that may be guesses share one limit */

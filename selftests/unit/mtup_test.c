@@ -255,6 +255,7 @@ TEST(probe__that_is_lost_alone)
 	usr_write(3250);
 	expect(". 3251:3875(624) ack 1");
 	ignore_output();
+	expect_why(RESEND_MTU_PROBE);
 }
 
 TEST(probe__that_is_lost_alone_without_sack)

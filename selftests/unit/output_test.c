@@ -90,6 +90,7 @@ TEST(persist__zero_window_is_probed)
 	expect("P. 1:1001(1000) ack 1");
 	/* an ordinary retransmission timer again, without the backoff of the probes */
 	CHECK_EQ(due_ms(XTCP_TIMER_REXMIT), 1000);
+	expect_why(PROBE_WINDOW);
 }
 
 TEST(persist__window_closes_with_data_in_flight)
@@ -551,6 +552,7 @@ TEST(mss__shrinks_with_data_in_flight)
 	expect("P. 4001:4501(500) ack 1");
 	rcv(". 1 ack 4501");
 	CHECK(!xtcp_in_recovery(&ep.t));
+	expect_why(RESEND_SMALLER);
 }
 
 /* What is small enough got through. */

@@ -206,6 +206,7 @@ TEST(rack__third_sacked_packet_resends_the_first)
 	CHECK_EQ(NOTED(SACK_RECOVERY), 1);
 	CHECK_EQ(ep.t.lost_out, 1);
 	CHECK_EQ(ep.t.retrans_out, 1);
+	expect_why(RESEND_OVERTAKEN);
 }
 
 /* What left in one piece: only what lies before the highest report is lost. */
@@ -546,6 +547,8 @@ TEST(tlp__last_packet)
 	advance(300);
 	expect(". 1:1001(1000) ack 1");
 	CHECK_EQ(ep.t.ca_state, XTCP_CA_LOSS);
+	expect_why(RESEND_TAIL);
+	expect_why(RESEND_TIMEOUT);
 }
 
 TEST(tlp__new_data_if_there_is_any)
@@ -602,6 +605,20 @@ TEST(tlp__does_not_wait_for_the_pacer)
 }
 
 /* RFC 8985 7.4: the probe repaired a loss that nobody would have seen. */
+/* What the pacer holds back it lets go later. */
+TEST(rack__what_is_lost_waits_for_the_pacer)
+{
+	conf.paced = true;
+	flight(6, 1);
+	ep.pace.next_ns = (now + 50000) * 1000;
+	rcv(". 1 ack 1 sack 3001:6001");
+	expect_nothing();
+	advance(50);
+	expect(". 1:1001(1000) ack 1");
+	ignore_output();
+	expect_why(RESEND_PACED);
+}
+
 TEST(tlp__repaired_a_loss)
 {
 	u32 cwnd;
@@ -687,6 +704,7 @@ TEST(rto__reneging)
 	CHECK_EQ(NOTED(SACK_RENEGING), 1);
 	CHECK_EQ(ep.t.sacked_out, 0);
 	expect(". 1001:2001(1000) ack 1");
+	expect_why(RESEND_RENEGED);
 }
 
 TEST(rto__reneging_is_not_an_ack_of_what_was_reported)
@@ -774,6 +792,7 @@ TEST(frto__the_loss_was_real)
 	CHECK_EQ(NOTED(SPURIOUS_RTOS), 0);
 	CHECK(!(ep.t.rec & XTCP_R_FRTO));
 	ignore_output();
+	expect_why(RESEND_MORE);
 }
 
 TEST(frto__switched_off)

@@ -24,6 +24,8 @@ TEST(text__a_gap_is_reported_at_once)
 	rcv(". 1:1001(1000) ack 1");
 	expect(". 1 ack 3001");
 	expect_read(3000);
+	expect_why(ACK_GAP);
+	expect_why(ACK_FILLED);
 }
 
 TEST(text__covered_by_what_came_before)
@@ -40,6 +42,7 @@ TEST(text__covered_by_what_came_before)
 	expect(". 1 ack 601");
 	expect_drop(DUP_DATA);
 	expect_read(600);
+	expect_why(ACK_DUPLICATE);
 }
 
 TEST(text__in_fin_wait_1_and_2)
@@ -100,6 +103,7 @@ TEST(text__no_room_is_a_drop_that_is_acked)
 	rcv("P. 1:11(10) ack 1");
 	expect(". 1 ack 11");
 	expect_read(10);
+	expect_why(ACK_NO_ROOM);
 }
 
 TEST(text__beyond_the_window_that_is_shut)
@@ -129,6 +133,7 @@ TEST(text__reaches_over_the_window)
 	expect_drop(ZERO_WINDOW);
 	expect_read(66000);
 	expect(". 1 ack 66001");
+	expect_why(ACK_NO_WINDOW);
 }
 
 /* RFC 2525 2.17: nobody will read it */
@@ -328,6 +333,7 @@ TEST(fin__in_fin_wait_2)
 	expect(". 2 ack 2");
 	expect_state(TIME_WAIT);
 	expect_edge(FIN_WAIT2__RCV_FIN);
+	expect_why(ACK_FIN);
 }
 
 TEST(fin__in_closing_and_last_ack)

@@ -553,6 +553,7 @@ TEST(keepalive__after_two_hours)
 	advance(4);
 	expect(". 0 ack 1");
 	CHECK_EQ(ep.t.probes_out, 1);
+	expect_why(PROBE_KEEPALIVE);
 }
 
 TEST(keepalive__gives_up)

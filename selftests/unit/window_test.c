@@ -200,6 +200,7 @@ TEST(on_read__window_that_doubles_is_announced)
 	expect(". 1 ack 60001 win 27000");
 	expect_read(1000);
 	expect_nothing();
+	expect_why(ACK_WINDOW);
 }
 
 TEST(on_read__not_after_the_peers_fin)

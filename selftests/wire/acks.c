@@ -125,6 +125,8 @@ TEST_F(acks, backlog__one_for_all)
 	FOUR_WHILE_READING(p);
 	packets(p, "> . 1:1(0) ack 4101",
 		   "quiet 50");
+	if (!test_inet())
+		EXPECT_EQ(1, reason_sent(XTCP_WHY_ACK_BACKLOG));
 }
 
 TEST_F(acks, backlog__one_for_each)

@@ -3,7 +3,9 @@
  * Every reason for which an edge is taken or a RST is sent, one test for each.
  *
  * The list in <linux/xtcp_reason.h> makes the tests; a reason without a scenario here does
- * not compile.  The kernel's own counters say that it was the reason.
+ * not compile.  The kernel's own counters say that it was the reason.  The reasons of ACKs
+ * and of what is sent again are made to happen where the clock is a test's own (unit/):
+ * unit/source looks that none is forgotten; here are those that only a kernel has.
  */
 #include <sched.h>
 #include <netinet/tcp.h>
@@ -471,10 +473,10 @@ REASON(NOT_ACCEPTED)
 static void (*const scenarios[])(struct peer *p) = {
 #define SCENARIO(name, text, clause) \
 	[XTCP_WHY_##name] = name##_given,
-	XTCP_REASONS(SCENARIO)
+	XTCP_EDGE_REASONS(SCENARIO)
 };
 
-_Static_assert(ARRAY_SIZE(scenarios) == XTCP_WHY_NR, "a reason lacks its scenario");
+_Static_assert(ARRAY_SIZE(scenarios) == XTCP_WHY_NOT_ACCEPTED + 1, "a reason lacks its scenario");
 
 static bool counts(enum xtcp_reason why)
 {
@@ -496,7 +498,7 @@ TEST_F(reason, name)							\
 	/* some wait for a timer, which an RTO of a slow machine makes longer */ \
 	EXPECT_TRUE(await_ms(counts(why), 60000));			\
 }
-XTCP_REASONS(REASON_TEST)
+XTCP_EDGE_REASONS(REASON_TEST)
 
 #define TRACE	"/sys/kernel/tracing/instances/xtcp-reason"
 
@@ -556,6 +558,58 @@ TEST(namespace_gone__is_traced)
 	EXPECT_TRUE(traced("why=FIN_ANSWERED") || traced("why=FIN_ACKED"));
 	proc_write(TRACE "/events/xtcp/xtcp_transition/enable", "0");
 	rmdir(TRACE);
+}
+
+/* ---- what is sent ------------------------------------------------------------------- */
+
+/* ACKs, probes and what is sent again: the kernel counts what the core gives as the reason. */
+TEST_F(reason, sent__is_counted)
+{
+	struct peer *p = &self->p;
+	int fd;
+
+	XTCP_ONLY();
+	fd = open_active(p);
+	EXPECT_EQ(1, reason_sent(XTCP_WHY_CONNECT));
+	EXPECT_EQ(1, reason_sent(XTCP_WHY_ACK_SYN_ACK));
+	packets(p, "< P. 1:101(100) ack 1",
+		   "> .  1:1(0) ack 101",
+		   "< P. 1:101(100) ack 1",
+		   "> .  1:1(0) ack 101",
+		   "< R  501:501(0)",
+		   "> .  1:1(0) ack 101");
+	EXPECT_EQ(1, reason_sent(XTCP_WHY_ACK_QUICK));
+	EXPECT_EQ(1, reason_sent(XTCP_WHY_ACK_DUPLICATE));
+	EXPECT_EQ(1, reason_sent(XTCP_WHY_ACK_CHALLENGE));
+	/* how often the text and the probe leave depends on the machine */
+	put_pattern(fd, 0, 100);
+	packets(p, "> P. 1:101(100) ack 101");
+	EXPECT_TRUE(await(reason_sent(XTCP_WHY_RESEND_TIMEOUT) > 0));
+	packets(p, "< .  101:101(0) ack 101 win 0");
+	put_pattern(fd, 100, 100);
+	EXPECT_TRUE(await(reason_sent(XTCP_WHY_PROBE_WINDOW) > 0));
+}
+
+/*
+ * TCP_QUICKACK: what waits leaves now.  The machine may be so slow that the timer of the
+ * ACK is first, but not always.
+ */
+TEST_F(reason, sent__ACK_ASKED)
+{
+	struct peer *p = &self->p;
+	int fd, i;
+
+	XTCP_ONLY();
+	fd = open_active(p);
+	for (i = 0; i < 100 && !reason_sent(XTCP_WHY_ACK_ASKED); i++) {
+		int at = 1 + 100 * i;
+
+		set_int(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
+		packets(p, fmt("< P. %d:%d(100) ack 1", at, at + 100));
+		set_int(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+		packets(p, fmt("> .  1:1(0) ack %d", at + 100));
+	}
+	EXPECT_EQ(1, reason_sent(XTCP_WHY_ACK_ASKED));
 }
 
 /* No edge and no RST without a reason, and none with two. */

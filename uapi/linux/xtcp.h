@@ -127,6 +127,7 @@ enum xtcp_genl_reason_attr {
 	XTCP_A_REASON_EDGES,	/* u64, edges taken for it in this namespace since load */
 	XTCP_A_REASON_RSTS,	/* u64, RSTs sent for it in this namespace since load */
 	XTCP_A_REASON_PAD,
+	XTCP_A_REASON_SENT,	/* u64, ACKs without text and what was sent again for it */
 	__XTCP_A_REASON_MAX
 };
 #define XTCP_A_REASON_MAX (__XTCP_A_REASON_MAX - 1)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * Why a connection took an edge of the state machine, and why a RST was sent: one list.
+ * Why a connection took an edge of the state machine, and why a RST, an ACK or something
+ * again was sent: one list.
  *
  * The module's counters, the reasons in netlink's messages and tracepoints, and what the
  * tools print of them are generated from it.  Reason numbers are ABI: append, never
@@ -13,7 +14,7 @@
  * Reasons: R(name, what happened, clause of RFC 9293 unless another RFC is named; empty:
  * no RFC asks for it).  "the user" is who has the socket.
  */
-#define XTCP_REASONS(R)									\
+#define XTCP_EDGE_REASONS(R)								\
 	/* a connection is opened */							\
 	R(LISTEN,		"the user called listen()",		"3.10.1")	\
 	R(CONNECT,		"the user called connect()",		"3.10.1")	\
@@ -74,6 +75,49 @@
 	R(SYN_IN_WINDOW,	"another SYN came in the handshake",	"3.10.7.4")	\
 	R(NOT_ACCEPTED,		"the peer acknowledged our SYN, and was not accepted in time", \
 							"")
+
+/* The same of ACKs without text, and of what is sent again. */
+#define XTCP_ORDER_REASONS(R)								\
+	/* an ACK without text is sent */						\
+	R(ACK_DELAYED,		"the delayed ACK was due",		"3.8.6.3")	\
+	R(ACK_SECOND,		"more than a full segment waited for an ACK", "3.8.6.3") \
+	R(ACK_QUICK,		"ACKs are not delayed now: at first, after a loss, by a setting", \
+									"3.8.6.3")	\
+	R(ACK_READ,		"the user read what waited for an ACK",	"3.8.6.3")	\
+	R(ACK_WINDOW,		"the user read, and the window is twice as large", "3.8.6.2.2") \
+	R(ACK_GAP,		"a segment came behind a gap",		"RFC 5681 4.2")	\
+	R(ACK_HELD,		"ACKs were held back behind a gap, and one was due", "") \
+	R(ACK_FILLED,		"a segment filled a gap, or a part of it", "RFC 5681 4.2") \
+	R(ACK_DUPLICATE,	"text came that had come before",	"RFC 2883 4")	\
+	R(ACK_UNACCEPTABLE,	"a segment came that is not acceptable", "3.10.7.4")	\
+	R(ACK_CHALLENGE,	"a segment came that may be a stranger's guess", "RFC 5961") \
+	R(ACK_NO_WINDOW,	"text came that the window has no room for", "3.10.7.4") \
+	R(ACK_NO_ROOM,		"text came that the receive buffer has no room for", "") \
+	R(ACK_SYN_ACK,		"the peer's SYN,ACK came",		"3.10.7.3")	\
+	R(ACK_FIN,		"the peer's FIN came, and cannot wait for an answer", "3.10.7.4") \
+	R(ACK_ECN,		"marks of routers began or ended, or the peer reduced its window", \
+									"RFC 8257 3.2")	\
+	R(ACK_BACKLOG,		"segments came while the user had the socket: one ACK for all", \
+									"3.8.6.3")	\
+	R(ACK_ASKED,		"the user set TCP_QUICKACK",		"")		\
+	R(PROBE_WINDOW,		"the peer's window is closed: does it open?", "3.8.6.1") \
+	R(PROBE_KEEPALIVE,	"nothing came for long: is the peer there?", "3.8.4")	\
+	/* something is sent again */							\
+	R(RESEND_TIMEOUT,	"it was not acknowledged in time",	"RFC 6298 5.4")	\
+	R(RESEND_RENEGED,	"the peer does not have what it had reported", "RFC 2018 8") \
+	R(RESEND_TAIL,		"nothing acknowledged the last of a flight: a probe of its tail", \
+									"RFC 8985 7.3")	\
+	R(RESEND_OVERTAKEN,	"what left later has arrived",		"RFC 8985 6.2")	\
+	R(RESEND_DUPLICATE_ACKS, "duplicate ACKs came, without SACK",	"RFC 6582 3.2")	\
+	R(RESEND_PARTIAL_ACK,	"an ACK in recovery ended before another hole", "RFC 6582 3.2") \
+	R(RESEND_MORE,		"an ACK lets more leave of what is lost", "RFC 6675 5")	\
+	R(RESEND_WINDOW,	"the peer's window has room again for what is lost", "3.8.6") \
+	R(RESEND_SMALLER,	"the path takes smaller packets only",	"RFC 1191 6.5")	\
+	R(RESEND_MTU_PROBE,	"a probe of the path's MTU is lost",	"RFC 4821 7.6.2") \
+	R(RESEND_PACED,		"the pacer, or this host's queue, lets more leave", "")	\
+	R(SYN_CAME_AGAIN,	"the peer sent its SYN again: our SYN,ACK was lost", "3.10.7.4")
+
+#define XTCP_REASONS(R)	XTCP_EDGE_REASONS(R) XTCP_ORDER_REASONS(R)
 
 /*
  * Timers that end a connection: T(name, what it does each time).  Numbers are ABI as well.

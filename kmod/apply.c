@@ -373,6 +373,19 @@ static void do_rare(struct sock *sk, const struct xtcp_actions *a,
 		xtcp_ack_soon(sk);
 }
 
+/* A connection was reset because of what came for it, or of its TCP_LINGER2. */
+static void count_abort(struct xtcp_net *xn, const struct xtcp_actions *a,
+			const struct xtcp_segment *seg)
+{
+	if (!(a->orders & XTCP_ACT_SEND_RST))
+		return;
+	if (a->rst_why == XTCP_WHY_DATA_AFTER_CLOSE ||
+	    (a->rst_why == XTCP_WHY_LINGER2_NONE && seg))
+		xtcp_count(xn, ABORT_ON_DATA);
+	else if (a->rst_why == XTCP_WHY_LINGER2_NONE)
+		xtcp_count(xn, ABORT_ON_LINGER);
+}
+
 /**
  * xtcp_apply - carry out what the core ordered
  * @sk: the socket, locked
@@ -380,11 +393,11 @@ static void do_rare(struct sock *sk, const struct xtcp_actions *a,
  * @seg: the segment that they answer, NULL: a timer or a user call
  * @skb: its buffer, transport header set and data pointing at it
  *
- * Return: true when @skb was kept, false when the caller has to free it.
- * The socket may be on its way out after this; the caller holds a reference
+ * @skb is kept where xtcp_verdict_keeps() says so of @seg's verdict; the caller frees it
+ * otherwise.  The socket may be on its way out after this; the caller holds a reference
  * or is in an RCU read side.
  */
-bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
+void xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		struct xtcp_segment *seg, struct sk_buff *skb)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -395,11 +408,12 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	xtcp_assert_locked(sk);
 	if (unlikely(a->notes | a->lost_retrans | a->sack_discards))
 		count_notes(xn, a);
-	if (a->nr_edges || a->bad_event)
+	if (a->nr_edges || a->bad_event) {
+		count_abort(xn, a, seg);
 		xtcp_count_edges(xn, sk, a, skb);
-	if (seg && seg->drop) {
-		xtcp_count_drop(xn, seg->drop);
-		trace_xtcp_drop(&xs->flow, seg, seg->drop);
+	}
+	if (seg && unlikely(xtcp_verdict_refuses(seg->verdict))) {
+		trace_xtcp_drop(&xs->flow, seg, seg->verdict);
 		if (unlikely(xs->tfo_sent))
 			xtcp_tfo_suspect(sk, seg);
 	}
@@ -416,6 +430,7 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		sk_dst_confirm(sk);
 	}
 	kept = take_payload(sk, a, skb);
+	DEBUG_NET_WARN_ON_ONCE(seg && kept != xtcp_verdict_keeps(seg->verdict));
 	if (a->ready)
 		deliver_list(sk, a->ready);
 	if (a->dropped)
@@ -439,7 +454,6 @@ bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 	else
 		xtcp_timer_sync(sk);
 	xtcp_verify(sk, a);
-	return kept;
 }
 
 /**

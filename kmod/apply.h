@@ -7,7 +7,7 @@
 
 #include "sock.h"
 
-bool xtcp_apply(struct sock *sk, struct xtcp_actions *a,
+void xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		struct xtcp_segment *seg, struct sk_buff *skb);
 void xtcp_user_call(struct sock *sk, enum xtcp_call call, enum xtcp_reason why);
 void xtcp_done(struct sock *sk);

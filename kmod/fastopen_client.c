@@ -192,7 +192,7 @@ void xtcp_tfo_timeout(struct sock *sk, bool expired)
 /**
  * xtcp_tfo_suspect - a segment of an active Fast Open was not acceptable
  * @sk: the socket, locked
- * @seg: the segment; its drop says why
+ * @seg: the segment; its verdict says why
  *
  * A RST behind text that never came, or a FIN behind our close, is what a middlebox
  * makes of a connection whose SYN it did not understand.
@@ -202,9 +202,9 @@ void xtcp_tfo_suspect(struct sock *sk, const struct xtcp_segment *seg)
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	xtcp_assert_locked(sk);
-	if ((seg->drop == XTCP_DROP_RST && t->state == XTCP_ESTABLISHED &&
+	if ((seg->verdict == XTCP_VERDICT_RST_REFUSED && t->state == XTCP_ESTABLISHED &&
 	     xtcp_fastopen_silent(t)) ||
-	    (seg->drop == XTCP_DROP_CLOSED_RCV && seg->flags & XTCP_FIN))
+	    (seg->verdict == XTCP_VERDICT_CLOSED_RCV && seg->flags & XTCP_FIN))
 		disable(xtcp_sk_net(sk));
 }
 

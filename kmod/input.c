@@ -52,7 +52,6 @@ static __always_inline bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	seg->wnd = ntohs(th->window);
 	seg->len = skb->len - hdrlen;
 	seg->end_seq = seg->seq + seg->len + th->syn + th->fin;
-	seg->drop = XTCP_DROP_NONE;
 	seg->ecn = xtcp_skb_tos(skb) & INET_ECN_MASK;
 	if (unlikely(th->syn))
 		seg->mss_default = xtcp_skb_af(skb)->mss_default;
@@ -76,31 +75,41 @@ static __always_inline bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 }
 
 /*
- * The socket is locked and nobody else uses it.
- * Return: whether the segment was its own; consumed either way.
+ * The one exit of whatever came: each segment is counted by what became of it, once, and
+ * goes, unless somebody has it.  Those that wait come here again.
  */
-static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
-		   struct sk_buff *skb)
+static __always_inline void settle(struct xtcp_net *xn, struct sk_buff *skb,
+				   enum xtcp_verdict verdict)
+{
+	DEBUG_NET_WARN_ON_ONCE(verdict <= XTCP_VERDICT_NONE || verdict >= XTCP_VERDICT_NR);
+	this_cpu_inc(xn->mib->verdict[verdict]);
+	if (xtcp_verdict_keeps(verdict))
+		return;
+	if (unlikely(xtcp_verdict_refuses(verdict)))
+		kfree_skb(skb);
+	else
+		consume_skb(skb);
+}
+
+/*
+ * The socket is locked and nobody else uses it.
+ * Return: what became of the segment; XTCP_VERDICT_NOT_OWNER: it was not its own.
+ */
+static __must_check enum xtcp_verdict do_rcv(struct sock *sk, const struct xtcp_key *key,
+					     int dif, int sdif, struct sk_buff *skb)
 {
 	struct xtcp_segment seg __uninitialized;
 
 	xtcp_assert_locked(sk);
-	if (unlikely(!xtcp_owns(sk, key, dif, sdif))) {
-		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_NOT_OWNER);
-		kfree_skb(skb);
-		return false;
-	}
+	if (unlikely(!xtcp_owns(sk, key, dif, sdif)))
+		return XTCP_VERDICT_NOT_OWNER;
 	sock_rps_save_rxhash(sk, skb);
 	sk_mark_napi_id(sk, skb);
-	if (unlikely(!parse(skb, &seg))) {
-		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_OPTION);
-		kfree_skb(skb);
-	} else if (sk->sk_state == TCP_LISTEN) {
-		xtcp_listen_rcv(sk, key, dif, sdif, skb, &seg);
-	} else {
-		xtcp_sock_rcv(sk, skb, &seg);
-	}
-	return true;
+	if (unlikely(!parse(skb, &seg)))
+		return XTCP_VERDICT_OPTION;
+	if (sk->sk_state == TCP_LISTEN)
+		return xtcp_listen_rcv(sk, key, dif, sdif, skb, &seg);
+	return xtcp_sock_rcv(sk, skb, &seg);
 }
 
 /**
@@ -112,25 +121,31 @@ static bool do_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdi
  */
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_key key __uninitialized;
 	int dif, sdif;
 
 	xtcp_assert_locked(sk);
 	local_bh_disable();
 	rcu_read_lock();
-	key_of(&key, xtcp_sk_net(sk), skb, tcp_hdr(skb), &dif, &sdif);
-	do_rcv(sk, &key, dif, sdif, skb);
+	this_cpu_dec(xn->mib->verdict[XTCP_VERDICT_WAITS]);
+	key_of(&key, xn, skb, tcp_hdr(skb), &dif, &sdif);
+	settle(xn, skb, do_rcv(sk, &key, dif, sdif, skb));
 	rcu_read_unlock();
 	local_bh_enable();
 	return 0;
 }
 
-/* Lock the socket and hand it the segment, now or when the user lets go. */
-static void give(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
-		 struct sk_buff *skb)
+/*
+ * Lock the socket and hand it the segment, now or when the user lets go.
+ * Return: what became of it.
+ */
+static __must_check enum xtcp_verdict give(struct sock *sk, const struct xtcp_key *key,
+					   int dif, int sdif, struct sk_buff *skb)
 {
 	/* over loopback it is the sender's, which costs nothing */
 	struct dst_entry *dst = skb_dst_is_noref(skb) ? skb_dst(skb) : NULL;
+	enum xtcp_verdict verdict;
 	int iif = skb->skb_iif;
 	u64 limit;
 
@@ -142,97 +157,93 @@ static void give(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
 	if (sk->sk_state != TCP_LISTEN)
 		sk_incoming_cpu_update(sk);
 	if (!sock_owned_by_user(sk)) {
-		if (likely(do_rcv(sk, key, dif, sdif, skb)))
+		verdict = do_rcv(sk, key, dif, sdif, skb);
+		if (likely(verdict != XTCP_VERDICT_NOT_OWNER))
 			xtcp_route_came(sk, dst, iif);
 		bh_unlock_sock(sk);
-		return;
+		return verdict;
 	}
 	xtcp_skb_keep_dif(skb, dif);
 	/* the window does not know about the backlog: a full one comes on top */
 	limit = 2 * (u64)READ_ONCE(sk->sk_rcvbuf) + (READ_ONCE(sk->sk_sndbuf) >> 1) +
 		BACKLOG_HEADROOM;
-	if (unlikely(sk_add_backlog(sk, skb, min_t(u64, limit, UINT_MAX)))) {
-		bh_unlock_sock(sk);
-		xtcp_count_drop(xtcp_sk_net(sk), XTCP_DROP_BACKLOG);
-		kfree_skb(skb);
-		return;
-	}
+	verdict = unlikely(sk_add_backlog(sk, skb, min_t(u64, limit, UINT_MAX))) ?
+		  XTCP_VERDICT_BACKLOG : XTCP_VERDICT_WAITS;
 	bh_unlock_sock(sk);
+	return verdict;
 }
 
 /*
  * The segment is ours: is it well formed?  The buffer's data begins with the TCP
  * header.
- * Return: XTCP_DROP_NONE, or why not.
+ * Return: XTCP_VERDICT_NONE, or why not.
  */
-static enum xtcp_drop admit(struct sk_buff *skb)
+static enum xtcp_verdict admit(struct sk_buff *skb)
 {
 	const struct tcphdr *th;
 
 	if (unlikely(skb->len < sizeof(*th)))
-		return XTCP_DROP_HDR_SHORT;
+		return XTCP_VERDICT_HDR_SHORT;
 	th = tcp_hdr(skb);
 	if (unlikely(th->doff < sizeof(*th) / 4 || th->doff * 4 > skb->len))
-		return XTCP_DROP_HDR_OFFSET;
+		return XTCP_VERDICT_HDR_OFFSET;
 	if (unlikely(!pskb_may_pull(skb, th->doff * 4)))
-		return XTCP_DROP_MEMORY;
+		return XTCP_VERDICT_MEMORY;
 	/* pages of a sender on this host that wants them back (MSG_ZEROCOPY) */
 	if (unlikely(skb_orphan_frags_rx(skb, GFP_ATOMIC)))
-		return XTCP_DROP_MEMORY;
+		return XTCP_VERDICT_MEMORY;
 	if (!xtcp_skb_csum_ok(skb))
-		return XTCP_DROP_CSUM;
-	return XTCP_DROP_NONE;
+		return XTCP_VERDICT_CSUM;
+	return XTCP_VERDICT_NONE;
 }
 
 /*
  * The same of a TIME_WAIT entry.  The socket's filter and IPsec policy are gone with
  * it, as in Linux; what is left is the host's.
  */
-static enum xtcp_drop timewait_permit(const struct xtcp_tw *tw, struct sk_buff *skb)
+static enum xtcp_verdict timewait_permit(const struct xtcp_tw *tw, struct sk_buff *skb)
 {
 	if (xtcp_skb_hop_limit(skb) < tw->min_ttl)
-		return XTCP_DROP_MIN_TTL;
+		return XTCP_VERDICT_MIN_TTL;
 	if (!xtcp_skb_policy(NULL, skb))
-		return XTCP_DROP_POLICY;
-	return XTCP_DROP_NONE;
+		return XTCP_VERDICT_POLICY;
+	return XTCP_VERDICT_NONE;
 }
 
 /*
- * A TIME_WAIT entry owns it.
- * Return: the listener to which it opens a new connection, NULL: none.
+ * A TIME_WAIT entry owns it.  @listener: out, to whom it goes if it opens a new connection.
+ * Return: what became of it; XTCP_VERDICT_NONE: it opens one.
  */
-static struct sock *timewait_rcv(struct xtcp_flow *flow, const struct xtcp_key *key,
-				 int dif, int sdif, struct sk_buff *skb)
+static __must_check enum xtcp_verdict timewait_rcv(struct xtcp_flow *flow,
+						   const struct xtcp_key *key,
+						   int dif, int sdif, struct sk_buff *skb,
+						   struct sock **listener)
 {
 	struct xtcp_tw *tw = xtcp_flow_tw(flow);
-	struct sock *listener = NULL;
+	enum xtcp_verdict verdict;
 	union xtcp_skb_parm parm;
 	struct xtcp_segment seg;
-	enum xtcp_drop reason;
 
 	if (!xtcp_flow_get(flow, key))
-		return NULL;
-	reason = timewait_permit(tw, skb);
-	if (unlikely(reason)) {
-		xtcp_count_drop(key->xn, reason);
+		return XTCP_VERDICT_NOT_OWNER;
+	verdict = timewait_permit(tw, skb);
+	if (unlikely(verdict))
 		goto out;
-	}
 	/* who gets it next wants it as IP left it */
 	memcpy(&parm, skb->cb, sizeof(parm));
-	if (!parse(skb, &seg)) {
-		xtcp_count_drop(key->xn, XTCP_DROP_OPTION);
+	verdict = parse(skb, &seg) ? xtcp_tw_rcv(key->xn, tw, skb, &seg) : XTCP_VERDICT_OPTION;
+	if (verdict)
 		goto out;
-	}
-	if (xtcp_tw_rcv(key->xn, tw, skb, &seg)) {
-		memcpy(skb->cb, &parm, sizeof(parm));
-		listener = xtcp_listener_lookup(key, dif, sdif, skb);
+	memcpy(skb->cb, &parm, sizeof(parm));
+	*listener = xtcp_listener_lookup(key, dif, sdif, skb);
+	if (!*listener) {
 		/* as Linux where nobody accepts it */
-		if (!listener)
-			xtcp_tw_send_ack(key->xn, tw, skb);
+		xtcp_tw_send_ack(key->xn, tw, skb);
+		verdict = XTCP_VERDICT_SYN_REFUSED;
 	}
 out:
 	xtcp_flow_put(flow);
-	return listener;
+	return verdict;
 }
 
 static bool is_syn(const struct sk_buff *skb)
@@ -298,6 +309,42 @@ static bool find_owner(struct xtcp_key *key, int dif, int sdif,
 	}
 }
 
+/*
+ * A segment has an owner.  @sk, @tw: as find_owner() says; @off: where its TCP header is.
+ * Return: what became of it.
+ */
+static __must_check enum xtcp_verdict take(struct sock *sk, struct xtcp_flow *tw,
+					   const struct xtcp_key *key, int dif, int sdif,
+					   struct sk_buff *skb, unsigned int off)
+{
+	enum xtcp_verdict verdict;
+
+	if (unlikely(!xtcp_conntrack_confirm(skb)))
+		return XTCP_VERDICT_CONNTRACK;
+	skb_orphan(skb);
+	__skb_pull(skb, off);
+	if (unlikely(!xtcp_skb_pulled(skb, off)))
+		return XTCP_VERDICT_ADDRESS;
+	verdict = admit(skb);
+	if (unlikely(verdict))
+		return verdict;
+	if (tw) {
+		struct sock *listener = NULL;
+
+		verdict = timewait_rcv(tw, key, dif, sdif, skb, &listener);
+		if (verdict)
+			return verdict;
+		sk = listener;
+	}
+	/* an entry that ended since it was found */
+	if (unlikely(!sk))
+		return XTCP_VERDICT_NOT_OWNER;
+	verdict = xtcp_permit(sk, key, dif, sdif, skb);
+	if (unlikely(verdict))
+		return verdict;
+	return give(sk, key, dif, sdif, skb);
+}
+
 /**
  * xtcp_rcv - does a segment belong to us?
  * @xn: the namespace
@@ -312,11 +359,10 @@ static bool find_owner(struct xtcp_key *key, int dif, int sdif,
  */
 enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int off)
 {
-	int dif, sdif;
-	enum xtcp_drop reason;
-	struct xtcp_flow *tw;
 	struct xtcp_key key __uninitialized;
+	struct xtcp_flow *tw;
 	struct sock *sk;
+	int dif, sdif;
 
 	lockdep_assert_in_softirq();
 
@@ -330,36 +376,10 @@ enum xtcp_claim xtcp_rcv(struct xtcp_net *xn, struct sk_buff *skb, unsigned int 
 		return XTCP_CLAIM_NOT_OURS;
 
 	xtcp_count(xn, IN_SEGS);
-	if (!xtcp_conntrack_confirm(skb)) {
-		/* conntrack has freed it or told us to */
-		xtcp_count_drop(xn, XTCP_DROP_CONNTRACK);
-		goto drop;
-	}
-	if (skb_shared(skb)) {
+	if (skb_shared(skb))
 		skb = skb_share_check(skb, GFP_ATOMIC);
-		if (!skb) {
-			xtcp_count_drop(xn, XTCP_DROP_MEMORY);
-			return XTCP_CLAIM_TAKEN;
-		}
-	}
-	skb_orphan(skb);
-	__skb_pull(skb, off);
-	reason = likely(xtcp_skb_pulled(skb, off)) ? admit(skb) : XTCP_DROP_ADDRESS;
-	if (unlikely(reason))
-		goto refuse;
-	if (tw)
-		sk = timewait_rcv(tw, &key, dif, sdif, skb);
-	if (!sk)
-		goto drop;
-	reason = xtcp_permit(sk, &key, dif, sdif, skb);
-	if (unlikely(reason))
-		goto refuse;
-	give(sk, &key, dif, sdif, skb);
-	return XTCP_CLAIM_TAKEN;
-refuse:
-	xtcp_count_drop(xn, reason);
-drop:
-	kfree_skb(skb);
+	settle(xn, skb, likely(skb) ? take(sk, tw, &key, dif, sdif, skb, off) :
+				      XTCP_VERDICT_MEMORY);
 	return XTCP_CLAIM_TAKEN;
 }
 

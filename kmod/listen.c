@@ -107,10 +107,21 @@ static void init_core(struct xtcp_synrcv *core, struct sock *sk, const struct sk
 }
 
 /* The accept queue is full. */
-static void count_overflow(struct xtcp_net *xn)
+static enum xtcp_verdict overflow(struct sock *sk)
 {
-	xtcp_count_drop(xn, XTCP_DROP_LISTEN_OVERFLOW);
-	xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
+	struct xtcp_net *xn = xtcp_sk_net(sk);
+
+	xtcp_count(xn, LISTEN_DROPS);
+	return XTCP_VERDICT_LISTEN_OVERFLOW;
+}
+
+/* So is the SYN queue, and there is no cookie for this one. */
+static enum xtcp_verdict flooded(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+
+	xtcp_count(xn, LISTEN_DROPS);
+	return XTCP_VERDICT_SYN_QUEUE;
 }
 
 /*
@@ -126,9 +137,9 @@ static bool last_quarter(const struct xtcp_net *xn, const struct xtcp_listener *
 
 /*
  * Is there a place for one more SYN, as Linux counts?
- * Return: false: drop it; @cookie: answer it and forget it.
+ * Return: XTCP_VERDICT_NONE, or why not; @cookie: answer it and forget it.
  */
-static bool admit_syn(struct sock *sk, bool timewait, bool *cookie)
+static enum xtcp_verdict admit_syn(struct sock *sk, bool timewait, bool *cookie)
 {
 	struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_net *xn = xtcp_sk_net(sk);
@@ -138,20 +149,26 @@ static bool admit_syn(struct sock *sk, bool timewait, bool *cookie)
 	if (!timewait && (READ_ONCE(xn->syncookies) == XTCP_SYNCOOKIES_ALWAYS ||
 			  l->nr_reqs > READ_ONCE(sk->sk_max_ack_backlog))) {
 		*cookie = xtcp_syncookie_flood(sk);
-		if (!*cookie) {
-			xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
-			return false;
-		}
+		if (!*cookie)
+			return flooded(sk);
 	}
-	if (sk_acceptq_is_full(sk)) {
-		count_overflow(xn);
-		return false;
-	}
-	if (!timewait && !*cookie && last_quarter(xn, l)) {
-		xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
-		return false;
-	}
-	return true;
+	if (sk_acceptq_is_full(sk))
+		return overflow(sk);
+	if (!timewait && !*cookie && last_quarter(xn, l))
+		return flooded(sk);
+	return XTCP_VERDICT_NONE;
+}
+
+/* There is no memory for what a segment asks for. */
+static enum xtcp_verdict no_memory(struct sock *sk)
+{
+	return XTCP_VERDICT_MEMORY;
+}
+
+/* What was made did not get into the table: for want of memory, or somebody was faster. */
+static enum xtcp_verdict not_hashed(struct sock *sk, int err)
+{
+	return err == -EEXIST || err == -ENOENT ? XTCP_VERDICT_NOT_OWNER : no_memory(sk);
 }
 
 /* Answer a SYN with a cookie, and forget it. */
@@ -265,10 +282,11 @@ static void count_syn(struct sock *child, enum xtcp_reason why)
 }
 
 /* The SYN that a Fast Open child was made for. */
-static void fastopen_open(struct sock *child, struct sk_buff *skb,
-			  struct xtcp_segment *seg)
+static enum xtcp_verdict fastopen_open(struct sock *child, struct sk_buff *skb,
+				       struct xtcp_segment *seg)
 {
 	struct xtcp_tcb *t = &xtcp_sk(child)->tcb;
+	enum xtcp_verdict verdict;
 	struct xtcp_actions a;
 
 	xtcp_sync_mss(child);
@@ -276,44 +294,48 @@ static void fastopen_open(struct sock *child, struct sk_buff *skb,
 	if (seg->len)
 		seg->no_room = !xtcp_rmem_admit(child, skb, seg);
 	xtcp_actions_init(&a);
-	xtcp_fastopen_child(t, seg, xtcp_now(), &a);
-	if (!xtcp_apply(child, &a, seg, skb))
-		kfree_skb(skb);
+	verdict = xtcp_fastopen_child(t, seg, xtcp_now(), &a);
+	xtcp_apply(child, &a, seg, skb);
+	return verdict;
 }
 
 /*
  * A child, locked and in the table, goes to the accept queue and gets the segment
  * that it was made for.  The caller's lock and reference go.
+ * Return: what became of the segment.
  */
-static void adopt(struct sock *sk, struct sock *child, struct sk_buff *skb,
-		  struct xtcp_segment *seg)
+static enum xtcp_verdict adopt(struct sock *sk, struct sock *child, struct sk_buff *skb,
+			       struct xtcp_segment *seg)
 	__releases(&child->sk_lock.slock)
 {
 	struct xtcp_listener *l = xtcp_listener(sk);
+	enum xtcp_verdict verdict;
 
 	xtcp_assert_locked(sk);
 	xtcp_port_inherit(xtcp_sk(child), xtcp_sk(sk));
 	list_add_tail(&xtcp_sk(child)->accept_node, &l->accept_queue);
 	sk_acceptq_added(sk);
 	if (unlikely(xtcp_sk(child)->tfo_pending))
-		fastopen_open(child, skb, seg);
+		verdict = fastopen_open(child, skb, seg);
 	else
-		xtcp_sock_rcv(child, skb, seg);
+		verdict = xtcp_sock_rcv(child, skb, seg);
 	bh_unlock_sock(child);
 	sock_put(child);
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
+	return verdict;
 }
 
 /*
  * A SYN that Fast Open allows: the child is made now, and its text can be read
  * before the handshake is complete (RFC 7413 4.2.2).
- * Return: false: it could not be made, so do without; true: @skb is consumed.
+ * Return: what became of it; XTCP_VERDICT_NONE: the child could not be made, so do without.
  */
-static bool fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
-			 const struct xtcp_synrcv *core, const struct xtcp_marks *marks,
-			 struct sk_buff *skb, struct xtcp_segment *seg, struct xtcp_tw *tw,
-			 struct xtcp_tfo_cookie *tfo)
+static enum xtcp_verdict fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
+				      const struct xtcp_synrcv *core,
+				      const struct xtcp_marks *marks, struct sk_buff *skb,
+				      struct xtcp_segment *seg, struct xtcp_tw *tw,
+				      struct xtcp_tfo_cookie *tfo)
 {
 	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct sock *child = make_child(sk, key, core, marks, skb);
@@ -333,26 +355,26 @@ static bool fastopen_rcv(struct sock *sk, const struct xtcp_key *key,
 		xtcp_count(xn, TW_RECYCLED);
 	else
 		count_syn(child, XTCP_WHY_SYN_DATA);
-	adopt(sk, child, skb, seg);
-	return true;
+	return adopt(sk, child, skb, seg);
 
 fail_child:
 	free_child(child);
 fail:
 	xtcp_count(xn, TFO_PASSIVE_FAIL);
-	return false;
+	return XTCP_VERDICT_NONE;
 }
 
 /*
  * A SYN: 3.10.7.2 third.  @tw: TIME_WAIT entry whose place it takes (RFC 6191).
- * Return: @skb is consumed.
+ * Return: what became of it.
  */
-static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff *skb,
-		    struct xtcp_segment *seg, struct xtcp_tw *tw)
+static __must_check enum xtcp_verdict syn_rcv(struct sock *sk, const struct xtcp_key *key,
+					      struct sk_buff *skb, struct xtcp_segment *seg,
+					      struct xtcp_tw *tw)
 {
 	struct xtcp_tfo_cookie tfo = { .len = -1 };
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_opening **opening;
+	enum xtcp_verdict verdict;
 	struct xtcp_synrcv core;
 	struct xtcp_marks marks;
 	struct xtcp_req *req;
@@ -362,19 +384,18 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 	u16 advmss;
 	int err;
 
-	if (!admit_syn(sk, tw, &cookie))
-		return false;
+	verdict = admit_syn(sk, tw, &cookie);
+	if (verdict)
+		return verdict;
 	marks = marks_of(sk, skb);
-	if (!xtcp_lsm_syn(sk, key, skb, marks.mark)) {
-		xtcp_count_drop(xn, XTCP_DROP_POLICY);
-		return false;
-	}
+	if (!xtcp_lsm_syn(sk, key, skb, marks.mark))
+		return XTCP_VERDICT_LSM;
 	dst = xtcp_route_back(sk, key, &marks, &advmss);
 	if (!dst)
-		return false;
+		return XTCP_VERDICT_NO_ROUTE;
 	if (cookie) {
 		send_cookie(sk, key, skb, seg, &marks, advmss, dst);
-		return false;
+		return XTCP_VERDICT_SYN;
 	}
 	begin = xtcp_numbers_of(key);
 	if (tw)
@@ -384,39 +405,38 @@ static bool syn_rcv(struct sock *sk, const struct xtcp_key *key, struct sk_buff 
 		xtcp_synrcv_reserve(&core);
 	xtcp_synrcv_sent(&core, xtcp_now());
 	if (unlikely(seg->len || seg->opt.has & XTCP_OPT_TFO) &&
-	    xtcp_tfo_try(sk, key, skb, seg, dst, &tfo) &&
-	    fastopen_rcv(sk, key, &core, &marks, skb, seg, tw, &tfo)) {
-		dst_release(dst);
-		return true;
+	    xtcp_tfo_try(sk, key, skb, seg, dst, &tfo)) {
+		verdict = fastopen_rcv(sk, key, &core, &marks, skb, seg, tw, &tfo);
+		if (verdict) {
+			dst_release(dst);
+			return verdict;
+		}
 	}
 	req = xtcp_req_alloc(sk, key, &core, &marks,
 			     tw ? XTCP_SYN_RECV : XTCP_LISTEN);
 	if (!req) {
 		dst_release(dst);
-		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
-		return false;
+		return no_memory(sk);
 	}
 	err = xtcp_req_hash(req, tw);
 	if (err) {
 		dst_release(dst);
-		xtcp_count_drop(xn, err == -EEXIST ? XTCP_DROP_DUP_DATA :
-						    XTCP_DROP_MEMORY);
-		return false;
+		return not_hashed(sk, err);
 	}
 	opening = xtcp_req_opening(req);
 	if (unlikely(opening))
 		*opening = xtcp_opening_alloc(sk, skb);
 	xtcp_req_send_synack(req, dst, &tfo);
-	return false;
+	return XTCP_VERDICT_SYN;
 }
 
 /* The handshake is complete, and the accept queue is full. */
-static void overflow(struct xtcp_req *req, const struct sk_buff *skb,
-		     const struct xtcp_segment *seg)
+static enum xtcp_verdict req_overflow(struct xtcp_req *req, const struct sk_buff *skb,
+				      const struct xtcp_segment *seg)
 {
+	enum xtcp_verdict verdict = overflow(req->listener);
 	struct xtcp_net *xn = xtcp_req_net(req);
 
-	count_overflow(xn);
 	if (READ_ONCE(xn->abort_on_overflow)) {
 		xtcp_reply_rst(req->listener, &req->flow.key, skb, seg,
 			       XTCP_WHY_ACCEPT_QUEUE_FULL);
@@ -425,6 +445,7 @@ static void overflow(struct xtcp_req *req, const struct sk_buff *skb,
 		/* the SYN,ACK's timer asks the peer again */
 		req->core.acked = 1;
 	}
+	return verdict;
 }
 
 /* TCP_DEFER_ACCEPT: the client speaks first, so a bare ACK says nothing. */
@@ -436,32 +457,27 @@ static bool deferred(const struct sock *sk, const struct xtcp_req *req,
 }
 
 /* The handshake is complete. */
-static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
-		      struct xtcp_segment *seg)
+static __must_check enum xtcp_verdict establish(struct sock *sk, struct xtcp_req *req,
+						struct sk_buff *skb,
+						struct xtcp_segment *seg)
 {
-	struct xtcp_net *xn = xtcp_req_net(req);
 	struct xtcp_opening **opening;
 	struct sock *child;
 
 	if (deferred(sk, req, seg)) {
 		req->core.acked = 1;
-		xtcp_count(xn, DEFER_ACCEPT_DROP);
-		goto drop;
+		return XTCP_VERDICT_DEFER_ACCEPT;
 	}
-	if (sk_acceptq_is_full(sk)) {
-		overflow(req, skb, seg);
-		goto drop;
-	}
+	if (sk_acceptq_is_full(sk))
+		return req_overflow(req, skb, seg);
 	child = make_child(sk, &req->flow.key, &req->core, &req->marks, skb);
-	if (!child) {
-		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
-		goto drop;
-	}
+	if (!child)
+		return no_memory(sk);
 	bh_lock_sock(child);
 	if (xtcp_flow_replace(&req->flow, &xtcp_sk(child)->flow)) {
 		bh_unlock_sock(child);
 		free_child(child);
-		goto drop;
+		return XTCP_VERDICT_NOT_OWNER;
 	}
 	opening = xtcp_req_opening(req);
 	if (unlikely(opening && *opening)) {
@@ -471,21 +487,18 @@ static void establish(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb
 	}
 	xtcp_req_unlink(req);
 	xtcp_flow_put(&req->flow);
-	adopt(sk, child, skb, seg);
-	return;
-drop:
-	kfree_skb(skb);
+	return adopt(sk, child, skb, seg);
 }
 
 /*
  * An ACK that brings a cookie back: make what the SYN would have made, and what
  * the ACK makes of that.
- * Return: it was one, and @skb is consumed.
+ * Return: what became of it; XTCP_VERDICT_NONE: it is none.
  */
-static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
-		       struct sk_buff *skb, struct xtcp_segment *seg)
+static __must_check enum xtcp_verdict cookie_rcv(struct sock *sk, const struct xtcp_key *key,
+						 struct sk_buff *skb,
+						 struct xtcp_segment *seg)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_synrcv core;
 	struct xtcp_marks marks;
 	struct xtcp_segment syn;
@@ -493,47 +506,40 @@ static bool cookie_rcv(struct sock *sk, const struct xtcp_key *key,
 	struct xtcp_numbers begin;
 	struct dst_entry *dst;
 	u16 advmss;
+	int err;
 
 	if (!xtcp_syncookie_check(sk, key, seg, &syn))
-		return false;
-	if (sk_acceptq_is_full(sk)) {
-		count_overflow(xn);
-		goto drop;
-	}
+		return XTCP_VERDICT_NONE;
+	if (sk_acceptq_is_full(sk))
+		return overflow(sk);
 	marks = marks_of(sk, skb);
-	if (!xtcp_lsm_syn(sk, key, skb, marks.mark)) {
-		xtcp_count_drop(xn, XTCP_DROP_POLICY);
-		goto drop;
-	}
+	if (!xtcp_lsm_syn(sk, key, skb, marks.mark))
+		return XTCP_VERDICT_LSM;
 	dst = xtcp_route_back(sk, key, &marks, &advmss);
 	if (!dst)
-		goto drop;
+		return XTCP_VERDICT_NO_ROUTE;
 	begin.iss = seg->ack - 1;
 	begin.ts_offset = xtcp_ts_offset(key);
 	init_core(&core, sk, skb, &syn, begin, advmss, dst);
 	dst_release(dst);
 	child = make_child(sk, key, &core, &marks, skb);
-	if (!child) {
-		xtcp_count_drop(xn, XTCP_DROP_MEMORY);
-		goto drop;
-	}
+	if (!child)
+		return no_memory(sk);
 	bh_lock_sock(child);
-	if (xtcp_flow_insert(&xtcp_sk(child)->flow)) {
+	err = xtcp_flow_insert(&xtcp_sk(child)->flow);
+	if (err) {
 		bh_unlock_sock(child);
 		free_child(child);
-		goto drop;
+	count_syn(child, XTCP_WHY_SYN_COOKIE);
+		return not_hashed(sk, err);
 	}
 	count_syn(child, XTCP_WHY_SYN_COOKIE);
-	adopt(sk, child, skb, seg);
-	return true;
-drop:
-	kfree_skb(skb);
-	return true;
+	return adopt(sk, child, skb, seg);
 }
 
 /* A segment for an entry in SYN_RECV: 3.10.7.4. */
-static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
-		    struct xtcp_segment *seg)
+static __must_check enum xtcp_verdict req_rcv(struct sock *sk, struct xtcp_req *req,
+					      struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	struct xtcp_net *xn = xtcp_req_net(req);
 
@@ -564,70 +570,62 @@ static void req_rcv(struct sock *sk, struct xtcp_req *req, struct sk_buff *skb,
 		xtcp_req_kill(req, XTCP_EV_RCV_RST_PASSIVE, XTCP_WHY_PEER_RESET);
 		break;
 	case XTCP_SYNRCV_ESTABLISH:
-		establish(sk, req, skb, seg);
-		return;
+		return establish(sk, req, skb, seg);
 	}
-	if (seg->drop)
-		xtcp_count_drop(xn, seg->drop);
-	kfree_skb(skb);
+	return seg->verdict;
 }
 
 /* A segment that belongs to no connection yet: 3.10.7.2. */
-static void listen_rcv(struct sock *sk, const struct xtcp_key *key,
-		       struct sk_buff *skb, struct xtcp_segment *seg,
-		       struct xtcp_tw *tw)
+static __must_check enum xtcp_verdict listen_rcv(struct sock *sk, const struct xtcp_key *key,
+						 struct sk_buff *skb,
+						 struct xtcp_segment *seg,
+						 struct xtcp_tw *tw)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	enum xtcp_verdict verdict;
 
 	switch (xtcp_listen_segment(seg)) {
 	case XTCP_LISTEN_DROP:
 		break;
 	case XTCP_LISTEN_RST:
-		if (cookie_rcv(sk, key, skb, seg))
-			return;
+		verdict = cookie_rcv(sk, key, skb, seg);
+		if (verdict)
+			return verdict;
 		xtcp_reply_rst(sk, key, skb, seg, XTCP_WHY_NO_CONNECTION);
 		break;
 	case XTCP_LISTEN_SYN:
-		if (syn_rcv(sk, key, skb, seg, tw))
-			return;
-		break;
+		return syn_rcv(sk, key, skb, seg, tw);
 	}
-	if (seg->drop)
-		xtcp_count_drop(xn, seg->drop);
-	kfree_skb(skb);
+	return seg->verdict;
 }
 
 /* A connection that was made since the segment was put into the backlog. */
-static void child_rcv(struct sock *child, const struct xtcp_key *key, int dif, int sdif,
-		      struct sk_buff *skb, struct xtcp_segment *seg)
+static __must_check enum xtcp_verdict child_rcv(struct sock *child,
+						const struct xtcp_key *key, int dif,
+						int sdif, struct sk_buff *skb,
+						struct xtcp_segment *seg)
 {
 	unsigned int len = skb->len;
-	enum xtcp_drop drop;
+	enum xtcp_verdict verdict;
 
+	verdict = xtcp_permit(child, key, dif, sdif, skb);
+	if (unlikely(verdict))
+		return verdict;
 	/* it was let in for the listener, and parsed: a filter must not cut it now */
-	drop = xtcp_permit(child, key, dif, sdif, skb);
-	if (unlikely(drop || skb->len != len)) {
-		drop = drop ? : XTCP_DROP_POLICY;
-		xtcp_count_drop(key->xn, drop);
-		kfree_skb(skb);
-		return;
-	}
+	if (unlikely(skb->len != len))
+		return XTCP_VERDICT_FILTER;
 	bh_lock_sock(child);
 	if (sock_owned_by_user(child)) {
 		/* parsed once; a backlog's segment is as IP left it */
 		xtcp_skb_set_dif(skb, dif, sdif);
-		if (sk_add_backlog(child, skb, READ_ONCE(child->sk_rcvbuf)))
-			drop = XTCP_DROP_BACKLOG;
+		verdict = sk_add_backlog(child, skb, READ_ONCE(child->sk_rcvbuf)) ?
+			  XTCP_VERDICT_BACKLOG : XTCP_VERDICT_WAITS;
 	} else if (child->sk_state == TCP_LISTEN || !xtcp_owns(child, key, dif, sdif)) {
-		drop = XTCP_DROP_NOT_OWNER;
+		verdict = XTCP_VERDICT_NOT_OWNER;
 	} else {
-		xtcp_sock_rcv(child, skb, seg);
+		verdict = xtcp_sock_rcv(child, skb, seg);
 	}
 	bh_unlock_sock(child);
-	if (drop) {
-		xtcp_count_drop(key->xn, drop);
-		kfree_skb(skb);
-	}
+	return verdict;
 }
 
 /**
@@ -636,46 +634,44 @@ static void child_rcv(struct sock *child, const struct xtcp_key *key, int dif, i
  * @key: what the segment says; the listener fits it
  * @dif: interface that it came in on
  * @sdif: interface that is enslaved to a VRF, 0: none
- * @skb: the segment; consumed
+ * @skb: the segment
  * @seg: the same, parsed
  *
  * Context: bottom halves off, RCU read side.
+ *
+ * Return: what became of it.
  */
-void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
-		     struct sk_buff *skb, struct xtcp_segment *seg)
+enum xtcp_verdict xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif,
+				  int sdif, struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	struct xtcp_net *xn = key->xn;
 	struct xtcp_key own = *key;
 	struct xtcp_flow *flow = xtcp_flow_find(&own, dif, sdif);
+	enum xtcp_verdict verdict;
 
 	xtcp_assert_locked(sk);
 	if (!flow) {
 		own.dev = xtcp_dev_of_child(sk, &own, dif, sdif);
-		listen_rcv(sk, &own, skb, seg, NULL);
-		return;
+		return listen_rcv(sk, &own, skb, seg, NULL);
 	}
-	if (flow->kind == XTCP_KIND_SOCK) {
-		child_rcv(xtcp_to_sk(xtcp_flow_sock(flow)), &own, dif, sdif, skb, seg);
-		return;
-	}
-	if (!xtcp_flow_get(flow, &own)) {
-		kfree_skb(skb);
-		return;
-	}
+	if (flow->kind == XTCP_KIND_SOCK)
+		return child_rcv(xtcp_to_sk(xtcp_flow_sock(flow)), &own, dif, sdif, skb, seg);
+	if (!xtcp_flow_get(flow, &own))
+		return XTCP_VERDICT_NOT_OWNER;
 	if (flow->kind == XTCP_KIND_TW) {
-		if (xtcp_tw_rcv(xn, xtcp_flow_tw(flow), skb, seg)) {
+		verdict = xtcp_tw_rcv(xn, xtcp_flow_tw(flow), skb, seg);
+		if (!verdict) {
 			own.dev = xtcp_dev_of_child(sk, &own, dif, sdif);
-			listen_rcv(sk, &own, skb, seg, xtcp_flow_tw(flow));
-		} else {
-			kfree_skb(skb);
+			verdict = listen_rcv(sk, &own, skb, seg, xtcp_flow_tw(flow));
 		}
 	} else if (xtcp_flow_req(flow)->listener == sk &&
 		   !list_empty(&xtcp_flow_req(flow)->node)) {
-		req_rcv(sk, xtcp_flow_req(flow), skb, seg);
+		verdict = req_rcv(sk, xtcp_flow_req(flow), skb, seg);
 	} else {
-		kfree_skb(skb);
+		verdict = XTCP_VERDICT_NOT_OWNER;
 	}
 	xtcp_flow_put(flow);
+	return verdict;
 }
 
 /**

@@ -9,8 +9,9 @@
 
 int xtcp_listen_start(struct sock *sk, int backlog);
 void xtcp_listen_stop(struct sock *sk);
-void xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
-		     struct sk_buff *skb, struct xtcp_segment *seg);
+enum xtcp_verdict __must_check
+xtcp_listen_rcv(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
+		struct sk_buff *skb, struct xtcp_segment *seg);
 struct sock *xtcp_accept_pop(struct sock *sk);
 
 #endif /* XTCP_LISTEN_H */

@@ -7,6 +7,7 @@
  */
 #include <linux/module.h>
 #include <linux/random.h>
+#include <net/net_debug.h>
 #include <net/net_namespace.h>
 
 #include "cong.h"
@@ -102,6 +103,7 @@ static void __net_exit netns_leave(struct list_head *nets)
 		xtcp_reply_netns_exit(xn);
 		xtcp_tfo_netns_exit(xn);
 		xtcp_cong_netns_exit(xn);
+		DEBUG_NET_WARN_ON_ONCE(!xtcp_mib_balances(xn));
 		free_percpu(xn->mib);
 	}
 }

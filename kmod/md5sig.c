@@ -479,27 +479,27 @@ static bool is_same(const u8 *a, const u8 *b)
  * @flow: what the segment says
  * @skb: the segment, well formed, data at its TCP header
  *
- * Return: XTCP_DROP_NONE, or why it is to be dropped.
+ * Return: XTCP_VERDICT_NONE, or why it is to be dropped.
  */
-enum xtcp_drop xtcp_md5_verify(const struct xtcp_md5_key *key, const struct xtcp_key *flow,
-			       struct sk_buff *skb)
+enum xtcp_verdict xtcp_md5_verify(const struct xtcp_md5_key *key, const struct xtcp_key *flow,
+				  struct sk_buff *skb)
 {
 	u8 digest[MD5_DIGEST_SIZE];
 	const u8 *seen;
 
 	if (!find_option(skb, &seen))
-		return XTCP_DROP_OPTION;
+		return XTCP_VERDICT_OPTION;
 	if (!key)
-		return seen ? XTCP_DROP_MD5_UNEXPECTED : XTCP_DROP_NONE;
+		return seen ? XTCP_VERDICT_MD5_UNEXPECTED : XTCP_VERDICT_NONE;
 	if (!seen)
-		return XTCP_DROP_MD5_NOT_FOUND;
+		return XTCP_VERDICT_MD5_NOT_FOUND;
 	digest_of(skb, &flow->raddr, &flow->laddr, key, digest);
-	return is_same(digest, seen) ? XTCP_DROP_NONE : XTCP_DROP_MD5_FAILURE;
+	return is_same(digest, seen) ? XTCP_VERDICT_NONE : XTCP_VERDICT_MD5_FAILURE;
 }
 
 /* xtcp_md5_permit(), where it needs a look. */
-enum xtcp_drop __xtcp_md5_permit(const struct sock *sk, const struct xtcp_key *flow,
-				 int dif, int sdif, struct sk_buff *skb)
+enum xtcp_verdict __xtcp_md5_permit(const struct sock *sk, const struct xtcp_key *flow,
+				    int dif, int sdif, struct sk_buff *skb)
 {
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "keys of a socket without RCU");
 	/* as Linux: a VRF is known by the device that it came through */

@@ -55,10 +55,10 @@ void xtcp_md5_free(struct xtcp_md5_key *key);
 void xtcp_md5_option(struct xtcp_header *h);
 void xtcp_md5_sign(struct sk_buff *skb, const struct xtcp_key *flow,
 		   const struct xtcp_md5_key *key);
-enum xtcp_drop xtcp_md5_verify(const struct xtcp_md5_key *key, const struct xtcp_key *flow,
-			       struct sk_buff *skb);
-enum xtcp_drop __xtcp_md5_permit(const struct sock *sk, const struct xtcp_key *flow,
-				 int dif, int sdif, struct sk_buff *skb);
+enum xtcp_verdict xtcp_md5_verify(const struct xtcp_md5_key *key, const struct xtcp_key *flow,
+				  struct sk_buff *skb);
+enum xtcp_verdict __xtcp_md5_permit(const struct sock *sk, const struct xtcp_key *flow,
+				    int dif, int sdif, struct sk_buff *skb);
 void xtcp_md5_exit(void);
 
 /*
@@ -92,15 +92,15 @@ static inline bool xtcp_md5_is_plain(const struct sk_buff *skb)
  *
  * Context: RCU read side.
  *
- * Return: XTCP_DROP_NONE, or why not.
+ * Return: XTCP_VERDICT_NONE, or why not.
  */
-static inline enum xtcp_drop xtcp_md5_permit(const struct sock *sk,
-					     const struct xtcp_key *flow, int dif, int sdif,
-					     struct sk_buff *skb)
+static inline enum xtcp_verdict xtcp_md5_permit(const struct sock *sk,
+						const struct xtcp_key *flow, int dif,
+						int sdif, struct sk_buff *skb)
 {
 	if (likely(xtcp_md5_is_plain(skb)) &&
 	    !(static_branch_unlikely(&xtcp_md5_used) && !hlist_empty(&xtcp_sk(sk)->md5)))
-		return XTCP_DROP_NONE;
+		return XTCP_VERDICT_NONE;
 	return __xtcp_md5_permit(sk, flow, dif, sdif, skb);
 }
 

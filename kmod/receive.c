@@ -28,26 +28,26 @@
  *
  * Context: softirq, RCU read side.
  *
- * Return: XTCP_DROP_NONE, or why not.
+ * Return: XTCP_VERDICT_NONE, or why not.
  */
-enum xtcp_drop xtcp_permit(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
-			   struct sk_buff *skb)
+enum xtcp_verdict xtcp_permit(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
+			      struct sk_buff *skb)
 {
-	enum xtcp_drop forged;
+	enum xtcp_verdict forged;
 
 	/* may have changed meanwhile, which is as good as a little later */
 	if (!xtcp_sk_is_near(sk, skb))
-		return XTCP_DROP_MIN_TTL;
+		return XTCP_VERDICT_MIN_TTL;
 	/* in a backlog it has no device any more, and the host's policy was asked */
 	if (skb->dev && !xtcp_skb_policy(sk, skb))
-		return XTCP_DROP_POLICY;
+		return XTCP_VERDICT_POLICY;
 	forged = xtcp_md5_permit(sk, key, dif, sdif, skb);
 	if (unlikely(forged))
 		return forged;
 	/* the socket's filter, the control group's and the security module */
 	if (sk_filter_trim_cap(sk, skb, tcp_hdrlen(skb)))
-		return XTCP_DROP_POLICY;
-	return XTCP_DROP_NONE;
+		return XTCP_VERDICT_FILTER;
+	return XTCP_VERDICT_NONE;
 }
 
 /* xtcp_owns(), of a socket that has no connection. */
@@ -93,13 +93,17 @@ static void look_at_buffers(struct sock *sk, struct sk_buff *skb,
 /**
  * xtcp_sock_rcv - a segment for a connection
  * @sk: its socket, locked
- * @skb: the segment; consumed
+ * @skb: the segment
  * @seg: the same, parsed
+ *
+ * Return: what became of it.
  */
-void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
+enum xtcp_verdict xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb,
+				struct xtcp_segment *seg)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_actions a __uninitialized;
+	enum xtcp_verdict verdict;
 
 	xtcp_assert_locked(sk);
 	trace_xtcp_receive(&xs->flow, seg);
@@ -114,9 +118,9 @@ void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *se
 	if (seg->len)
 		look_at_buffers(sk, skb, seg);
 	xtcp_actions_init(&a);
-	xtcp_on_segment(&xs->tcb, seg, xtcp_now(), &a);
+	verdict = xtcp_on_segment(&xs->tcb, seg, xtcp_now(), &a);
 	if (xtcp_pinfo_asks(sk) && seg->end_seq == xs->tcb.rcv_nxt)
 		xtcp_pinfo_note(sk, skb);
-	if (!xtcp_apply(sk, &a, seg, skb))
-		kfree_skb(skb);
+	xtcp_apply(sk, &a, seg, skb);
+	return verdict;
 }

@@ -11,10 +11,11 @@
 #include "ip/l3mdev.h"
 #include "sock.h"
 
-enum xtcp_drop xtcp_permit(struct sock *sk, const struct xtcp_key *key, int dif, int sdif,
-			   struct sk_buff *skb);
+enum xtcp_verdict __must_check xtcp_permit(struct sock *sk, const struct xtcp_key *key,
+					   int dif, int sdif, struct sk_buff *skb);
 bool __xtcp_owns(const struct sock *sk, const struct xtcp_key *key, int dif, int sdif);
-void xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg);
+enum xtcp_verdict __must_check xtcp_sock_rcv(struct sock *sk, struct sk_buff *skb,
+					     struct xtcp_segment *seg);
 
 /**
  * xtcp_owns - does a segment belong to a socket, still?

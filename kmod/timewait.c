@@ -421,16 +421,16 @@ void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_b
 /*
  * Is it signed as the connection's segments are?  A SYN may open another connection, for
  * which the listener's keys count; if it does not, it is answered, no more.
+ * Return: XTCP_VERDICT_NONE, or why not.
  */
-static bool is_genuine(const struct xtcp_tw *tw, struct sk_buff *skb,
-		       struct xtcp_segment *seg)
+static enum xtcp_verdict verify(const struct xtcp_tw *tw, struct sk_buff *skb,
+				const struct xtcp_segment *seg)
 {
 	const struct xtcp_md5_key *md5 = md5_of(tw);
 
-	seg->drop = XTCP_DROP_NONE;
-	if (unlikely(md5) && (seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) != XTCP_SYN)
-		seg->drop = xtcp_md5_verify(md5, &tw->flow.key, skb);
-	return !seg->drop;
+	if (likely(!md5) || (seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN)
+		return XTCP_VERDICT_NONE;
+	return xtcp_md5_verify(md5, &tw->flow.key, skb);
 }
 
 /**
@@ -440,39 +440,38 @@ static bool is_genuine(const struct xtcp_tw *tw, struct sk_buff *skb,
  * @skb: the segment
  * @seg: what is in it
  *
- * Return: true when it is a SYN that opens a new incarnation (RFC 6191): the
- * caller gives it to a listener, which ends the entry; without one it answers with
- * xtcp_tw_send_ack().
+ * Return: what became of it; XTCP_VERDICT_NONE when it is a SYN that opens a new
+ * incarnation (RFC 6191): the caller gives it to a listener, which ends the entry; without
+ * one it answers with xtcp_tw_send_ack().
  */
-bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk_buff *skb,
-		 struct xtcp_segment *seg)
+enum xtcp_verdict xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk_buff *skb,
+			      struct xtcp_segment *seg)
 {
 	struct xtcp_tw_queue *q = queue_of(xn, tw);
-	enum xtcp_timewait_verdict verdict;
+	enum xtcp_timewait_verdict answer;
+	enum xtcp_verdict forged;
 
-	if (!is_genuine(tw, skb, seg)) {
-		xtcp_count_drop(xn, seg->drop);
-		return false;
-	}
+	forged = verify(tw, skb, seg);
+	if (unlikely(forged))
+		return forged;
 	spin_lock_bh(&q->lock);
 	if (!tw->queued) {
 		spin_unlock_bh(&q->lock);
-		return false;
+		return XTCP_VERDICT_NOT_OWNER;
 	}
-	verdict = xtcp_timewait_segment(&tw->core, seg, &xn->conf, xtcp_now());
-	if (verdict == XTCP_TW_ACK_RESTART)
+	answer = xtcp_timewait_segment(&tw->core, seg, &xn->conf, xtcp_now());
+	if (answer == XTCP_TW_ACK_RESTART)
 		xtcp_take_edge(xn, &tw->flow, XTCP_EV_RCV_FIN, XTCP_WHY_PEER_CLOSED_AGAIN);
-	if (verdict == XTCP_TW_ACK_RESTART || verdict == XTCP_TW_RESTART) {
+	if (answer == XTCP_TW_ACK_RESTART || answer == XTCP_TW_RESTART) {
 		WRITE_ONCE(tw->due, xtcp_clock_ms() + length_ms(xn));
 		list_move_tail(&tw->node, &q->entries);
 	}
 	spin_unlock_bh(&q->lock);
 
-	if (seg->drop)
-		xtcp_count_drop(xn, seg->drop);
-	switch (verdict) {
+	switch (answer) {
 	case XTCP_TW_DROP:
 	case XTCP_TW_RESTART:
+	case XTCP_TW_NEW_SYN:
 		break;
 	case XTCP_TW_ACK:
 	case XTCP_TW_ACK_RESTART:
@@ -481,10 +480,8 @@ bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk_buff *skb,
 	case XTCP_TW_RESET:
 		xtcp_tw_kill(xn, tw, XTCP_EV_RCV_RST, XTCP_WHY_PEER_RESET);
 		break;
-	case XTCP_TW_NEW_SYN:
-		return true;
 	}
-	return false;
+	return seg->verdict;
 }
 
 /**

@@ -64,8 +64,8 @@ struct sk_buff;
 
 bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound);
 void xtcp_enter_timewait(struct sock *sk);
-bool xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk_buff *skb,
-		 struct xtcp_segment *seg);
+enum xtcp_verdict __must_check xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw,
+					   struct sk_buff *skb, struct xtcp_segment *seg);
 void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_buff *skb);
 bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event,
 		  enum xtcp_reason why);

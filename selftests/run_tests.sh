@@ -94,6 +94,18 @@ failed() {
 	tally
 }
 
+# Has each segment that came to this namespace one verdict? (Others: lib/wire.c, and the
+# module when they go.)  Tests that run beside this one may have some on their way.
+balances() {
+	local end=$((SECONDS + 60))
+	until awk '$2 == "sum" { n += $1 } $2 == "came" { n -= $1 } $2 == "waits" { n += $1 }
+		END { exit n != 0 }' /proc/net/xtcp_segments 2>/dev/null; do
+		[ -e /proc/net/xtcp_segments ] || return 0
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
 one() {
 	local test=$1 log=$logs/$1.log rc=0 began p f s note ip=4
 	case $test in *@*) ip=${test#*@} ;; esac
@@ -109,6 +121,10 @@ one() {
 			$((limit + extra)) "./$(program_of "$test")") \
 			>"$log" 2>&1 </dev/null || rc=$?
 		[ $rc -ne 124 ] || echo "# the time limit of $((limit + extra)) s" >>"$log"
+	fi
+	if ! balances; then
+		echo "not ok 1 the book of segments of this namespace balances" >>"$log"
+		cat /proc/net/xtcp_segments >>"$log"
 	fi
 	read -r p f s < <(awk -v status=$rc -f "$here/vm/tap.awk" "$log")
 	note="$p passed"

@@ -188,6 +188,7 @@ bool figure_has(unsigned int edge);
 
 /* ---- xtcpstat_counter.c: what the counters mean ---- */
 
+bool counter_is_verdict(const char *name);
 bool counter_meaning(char *buf, size_t size, const char *name);
 
 /* ---- the commands ---- */

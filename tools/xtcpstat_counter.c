@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/xtcp_verdict.h>
+
 #include "xtcpstat.h"
 
 #define COUNTERS	"/proc/net/xtcp_netstat"
+
+#define NR(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const struct meaning {
 	const char *name;
@@ -88,7 +92,7 @@ static const struct meaning {
 	{ "FastOpenListenOverflow", "SYNs with Fast Open while too many were pending" },
 	{ "FastOpenCookieReqd",	"SYNs that asked for a Fast Open cookie" },
 	{ "FastOpenBlackhole",	"times that active Fast Open was switched off for a while" },
-	{ "DeferAcceptDrop",	"ACKs ignored: TCP_DEFER_ACCEPT waits for data" },
+	{ "ListenDrops",	"SYNs to listening sockets dropped, for whatever reason" },
 	{ "TW",			"connections that entered TIME_WAIT" },
 	{ "TWRecycled",		"TIME_WAIT entries taken over by new connections" },
 	{ "TWOverflow",		"TIME_WAIT entries not made because of their number" },
@@ -107,35 +111,12 @@ static const struct meaning {
 	{ "PmtuShrunk",		"times that a path MTU shrank" },
 	{ "NoEdge",		"events for which the state machine has no edge" },
 	{ "EventLost",		"transitions not reported over netlink" },
-	{ "InHdrShort",		"segments dropped: shorter than a TCP header" },
-	{ "InHdrOffset",	"segments dropped: bad data offset" },
-	{ "InCsumErrors",	"segments dropped: bad checksum" },
-	{ "InBadOption",	"segments dropped: malformed option" },
-	{ "InOutOfWindow",	"segments dropped: outside the receive window" },
-	{ "TSEcrRejected",	"segments dropped: echo of a timestamp that was never sent" },
-	{ "MinTTLDrop",		"segments dropped: fewer hops left than IP_MINTTL asks for" },
-	{ "PAWSEstab",		"segments dropped: old timestamp" },
-	{ "InBadRst",		"resets not accepted" },
-	{ "SynChallenge",	"SYNs in a synchronised state, challenged" },
-	{ "InNoAck",		"segments dropped: no ACK bit" },
-	{ "InOldAck",		"segments dropped: acknowledgment too old" },
-	{ "InUnsentAck",	"segments dropped: acknowledge what was never sent" },
-	{ "InBadFlags",		"segments dropped: bits that fit no state" },
-	{ "InDupData",		"segments with nothing but old data" },
-	{ "InZeroWindow",	"segments dropped: data against a closed window" },
-	{ "InRcvBuf",		"segments dropped: receive buffer full" },
-	{ "InAfterClose",	"segments dropped: data that nobody will read" },
-	{ "InNoMemory",		"segments dropped: out of memory" },
-	{ "InBacklogDrop",	"segments dropped: socket backlog full" },
-	{ "ListenOverflows",	"SYNs and handshakes that found the accept queue full" },
-	{ "ListenDrops",	"SYNs to listening sockets dropped, for whatever reason" },
-	{ "InAddrErrors",	"segments over IPv6 from a mapped or to an anycast address" },
-	{ "InPolicyDrop",	"segments dropped by IPsec policy or a socket filter" },
-	{ "MD5NotFound",	"segments dropped: no signature, of a peer that has a key (TCP_MD5SIG)" },
-	{ "MD5Unexpected",	"segments dropped: a signature, of a peer that has no key" },
-	{ "MD5Failure",		"segments dropped: the signature is another one" },
-	{ "InConntrackDrop",	"segments dropped by connection tracking" },
-	{ "InOwnerGone",	"segments dropped: their connection ended meanwhile" },
+};
+
+/* What became of segments. */
+#define VERDICT(name, kind, counter, text, clause)	{ counter, text },
+static const struct meaning verdicts[] = {
+	XTCP_VERDICTS(VERDICT)
 };
 
 /* EdgeSynSentRcvSynAck is SYN_SENT__RCV_SYN_ACK: case and '_' do not count. */
@@ -170,6 +151,28 @@ static bool edge_meaning(char *buf, size_t size, const char *camel)
 	return false;
 }
 
+static const struct meaning *find(const struct meaning *table, size_t nr, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(table[i].name, name))
+			return &table[i];
+	}
+	return NULL;
+}
+
+/**
+ * counter_is_verdict - whether a counter is one of the book of segments
+ * @name: the counter, without XTcp
+ *
+ * Return: that.
+ */
+bool counter_is_verdict(const char *name)
+{
+	return find(verdicts, NR(verdicts), name);
+}
+
 /**
  * counter_meaning - what a counter counts
  * @buf: out
@@ -180,13 +183,16 @@ static bool edge_meaning(char *buf, size_t size, const char *camel)
  */
 bool counter_meaning(char *buf, size_t size, const char *name)
 {
-	size_t i;
+	const struct meaning *m = find(verdicts, NR(verdicts), name);
 
-	for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-		if (!strcmp(meanings[i].name, name)) {
-			snprintf(buf, size, "%s", meanings[i].text);
-			return true;
-		}
+	if (m) {
+		snprintf(buf, size, "segments: %s", m->text);
+		return true;
+	}
+	m = find(meanings, NR(meanings), name);
+	if (m) {
+		snprintf(buf, size, "%s", m->text);
+		return true;
 	}
 	if (!strncmp(name, "Edge", 4) && edge_meaning(buf, size, name + 4))
 		return true;

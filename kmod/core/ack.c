@@ -143,10 +143,11 @@ static void old_ack(struct xtcp_tcb *t, struct xtcp_ack_news *news)
  * @now: the time
  * @a: out
  *
- * Return: false when the segment has to be dropped for its acknowledgment.
+ * Return: XTCP_VERDICT_NONE: the segment goes on; or why it has to be dropped for its
+ * acknowledgment.
  */
-bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
-	      struct xtcp_actions *a)
+enum xtcp_verdict xtcp_ack(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+			   xtcp_usec_t now, struct xtcp_actions *a)
 {
 	struct xtcp_ack_news news = {
 		.sample.prior_una = t->snd_una,
@@ -162,20 +163,18 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 
 	if (xtcp_after(seg->ack, t->snd_nxt)) {
 		/* 3.10.7.4: acknowledges what was not sent: ACK and drop */
-		seg->drop = XTCP_DROP_ACK_UNSENT;
 		xtcp_ack_challenge(t, now, a);
-		return false;
+		return XTCP_VERDICT_ACK_UNSENT;
 	}
 	if (xtcp_before(seg->ack, t->snd_una)) {
 		/* RFC 5961 5.2: older than any window, or our first byte */
 		if (xtcp_before(seg->ack, t->snd_una -
 				(u32)min_t(u64, t->max_window, xtcp_acked(t)))) {
-			seg->drop = XTCP_DROP_ACK_OLD;
 			xtcp_ack_challenge(t, now, a);
-			return false;
+			return XTCP_VERDICT_ACK_OLD;
 		}
 		old_ack(t, &news);
-		return true;
+		return XTCP_VERDICT_NONE;
 	}
 
 	xtcp_una_advance(t, seg->ack);
@@ -217,5 +216,5 @@ bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
 		else
 			xtcp_persist_answered(t, now);
 	}
-	return true;
+	return XTCP_VERDICT_NONE;
 }

@@ -197,6 +197,7 @@ static xtcp_usec_t hold_time(const struct xtcp_tcb *t)
  * xtcp_ack_gap - a segment came, and waits behind a gap
  * @t: the connection
  * @seg: the segment
+ * @is_new: something of it had not come before
  * @now: the time
  * @a: out
  *
@@ -208,11 +209,11 @@ static xtcp_usec_t hold_time(const struct xtcp_tcb *t)
  * sent for nothing.  Segments that overlap in part have something new as well: where
  * they touch, their reports are joined.
  */
-void xtcp_ack_gap(struct xtcp_tcb *t, const struct xtcp_segment *seg, xtcp_usec_t now,
-		  struct xtcp_actions *a)
+void xtcp_ack_gap(struct xtcp_tcb *t, const struct xtcp_segment *seg, bool is_new,
+		  xtcp_usec_t now, struct xtcp_actions *a)
 {
 	xtcp_usec_t running = t->deadline[XTCP_TIMER_DELACK], due;
-	bool twice = seg->drop || a->dropped, hold = false;
+	bool twice = !is_new || a->dropped, hold = false;
 
 	t->flags |= XTCP_F_ACK_PENDING;
 	if (t->flags & XTCP_F_SACK_OK && !twice &&
@@ -389,6 +390,7 @@ static bool answered_lately(struct xtcp_tcb *t, xtcp_usec_t now,
  * xtcp_ack_invalid - answer a segment that is out of window or otherwise wrong
  * @t: the connection
  * @seg: the segment
+ * @verdict: what is wrong with it
  * @now: the time
  * @a: out
  *
@@ -397,7 +399,7 @@ static bool answered_lately(struct xtcp_tcb *t, xtcp_usec_t now,
  * What has text came twice: our ACK was lost, or was late (RFC 2883 4.1).
  */
 void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
-		      xtcp_usec_t now, struct xtcp_actions *a)
+		      enum xtcp_verdict verdict, xtcp_usec_t now, struct xtcp_actions *a)
 {
 	enum xtcp_reason why = XTCP_WHY_ACK_UNACCEPTABLE;
 
@@ -409,6 +411,8 @@ void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		xtcp_ack_quick(t);
 		xtcp_dsack(t, seg->seq, xtcp_after(seg->end_seq, t->rcv_nxt) ?
 					t->rcv_nxt : seg->end_seq);
+	} else if (verdict == XTCP_VERDICT_ZERO_WINDOW) {
+		why = XTCP_WHY_ACK_NO_WINDOW;
 	}
 	xtcp_order_ack(a, XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK, why);
 }

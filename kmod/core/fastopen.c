@@ -16,11 +16,13 @@
  * @syn: the SYN
  * @now: the time
  * @a: out
+ *
+ * Return: what became of the SYN, @syn->verdict.
  */
-void xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn,
-			 xtcp_usec_t now, struct xtcp_actions *a)
+enum xtcp_verdict xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn,
+				      xtcp_usec_t now, struct xtcp_actions *a)
 {
-	syn->drop = XTCP_DROP_NONE;
+	syn->verdict = XTCP_VERDICT_SYN;
 	t->info.segs_in = max_t(u16, syn->segs, 1);
 	t->info.data_segs_in = syn->len ? t->info.segs_in : 0;
 	/* RFC 7323 2.2: the window of a SYN is not scaled */
@@ -32,16 +34,18 @@ void xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn,
 	t->heard = xtcp_coarse(now);
 	t->retrans_stamp = xtcp_coarse_stamp(now);
 	if (syn->len && syn->no_room) {
-		syn->drop = XTCP_DROP_RCVBUF;
+		syn->verdict = XTCP_VERDICT_RCVBUF;
 	} else if (syn->len) {
 		t->rcv_nxt = syn->end_seq;
 		t->rcv_wup = t->rcv_nxt;
 		t->syn_data_acked = 1;
+		syn->verdict = XTCP_VERDICT_TEXT;
 		a->orders |= XTCP_ACT_DELIVER | XTCP_ACT_WAKE_READER;
 	}
 	xtcp_cong_init(t);
 	xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_SYN_DATA);
 	xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + t->rto_us);
+	return syn->verdict;
 }
 
 /**

@@ -7,8 +7,9 @@
 
 #include "tcb.h"
 
-void xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn,
-			 xtcp_usec_t now, struct xtcp_actions *a);
+enum xtcp_verdict __must_check
+xtcp_fastopen_child(struct xtcp_tcb *t, struct xtcp_segment *syn, xtcp_usec_t now,
+		    struct xtcp_actions *a);
 
 /**
  * xtcp_fastopen_pending - is it a child that a SYN made, not its ACK?

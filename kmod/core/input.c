@@ -26,7 +26,7 @@ static void order_rst(struct xtcp_actions *a, const struct xtcp_segment *seg,
 }
 
 /* An acceptable RST: ECONNREFUSED, EPIPE or ECONNRESET as in Linux. */
-static void reset_received(struct xtcp_tcb *t, struct xtcp_actions *a)
+static enum xtcp_verdict reset_received(struct xtcp_tcb *t, struct xtcp_actions *a)
 {
 	enum xtcp_reason why = XTCP_WHY_PEER_RESET;
 	int error = ECONNRESET;
@@ -40,6 +40,7 @@ static void reset_received(struct xtcp_tcb *t, struct xtcp_actions *a)
 	/* a child of a listener in this state is not a TCB but a SYN_RECV entry */
 	xtcp_edge(t, XTCP_EV_RCV_RST, why, a);
 	xtcp_dead(t, error, a);
+	return XTCP_VERDICT_RST;
 }
 
 /* RFC 7323 4.3: the timestamp of the segment that RCV.NXT or the last ACK is in. */
@@ -126,53 +127,52 @@ static bool same_syn(const struct xtcp_tcb *t, const struct xtcp_segment *seg)
 	       seg->seq == t->irs;
 }
 
+/* A SYN in a synchronised state: RFC 5961 4.2, whatever its sequence number. */
+static enum xtcp_verdict syn_received(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+				      xtcp_usec_t now, struct xtcp_actions *a)
+{
+	if (same_syn(t, seg)) {
+		xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_SYN_CAME_AGAIN);
+		return XTCP_VERDICT_DUP_SYN;
+	}
+	xtcp_ack_challenge(t, now, a);
+	return XTCP_VERDICT_SYN_REFUSED;
+}
+
 /*
  * 3.10.7.4 first to fourth: sequence number, RST, SYN.
- * Return: the segment goes on to the ACK check.
+ * Return: XTCP_VERDICT_NONE: the segment goes on to the ACK check.
  */
-static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
-		       xtcp_usec_t now, struct xtcp_actions *a)
+static __must_check enum xtcp_verdict acceptable(struct xtcp_tcb *t,
+						 const struct xtcp_segment *seg,
+						 xtcp_usec_t now,
+						 struct xtcp_actions *a)
 {
 	if (paws_rejects(t, seg, now) && !(seg->flags & XTCP_RST)) {
-		seg->drop = XTCP_DROP_PAWS;
 		if (seg->flags & XTCP_SYN)
 			xtcp_ack_challenge(t, now, a);
 		else if (!is_stale_ack(t, seg))
-			xtcp_ack_invalid(t, seg, now, a);
-		return false;
+			xtcp_ack_invalid(t, seg, XTCP_VERDICT_PAWS, now, a);
+		return XTCP_VERDICT_PAWS;
 	}
 	if (!in_window(t, seg)) {
-		if (seg->flags & XTCP_RST && rst_is_exact(t, seg)) {
-			reset_received(t, a);
-			return false;
-		}
-		seg->drop = seg->len && seg->seq == t->rcv_nxt &&
-			    !xtcp_receive_window(t) ? XTCP_DROP_ZERO_WINDOW
-						    : XTCP_DROP_SEQ;
+		enum xtcp_verdict verdict = XTCP_VERDICT_SEQ;
+
 		if (seg->flags & XTCP_RST)
-			return false;
-		if (seg->flags & XTCP_SYN && same_syn(t, seg)) {
-			xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_SYN_CAME_AGAIN);
-			return false;
-		}
-		if (seg->flags & XTCP_SYN) {
-			/* RFC 5961 4.2: whatever the sequence number */
-			seg->drop = XTCP_DROP_SYN;
-			xtcp_ack_challenge(t, now, a);
-			return false;
-		}
-		xtcp_ack_invalid(t, seg, now, a);
-		return false;
+			return rst_is_exact(t, seg) ? reset_received(t, a) : XTCP_VERDICT_SEQ;
+		if (seg->flags & XTCP_SYN)
+			return syn_received(t, seg, now, a);
+		if (seg->len && seg->seq == t->rcv_nxt && !xtcp_receive_window(t))
+			verdict = XTCP_VERDICT_ZERO_WINDOW;
+		xtcp_ack_invalid(t, seg, verdict, now, a);
+		return verdict;
 	}
 	if (seg->flags & XTCP_RST) {
 		/* exactly at RCV.NXT it resets, elsewhere it is challenged */
-		if (rst_is_exact(t, seg)) {
-			reset_received(t, a);
-			return false;
-		}
-		seg->drop = XTCP_DROP_RST;
+		if (rst_is_exact(t, seg))
+			return reset_received(t, a);
 		xtcp_ack_challenge(t, now, a);
-		return false;
+		return XTCP_VERDICT_RST_REFUSED;
 	}
 	if (seg->flags & XTCP_SYN) {
 		/*
@@ -185,15 +185,10 @@ static bool acceptable(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		    seg->seq == t->irs && seg->end_seq == t->rcv_nxt &&
 		    xtcp_after(seg->ack, t->iss) &&
 		    !xtcp_after(seg->ack, xtcp_fastopen_limit(t)))
-			return true;
-		seg->drop = XTCP_DROP_SYN;
-		if (same_syn(t, seg))
-			xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_SYN_CAME_AGAIN);
-		else
-			xtcp_ack_challenge(t, now, a);
-		return false;
+			return XTCP_VERDICT_NONE;
+		return syn_received(t, seg, now, a);
 	}
-	return true;
+	return XTCP_VERDICT_NONE;
 }
 
 /* Both ends know each other: set up what needs the handshake's result. */
@@ -273,23 +268,22 @@ static void take_syn_options(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	t->rcv_ssthresh = min(t->rcv_ssthresh, t->window_clamp);
 }
 
-static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
-			 xtcp_usec_t now, struct xtcp_actions *a);
+static enum xtcp_verdict receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
+				      xtcp_usec_t now, struct xtcp_actions *a);
 
 /* 3.10.7.3 */
-static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
-			xtcp_usec_t now, struct xtcp_actions *a)
+static __must_check enum xtcp_verdict in_syn_sent(struct xtcp_tcb *t,
+						  struct xtcp_segment *seg,
+						  xtcp_usec_t now,
+						  struct xtcp_actions *a)
 {
 	/* our SYN waits for text: nothing can be an answer to it */
-	if (!t->retrans_stamp) {
-		seg->drop = XTCP_DROP_FLAGS;
-		return;
-	}
+	if (!t->retrans_stamp)
+		return XTCP_VERDICT_FLAGS;
 	/* first: the ACK bit */
 	if (seg->flags & XTCP_ACK) {
 		if (!xtcp_after(seg->ack, t->iss) ||
 		    xtcp_after(seg->ack, xtcp_fastopen_limit(t))) {
-			seg->drop = XTCP_DROP_ACK_UNSENT;
 			if (!(seg->flags & XTCP_RST))
 				order_rst(a, seg, XTCP_WHY_ACK_UNSENT);
 			/*
@@ -298,36 +292,26 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 			 */
 			if (!t->retransmits)
 				xtcp_timer_arm(t, XTCP_TIMER_REXMIT, now + SYN_AGAIN_US);
-			return;
+			return XTCP_VERDICT_ACK_UNSENT;
 		}
 		/* RFC 7323 3.2: an echo of what we did not send is an old SYN,ACK */
 		if (seg->opt.has & XTCP_OPT_TS && t->flags & XTCP_F_TS_OK &&
 		    seg->opt.tsecr && !(seg->flags & XTCP_RST) &&
 		    xtcp_tsval(t, now) - seg->opt.tsecr >
 		    (xtcp_stamp(now) - t->lsndtime) / XTCP_USEC_PER_MSEC + 1) {
-			seg->drop = XTCP_DROP_PAWS;
 			order_rst(a, seg, XTCP_WHY_OLD_ECHO);
-			return;
+			return XTCP_VERDICT_TSECR;
 		}
 	}
 	/* second: the RST bit */
-	if (seg->flags & XTCP_RST) {
-		if (seg->flags & XTCP_ACK)
-			reset_received(t, a);
-		else
-			seg->drop = XTCP_DROP_RST;
-		return;
-	}
+	if (seg->flags & XTCP_RST)
+		return seg->flags & XTCP_ACK ? reset_received(t, a) : XTCP_VERDICT_RST_REFUSED;
 	/* fourth: the SYN bit */
-	if (!(seg->flags & XTCP_SYN)) {
-		seg->drop = XTCP_DROP_FLAGS;
-		return;
-	}
+	if (!(seg->flags & XTCP_SYN))
+		return XTCP_VERDICT_FLAGS;
 	/* of the connection whose TIME_WAIT made way for this one (RFC 7323 B.2) */
-	if (!(seg->flags & XTCP_ACK) && paws_rejects(t, seg, now)) {
-		seg->drop = XTCP_DROP_PAWS;
-		return;
-	}
+	if (!(seg->flags & XTCP_ACK) && paws_rejects(t, seg, now))
+		return XTCP_VERDICT_PAWS;
 	take_syn_options(t, seg, now);
 	if (!(seg->flags & XTCP_ACK)) {
 		/* simultaneous open */
@@ -336,7 +320,7 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		t->snd_wl1 = seg->seq;
 		xtcp_edge(t, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_CROSSED, a);
 		xtcp_order_again(a, XTCP_ACT_SEND_SYN, XTCP_WHY_SYN_CROSSED);
-		return;
+		return XTCP_VERDICT_SYN;
 	}
 	t->snd_una = t->iss + 1;
 	xtcp_fastopen_acked(t, seg, a);
@@ -347,22 +331,24 @@ static void in_syn_sent(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	/* sixth, seventh: data in a SYN,ACK is rare, and legal (3.4) */
 	if (seg->len || seg->flags & XTCP_FIN) {
 		seg->seq++;
-		receive_text(t, seg, now, a);
+		return receive_text(t, seg, now, a);
 	}
+	return XTCP_VERDICT_SYN;
 }
 
 /*
  * 3.10.7.4 fifth, in SYN_RECV, or in FIN_WAIT1 after a CLOSE in SYN_RECV.
- * Return: the connection is established now.
+ * Return: XTCP_VERDICT_NONE: the connection is established now.
  */
-static bool ack_of_syn(struct xtcp_tcb *t, struct xtcp_segment *seg,
-		       xtcp_usec_t now, struct xtcp_actions *a)
+static __must_check enum xtcp_verdict ack_of_syn(struct xtcp_tcb *t,
+						 const struct xtcp_segment *seg,
+						 xtcp_usec_t now,
+						 struct xtcp_actions *a)
 {
 	if (!xtcp_after(seg->ack, t->snd_una) ||
 	    xtcp_after(seg->ack, xtcp_fastopen_limit(t))) {
-		seg->drop = XTCP_DROP_ACK_UNSENT;
 		order_rst(a, seg, XTCP_WHY_ACK_UNSENT);
-		return false;
+		return XTCP_VERDICT_ACK_UNSENT;
 	}
 	t->snd_una++;	/* the SYN; xtcp_ack() does what follows it */
 	xtcp_fastopen_acked(t, seg, a);
@@ -371,7 +357,7 @@ static bool ack_of_syn(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		xtcp_edge(t, XTCP_EV_RCV_ACK_OF_SYN, XTCP_WHY_SYN_ACKED, a);
 	established(t, seg, now, a);
 	xtcp_rexmit_rearm(t, now);	/* our FIN may be out */
-	return true;
+	return XTCP_VERDICT_NONE;
 }
 
 /* The segment carries the peer's FIN, and it will be taken now. */
@@ -460,65 +446,61 @@ static void fin_received(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_action
 }
 
 /* 3.10.7.4 seventh and eighth: text and FIN. */
-static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
-			 xtcp_usec_t now, struct xtcp_actions *a)
+static enum xtcp_verdict receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
+				      xtcp_usec_t now, struct xtcp_actions *a)
 {
 	bool fin = seg->flags & XTCP_FIN;
 
 	if (seg->seq == seg->end_seq)
-		return;
+		return XTCP_VERDICT_ACK;
 	if (!XTCP_IN(t->state, XTCP_SET_CAN_RECEIVE)) {
-		seg->drop = XTCP_DROP_DUP_DATA;
 		/* behind the peer's FIN: ignored */
 		if (!xtcp_before(seg->seq, t->rcv_nxt))
-			return;
+			return XTCP_VERDICT_SEQ;
 		/* a retransmission of what the peer sent before its FIN */
 		if (!xtcp_after(seg->end_seq, t->rcv_nxt))
 			xtcp_dsack(t, seg->seq, seg->end_seq);
 		xtcp_order_ack(a, XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK, XTCP_WHY_ACK_DUPLICATE);
-		return;
+		return XTCP_VERDICT_DUP_DATA;
 	}
 	if (!xtcp_after(seg->end_seq, t->rcv_nxt)) {
-		seg->drop = XTCP_DROP_DUP_DATA;
 		xtcp_dsack(t, seg->seq, seg->end_seq);
 		xtcp_ack_quick(t);
 		xtcp_order_ack(a, XTCP_ACT_SEND_ACK | XTCP_ACT_DUPACK, XTCP_WHY_ACK_DUPLICATE);
-		return;
+		return XTCP_VERDICT_DUP_DATA;
 	}
 	if (xtcp_before(seg->seq, t->rcv_nxt))
 		xtcp_dsack(t, seg->seq, t->rcv_nxt);
 	if (seg->len && !xtcp_receive_window(t)) {
-		seg->drop = XTCP_DROP_ZERO_WINDOW;
 		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_NO_WINDOW);
-		return;
+		return XTCP_VERDICT_ZERO_WINDOW;
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt) &&
 	    !xtcp_before(seg->seq, t->rcv_nxt + xtcp_receive_window(t))) {
 		/* at the right edge: none of it fits */
-		seg->drop = XTCP_DROP_SEQ;
 		xtcp_ack_quick(t);
 		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_NO_WINDOW);
-		return;
+		return XTCP_VERDICT_SEQ;
 	}
 	if (seg->len && seg->no_room) {
-		seg->drop = XTCP_DROP_RCVBUF;
 		/* as Linux: behind a gap there is nothing to say that was not said before */
 		if (!xtcp_after(seg->seq, t->rcv_nxt))
 			xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_NO_ROOM);
-		return;
+		return XTCP_VERDICT_RCVBUF;
 	}
 	if (xtcp_after(seg->seq, t->rcv_nxt)) {
+		bool is_new;
+
 		xtcp_ecn_data(t, seg, t->rcv_nxt, now, a);
 		t->info.rcv_ooopack += max_t(u32, seg->segs, 1);
-		if (xtcp_ooo_insert(t, seg->node, a))
+		is_new = xtcp_ooo_insert(t, seg->node, a);
+		if (is_new)
 			a->orders |= XTCP_ACT_QUEUED_OOO;
-		else
-			seg->drop = XTCP_DROP_DUP_DATA;
 		/* without SACK all duplicates must look alike */
 		if (t->flags & XTCP_F_SACK_OK && seg->len)
 			xtcp_window_grow(t, seg);
-		xtcp_ack_gap(t, seg, now, a);
-		return;
+		xtcp_ack_gap(t, seg, is_new, now, a);
+		return is_new ? XTCP_VERDICT_GAP : XTCP_VERDICT_DUP_DATA;
 	}
 	if (seg->len) {
 		xtcp_ack_data_came(t, seg, now);
@@ -535,6 +517,7 @@ static void receive_text(struct xtcp_tcb *t, struct xtcp_segment *seg,
 		xtcp_window_data(t, seg, now);
 	if (fin)
 		fin_received(t, now, a);
+	return seg->len ? XTCP_VERDICT_TEXT : XTCP_VERDICT_FIN;
 }
 
 /*
@@ -549,20 +532,28 @@ static bool text_after_close(const struct xtcp_tcb *t,
 	       seg->seq != seg->end_seq && xtcp_after(seg->seq + seg->len, t->rcv_nxt);
 }
 
-static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
-			    xtcp_usec_t now, struct xtcp_actions *a)
+static __must_check enum xtcp_verdict in_synchronised(struct xtcp_tcb *t,
+						      struct xtcp_segment *seg,
+						      xtcp_usec_t now,
+						      struct xtcp_actions *a)
 {
-	if (!acceptable(t, seg, now, a))
-		return;
+	enum xtcp_verdict verdict = acceptable(t, seg, now, a);
+
+	if (unlikely(verdict))
+		return verdict;
 	/* fifth: the ACK bit */
-	if (!(seg->flags & XTCP_ACK)) {
-		seg->drop = XTCP_DROP_NO_ACK;
-		return;
+	if (!(seg->flags & XTCP_ACK))
+		return XTCP_VERDICT_NO_ACK;
+	if (t->flags & XTCP_F_SYN_OUT) {
+		verdict = ack_of_syn(t, seg, now, a);
+		if (verdict)
+			return verdict;
 	}
-	if (t->flags & XTCP_F_SYN_OUT && !ack_of_syn(t, seg, now, a))
-		return;
-	if (!xtcp_ack_repeats(t, seg, now) && !xtcp_ack(t, seg, now, a))
-		return;
+	if (!xtcp_ack_repeats(t, seg, now)) {
+		verdict = xtcp_ack(t, seg, now, a);
+		if (unlikely(verdict))
+			return verdict;
+	}
 	if (seg->flags & XTCP_CWR)
 		xtcp_ecn_cwr(t, seg, a);
 	/* sixth: the URG bit */
@@ -573,52 +564,60 @@ static void in_synchronised(struct xtcp_tcb *t, struct xtcp_segment *seg,
 	if (xtcp_fin_acked(t) && XTCP_IN(t->state, XTCPF(FIN_WAIT1) |
 					 XTCPF(CLOSING) | XTCPF(LAST_ACK)))
 		ack_of_fin(t, seg, now, a);
+	/* nobody takes what it has besides */
 	if (t->state == XTCP_CLOSE || t->state == XTCP_TIME_WAIT)
-		return;
+		return !seg->len ? XTCP_VERDICT_ACK :
+		       xtcp_after(seg->end_seq, t->rcv_nxt) ? XTCP_VERDICT_CLOSED_RCV :
+							      XTCP_VERDICT_DUP_DATA;
 	if (text_after_close(t, seg)) {
-		seg->drop = XTCP_DROP_CLOSED_RCV;
 		order_rst(a, seg, XTCP_WHY_DATA_AFTER_CLOSE);
 		xtcp_edge(t, XTCP_EV_ABORT, XTCP_WHY_DATA_AFTER_CLOSE, a);
 		/* who only shut it down learns that something is lost (as Linux) */
 		xtcp_dead(t, t->flags & XTCP_F_ORPHAN ? 0 : ECONNRESET, a);
-		return;
+		return XTCP_VERDICT_CLOSED_RCV;
 	}
-	receive_text(t, seg, now, a);
-	if (t->state == XTCP_CLOSE || t->state == XTCP_TIME_WAIT)
-		return;
-	xtcp_ack_decide(t, seg, now, a);
+	verdict = receive_text(t, seg, now, a);
+	if (t->state != XTCP_CLOSE && t->state != XTCP_TIME_WAIT)
+		xtcp_ack_decide(t, seg, now, a);
+	return verdict;
+}
+
+static __always_inline enum xtcp_verdict on_segment(struct xtcp_tcb *t,
+						    struct xtcp_segment *seg,
+						    xtcp_usec_t now,
+						    struct xtcp_actions *a)
+{
+	switch (t->state) {
+	case XTCP_CLOSE:
+		/* 3.10.7.1 */
+		if (!(seg->flags & XTCP_RST))
+			order_rst(a, seg, XTCP_WHY_NO_CONNECTION);
+		return XTCP_VERDICT_FLAGS;
+	case XTCP_SYN_SENT:
+		return in_syn_sent(t, seg, now, a);
+	default:
+		return in_synchronised(t, seg, now, a);
+	}
 }
 
 /**
  * xtcp_on_segment - a segment arrived for a connection
  * @t: the connection, in any state but LISTEN and TIME_WAIT
- * @seg: the segment, checksum verified; @seg->drop tells why it, or its
- *	 payload, was not taken
+ * @seg: the segment, checksum verified; @seg->verdict is what this returns
  * @now: the time
  * @a: out, initialised by the caller: what the host has to do
  *
  * RFC 9293 3.10.7.  Bounded work: O(log n) in queued segments, but for the
  * queued segments that it acknowledges or puts in order, each once.
+ *
+ * Return: what became of the segment, never XTCP_VERDICT_NONE.
  */
-void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
-		     xtcp_usec_t now, struct xtcp_actions *a)
+enum xtcp_verdict xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
+				  xtcp_usec_t now, struct xtcp_actions *a)
 {
-	seg->drop = XTCP_DROP_NONE;
 	t->info.segs_in += max_t(u16, seg->segs, 1);
 	if (seg->len)
 		t->info.data_segs_in += max_t(u16, seg->segs, 1);
-	switch (t->state) {
-	case XTCP_CLOSE:
-		/* 3.10.7.1 */
-		seg->drop = XTCP_DROP_FLAGS;
-		if (!(seg->flags & XTCP_RST))
-			order_rst(a, seg, XTCP_WHY_NO_CONNECTION);
-		return;
-	case XTCP_SYN_SENT:
-		in_syn_sent(t, seg, now, a);
-		return;
-	default:
-		in_synchronised(t, seg, now, a);
-		return;
-	}
+	seg->verdict = on_segment(t, seg, now, a);
+	return seg->verdict;
 }

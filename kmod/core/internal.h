@@ -69,8 +69,8 @@ void xtcp_prr_init(struct xtcp_tcb *t);
 void xtcp_prr(struct xtcp_tcb *t, const struct xtcp_ack_sample *sample);
 
 /* ack.c */
-bool xtcp_ack(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
-	      struct xtcp_actions *a);
+enum xtcp_verdict __must_check xtcp_ack(struct xtcp_tcb *t, const struct xtcp_segment *seg,
+					xtcp_usec_t now, struct xtcp_actions *a);
 bool xtcp_fin_acked(const struct xtcp_tcb *t);
 
 /* fastopen.c */
@@ -99,8 +99,8 @@ void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 void xtcp_ack_data_came(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 			xtcp_usec_t now);
 void xtcp_ack_quick(struct xtcp_tcb *t);
-void xtcp_ack_gap(struct xtcp_tcb *t, const struct xtcp_segment *seg, xtcp_usec_t now,
-		  struct xtcp_actions *a);
+void xtcp_ack_gap(struct xtcp_tcb *t, const struct xtcp_segment *seg, bool is_new,
+		  xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_ack_syn_ack(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_ack_decide(struct xtcp_tcb *t, const struct xtcp_segment *seg,
@@ -119,7 +119,7 @@ static inline bool xtcp_may_loop(const struct xtcp_segment *seg)
 /* Answer an invalid segment, not more often than the namespace allows. */
 bool xtcp_answered_lately(u32 *last, xtcp_usec_t now, const struct xtcp_conf *conf);
 void xtcp_ack_invalid(struct xtcp_tcb *t, const struct xtcp_segment *seg,
-		      xtcp_usec_t now, struct xtcp_actions *a);
+		      enum xtcp_verdict verdict, xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_ack_challenge(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);
 
 /* rexmit.c */

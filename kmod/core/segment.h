@@ -7,6 +7,7 @@
 #define XTCP_CORE_SEGMENT_H
 
 #include "platform.h"
+#include "verdict.h"
 
 /* Control bits, RFC 9293 3.1, in the order of the header's byte 13. */
 #define XTCP_FIN	0x01
@@ -29,50 +30,6 @@
 #define XTCP_MSS_MIN		88	/* least that a user may set, as Linux */
 /* The least that a peer can make us send, options included: 8 bytes of text. */
 #define XTCP_SND_MSS_MIN	(XTCP_OPT_MAX + 8)
-
-/**
- * enum xtcp_drop - why a segment, or its payload, was not taken
- *
- * Each has a counter of its own in /proc/net/xtcp_netstat.
- */
-#define XTCP_DROPS(D)						\
-	D(NONE,		"")					\
-	D(HDR_SHORT,	"InHdrShort")	  /* fewer than 20 bytes */	\
-	D(HDR_OFFSET,	"InHdrOffset")	  /* data offset < 5 or past the end */ \
-	D(CSUM,		"InCsumErrors")	  /* checksum */		\
-	D(OPTION,	"InBadOption")	  /* length of an option */	\
-	D(SEQ,		"InOutOfWindow")  /* 3.10.7.4 first check */	\
-	D(PAWS,		"PAWSEstab")	  /* RFC 7323 5.3 */		\
-	D(TSECR,	"TSEcrRejected")  /* echoes what was never sent */ \
-	D(RST,		"InBadRst")	  /* RST that is not acceptable */ \
-	D(SYN,		"SynChallenge")	  /* SYN in a synchronised state */ \
-	D(NO_ACK,	"InNoAck")	  /* ACK bit off */		\
-	D(ACK_OLD,	"InOldAck")	  /* RFC 5961 5 */		\
-	D(ACK_UNSENT,	"InUnsentAck")	  /* acknowledges what was never sent */ \
-	D(FLAGS,	"InBadFlags")	  /* bits that fit no state */	\
-	D(DUP_DATA,	"InDupData")	  /* nothing new in it */	\
-	D(ZERO_WINDOW,	"InZeroWindow")	  /* data against a closed window */ \
-	D(RCVBUF,	"InRcvBuf")	  /* receive buffer is full */	\
-	D(CLOSED_RCV,	"InAfterClose")	  /* data, and nobody to read it */ \
-	D(MEMORY,	"InNoMemory")	  /* an allocation failed */	\
-	D(BACKLOG,	"InBacklogDrop")  /* socket backlog is full */	\
-	D(LISTEN_OVERFLOW, "ListenOverflows") /* accept queue is full */ \
-	D(LISTEN_DROP,	"ListenDrops")	  /* no room for a SYN: any queue */	\
-	D(POLICY,	"InPolicyDrop")	  /* IPsec policy or socket filter */ \
-	D(ADDRESS,	"InAddrErrors")	  /* from or to what is no host of IPv6 */ \
-	D(CONNTRACK,	"InConntrackDrop") /* conntrack refused the entry */ \
-	D(MIN_TTL,	"MinTTLDrop")	  /* IP_MINTTL: it came too far */ \
-	D(MD5_NOT_FOUND, "MD5NotFound")	  /* RFC 2385: not signed, with a key */ \
-	D(MD5_UNEXPECTED, "MD5Unexpected") /* signed, without a key */ \
-	D(MD5_FAILURE,	"MD5Failure")	  /* another signature */	\
-	D(NOT_OWNER,	"InOwnerGone")	  /* its owner ended, or is another now */
-
-#define XTCP_DROP_ENUM_(name, mib)	XTCP_DROP_##name,
-enum xtcp_drop {
-	XTCP_DROPS(XTCP_DROP_ENUM_)
-	XTCP_DROP_NR
-};
-#undef XTCP_DROP_ENUM_
 
 /* SACK blocks that are remembered, and reported at most (RFC 2018 3). */
 #define XTCP_SACKS_MAX		4
@@ -122,7 +79,7 @@ struct xtcp_options {
  * @urg: urgent pointer; only set with XTCP_URG
  * @urg_inline: SO_OOBINLINE; only set with XTCP_URG
  * @write_waits: a write waits for the end of the handshake; only set in SYN_SENT
- * @drop: out: why the core dropped it or its payload
+ * @verdict: out: what became of it
  * @ecn: the ECN field of its IP header, XTCP_IP_*
  * @no_room: the host has no receive buffer left for the payload
  * @free_space: window that the receive buffer has room for, bytes
@@ -147,7 +104,7 @@ struct xtcp_segment {
 	u32			len;
 	u16			wnd;
 	u8			flags;
-	u8			drop;
+	u8			verdict;
 	u8			ecn;
 	u16			urg;
 	bool			urg_inline;

@@ -8,28 +8,28 @@
 
 /**
  * xtcp_listen_segment - a segment arrived for a listener
- * @seg: the segment
+ * @seg: the segment; @seg->verdict is what became of it, if the host does that
  *
  * Return: what to do, 3.10.7.2.
  */
 enum xtcp_listen_verdict xtcp_listen_segment(struct xtcp_segment *seg)
 {
-	seg->drop = XTCP_DROP_NONE;
 	/* first: RST */
 	if (seg->flags & XTCP_RST) {
-		seg->drop = XTCP_DROP_RST;
+		seg->verdict = XTCP_VERDICT_RST_REFUSED;
 		return XTCP_LISTEN_DROP;
 	}
 	/* second: ACK */
 	if (seg->flags & XTCP_ACK) {
-		seg->drop = XTCP_DROP_ACK_UNSENT;
+		seg->verdict = XTCP_VERDICT_ACK_UNSENT;
 		return XTCP_LISTEN_RST;
 	}
 	/* third: SYN; with FIN it is nonsense that Linux drops as well */
 	if (!(seg->flags & XTCP_SYN) || seg->flags & XTCP_FIN) {
-		seg->drop = XTCP_DROP_FLAGS;
+		seg->verdict = XTCP_VERDICT_FLAGS;
 		return XTCP_LISTEN_DROP;
 	}
+	seg->verdict = XTCP_VERDICT_SYN;
 	return XTCP_LISTEN_SYN;
 }
 
@@ -157,20 +157,20 @@ static bool in_window(const struct xtcp_synrcv *r, const struct xtcp_segment *se
 }
 
 /* Why a segment cannot be of this connection, or is of its past; 0: it can. */
-static enum xtcp_drop refusal(const struct xtcp_synrcv *r, const struct xtcp_segment *seg,
-			      xtcp_usec_t now)
+static enum xtcp_verdict refusal(const struct xtcp_synrcv *r, const struct xtcp_segment *seg,
+				 xtcp_usec_t now)
 {
 	if (outdated(r, seg))
-		return XTCP_DROP_PAWS;
+		return XTCP_VERDICT_PAWS;
 	if (wrong_echo(r, seg, now))
-		return XTCP_DROP_TSECR;
-	return in_window(r, seg) ? XTCP_DROP_NONE : XTCP_DROP_SEQ;
+		return XTCP_VERDICT_TSECR;
+	return in_window(r, seg) ? XTCP_VERDICT_NONE : XTCP_VERDICT_SEQ;
 }
 
 /**
  * xtcp_synrcv_segment - a segment arrived for an entry in SYN_RECV
  * @r: the entry
- * @seg: the segment
+ * @seg: the segment; @seg->verdict is what became of it, if the host does that
  * @conf: the namespace's settings
  * @now: the time
  *
@@ -181,10 +181,10 @@ enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 					     const struct xtcp_conf *conf,
 					     xtcp_usec_t now)
 {
-	seg->drop = XTCP_DROP_NONE;
 	/* the same SYN again: our SYN,ACK was lost */
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
 	    seg->seq == r->irs && !outdated(r, seg)) {
+		seg->verdict = XTCP_VERDICT_DUP_SYN;
 		if (xtcp_answered_lately(&r->last_oow_ack, now, conf))
 			return XTCP_SYNRCV_SKIP;
 		forget_sent(r);
@@ -192,12 +192,12 @@ enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 	}
 	/* an ACK of what was not sent is reset before anything else (3.5.2, 2) */
 	if ((seg->flags & (XTCP_ACK | XTCP_RST)) == XTCP_ACK && seg->ack != r->iss + 1) {
-		seg->drop = XTCP_DROP_ACK_UNSENT;
+		seg->verdict = XTCP_VERDICT_ACK_UNSENT;
 		return XTCP_SYNRCV_RST;
 	}
 	/* first: sequence number */
-	seg->drop = refusal(r, seg, now);
-	if (seg->drop) {
+	seg->verdict = refusal(r, seg, now);
+	if (seg->verdict) {
 		if (seg->flags & XTCP_RST)
 			return XTCP_SYNRCV_DROP;
 		return xtcp_may_loop(seg) &&
@@ -206,21 +206,23 @@ enum xtcp_synrcv_verdict xtcp_synrcv_segment(struct xtcp_synrcv *r,
 	}
 	/* second: RST; RFC 5961 3.2 */
 	if (seg->flags & XTCP_RST) {
+		seg->verdict = XTCP_VERDICT_RST;
 		if (seg->seq == r->irs + 1)
 			return XTCP_SYNRCV_RESET;
-		seg->drop = XTCP_DROP_RST;
+		seg->verdict = XTCP_VERDICT_RST_REFUSED;
 		return XTCP_SYNRCV_CHALLENGE;
 	}
 	/* fourth: SYN; if the peer has begun anew, it will again with our RST */
 	if (seg->flags & XTCP_SYN) {
-		seg->drop = XTCP_DROP_SYN;
+		seg->verdict = XTCP_VERDICT_SYN_REFUSED;
 		return seg->seq == r->irs ? XTCP_SYNRCV_CHALLENGE : XTCP_SYNRCV_ABORT;
 	}
 	/* fifth: ACK */
 	if (!(seg->flags & XTCP_ACK)) {
-		seg->drop = XTCP_DROP_NO_ACK;
+		seg->verdict = XTCP_VERDICT_NO_ACK;
 		return XTCP_SYNRCV_DROP;
 	}
+	seg->verdict = XTCP_VERDICT_NONE;	/* the child's */
 	return XTCP_SYNRCV_ESTABLISH;
 }
 

@@ -74,7 +74,7 @@ enum xtcp_synrcv_due {
 
 /* What to do with a segment for an entry in SYN_RECV. */
 enum xtcp_synrcv_verdict {
-	XTCP_SYNRCV_DROP,	/* nothing; segment.drop says why */
+	XTCP_SYNRCV_DROP,	/* nothing; segment.verdict says why */
 	XTCP_SYNRCV_SKIP,	/* nothing: one like it was answered just now */
 	XTCP_SYNRCV_SYNACK,	/* send the SYN,ACK again */
 	XTCP_SYNRCV_ACK,	/* not acceptable: send an ACK */
@@ -87,7 +87,7 @@ enum xtcp_synrcv_verdict {
 
 /* What to do with a segment for a listener. */
 enum xtcp_listen_verdict {
-	XTCP_LISTEN_DROP,	/* nothing; segment.drop says why */
+	XTCP_LISTEN_DROP,	/* nothing; segment.verdict says why */
 	XTCP_LISTEN_RST,	/* send a RST from SEG.ACK */
 	XTCP_LISTEN_SYN,	/* make a SYN_RECV entry and answer */
 };

@@ -805,8 +805,9 @@ enum xtcp_call {
 };
 
 void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_conf *conf);
-void xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg,
-		     xtcp_usec_t now, struct xtcp_actions *a);
+enum xtcp_verdict __must_check
+xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
+		struct xtcp_actions *a);
 void xtcp_on_user(struct xtcp_tcb *t, enum xtcp_call call, enum xtcp_reason why,
 		  xtcp_usec_t now, struct xtcp_actions *a);
 void xtcp_on_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a);

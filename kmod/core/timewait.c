@@ -48,7 +48,7 @@ static enum xtcp_timewait_verdict answer(struct xtcp_timewait *w,
 /**
  * xtcp_timewait_segment - a segment arrived for an entry in TIME_WAIT
  * @w: the entry
- * @seg: the segment
+ * @seg: the segment; @seg->verdict is what became of it, if the host does that
  * @conf: the namespace's settings
  * @now: the time
  *
@@ -66,13 +66,12 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 	u32 wnd = (u32)w->rcv_wnd << w->rcv_wscale;
 	bool in_window = xtcp_between(seg->seq, w->rcv_nxt, w->rcv_nxt + wnd);
 
-	seg->drop = XTCP_DROP_NONE;
 	if (seg->flags & XTCP_RST) {
 		/* RFC 1337: a RST may be as old as the rest (a sysctl, as in Linux) */
-		seg->drop = XTCP_DROP_RST;
+		seg->verdict = XTCP_VERDICT_RST_REFUSED;
 		if (conf->rfc1337 || paws || seg->seq != w->rcv_nxt)
 			return XTCP_TW_DROP;
-		seg->drop = XTCP_DROP_NONE;
+		seg->verdict = XTCP_VERDICT_RST;
 		return XTCP_TW_RESET;
 	}
 	if (seg->flags & XTCP_SYN) {
@@ -80,15 +79,16 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 		 * RFC 6191 2: a SYN that cannot be a duplicate, by timestamp or by
 		 * sequence number, opens a new incarnation.
 		 */
+		seg->verdict = XTCP_VERDICT_NONE;	/* the listener's */
 		if (!(seg->flags & XTCP_ACK) && !paws &&
 		    (xtcp_after(seg->seq, w->rcv_nxt) ||
 		     (ts && xtcp_before(w->ts_recent, seg->opt.tsval))))
 			return XTCP_TW_NEW_SYN;
-		seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SYN;
+		seg->verdict = paws ? XTCP_VERDICT_PAWS : XTCP_VERDICT_SYN_REFUSED;
 		return answer(w, seg, conf, now);
 	}
 	if (!(seg->flags & XTCP_ACK) && in_window) {
-		seg->drop = XTCP_DROP_NO_ACK;
+		seg->verdict = XTCP_VERDICT_NO_ACK;
 		return XTCP_TW_DROP;
 	}
 	/* the only thing that can come is the FIN again: our ACK was lost */
@@ -97,6 +97,7 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 			w->ts_recent = seg->opt.tsval;
 			w->ts_stale = false;
 		}
+		seg->verdict = XTCP_VERDICT_DUP_FIN;
 		return XTCP_TW_ACK_RESTART;
 	}
 	if (!paws && seg->seq == seg->end_seq && seg->seq == w->rcv_nxt) {
@@ -105,9 +106,10 @@ enum xtcp_timewait_verdict xtcp_timewait_segment(struct xtcp_timewait *w,
 			w->ts_recent = seg->opt.tsval;
 			w->ts_stale = false;
 		}
+		seg->verdict = XTCP_VERDICT_ACK;
 		return XTCP_TW_RESTART;
 	}
-	seg->drop = paws ? XTCP_DROP_PAWS : XTCP_DROP_SEQ;
+	seg->verdict = paws ? XTCP_VERDICT_PAWS : XTCP_VERDICT_SEQ;
 	return answer(w, seg, conf, now);
 }
 

@@ -48,7 +48,7 @@ enum xtcp_tw_claim {
 
 /* What to do with a segment for an entry in TIME_WAIT. */
 enum xtcp_timewait_verdict {
-	XTCP_TW_DROP,		/* nothing; segment.drop says why */
+	XTCP_TW_DROP,		/* nothing; segment.verdict says why */
 	XTCP_TW_ACK,		/* send an ACK */
 	XTCP_TW_ACK_RESTART,	/* retransmitted FIN: ACK, start 2MSL again */
 	XTCP_TW_RESTART,	/* a plain ACK: start 2MSL again (as Linux) */

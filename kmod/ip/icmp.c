@@ -169,7 +169,7 @@ static void error_for_req(struct xtcp_flow *flow, struct xtcp_net *xn,
 	} else if (e->seq != req->core.iss) {
 		xtcp_count(xn, ICMP_OUT_OF_WINDOW);
 	} else if (e->ends_entry) {
-		xtcp_count_drop(xn, XTCP_DROP_LISTEN_DROP);
+		xtcp_count(xn, LISTEN_DROPS);
 		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_ICMP_ERROR);
 	}
 	bh_unlock_sock(sk);

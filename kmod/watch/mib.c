@@ -8,11 +8,6 @@ const char *const xtcp_mib_names[XTCP_MIB_NR] = {
 	XTCP_MIBS(MIB_NAME)
 };
 
-#define DROP_NAME(name, text)	[XTCP_DROP_##name] = text,
-const char *const xtcp_drop_names[XTCP_DROP_NR] = {
-	XTCP_DROPS(DROP_NAME)
-};
-
 /**
  * xtcp_mib_sum - add up the counters of all CPUs
  * @xn: namespace
@@ -32,6 +27,24 @@ void xtcp_mib_sum(const struct xtcp_net *xn, struct xtcp_mib *sum)
 		for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
 			to[i] += READ_ONCE(from[i]);
 	}
+}
+
+/**
+ * xtcp_mib_segments - segments whose verdict is known, and those in a backlog
+ * @sum: counters of a namespace
+ *
+ * Each has one verdict, so where no segment is on its way this is InSegs.
+ *
+ * Return: how many.
+ */
+unsigned long xtcp_mib_segments(const struct xtcp_mib *sum)
+{
+	unsigned long n = 0;
+	int i;
+
+	for (i = XTCP_VERDICT_NONE + 1; i < XTCP_VERDICT_NR; i++)
+		n += sum->verdict[i];
+	return n;
 }
 
 /**
@@ -61,4 +74,25 @@ long xtcp_mib_in_state(const struct xtcp_mib *sum, unsigned int state)
 		n -= sum->edge[XTCP_EDGE_SYN_RECV__RCV_RST_PASSIVE];
 	}
 	return max(n, 0L);
+}
+
+/**
+ * xtcp_mib_balances - has each segment that came had its verdict?
+ * @xn: a namespace to which nothing comes any more
+ *
+ * Return: whether the book is what came, and nothing waits.
+ */
+bool xtcp_mib_balances(const struct xtcp_net *xn)
+{
+	unsigned long came = 0, settled = 0, waits = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct xtcp_mib *mib = per_cpu_ptr(xn->mib, cpu);
+
+		came += mib->item[XTCP_MIB_IN_SEGS];
+		settled += xtcp_mib_segments(mib);
+		waits += mib->verdict[XTCP_VERDICT_WAITS];
+	}
+	return came == settled && !waits;
 }

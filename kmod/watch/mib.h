@@ -67,7 +67,7 @@
 	M(TFO_LISTEN_OVERFLOW,	"FastOpenListenOverflow")	\
 	M(TFO_COOKIE_REQUESTED,	"FastOpenCookieReqd")		\
 	M(TFO_BLACKHOLE,	"FastOpenBlackhole")		\
-	M(DEFER_ACCEPT_DROP,	"DeferAcceptDrop")		\
+	M(LISTEN_DROPS,		"ListenDrops")			\
 	M(TW,			"TW")				\
 	M(TW_RECYCLED,		"TWRecycled")			\
 	M(TW_OVERFLOW,		"TWOverflow")			\
@@ -97,7 +97,8 @@ enum xtcp_mib_item {
 /**
  * struct xtcp_mib - one CPU's counters of one namespace
  * @item: by enum xtcp_mib_item
- * @drop: dropped segments by enum xtcp_drop
+ * @verdict: segments by what became of them, enum xtcp_verdict; WAITS is how many are in
+ *	     a backlog now, and goes down on the processor that takes them out
  * @edge: edges taken by enum xtcp_edge
  * @why: the same by enum xtcp_reason
  * @rst: RSTs sent by enum xtcp_reason
@@ -105,7 +106,7 @@ enum xtcp_mib_item {
  */
 struct xtcp_mib {
 	unsigned long item[XTCP_MIB_NR];
-	unsigned long drop[XTCP_DROP_NR];
+	unsigned long verdict[XTCP_VERDICT_NR];
 	unsigned long edge[XTCP_EDGE_NR];
 	unsigned long why[XTCP_WHY_NR];
 	unsigned long rst[XTCP_WHY_NR];
@@ -115,7 +116,6 @@ struct xtcp_mib {
 #define xtcp_count(xn, name)	this_cpu_inc((xn)->mib->item[XTCP_MIB_##name])
 #define xtcp_count_add(xn, name, n)	\
 	this_cpu_add((xn)->mib->item[XTCP_MIB_##name], n)
-#define xtcp_count_drop(xn, reason)	this_cpu_inc((xn)->mib->drop[reason])
 /* An edge is taken, and why. */
 #define xtcp_count_edge(xn, nr, reason)	do {		\
 	this_cpu_inc((xn)->mib->edge[nr]);		\
@@ -132,9 +132,10 @@ struct xtcp_mib {
 struct xtcp_net;
 
 extern const char *const xtcp_mib_names[XTCP_MIB_NR];
-extern const char *const xtcp_drop_names[XTCP_DROP_NR];
 
 void xtcp_mib_sum(const struct xtcp_net *xn, struct xtcp_mib *sum);
 long xtcp_mib_in_state(const struct xtcp_mib *sum, unsigned int state);
+unsigned long xtcp_mib_segments(const struct xtcp_mib *sum);
+bool xtcp_mib_balances(const struct xtcp_net *xn);
 
 #endif /* XTCP_MIB_H */

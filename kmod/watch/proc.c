@@ -296,15 +296,16 @@ static int netstat_show(struct seq_file *seq, void *v)
 	seq_puts(seq, "XTcp:");
 	for (i = 0; i < XTCP_MIB_NR; i++)
 		seq_printf(seq, " %s", xtcp_mib_names[i]);
-	for (i = XTCP_DROP_NONE + 1; i < XTCP_DROP_NR; i++)
-		seq_printf(seq, " %s", xtcp_drop_names[i]);
+	/* what waits is no counter */
+	for (i = XTCP_VERDICT_WAITS + 1; i < XTCP_VERDICT_NR; i++)
+		seq_printf(seq, " %s", xtcp_verdicts[i].counter);
 	for (i = 0; i < XTCP_EDGE_NR; i++)
 		edge_name(seq, xtcp_edges[i].name);
 	seq_puts(seq, "\nXTcp:");
 	for (i = 0; i < XTCP_MIB_NR; i++)
 		seq_printf(seq, " %lu", sum->item[i]);
-	for (i = XTCP_DROP_NONE + 1; i < XTCP_DROP_NR; i++)
-		seq_printf(seq, " %lu", sum->drop[i]);
+	for (i = XTCP_VERDICT_WAITS + 1; i < XTCP_VERDICT_NR; i++)
+		seq_printf(seq, " %lu", sum->verdict[i]);
 	for (i = 0; i < XTCP_EDGE_NR; i++)
 		seq_printf(seq, " %lu", sum->edge[i]);
 	seq_putc(seq, '\n');
@@ -360,6 +361,28 @@ static int reasons_show(struct seq_file *seq, void *v)
 	return 0;
 }
 
+/* What became of all segments that came: a book whose sum is how many did. */
+static int segments_show(struct seq_file *seq, void *v)
+{
+	struct xtcp_mib *sum = mib_of(seq);
+	unsigned int i;
+
+	if (!sum)
+		return -ENOMEM;
+	seq_printf(seq, "%10s  %-9s  %-15s  %s\n", "segments", "kind", "verdict",
+		   "what became of them");
+	for (i = XTCP_VERDICT_NONE + 1; i < XTCP_VERDICT_NR; i++) {
+		const struct xtcp_verdict_desc *d = &xtcp_verdicts[i];
+
+		seq_printf(seq, "%10lu  %-9s  %-15s  %s\n", sum->verdict[i],
+			   xtcp_verdict_kinds[d->kind], d->name, d->text);
+	}
+	seq_printf(seq, "%10lu  sum\n%10lu  came\n", xtcp_mib_segments(sum),
+		   sum->item[XTCP_MIB_IN_SEGS]);
+	kfree(sum);
+	return 0;
+}
+
 /**
  * xtcp_proc_netns_init - make a namespace's files
  * @net: the namespace; its xtcp_net is complete
@@ -382,8 +405,13 @@ int xtcp_proc_netns_init(struct net *net)
 	if (!proc_create_net_single("xtcp_reasons", 0444, net->proc_net,
 				    reasons_show, NULL))
 		goto fail_edges;
+	if (!proc_create_net_single("xtcp_segments", 0444, net->proc_net,
+				    segments_show, NULL))
+		goto fail_reasons;
 	return 0;
 
+fail_reasons:
+	remove_proc_entry("xtcp_reasons", net->proc_net);
 fail_edges:
 	remove_proc_entry("xtcp_edges", net->proc_net);
 fail_netstat:
@@ -404,6 +432,7 @@ fail:
  */
 void xtcp_proc_netns_exit(struct net *net)
 {
+	remove_proc_entry("xtcp_segments", net->proc_net);
 	remove_proc_entry("xtcp_reasons", net->proc_net);
 	remove_proc_entry("xtcp_edges", net->proc_net);
 	remove_proc_entry("xtcp_netstat", net->proc_net);

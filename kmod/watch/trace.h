@@ -22,25 +22,26 @@
 /* perf and trace-cmd do not know our enumerators: give them the numbers. */
 #define XTCP_TRACE_EVENT_(name, text)	TRACE_DEFINE_ENUM(XTCP_EV_##name);
 XTCP_EVENTS(XTCP_TRACE_EVENT_)
-#define XTCP_TRACE_DROP_(name, text)	TRACE_DEFINE_ENUM(XTCP_DROP_##name);
-XTCP_DROPS(XTCP_TRACE_DROP_)
+#define XTCP_TRACE_VERDICT_(name, kind, counter, text, clause)	\
+	TRACE_DEFINE_ENUM(XTCP_VERDICT_##name);
+XTCP_VERDICTS(XTCP_TRACE_VERDICT_)
 #define XTCP_TRACE_WHY_(name, text, clause)	TRACE_DEFINE_ENUM(XTCP_WHY_##name);
 XTCP_REASONS(XTCP_TRACE_WHY_)
 #undef XTCP_TRACE_WHY_
 #undef XTCP_TRACE_EVENT_
-#undef XTCP_TRACE_DROP_
+#undef XTCP_TRACE_VERDICT_
 
 #define XTCP_SHOW_STATE_(name, nr)	{ nr, #name },
 #define XTCP_SHOW_EVENT_(name, text)	{ XTCP_EV_##name, #name },
-#define XTCP_SHOW_DROP_(name, text)	{ XTCP_DROP_##name, #name },
+#define XTCP_SHOW_VERDICT_(name, kind, counter, text, clause)	{ XTCP_VERDICT_##name, #name },
 #define XTCP_SHOW_WHY_(name, text, clause)	{ XTCP_WHY_##name, #name },
 
 #define xtcp_show_state(state)						\
 	__print_symbolic(state, XTCP_STATES(XTCP_SHOW_STATE_) { 0, "?" })
 #define xtcp_show_event(event)						\
 	__print_symbolic(event, XTCP_EVENTS(XTCP_SHOW_EVENT_) { 255, "?" })
-#define xtcp_show_drop(reason)						\
-	__print_symbolic(reason, XTCP_DROPS(XTCP_SHOW_DROP_) { 255, "?" })
+#define xtcp_show_drop(verdict)						\
+	__print_symbolic(verdict, XTCP_VERDICTS(XTCP_SHOW_VERDICT_) { 255, "?" })
 #define xtcp_show_why(why)						\
 	__print_symbolic(why, XTCP_REASONS(XTCP_SHOW_WHY_) { 0, "-" })
 #define xtcp_show_flags(flags)						\
@@ -277,7 +278,7 @@ TRACE_EVENT(xtcp_cwnd,
  * trace_xtcp_drop - a segment, or its payload, was not taken
  * @flow: whose it was, NULL when that was not known yet
  * @seg: the segment, NULL when it could not be parsed
- * @reason: enum xtcp_drop
+ * @reason: enum xtcp_verdict
  */
 TRACE_EVENT(xtcp_drop,
 

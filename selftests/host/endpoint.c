@@ -328,8 +328,10 @@ static void prune(struct endpoint *ep)
 	}
 }
 
-void ep_tcb_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload)
+enum xtcp_verdict ep_tcb_segment(struct endpoint *ep, struct xtcp_segment *seg,
+				 const u8 *payload)
 {
+	enum xtcp_verdict verdict;
 	struct xtcp_actions a;
 	struct buf *b = NULL;
 
@@ -350,9 +352,41 @@ void ep_tcb_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *pay
 		seg->node = &b->seg;
 	}
 	xtcp_actions_init(&a);
-	xtcp_on_segment(&ep->t, seg, *ep->now, &a);
-	if (!ep_apply(ep, &a, seg))
+	verdict = xtcp_on_segment(&ep->t, seg, *ep->now, &a);
+	if (ep_apply(ep, &a, seg) != xtcp_verdict_keeps(verdict))
+		ep_wrong(ep, "a buffer was kept, and the verdict says otherwise");
+	if (!xtcp_verdict_keeps(verdict))
 		free(b);
+	return verdict;
+}
+
+static enum xtcp_verdict receive(struct endpoint *ep, const struct packet *p)
+{
+	struct xtcp_segment seg;
+	enum xtcp_verdict verdict = packet_parse(p, &seg);
+	/* where the header says that it begins, not where it did */
+	const u8 *payload = p->hollow ? NULL : p->bytes + p->len - seg.len;
+
+	if (verdict)
+		return verdict;
+	if (ep->t.state != XTCP_CLOSE)
+		return ep_tcb_segment(ep, &seg, payload);
+	if (ep->has_tw)
+		return ep_tw_segment(ep, &seg);
+	if (ep->has_req)
+		return ep_req_segment(ep, &seg, payload);
+	if (ep->has_listener) {
+		ep->req_state = ep->listener.state;
+		verdict = ep_listen_segment(ep, &seg, ep->iss);
+		if (ep->has_req) {
+			ep->iss += XTCP_ISS_AFTER_TIMEWAIT;
+			ep_take_edge(ep, &ep->req_state, XTCP_EV_RCV_SYN,
+				     XTCP_WHY_SYN_CAME);
+		}
+		return verdict;
+	}
+	ep_send_rst_for(ep, &seg, XTCP_WHY_NO_CONNECTION);
+	return XTCP_VERDICT_NOT_OWNER;
 }
 
 /**
@@ -362,35 +396,17 @@ void ep_tcb_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *pay
  */
 void endpoint_receive(struct endpoint *ep, const struct packet *p)
 {
-	struct xtcp_segment seg;
-	enum xtcp_drop drop = packet_parse(p, &seg);
-	/* where the header says that it begins, not where it did */
-	const u8 *payload = p->hollow ? NULL : p->bytes + p->len - seg.len;
+	enum xtcp_verdict verdict;
 
 	ep_clocks_current(ep);
 	ep->rx_segs += p->segs;
-	if (drop) {
-		ep->last_drop = drop;
-		ep->drops[drop]++;
-		return;
-	}
-	if (ep->t.state != XTCP_CLOSE) {
-		ep_tcb_segment(ep, &seg, payload);
-	} else if (ep->has_tw) {
-		ep_tw_segment(ep, &seg);
-	} else if (ep->has_req) {
-		ep_req_segment(ep, &seg, payload);
-	} else if (ep->has_listener) {
-		ep->req_state = ep->listener.state;
-		ep_listen_segment(ep, &seg, ep->iss);
-		if (ep->has_req) {
-			ep->iss += XTCP_ISS_AFTER_TIMEWAIT;
-			ep_take_edge(ep, &ep->req_state, XTCP_EV_RCV_SYN,
-				     XTCP_WHY_SYN_CAME);
-		}
-	} else {
-		ep_send_rst_for(ep, &seg, XTCP_WHY_NO_CONNECTION);
-	}
+	ep->came++;
+	verdict = receive(ep, p);
+	/* there is no backlog in which it could wait */
+	if (verdict <= XTCP_VERDICT_WAITS || verdict >= XTCP_VERDICT_NR)
+		ep_wrong(ep, "a segment has no verdict");
+	ep->last_verdict = verdict;
+	ep->verdicts[verdict]++;
 }
 
 static xtcp_usec_t earlier(xtcp_usec_t a, xtcp_usec_t b)
@@ -500,6 +516,13 @@ void endpoint_init(struct endpoint *ep, const struct endpoint_conf *conf,
  */
 void endpoint_free(struct endpoint *ep)
 {
+	u64 settled = 0;
+	int i;
+
+	for (i = XTCP_VERDICT_NONE + 1; i < XTCP_VERDICT_NR; i++)
+		settled += ep->verdicts[i];
+	if (settled != ep->came)
+		ep_wrong(ep, "the book of segments does not balance");
 	ep_wmem_purge(ep);
 	ep_ooo_purge(ep);
 	ep_recvq_purge(ep);

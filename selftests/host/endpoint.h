@@ -129,7 +129,7 @@ struct endpoint_said {
  * @tw_state: its state
  * @tw_due: when it ends
  * @last: orders of the last event
- * @last_drop: why the last segment, or its payload, was dropped
+ * @last_verdict: what became of the last segment
  * @sendq: data that was not sent yet
  * @sendq_tail: where it ends
  * @recvq: data that was not read yet
@@ -150,7 +150,8 @@ struct endpoint_said {
  * @notes: how often recovery did what
  * @sack_discards: SACK blocks that were refused
  * @edges: how often each edge was taken
- * @drops: how often each reason to drop
+ * @verdicts: what became of segments: their sum is @came
+ * @came: segments that arrived, as they were merged
  * @rx_segs: segments that arrived
  * @tx_segs: segments that were sent
  * @said: what the last segment of the connection said
@@ -176,7 +177,7 @@ struct endpoint {
 	u8			tw_state;
 	xtcp_usec_t		tw_due;
 	struct xtcp_actions	last;
-	u8			last_drop;
+	u8			last_verdict;
 	struct buf		*sendq, *sendq_tail;
 	struct buf		*recvq, *recvq_tail;
 	u32			rmem;
@@ -194,7 +195,8 @@ struct endpoint {
 	u32			whys[XTCP_WHY_NR];	/* edges by reason */
 	u32			sent[XTCP_WHY_NR];	/* ACKs, and what was sent again */
 	u32			rsts[XTCP_WHY_NR];	/* RSTs by reason */
-	u32			drops[XTCP_DROP_NR];
+	u64			verdicts[XTCP_VERDICT_NR];
+	u64			came;
 	u64			rx_segs, tx_segs;
 	struct endpoint_said	said;
 	void			(*xmit)(struct endpoint *ep, struct packet *p);

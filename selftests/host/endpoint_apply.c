@@ -186,9 +186,6 @@ bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *
 		ep->notes[i] += a->notes >> i & 1;
 	ep->sack_discards += a->sack_discards;
 	ep->last = *a;
-	ep->last_drop = seg ? seg->drop : XTCP_DROP_NONE;
-	if (seg)
-		ep->drops[seg->drop]++;
 	if (orders & (XTCP_ACT_DELIVER | XTCP_ACT_QUEUED_OOO)) {
 		struct buf *b = seg_buf(seg->node);
 

@@ -78,7 +78,7 @@ static void send_synack(struct endpoint *ep)
 	ep_send_bare(ep, &h);
 }
 
-void ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss)
+enum xtcp_verdict ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss)
 {
 	switch (xtcp_listen_segment(seg)) {
 	case XTCP_LISTEN_RST:
@@ -98,30 +98,32 @@ void ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss)
 	case XTCP_LISTEN_DROP:
 		break;
 	}
-	ep->last_drop = seg->drop;
-	ep->drops[seg->drop]++;
+	return seg->verdict;
 }
 
-static void make_child(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload)
+static enum xtcp_verdict make_child(struct endpoint *ep, struct xtcp_segment *seg,
+				    const u8 *payload)
 {
+	enum xtcp_verdict verdict;
+
 	ep_tcb_new(ep);
 	xtcp_synrcv_child(&ep->req, &ep->t, &ep->conf.core, *ep->now);
 	ep->check.state = ep->t.state;
 	xtcp_mss_update(&ep->t, ep->conf.path_mss);
 	ep->has_req = false;
-	ep_tcb_segment(ep, seg, payload);
+	verdict = ep_tcb_segment(ep, seg, payload);
 	if (!ep->connected)
 		ep_wrong(ep, "a child did not get established");
+	return verdict;
 }
 
-void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload)
+enum xtcp_verdict ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg,
+				 const u8 *payload)
 {
 	enum xtcp_synrcv_verdict v = xtcp_synrcv_segment(&ep->req, seg, &ep->conf.core,
 							 *ep->now);
 	struct xtcp_header h;
 
-	ep->last_drop = seg->drop;
-	ep->drops[seg->drop]++;
 	switch (v) {
 	case XTCP_SYNRCV_DROP:
 	case XTCP_SYNRCV_SKIP:
@@ -146,9 +148,9 @@ void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *pay
 		req_drop(ep, XTCP_EV_RCV_RST_PASSIVE, XTCP_WHY_PEER_RESET);
 		break;
 	case XTCP_SYNRCV_ESTABLISH:
-		make_child(ep, seg, payload);
-		break;
+		return make_child(ep, seg, payload);
 	}
+	return seg->verdict;
 }
 
 void ep_req_timer(struct endpoint *ep)
@@ -196,13 +198,11 @@ void ep_tw_end(struct endpoint *ep, enum xtcp_event event, enum xtcp_reason why)
 	ep->has_tw = false;
 }
 
-void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
+enum xtcp_verdict ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
 {
 	enum xtcp_timewait_verdict v = xtcp_timewait_segment(&ep->tw, seg,
 							     &ep->conf.core, *ep->now);
 
-	ep->last_drop = seg->drop;
-	ep->drops[seg->drop]++;
 	switch (v) {
 	case XTCP_TW_DROP:
 		break;
@@ -224,14 +224,15 @@ void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg)
 		if (!ep->has_listener) {
 			/* nobody would take it: as any other segment */
 			tw_ack(ep);
-			break;
+			return XTCP_VERDICT_SYN_REFUSED;
 		}
 		ep->has_tw = false;
 		ep_take_edge(ep, &ep->tw_state, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_REPLACES);
 		ep->req_state = ep->tw_state;
-		ep_listen_segment(ep, seg, ep->tw.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT);
-		break;
+		return ep_listen_segment(ep, seg,
+					 ep->tw.snd_nxt + XTCP_ISS_AFTER_TIMEWAIT);
 	}
+	return seg->verdict;
 }
 
 /**

@@ -9,7 +9,8 @@
 
 /* endpoint.c */
 void ep_tcb_new(struct endpoint *ep);
-void ep_tcb_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload);
+enum xtcp_verdict __must_check
+ep_tcb_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload);
 
 /* endpoint_queue.c */
 struct buf *ep_buf_new(u32 room);
@@ -48,11 +49,14 @@ bool ep_apply(struct endpoint *ep, struct xtcp_actions *a, struct xtcp_segment *
 void ep_take_edge(struct endpoint *ep, u8 *state, enum xtcp_event event,
 		  enum xtcp_reason why);
 void ep_count_why(struct endpoint *ep, u32 *count, unsigned int why);
-void ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss);
-void ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload);
+enum xtcp_verdict __must_check
+ep_listen_segment(struct endpoint *ep, struct xtcp_segment *seg, u32 iss);
+enum xtcp_verdict __must_check
+ep_req_segment(struct endpoint *ep, struct xtcp_segment *seg, const u8 *payload);
 void ep_req_timer(struct endpoint *ep);
 void ep_enter_timewait(struct endpoint *ep);
 void ep_tw_end(struct endpoint *ep, enum xtcp_event event, enum xtcp_reason why);
-void ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg);
+enum xtcp_verdict __must_check
+ep_tw_segment(struct endpoint *ep, struct xtcp_segment *seg);
 
 #endif /* XTCP_HOST_ENDPOINT_ROOM_H */

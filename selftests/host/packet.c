@@ -170,9 +170,9 @@ bool packet_merge(struct packet **p, const struct packet *q)
  * @p: the packet
  * @seg: out, but for what the receive buffer says
  *
- * Return: why it has to be dropped, or XTCP_DROP_NONE.
+ * Return: why it has to be dropped, or XTCP_VERDICT_NONE.
  */
-enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg)
+enum xtcp_verdict packet_parse(const struct packet *p, struct xtcp_segment *seg)
 {
 	const u8 *b = p->bytes;
 	u32 hdr, optlen;
@@ -180,12 +180,12 @@ enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg)
 
 	memset(seg, 0, sizeof(*seg));
 	if (p->len < XTCP_HDR_MIN)
-		return XTCP_DROP_HDR_SHORT;
+		return XTCP_VERDICT_HDR_SHORT;
 	hdr = (b[OFF_DOFF] >> 4) * 4;
 	if (hdr < XTCP_HDR_MIN || hdr > p->len)
-		return XTCP_DROP_HDR_OFFSET;
+		return XTCP_VERDICT_HDR_OFFSET;
 	if (checksum(b, solid(p)))
-		return XTCP_DROP_CSUM;
+		return XTCP_VERDICT_CSUM;
 	seg->seq = xtcp_get32(b + OFF_SEQ);
 	seg->ack = xtcp_get32(b + OFF_ACK);
 	seg->wnd = xtcp_get16(b + OFF_WINDOW);
@@ -199,11 +199,11 @@ enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg)
 	syn = seg->flags & XTCP_SYN;
 	optlen = hdr - XTCP_HDR_MIN;
 	if (!syn && xtcp_options_parse_ts(&seg->opt, b + XTCP_HDR_MIN, optlen))
-		return XTCP_DROP_NONE;
+		return XTCP_VERDICT_NONE;
 	if (!xtcp_options_parse(&seg->opt, b + XTCP_HDR_MIN, optlen, syn))
-		return XTCP_DROP_OPTION;
+		return XTCP_VERDICT_OPTION;
 	seg->sacks = b + XTCP_HDR_MIN + seg->opt.sack_off;
-	return XTCP_DROP_NONE;
+	return XTCP_VERDICT_NONE;
 }
 
 /**
@@ -217,7 +217,7 @@ enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg)
 void packet_format(const struct packet *p, u32 seq0, u32 ack0, char *text, size_t size)
 {
 	struct xtcp_segment seg;
-	enum xtcp_drop drop = packet_parse(p, &seg);
+	enum xtcp_verdict drop = packet_parse(p, &seg);
 	char flags[10], *f = flags;
 	size_t n;
 

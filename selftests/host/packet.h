@@ -35,7 +35,7 @@ struct packet *packet_make_hollow(const struct xtcp_header *h, u32 payload);
 void packet_seal(struct packet *p);
 struct packet *packet_copy(const struct packet *p);
 bool packet_merge(struct packet **p, const struct packet *q);
-enum xtcp_drop packet_parse(const struct packet *p, struct xtcp_segment *seg);
+enum xtcp_verdict packet_parse(const struct packet *p, struct xtcp_segment *seg);
 void packet_format(const struct packet *p, u32 seq0, u32 ack0, char *text, size_t size);
 
 static inline u8 *packet_payload(struct packet *p)

@@ -491,10 +491,11 @@ void script_expect_why(const char *file, int line, unsigned int why)
 		     xtcp_reasons[why].name);
 }
 
-void script_expect_drop(const char *file, int line, unsigned int drop)
+void script_expect_verdict(const char *file, int line, unsigned int verdict)
 {
-	if (ep.last_drop != drop)
-		fail(file, line, "drop reason %d instead of %u", ep.last_drop, drop);
+	if (ep.last_verdict != verdict)
+		fail(file, line, "verdict %s instead of %s",
+		     xtcp_verdicts[ep.last_verdict].name, xtcp_verdicts[verdict].name);
 }
 
 void script_expect_error(const char *file, int line, int error)

@@ -126,8 +126,8 @@ void script_expect_edge(const char *file, int line, unsigned int edge);
 /* an edge was taken, or a RST sent, for this reason */
 void script_expect_why(const char *file, int line, unsigned int why);
 #define expect_why(name)	script_expect_why(__FILE__, __LINE__, XTCP_WHY_##name)
-void script_expect_drop(const char *file, int line, unsigned int drop);
-#define expect_drop(name)	script_expect_drop(__FILE__, __LINE__, XTCP_DROP_##name)
+void script_expect_verdict(const char *file, int line, unsigned int drop);
+#define expect_verdict(name)	script_expect_verdict(__FILE__, __LINE__, XTCP_VERDICT_##name)
 void script_expect_error(const char *file, int line, int error);
 #define expect_error(errno_)	script_expect_error(__FILE__, __LINE__, errno_)
 /* deadline of a timer from now, milliseconds; -1: off */

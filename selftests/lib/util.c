@@ -327,7 +327,7 @@ static long long netstat_value(const char *path, const char *name)
 
 /**
  * counter - a counter of this namespace's xtcp
- * @name: as in kmod/watch/mib.h and kmod/core/segment.h
+ * @name: as in kmod/watch/mib.h and <linux/xtcp_verdict.h>
  *
  * Return: its value, -1 when there is no such counter.
  */
@@ -363,6 +363,56 @@ long long stat_counter(const char *name)
 long long snmp_counter(const char *name)
 {
 	return netstat_value("/proc/net/snmp", name);
+}
+
+/**
+ * book_balances - has each segment that came to this namespace's xtcp one verdict?
+ *
+ * Return: whether the sum of the book is what came, and none waits for a socket.  True
+ * where there is no xtcp.
+ */
+bool book_balances(void)
+{
+	FILE *f = fopen("/proc/net/xtcp_segments", "re");
+	long long n, sum = -1, came = -2, waits = 0;
+	char line[256], word[16];
+
+	if (!f)
+		return true;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lld %15s", &n, word) != 2)
+			continue;
+		if (!strcmp(word, "waits"))
+			waits += n;
+		else if (!strcmp(word, "sum"))
+			sum = n;
+		else if (!strcmp(word, "came"))
+			came = n;
+	}
+	fclose(f);
+	return sum == came && !waits;
+}
+
+/**
+ * verdict_count - how many segments of this namespace have a verdict
+ * @verdict: which
+ *
+ * Return: how many, -1 when /proc/net/xtcp_segments has no such row.
+ */
+long long verdict_count(const char *verdict)
+{
+	FILE *f = fopen("/proc/net/xtcp_segments", "re");
+	long long n, found = -1;
+	char line[256], name[32];
+
+	if (!f)
+		return -1;
+	while (found < 0 && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lld %*s %31s", &n, name) == 2 && !strcmp(name, verdict))
+			found = n;
+	}
+	fclose(f);
+	return found;
 }
 
 #define EDGE_FROM(from, to, event, action, clause)	#from,

@@ -70,6 +70,8 @@ int env_number(const char *name, int otherwise);
 int race_seconds(int otherwise);
 
 long long counter(const char *name);
+bool book_balances(void);
+long long verdict_count(const char *verdict);
 long long stat_counter(const char *name);
 long long snmp_counter(const char *name);
 long long edge_count(enum xtcp_edge edge);

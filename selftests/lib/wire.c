@@ -267,6 +267,8 @@ void wire_close(struct wire *w)
 {
 	struct wire_packet *k;
 
+	if (!await(book_balances()))
+		wire_fail(w, "the book of segments does not balance");
 	while ((k = w->pending)) {
 		w->pending = k->next;
 		free(k);

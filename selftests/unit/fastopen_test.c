@@ -93,7 +93,7 @@ TEST(open__before_the_syn_nothing_counts)
 	seg.ack = ISS + 1;
 	arrives(&seg);
 	CHECK_EQ(t.state, XTCP_SYN_SENT);
-	CHECK_EQ(seg.drop, XTCP_DROP_FLAGS);
+	CHECK_EQ(seg.verdict, XTCP_VERDICT_FLAGS);
 	syn_ack(ISS + 1);
 	CHECK_EQ(t.state, XTCP_SYN_SENT);
 }

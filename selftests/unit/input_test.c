@@ -16,11 +16,11 @@ TEST(acceptable__old_segment_is_acked)
 	expect(". 1 ack 102");
 	rcv("P. 1:101(100) ack 1");
 	expect(". 1 ack 102");
-	expect_drop(SEQ);
+	expect_verdict(SEQ);
 	/* up to RCV.NXT it is acceptable, and old all the same */
 	rcv("P. 101:102(1) ack 1");
 	expect(". 1 ack 102");
-	expect_drop(DUP_DATA);
+	expect_verdict(DUP_DATA);
 	expect_read(101);
 }
 
@@ -29,7 +29,7 @@ TEST(acceptable__beyond_the_window_is_acked)
 	given(ESTABLISHED);
 	rcv(". 65002:65102(100) ack 1");
 	expect(". 1 ack 1");
-	expect_drop(SEQ);
+	expect_verdict(SEQ);
 	/* the first byte behind it: Linux lets it pass, and nothing of it is taken */
 	rcv(". 65001 ack 1");
 	expect_nothing();
@@ -57,7 +57,7 @@ TEST(acceptable__zero_window_takes_ack_and_rst_only)
 	expect("P. 1:11(10) ack 1 win 0");
 	rcv("P. 1:101(100) ack 1");
 	expect(". 11 ack 1 win 0");
-	expect_drop(ZERO_WINDOW);
+	expect_verdict(ZERO_WINDOW);
 	/* ACKs are processed all the same: MUST-66 */
 	rcv(". 1 ack 11");
 	CHECK_EQ(ep.t.snd_una, our(11));
@@ -98,7 +98,7 @@ TEST(acceptable__fin_is_always_answered)
 	rcv(". 1 ack 1 TS val 100 ecr 1000000");
 	rcv("F. 1 ack 1 TS val 50 ecr 1000000");
 	expect(". 1 ack 1");
-	expect_drop(PAWS);
+	expect_verdict(PAWS);
 	rcv("F. 1 ack 1 TS val 50 ecr 1000000");
 	expect(". 1 ack 1");
 }
@@ -122,11 +122,11 @@ TEST(paws__old_text_is_acked_and_dropped)
 	established_with_ts();
 	rcv("P. 1:11(10) ack 1 TS val 99998 ecr 1000000");
 	expect(". 1 ack 1");
-	expect_drop(PAWS);
+	expect_verdict(PAWS);
 	/* one tick is let through, as in Linux */
 	rcv("P. 1:11(10) ack 1 TS val 99999 ecr 1000000");
 	expect(". 1 ack 11");
-	expect_drop(NONE);
+	expect_verdict(TEXT);
 }
 
 TEST(paws__wraps)
@@ -141,7 +141,7 @@ TEST(paws__wraps)
 	expect(". 1 ack 11 TS val 1000000 ecr 5");
 	rcv("P. 11:21(10) ack 1 TS val 4294967295 ecr 1000000");
 	expect(". 1 ack 11");
-	expect_drop(PAWS);
+	expect_verdict(PAWS);
 }
 
 TEST(paws__rst_is_exempt)
@@ -165,11 +165,11 @@ TEST(paws__overtaken_pure_ack_is_let_through)
 	expect("P. 1:11(10) ack 1");
 	rcv(". 1 ack 1 TS val 99900 ecr 1000000");
 	expect_nothing();
-	expect_drop(NONE);
+	expect_verdict(ACK);
 	/* too old even for that: more than an RTO */
 	rcv(". 1 ack 1 TS val 90000 ecr 1000000");
 	expect(". 11 ack 1");
-	expect_drop(PAWS);
+	expect_verdict(PAWS);
 }
 
 /* 5.5: after 24 days the old timestamp means nothing, and a new one is taken */
@@ -178,7 +178,7 @@ TEST(paws__idle_for_24_days)
 	established_with_ts();
 	now += 25ULL * 86400 * XTCP_USEC_PER_SEC;
 	rcv("P. 1:11(10) ack 1 TS val 5 ecr 1000000");
-	expect_drop(NONE);
+	expect_verdict(TEXT);
 	expect(". 1 ack 11");
 	CHECK_EQ(ep.t.ts_recent, 5);
 }
@@ -214,7 +214,7 @@ TEST(rst__in_window_is_challenged)
 	rcv("R 65001");
 	expect(". 1 ack 1");
 	expect_state(ESTABLISHED);
-	expect_drop(RST);
+	expect_verdict(RST_REFUSED);
 	expect_why(ACK_CHALLENGE);
 }
 
@@ -319,7 +319,7 @@ TEST(syn__is_challenged_whatever_its_number)
 	advance(500);
 	rcv("S. 0 ack 1 mss 1000");
 	expect(". 1 ack 1");
-	expect_drop(SYN);
+	expect_verdict(SYN_REFUSED);
 	expect_state(ESTABLISHED);
 }
 
@@ -340,7 +340,7 @@ TEST(ack__bit_off_is_dropped)
 	rcv("P 1:11(10)");
 	rcv("F 1");
 	expect_nothing();
-	expect_drop(NO_ACK);
+	expect_verdict(NO_ACK);
 	expect_state(ESTABLISHED);
 }
 
@@ -349,7 +349,7 @@ TEST(ack__of_what_was_not_sent_is_answered)
 	given(ESTABLISHED);
 	rcv("P. 1:11(10) ack 2");
 	expect(". 1 ack 1");
-	expect_drop(ACK_UNSENT);
+	expect_verdict(ACK_UNSENT);
 	/* and dropped: the text comes again */
 	CHECK_EQ(ep.t.rcv_nxt, peers(1));
 }
@@ -368,7 +368,7 @@ TEST(ack__older_than_the_largest_window_is_challenged)
 	}
 	rcvf("P. 1:11(10) ack %u", 70001U - 65535 - 1);
 	expect(". 70001 ack 1");
-	expect_drop(ACK_OLD);
+	expect_verdict(ACK_OLD);
 	CHECK_EQ(ep.t.rcv_nxt, peers(1));
 	/* just inside */
 	rcvf("P. 1:11(10) ack %u", 70001U - 65535);
@@ -384,7 +384,7 @@ TEST(ack__older_than_the_first_byte_is_challenged)
 	rcv(". 1 ack 1001");
 	rcvf("P. 1:11(10) ack %u", 0U - 1);
 	expect(". 1001 ack 1");
-	expect_drop(ACK_OLD);
+	expect_verdict(ACK_OLD);
 	rcv("P. 1:11(10) ack 1");
 	expect(". 1001 ack 11");
 }

@@ -65,7 +65,7 @@ TEST(syn_sent__unacceptable_ack_is_reset)
 	expect("R 2");
 	rcv(". 0 ack 2");
 	expect("R 2");
-	expect_drop(ACK_UNSENT);
+	expect_verdict(ACK_UNSENT);
 	expect_why(ACK_UNSENT);
 	expect_state(SYN_SENT);
 }
@@ -106,7 +106,7 @@ TEST(syn_sent__wrong_timestamp_echo_is_reset)
 	advance(10);
 	rcv("S. 0 ack 1 mss 1000 TS val 5 ecr 999000");
 	expect("R 1");
-	expect_drop(PAWS);
+	expect_verdict(TSECR);
 	expect_why(OLD_ECHO);
 	rcv("S. 0 ack 1 mss 1000 TS val 5 ecr 1000020");
 	expect("R 1");
@@ -133,7 +133,7 @@ TEST(syn_sent__rst_without_ack_is_dropped)
 	given(SYN_SENT);
 	rcv("R 0");
 	expect_state(SYN_SENT);
-	expect_drop(RST);
+	expect_verdict(RST_REFUSED);
 }
 
 /* RFC 5961 is not for SYN-SENT: the sequence number does not matter */
@@ -188,7 +188,7 @@ TEST(syn_sent__ack_alone_is_dropped)
 	rcv("P 0:10(10)");
 	rcv("F. 0 ack 1");
 	expect_nothing();
-	expect_drop(FLAGS);
+	expect_verdict(FLAGS);
 	expect_state(SYN_SENT);
 }
 
@@ -240,7 +240,7 @@ TEST(syn_recv__first_out_of_window_is_acked)
 	given_active(SYN_RECV);
 	rcv(". 70000:70010(10) ack 1");
 	expect(". 1 ack 1");
-	expect_drop(SEQ);
+	expect_verdict(SEQ);
 	expect_state(SYN_RECV);
 }
 
@@ -266,7 +266,7 @@ TEST(syn_recv__fourth_syn_is_challenged)
 	given_active(SYN_RECV);
 	rcv("S 0 mss 1000");
 	expect(". 1 ack 1");
-	expect_drop(SYN);
+	expect_verdict(SYN_REFUSED);
 	advance(500);
 	rcv("S 5 mss 1000");
 	expect(". 1 ack 1");
@@ -277,7 +277,7 @@ TEST(syn_recv__fifth_no_ack_bit)
 {
 	given_active(SYN_RECV);
 	rcv("P 1:11(10)");
-	expect_drop(NO_ACK);
+	expect_verdict(NO_ACK);
 	expect_state(SYN_RECV);
 }
 
@@ -288,7 +288,7 @@ TEST(syn_recv__fifth_unacceptable_ack_is_reset)
 	expect("R 0");
 	rcv(". 1 ack 2");
 	expect("R 2");
-	expect_drop(ACK_UNSENT);
+	expect_verdict(ACK_UNSENT);
 	expect_state(SYN_RECV);
 }
 

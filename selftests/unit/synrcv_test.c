@@ -11,7 +11,7 @@ TEST(listen__first_rst_is_ignored)
 	rcv("R. 1 ack 1");
 	rcv("SR 1");
 	expect_nothing();
-	expect_drop(RST);
+	expect_verdict(RST_REFUSED);
 	expect_state(LISTEN);
 }
 
@@ -46,7 +46,7 @@ TEST(listen__fourth_anything_else_is_dropped)
 	/* Linux too */
 	rcv("SF 1");
 	expect_nothing();
-	expect_drop(FLAGS);
+	expect_verdict(FLAGS);
 	expect_state(LISTEN);
 }
 
@@ -126,7 +126,7 @@ TEST(synrcv__out_of_window_is_acked)
 	given(SYN_RECV);
 	rcv(". 70000 ack 1");
 	expect(". 1 ack 1");
-	expect_drop(SEQ);
+	expect_verdict(SEQ);
 	advance(500);
 	rcv("S 70000 mss 1000");
 	expect(". 1 ack 1");
@@ -143,7 +143,7 @@ TEST(synrcv__answers_are_limited)
 	expect_nothing();
 	rcv(". 70000 ack 1");
 	expect_nothing();
-	expect_drop(SEQ);
+	expect_verdict(SEQ);
 	/* text is no loop */
 	rcv("P. 70000:70010(10) ack 1");
 	expect(". 1 ack 1");
@@ -163,10 +163,10 @@ TEST(synrcv__wrong_echo_is_acked)
 	expect("S. 0 ack 1 TS val 1000000 ecr 100");
 	rcv("P. 1:2(1) ack 1 TS val 101 ecr 999999");
 	expect(". 1 ack 1");
-	expect_drop(TSECR);
+	expect_verdict(TSECR);
 	rcv("P. 1:2(1) ack 1 TS val 101 ecr 1000001");
 	expect(". 1 ack 1");
-	expect_drop(TSECR);
+	expect_verdict(TSECR);
 	rcv("R 1 TS val 101 ecr 1000001");
 	expect_nothing();
 	expect_state(SYN_RECV);
@@ -197,7 +197,7 @@ TEST(synrcv__old_timestamp_is_acked)
 	expect("S. 0 ack 1 TS val 1000000 ecr 100");
 	rcv(". 1 ack 1 TS val 90 ecr 1000000");
 	expect(". 1 ack 1");
-	expect_drop(PAWS);
+	expect_verdict(PAWS);
 	expect_state(SYN_RECV);
 }
 
@@ -228,7 +228,7 @@ TEST(synrcv__another_syn_returns_to_listen)
 	given(SYN_RECV);
 	rcv("S 5 mss 1000");
 	expect("R. ack 6");
-	expect_drop(SYN);
+	expect_verdict(SYN_REFUSED);
 	expect_state(LISTEN);
 	expect_edge(SYN_RECV__ABORT);
 	expect_why(SYN_IN_WINDOW);
@@ -248,7 +248,7 @@ TEST(synrcv__our_own_syn_ack_is_acked)
 	given(SYN_RECV);
 	rcv("S. 0 ack 1 mss 1000");
 	expect(". 1 ack 1");
-	expect_drop(SEQ);
+	expect_verdict(SEQ);
 	expect_state(SYN_RECV);
 }
 
@@ -259,7 +259,7 @@ TEST(synrcv__no_ack_bit)
 	rcv("P 1:11(10)");
 	rcv("F 1");
 	expect_nothing();
-	expect_drop(NO_ACK);
+	expect_verdict(NO_ACK);
 }
 
 TEST(synrcv__wrong_ack_is_reset)
@@ -272,7 +272,7 @@ TEST(synrcv__wrong_ack_is_reset)
 	/* 3.5.2: wherever it is */
 	rcv("P. 70000:70001(1) ack 2");
 	expect("R 2");
-	expect_drop(ACK_UNSENT);
+	expect_verdict(ACK_UNSENT);
 	expect_state(SYN_RECV);
 }
 
@@ -455,7 +455,7 @@ TEST(synrcv_child__timestamp_of_the_syn_counts)
 	rcvf(". 1 ack 1 TS val 100 ecr %u", (u32)(now / 1000));
 	rcvf("P. 1:11(10) ack 1 TS val 90 ecr %u", (u32)(now / 1000));
 	expect(". 1 ack 1");
-	expect_drop(PAWS);
+	expect_verdict(PAWS);
 }
 
 /* Without timestamps the SYN,ACK and its answer measure the path as well. */

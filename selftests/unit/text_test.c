@@ -40,7 +40,7 @@ TEST(text__covered_by_what_came_before)
 	ep.t.rcv_wnd += 100;
 	rcv("P. 401:601(200) ack 1");
 	expect(". 1 ack 601");
-	expect_drop(DUP_DATA);
+	expect_verdict(DUP_DATA);
 	expect_read(600);
 	expect_why(ACK_DUPLICATE);
 }
@@ -64,7 +64,7 @@ TEST(text__after_the_peers_fin_is_ignored)
 	given(CLOSE_WAIT);
 	rcv("P. 2:12(10) ack 1");
 	expect_nothing();
-	expect_drop(DUP_DATA);
+	expect_verdict(SEQ);
 	given(CLOSING);
 	rcv("P. 2:12(10) ack 1");
 	expect_nothing();
@@ -82,7 +82,7 @@ TEST(text__no_room_behind_a_gap)
 	ep.rmem = 100000;
 	rcv("P. 11:21(10) ack 1");
 	expect_nothing();
-	expect_drop(RCVBUF);
+	expect_verdict(RCVBUF);
 	ep.rmem = 0;
 	rcv("P. 11:21(10) ack 1");
 	expect(". 1 ack 1");
@@ -98,7 +98,7 @@ TEST(text__no_room_is_a_drop_that_is_acked)
 	ep.rmem = 100000;
 	rcv("P. 1:11(10) ack 1");
 	expect(". 1 ack 1");
-	expect_drop(RCVBUF);
+	expect_verdict(RCVBUF);
 	ep.rmem = 0;
 	rcv("P. 1:11(10) ack 1");
 	expect(". 1 ack 11");
@@ -115,7 +115,7 @@ TEST(text__beyond_the_window_that_is_shut)
 	/* one that reaches over the edge is not taken while the queue holds data */
 	rcv(". 64001:66001(2000) ack 1");
 	expect(". 1 ack 64001");
-	expect_drop(SEQ);
+	expect_verdict(SEQ);
 	rcv("FP. 64001:65001(1000) ack 1");
 	advance(200);
 	expect(". 1 ack 65002 win 0");
@@ -130,7 +130,7 @@ TEST(text__reaches_over_the_window)
 	expect(". 1 ack 66001 win 0");
 	rcv("P. 66001:66011(10) ack 1");
 	expect(". 1 ack 66001 win 0");
-	expect_drop(ZERO_WINDOW);
+	expect_verdict(ZERO_WINDOW);
 	expect_read(66000);
 	expect(". 1 ack 66001");
 	expect_why(ACK_NO_WINDOW);
@@ -148,7 +148,7 @@ TEST(text__after_close_is_reset)
 	expect_state(CLOSE);
 	expect_edge(FIN_WAIT1__ABORT);
 	expect_why(DATA_AFTER_CLOSE);
-	expect_drop(CLOSED_RCV);
+	expect_verdict(CLOSED_RCV);
 	expect_error(0);
 }
 
@@ -360,7 +360,7 @@ TEST(fin__behind_text_without_room_is_not_taken)
 	rcv("FP. 1:11(10) ack 2");
 	expect(". 2 ack 1");
 	expect_state(FIN_WAIT2);
-	expect_drop(RCVBUF);
+	expect_verdict(RCVBUF);
 	ep.rmem = 0;
 	rcv("FP. 1:11(10) ack 2");
 	expect(". 2 ack 12");

@@ -63,7 +63,7 @@ TEST(timewait__old_segment_is_acked)
 	expect(". 2 ack 2");
 	rcv("P. 100000:100001(1) ack 2");
 	expect(". 2 ack 2");
-	expect_drop(SEQ);
+	expect_verdict(SEQ);
 	expect_state(TIME_WAIT);
 }
 
@@ -96,12 +96,12 @@ TEST(timewait__no_ack_bit)
 {
 	given(TIME_WAIT);
 	rcv("P 2:12(10)");
-	expect_drop(NO_ACK);
+	expect_verdict(NO_ACK);
 	expect_nothing();
 	/* the sequence number comes first */
 	rcv("P 100000:100010(10)");
 	expect(". 2 ack 2");
-	expect_drop(SEQ);
+	expect_verdict(SEQ);
 }
 
 /* ---- second: RST, and RFC 1337 ------------------------------------------ */
@@ -123,7 +123,7 @@ TEST(timewait__rst_elsewhere_is_ignored)
 	rcv("R 100000");
 	expect_nothing();
 	expect_state(TIME_WAIT);
-	expect_drop(RST);
+	expect_verdict(RST_REFUSED);
 }
 
 TEST(timewait__rfc_1337_ignores_every_rst)
@@ -165,7 +165,7 @@ TEST(timewait__syn_that_may_be_old_is_acked)
 	usr_listen();
 	rcv("S 2 win 65535 mss 1000");
 	expect(". 2 ack 2");
-	expect_drop(SYN);
+	expect_verdict(SYN_REFUSED);
 	rcv("S 0 win 65535 mss 1000");
 	expect_state(TIME_WAIT);
 	ignore_output();
@@ -196,7 +196,7 @@ TEST(timewait__syn_with_an_old_timestamp_is_acked)
 	usr_listen();
 	rcv("S 1000 win 65535 mss 1000 TS val 100 ecr 0");
 	expect(". 2 ack 2");
-	expect_drop(PAWS);
+	expect_verdict(PAWS);
 	expect_state(TIME_WAIT);
 }
 
@@ -234,7 +234,7 @@ TEST(timewait__fin_with_an_old_timestamp_does_not_restart)
 	advance(30000);
 	rcv("F. 1 ack 2 TS val 100 ecr 0");
 	expect(". 2 ack 2");
-	expect_drop(PAWS);
+	expect_verdict(PAWS);
 	advance(30000);
 	expect_state(CLOSE);
 }

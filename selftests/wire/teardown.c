@@ -434,6 +434,8 @@ TEST_F(teardown, abort__data_after_close)
 		   "< P. 1:101(100) ack 2",
 		   "> R  2:2(0)");
 	EXPECT_EQ(TCP_CLOSE, peer_state(p));
+	if (!test_inet())
+		EXPECT_EQ(1, counter("AbortOnData"));
 }
 
 /* A FIN behind text that is still to come tells as much. */
@@ -598,7 +600,25 @@ TEST_F(teardown, orphan__linger2_negative)
 	ASSERT_EQ(0, set_int(fd, IPPROTO_TCP, TCP_LINGER2, -1));
 	close(fd);
 	packets(p, "> F. 1:1(0) ack 1",
-		   "<  . 1:1(0) ack 2");
+		   "<  . 1:1(0) ack 2",
+		   "> R  2:2(0)");
+	ASSERT_PEER_STATE(p, TCP_CLOSE);
+	if (!test_inet())
+		EXPECT_EQ(1, counter("AbortOnData"));
+}
+
+/* ... and so the peer's FIN with the ACK of ours is answered as well. */
+TEST_F(teardown, orphan__linger2_negative_fin)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	ASSERT_EQ(0, set_int(fd, IPPROTO_TCP, TCP_LINGER2, -1));
+	close(fd);
+	packets(p, "> F. 1:1(0) ack 1",
+		   "< F. 1:1(0) ack 2",
+		   "> R  2:2(0)",
+		   "quiet 50");
 	ASSERT_PEER_STATE(p, TCP_CLOSE);
 }
 

@@ -19,6 +19,7 @@
 #include <linux/types.h>
 #include <linux/xtcp_fsm.h>
 #include <linux/xtcp_reason.h>
+#include <linux/xtcp_verdict.h>
 #include <linux/xtcp_wait.h>
 
 /*

@@ -58,12 +58,12 @@ int xtcp_flow_destroy(struct xtcp_flow *flow)
 
 	if (flow->kind == XTCP_KIND_TW)
 		return xtcp_tw_kill(flow->key.xn, xtcp_flow_tw(flow),
-				    XTCP_EV_ABORT, XTCP_WHY_KILLED) ? 0 : -ENOENT;
+				    XTCP_EV_ABORT, XTCP_WHY_KILLED, NULL) ? 0 : -ENOENT;
 	req = xtcp_flow_req(flow);
 	lock_sock(req->listener);
 	if (!list_empty(&req->node)) {
 		spin_lock_bh(&req->listener->sk_lock.slock);
-		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_KILLED);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_KILLED, NULL);
 		spin_unlock_bh(&req->listener->sk_lock.slock);
 		err = 0;
 	}

@@ -24,36 +24,47 @@ void xtcp_edge_watch(xtcp_edge_seen_t seen)
 	WRITE_ONCE(seen_by, seen);
 }
 
-static void report_edge(struct xtcp_net *xn, const struct xtcp_taken *taken)
+/* @n times the same edge, for the same reason. */
+static void count_edge(struct xtcp_net *xn, unsigned int edge, enum xtcp_reason why,
+		       unsigned int n)
 {
-	xtcp_edge_seen_t seen;
-
-	DEBUG_NET_WARN_ON_ONCE(taken->why == XTCP_WHY_NONE);
-	xtcp_count_edge(xn, taken->edge, taken->why);
-	switch (taken->edge) {
+	DEBUG_NET_WARN_ON_ONCE(why == XTCP_WHY_NONE);
+	xtcp_count_edge(xn, edge, why, n);
+	switch (edge) {
 	case XTCP_EDGE_CLOSE__ACTIVE_OPEN:
 	case XTCP_EDGE_LISTEN__SEND:
-		xtcp_count(xn, ACTIVE_OPENS);
+		xtcp_count_add(xn, ACTIVE_OPENS, n);
 		break;
 	case XTCP_EDGE_LISTEN__RCV_SYN:
 	case XTCP_EDGE_TIME_WAIT__RCV_SYN:
-		xtcp_count(xn, PASSIVE_OPENS);
+		xtcp_count_add(xn, PASSIVE_OPENS, n);
 		break;
 	case XTCP_EDGE_SYN_SENT__RCV_RST:
 	case XTCP_EDGE_SYN_SENT__TIMEOUT:
 	case XTCP_EDGE_SYN_RECV__RCV_RST:
 	case XTCP_EDGE_SYN_RECV__RCV_RST_PASSIVE:
 	case XTCP_EDGE_SYN_RECV__TIMEOUT:
-		xtcp_count(xn, ATTEMPT_FAILS);
+		xtcp_count_add(xn, ATTEMPT_FAILS, n);
 		break;
 	case XTCP_EDGE_ESTABLISHED__RCV_RST:
 	case XTCP_EDGE_ESTABLISHED__ABORT:
 	case XTCP_EDGE_CLOSE_WAIT__RCV_RST:
 	case XTCP_EDGE_CLOSE_WAIT__ABORT:
-		xtcp_count(xn, ESTAB_RESETS);
+		xtcp_count_add(xn, ESTAB_RESETS, n);
 		break;
 	}
-	trace_xtcp_transition(taken->flow, taken->edge, taken->error, taken->why);
+}
+
+static bool is_looked_at(void)
+{
+	return trace_xtcp_transition_enabled() || READ_ONCE(seen_by);
+}
+
+static void report_edge(struct xtcp_net *xn, const struct xtcp_taken *taken)
+{
+	xtcp_edge_seen_t seen;
+
+	trace_xtcp_transition(taken);
 	seen = READ_ONCE(seen_by);
 	if (seen)
 		seen(xn, taken);
@@ -81,14 +92,17 @@ void xtcp_count_edges(struct xtcp_net *xn, struct sock *sk, const struct xtcp_ac
 		      const struct sk_buff *skb)
 {
 	struct xtcp_taken taken = {
-		.flow = &xtcp_sk(sk)->flow, .sk = sk, .error = a->error, .skb = skb,
+		.flow = &xtcp_sk(sk)->flow, .sk = sk, .error = a->error, .by.skb = skb,
 	};
 	int i;
 
 	xtcp_assert_locked(sk);
 	for (i = 0; i < a->nr_edges; i++) {
 		taken.edge = a->edges[i];
-		taken.why = a->why[i];
+		taken.by.why = a->why[i];
+		if (xtcp_edges[taken.edge].event == XTCP_EV_TIMEOUT)
+			taken.by.timer = a->timer;
+		count_edge(xn, taken.edge, taken.by.why, 1);
 		report_edge(xn, &taken);
 		show_state(sk, xtcp_edges[a->edges[i]].to);
 	}
@@ -105,16 +119,50 @@ void xtcp_count_edges(struct xtcp_net *xn, struct sock *sk, const struct xtcp_ac
  * @xn: its namespace
  * @flow: the entry; its owner's lock is held
  * @event: what happened
- * @why: and why
+ * @by: and why
  */
-void xtcp_take_edge(struct xtcp_net *xn, struct xtcp_flow *flow,
-		    enum xtcp_event event, enum xtcp_reason why)
+void xtcp_take_edge(struct xtcp_net *xn, struct xtcp_flow *flow, enum xtcp_event event,
+		    const struct xtcp_cause *by)
 {
 	int edge = xtcp_fsm_step(&flow->state, event);
-	const struct xtcp_taken taken = { .flow = flow, .edge = edge, .why = why };
+	const struct xtcp_taken taken = { .flow = flow, .edge = edge, .by = *by };
 
-	if (WARN_ON_ONCE(edge == XTCP_EDGE_NONE))
+	if (WARN_ON_ONCE(edge == XTCP_EDGE_NONE)) {
 		xtcp_count(xn, NO_EDGE);
-	else
-		report_edge(xn, &taken);
+		return;
+	}
+	count_edge(xn, edge, by->why, 1);
+	report_edge(xn, &taken);
+}
+
+/**
+ * xtcp_take_edges - entries in one state take the same edge: less work for each
+ * @xn: their namespace
+ * @flows: the entries; of each, its owner's lock is held, or nobody else can take an
+ *	   edge of it any more
+ * @n: how many, not 0
+ * @event: what happened to them
+ * @by: and why
+ */
+void xtcp_take_edges(struct xtcp_net *xn, struct xtcp_flow *const *flows, unsigned int n,
+		     enum xtcp_event event, const struct xtcp_cause *by)
+{
+	int edge = xtcp_fsm_edge(flows[0]->state, event);
+	struct xtcp_taken taken = { .edge = edge, .by = *by };
+	bool looked_at = is_looked_at();
+	unsigned int i;
+
+	if (WARN_ON_ONCE(edge == XTCP_EDGE_NONE)) {
+		xtcp_count_add(xn, NO_EDGE, n);
+		return;
+	}
+	count_edge(xn, edge, by->why, n);
+	for (i = 0; i < n; i++) {
+		if (WARN_ON_ONCE(xtcp_fsm_step(&flows[i]->state, event) != edge))
+			continue;
+		if (unlikely(looked_at)) {
+			taken.flow = flows[i];
+			report_edge(xn, &taken);
+		}
+	}
 }

@@ -272,13 +272,14 @@ static struct sock *make_child(struct sock *sk, const struct xtcp_key *key,
 	return child;
 }
 
-/* A child has the edge that no entry took when the SYN came. */
-static void count_syn(struct sock *child, enum xtcp_reason why)
+/* A child has the edge that no entry took when the SYN came.  @skb: what makes it */
+static void count_syn(struct sock *child, enum xtcp_reason why, const struct sk_buff *skb)
 {
+	const struct xtcp_cause by = { .why = why, .skb = skb };
 	struct xtcp_flow *flow = &xtcp_sk(child)->flow;
 
 	flow->state = XTCP_LISTEN;
-	xtcp_take_edge(xtcp_net(sock_net(child)), flow, XTCP_EV_RCV_SYN, why);
+	xtcp_take_edge(xtcp_sk_net(child), flow, XTCP_EV_RCV_SYN, &by);
 }
 
 /* The SYN that a Fast Open child was made for. */
@@ -345,7 +346,7 @@ static enum xtcp_verdict fastopen_rcv(struct sock *sk, const struct xtcp_key *ke
 	if (xtcp_tfo_adopt(child, sk, skb, tfo))
 		goto fail_child;
 	bh_lock_sock(child);
-	if ((tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_REPLACES)) ||
+	if ((tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_REPLACES, skb)) ||
 	    xtcp_flow_insert(&xtcp_sk(child)->flow)) {
 		bh_unlock_sock(child);
 		goto fail_child;
@@ -354,7 +355,7 @@ static enum xtcp_verdict fastopen_rcv(struct sock *sk, const struct xtcp_key *ke
 	if (tw)
 		xtcp_count(xn, TW_RECYCLED);
 	else
-		count_syn(child, XTCP_WHY_SYN_DATA);
+		count_syn(child, XTCP_WHY_SYN_DATA, skb);
 	return adopt(sk, child, skb, seg);
 
 fail_child:
@@ -418,7 +419,7 @@ static __must_check enum xtcp_verdict syn_rcv(struct sock *sk, const struct xtcp
 		dst_release(dst);
 		return no_memory(sk);
 	}
-	err = xtcp_req_hash(req, tw);
+	err = xtcp_req_hash(req, tw, skb);
 	if (err) {
 		dst_release(dst);
 		return not_hashed(sk, err);
@@ -440,7 +441,7 @@ static enum xtcp_verdict req_overflow(struct xtcp_req *req, const struct sk_buff
 	if (READ_ONCE(xn->abort_on_overflow)) {
 		xtcp_reply_rst(req->listener, &req->flow.key, skb, seg,
 			       XTCP_WHY_ACCEPT_QUEUE_FULL);
-		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_ACCEPT_QUEUE_FULL);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_ACCEPT_QUEUE_FULL, skb);
 	} else {
 		/* the SYN,ACK's timer asks the peer again */
 		req->core.acked = 1;
@@ -530,10 +531,9 @@ static __must_check enum xtcp_verdict cookie_rcv(struct sock *sk, const struct x
 	if (err) {
 		bh_unlock_sock(child);
 		free_child(child);
-	count_syn(child, XTCP_WHY_SYN_COOKIE);
 		return not_hashed(sk, err);
 	}
-	count_syn(child, XTCP_WHY_SYN_COOKIE);
+	count_syn(child, XTCP_WHY_SYN_COOKIE, skb);
 	return adopt(sk, child, skb, seg);
 }
 
@@ -564,10 +564,10 @@ static __must_check enum xtcp_verdict req_rcv(struct sock *sk, struct xtcp_req *
 		break;
 	case XTCP_SYNRCV_ABORT:
 		xtcp_reply_rst(sk, &req->flow.key, skb, seg, XTCP_WHY_SYN_IN_WINDOW);
-		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_SYN_IN_WINDOW);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_SYN_IN_WINDOW, skb);
 		break;
 	case XTCP_SYNRCV_RESET:
-		xtcp_req_kill(req, XTCP_EV_RCV_RST_PASSIVE, XTCP_WHY_PEER_RESET);
+		xtcp_req_kill(req, XTCP_EV_RCV_RST_PASSIVE, XTCP_WHY_PEER_RESET, skb);
 		break;
 	case XTCP_SYNRCV_ESTABLISH:
 		return establish(sk, req, skb, seg);
@@ -744,7 +744,7 @@ void xtcp_listen_stop(struct sock *sk)
 	spin_lock_bh(&sk->sk_lock.slock);
 	while ((req = list_first_entry_or_null(&l->reqs, struct xtcp_req, node))) {
 		xtcp_req_send_rst(req, XTCP_WHY_LISTENER_CLOSED);
-		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_LISTENER_CLOSED);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_LISTENER_CLOSED, NULL);
 		if (++n % STOP_BATCH)
 			continue;
 		/* the socket is ours: nobody adds one, and their timers come again */

@@ -61,21 +61,30 @@ void xtcp_req_unlink(struct xtcp_req *req)
 		xtcp_flow_put(&req->flow);
 }
 
+/* It ends without a connection. */
+static void end(struct xtcp_req *req, enum xtcp_event event, const struct xtcp_cause *by)
+{
+	xtcp_assert_locked(req->listener);
+	if (list_empty(&req->node))
+		return;
+	xtcp_take_edge(xtcp_req_net(req), &req->flow, event, by);
+	xtcp_flow_remove(&req->flow);
+	xtcp_req_unlink(req);
+	xtcp_flow_put(&req->flow);
+}
+
 /**
  * xtcp_req_kill - an entry ends without a connection
  * @req: the entry; its listener is locked
  * @event: what happened
  * @why: and why
+ * @skb: the segment that did it, as in struct xtcp_cause
  */
-void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event, enum xtcp_reason why)
+void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event, enum xtcp_reason why,
+		   const struct sk_buff *skb)
 {
 	xtcp_assert_locked(req->listener);
-	if (list_empty(&req->node))
-		return;
-	xtcp_take_edge(xtcp_req_net(req), &req->flow, event, why);
-	xtcp_flow_remove(&req->flow);
-	xtcp_req_unlink(req);
-	xtcp_flow_put(&req->flow);
+	end(req, event, &(const struct xtcp_cause) { .why = why, .skb = skb });
 }
 
 /**
@@ -184,6 +193,13 @@ void xtcp_req_send_rst(struct xtcp_req *req, enum xtcp_reason why)
 	xtcp_reply_send(xtcp_req_net(req), req->listener, &r);
 }
 
+/* SYN,ACKs that it may send again when there is room. */
+static u8 retries_most(const struct xtcp_req *req)
+{
+	return xtcp_sk(req->listener)->tcb.user.syn_retries ? :
+	       READ_ONCE(xtcp_req_net(req)->conf.synack_retries);
+}
+
 /* What the entry's timer decides: give up, ask again, or wait. */
 static enum xtcp_synrcv_due req_due(struct xtcp_req *req)
 {
@@ -193,8 +209,7 @@ static enum xtcp_synrcv_due req_due(struct xtcp_req *req)
 		.len	 = l->nr_reqs,
 		.young	 = l->nr_young,
 		.backlog = READ_ONCE(req->listener->sk_max_ack_backlog),
-		.retries = xs->tcb.user.syn_retries ? :
-			   READ_ONCE(xtcp_req_net(req)->conf.synack_retries),
+		.retries = retries_most(req),
 		.defer	 = xs->defer_accept,
 	};
 	bool young = !req->core.retries;
@@ -203,6 +218,21 @@ static enum xtcp_synrcv_due req_due(struct xtcp_req *req)
 	if (young && req->core.retries)
 		l->nr_young--;
 	return due;
+}
+
+/* Nobody acknowledged the SYN,ACK, or it could not be accepted. */
+static void expire(struct xtcp_req *req)
+{
+	const struct xtcp_cause by = {
+		.why = req->core.acked ? XTCP_WHY_NOT_ACCEPTED : XTCP_WHY_SYN_ACK_UNANSWERED,
+		.timer = {
+			.timer	= XTCP_BY_SYN_ACK,
+			.count	= req->core.retries,
+			.limit	= retries_most(req),
+		},
+	};
+
+	end(req, XTCP_EV_TIMEOUT, &by);
 }
 
 /* The timer's reference is taken with it and goes when it is not set again. */
@@ -223,8 +253,7 @@ static void req_timer(struct timer_list *timer)
 	xtcp_count(xn, TIMEOUTS);
 	switch (req_due(req)) {
 	case XTCP_SYNRCV_EXPIRE:
-		xtcp_req_kill(req, XTCP_EV_TIMEOUT, req->core.acked ? XTCP_WHY_NOT_ACCEPTED :
-			      XTCP_WHY_SYN_ACK_UNANSWERED);
+		expire(req);
 		goto out;
 	case XTCP_SYNRCV_RESEND:
 		xtcp_count(xn, RETRANS_SEGS);
@@ -285,18 +314,20 @@ struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
  * xtcp_req_hash - the entry lives: in the table, on its listener's list, with a timer
  * @req: the entry, whose listener is locked; gone if this fails
  * @tw: TIME_WAIT entry whose place it takes, NULL: none
+ * @syn: the SYN that made it
  *
  * Return: 0; -ENOENT when @tw ended meanwhile, so that the peer sends again; what
  * xtcp_flow_insert() says.
  */
-int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
+int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw, const struct sk_buff *syn)
 {
+	const struct xtcp_cause came = { .why = XTCP_WHY_SYN_CAME, .skb = syn };
 	struct xtcp_listener *l = xtcp_listener(req->listener);
 	struct xtcp_net *xn = xtcp_req_net(req);
 	int err;
 
 	xtcp_assert_locked(req->listener);
-	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_REPLACES)) {
+	if (tw && !xtcp_tw_kill(xn, tw, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_REPLACES, syn)) {
 		release(&req->flow);
 		return -ENOENT;
 	}
@@ -308,7 +339,7 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw)
 		return err;
 	}
 	if (!tw)
-		xtcp_take_edge(xn, &req->flow, XTCP_EV_RCV_SYN, XTCP_WHY_SYN_CAME);
+		xtcp_take_edge(xn, &req->flow, XTCP_EV_RCV_SYN, &came);
 	else
 		xtcp_count(xn, TW_RECYCLED);
 	list_add(&req->node, &l->reqs);

@@ -62,9 +62,10 @@ static inline struct xtcp_opening **xtcp_req_opening(struct xtcp_req *req)
 struct xtcp_req *xtcp_req_alloc(struct sock *sk, const struct xtcp_key *key,
 				const struct xtcp_synrcv *core,
 				const struct xtcp_marks *marks, u8 state);
-int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw);
+int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw, const struct sk_buff *syn);
 void xtcp_req_unlink(struct xtcp_req *req);
-void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event, enum xtcp_reason why);
+void xtcp_req_kill(struct xtcp_req *req, enum xtcp_event event, enum xtcp_reason why,
+		   const struct sk_buff *skb);
 void xtcp_send_synack(struct sock *sk, const struct xtcp_key *key,
 		      const struct xtcp_synrcv *c, const struct xtcp_marks *marks, u32 clock,
 		      struct dst_entry *dst, const struct xtcp_tfo_cookie *tfo);

@@ -75,19 +75,12 @@ static bool dequeue(struct xtcp_tw_queue *q, struct xtcp_tw *tw)
 	return true;
 }
 
-/* Off its queue: out of the table. */
-static void leave(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event,
-		  enum xtcp_reason why)
-{
-	xtcp_take_edge(xn, &tw->flow, event, why);
-	xtcp_flow_remove(&tw->flow);
-}
-
 /* With the queue's reference: out of the table, and gone. */
 static void end(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event,
-		enum xtcp_reason why)
+		const struct xtcp_cause *by)
 {
-	leave(xn, tw, event, why);
+	xtcp_take_edge(xn, &tw->flow, event, by);
+	xtcp_flow_remove(&tw->flow);
 	xtcp_flow_put(&tw->flow);
 }
 
@@ -98,12 +91,14 @@ static void end(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event,
  *	knows that it is still this entry
  * @event: what happened
  * @why: and why
+ * @skb: the segment that did it, as in struct xtcp_cause
  *
  * Return: whether it was this call that ended it.
  */
 bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event,
-		  enum xtcp_reason why)
+		  enum xtcp_reason why, const struct sk_buff *skb)
 {
+	const struct xtcp_cause by = { .why = why, .skb = skb };
 	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	bool mine;
 
@@ -113,7 +108,7 @@ bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event
 	if (!mine)
 		return false;
 	atomic_dec(&xn->tw_count);
-	end(xn, tw, event, why);
+	end(xn, tw, event, &by);
 	return true;
 }
 
@@ -191,22 +186,25 @@ static void release(struct xtcp_flow *flow)
 }
 
 /* The same for many, at less cost for each. */
-static void free_all(struct xtcp_tw **tws, unsigned int n)
+static void free_all(struct xtcp_flow **flows, unsigned int n)
 {
 	struct xtcp_port *ports[REAP_BATCH];
-	unsigned int i, plain = 0;
+	void *plain[REAP_BATCH];
+	unsigned int i, plains = 0;
 
 	for (i = 0; i < n; i++)
-		ports[i] = tws[i]->port;
+		ports[i] = xtcp_flow_tw(flows[i])->port;
 	xtcp_port_put(ports, n);
 	for (i = 0; i < n; i++) {
-		if (unlikely(tws[i]->is_special))
-			free_special(tws[i]);
+		struct xtcp_tw *tw = xtcp_flow_tw(flows[i]);
+
+		if (unlikely(tw->is_special))
+			free_special(tw);
 		else
-			tws[plain++] = tws[i];
+			plain[plains++] = tw;
 	}
-	if (plain)
-		kmem_cache_free_bulk(cache, plain, (void **)tws);
+	if (plains)
+		kmem_cache_free_bulk(cache, plains, plain);
 }
 
 static struct xtcp_tw *first_of(struct xtcp_tw_queue *q)
@@ -229,26 +227,53 @@ static void arm(struct xtcp_tw_queue *q)
 }
 
 /*
- * Take some off the queue that are over by @now, or all, and end them.
+ * Take those off the queue that are over by @now, or all, but not more than REAP_BATCH.
+ * Return: how many, to end them.
+ */
+static unsigned int dequeue_some(struct xtcp_tw_queue *q, bool all, u32 now,
+				 struct xtcp_flow **flows)
+	__must_hold(&q->lock)
+{
+	struct list_head *stay = &q->entries;
+	unsigned int n = 0;
+	struct xtcp_tw *tw;
+	LIST_HEAD(gone);
+
+	lockdep_assert_held(&q->lock);
+	list_for_each_entry(tw, &q->entries, node) {
+		if (n == REAP_BATCH || (!all && !is_over(tw->due, now))) {
+			stay = &tw->node;
+			break;
+		}
+		tw->queued = false;
+		flows[n++] = &tw->flow;
+	}
+	/* at once: who finds one that is not queued leaves its link alone */
+	list_cut_before(&gone, &q->entries, stay);
+	return n;
+}
+
+/*
+ * End those that are over by @now, or all, but not more than REAP_BATCH.
  * Return: how many, less than REAP_BATCH when no more are.
  */
 static unsigned int reap_some(struct xtcp_tw_queue *q, bool all, u32 now,
-			      enum xtcp_event event, enum xtcp_reason why)
+			      enum xtcp_event event, const struct xtcp_cause *by)
 {
-	struct xtcp_tw *over[REAP_BATCH], *tw;
-	unsigned int n = 0, last = 0, i;
+	struct xtcp_flow *over[REAP_BATCH];
+	unsigned int n, last = 0, i;
 
 	spin_lock_bh(&q->lock);
-	while (n < REAP_BATCH && (tw = first_of(q)) && (all || is_over(tw->due, now))) {
-		dequeue(q, tw);
-		over[n++] = tw;
-	}
+	n = dequeue_some(q, all, now, over);
 	spin_unlock_bh(&q->lock);
+	if (!n)
+		return 0;
 	atomic_sub(n, &q->xn->tw_count);
+	xtcp_take_edges(q->xn, over, n, event, by);
 	for (i = 0; i < n; i++) {
-		leave(q->xn, over[i], event, why);
+		xtcp_flow_remove(over[i]);
 		/* who has another reference frees it */
-		if (refcount_dec_and_test(&over[i]->flow.refcnt))
+		if (refcount_dec_and_test(&over[i]->refcnt))
 			over[last++] = over[i];
 	}
 	if (last)
@@ -258,13 +283,15 @@ static unsigned int reap_some(struct xtcp_tw_queue *q, bool all, u32 now,
 
 static void reap(struct timer_list *timer)
 {
+	static const struct xtcp_cause by = {
+		.why = XTCP_WHY_TIME_WAIT_OVER, .timer.timer = XTCP_BY_TIME_WAIT,
+	};
 	struct xtcp_tw_queue *q = timer_container_of(q, timer, timer);
 	u32 now = xtcp_clock_ms();
 	unsigned int i;
 
 	for (i = 0; i < REAP_MOST / REAP_BATCH; i++)
-		if (reap_some(q, false, now, XTCP_EV_TIMEOUT_2MSL,
-			      XTCP_WHY_TIME_WAIT_OVER) < REAP_BATCH)
+		if (reap_some(q, false, now, XTCP_EV_TIMEOUT_2MSL, &by) < REAP_BATCH)
 			break;
 	spin_lock(&q->lock);
 	arm(q);
@@ -280,6 +307,7 @@ static void reap(struct timer_list *timer)
  */
 void xtcp_enter_timewait(struct sock *sk)
 {
+	static const struct xtcp_cause full = { .why = XTCP_WHY_TIME_WAIT_FULL };
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct xtcp_af *af = xtcp_sk_af(sk);
@@ -295,7 +323,7 @@ void xtcp_enter_timewait(struct sock *sk)
 	if (!tw) {
 		/* the edge is taken by an entry that does not live to see it */
 		xs->flow.state = XTCP_TIME_WAIT;
-		xtcp_take_edge(xn, &xs->flow, XTCP_EV_ABORT, XTCP_WHY_TIME_WAIT_FULL);
+		xtcp_take_edge(xn, &xs->flow, XTCP_EV_ABORT, &full);
 		xtcp_count(xn, TW_OVERFLOW);
 		inet_sk_set_state(sk, TCP_CLOSE);
 		return;
@@ -352,6 +380,7 @@ static bool is_local(const struct xtcp_sock *xs)
  */
 bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
 {
+	static const struct xtcp_cause reused = { .why = XTCP_WHY_TIME_WAIT_REUSED };
 	struct xtcp_net *xn = xs->flow.key.xn;
 	enum xtcp_tw_claim claim = bound ? XTCP_TW_CLAIM_BOUND :
 				   is_local(xs) ? XTCP_TW_CLAIM_LOCAL : XTCP_TW_CLAIM_ANY;
@@ -384,7 +413,7 @@ bool xtcp_tw_take_over(struct xtcp_sock *xs, bool bound)
 	spin_unlock_bh(&q->lock);
 	if (off) {
 		atomic_dec(&xn->tw_count);
-		end(xn, tw, XTCP_EV_ABORT, XTCP_WHY_TIME_WAIT_REUSED);
+		end(xn, tw, XTCP_EV_ABORT, &reused);
 	}
 	if (taken)
 		xtcp_count(xn, TW_RECYCLED);
@@ -447,6 +476,7 @@ static enum xtcp_verdict verify(const struct xtcp_tw *tw, struct sk_buff *skb,
 enum xtcp_verdict xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk_buff *skb,
 			      struct xtcp_segment *seg)
 {
+	const struct xtcp_cause again = { .why = XTCP_WHY_PEER_CLOSED_AGAIN, .skb = skb };
 	struct xtcp_tw_queue *q = queue_of(xn, tw);
 	enum xtcp_timewait_verdict answer;
 	enum xtcp_verdict forged;
@@ -461,7 +491,7 @@ enum xtcp_verdict xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk
 	}
 	answer = xtcp_timewait_segment(&tw->core, seg, &xn->conf, xtcp_now());
 	if (answer == XTCP_TW_ACK_RESTART)
-		xtcp_take_edge(xn, &tw->flow, XTCP_EV_RCV_FIN, XTCP_WHY_PEER_CLOSED_AGAIN);
+		xtcp_take_edge(xn, &tw->flow, XTCP_EV_RCV_FIN, &again);
 	if (answer == XTCP_TW_ACK_RESTART || answer == XTCP_TW_RESTART) {
 		WRITE_ONCE(tw->due, xtcp_clock_ms() + length_ms(xn));
 		list_move_tail(&tw->node, &q->entries);
@@ -478,7 +508,7 @@ enum xtcp_verdict xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk
 		xtcp_tw_send_ack(xn, tw, skb);
 		break;
 	case XTCP_TW_RESET:
-		xtcp_tw_kill(xn, tw, XTCP_EV_RCV_RST, XTCP_WHY_PEER_RESET);
+		xtcp_tw_kill(xn, tw, XTCP_EV_RCV_RST, XTCP_WHY_PEER_RESET, skb);
 		break;
 	}
 	return seg->verdict;
@@ -514,13 +544,14 @@ int xtcp_timewait_netns_init(struct xtcp_net *xn)
  */
 void xtcp_timewait_netns_exit(struct xtcp_net *xn)
 {
+	static const struct xtcp_cause gone = { .why = XTCP_WHY_NAMESPACE_GONE };
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		struct xtcp_tw_queue *q = per_cpu_ptr(xn->tw_queues, cpu);
 
 		timer_shutdown_sync(&q->timer);
-		while (reap_some(q, true, 0, XTCP_EV_ABORT, XTCP_WHY_NAMESPACE_GONE) == REAP_BATCH)
+		while (reap_some(q, true, 0, XTCP_EV_ABORT, &gone) == REAP_BATCH)
 			cond_resched();
 	}
 	WARN_ON_ONCE(atomic_read(&xn->tw_count));

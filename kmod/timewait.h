@@ -68,7 +68,7 @@ enum xtcp_verdict __must_check xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *
 					   struct sk_buff *skb, struct xtcp_segment *seg);
 void xtcp_tw_send_ack(struct xtcp_net *xn, struct xtcp_tw *tw, const struct sk_buff *skb);
 bool xtcp_tw_kill(struct xtcp_net *xn, struct xtcp_tw *tw, enum xtcp_event event,
-		  enum xtcp_reason why);
+		  enum xtcp_reason why, const struct sk_buff *skb);
 int xtcp_timewait_init_cache(void);
 void xtcp_timewait_exit_cache(void);
 int xtcp_timewait_netns_init(struct xtcp_net *xn);

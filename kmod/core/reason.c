@@ -25,6 +25,7 @@ bool xtcp_reason_is_call(enum xtcp_reason why)
 	case XTCP_WHY_USER_CLOSE:
 	case XTCP_WHY_USER_SHUTDOWN:
 	case XTCP_WHY_CONNECT_FAILED:
+	case XTCP_WHY_TIME_WAIT_REUSED:
 	case XTCP_WHY_UNREAD_DATA:
 	case XTCP_WHY_LINGER_ZERO:
 	case XTCP_WHY_LINGER2_NONE:

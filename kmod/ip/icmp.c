@@ -170,7 +170,7 @@ static void error_for_req(struct xtcp_flow *flow, struct xtcp_net *xn,
 		xtcp_count(xn, ICMP_OUT_OF_WINDOW);
 	} else if (e->ends_entry) {
 		xtcp_count(xn, LISTEN_DROPS);
-		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_ICMP_ERROR);
+		xtcp_req_kill(req, XTCP_EV_ABORT, XTCP_WHY_ICMP_ERROR, NULL);
 	}
 	bh_unlock_sock(sk);
 	xtcp_flow_put(flow);

@@ -271,9 +271,9 @@ static int put_caller(struct sk_buff *skb, const struct net *net)
 static int put_cause(struct sk_buff *skb, const struct xtcp_net *xn,
 		     const struct xtcp_taken *taken)
 {
-	if (taken->skb)
-		return put_segment(skb, taken->skb);
-	return in_task() && xtcp_reason_is_call(taken->why) ? put_caller(skb, xn->net) : 0;
+	if (taken->by.skb)
+		return put_segment(skb, taken->by.skb);
+	return in_task() && xtcp_reason_is_call(taken->by.why) ? put_caller(skb, xn->net) : 0;
 }
 
 static int put_transition(struct sk_buff *skb, const struct xtcp_net *xn,
@@ -301,7 +301,7 @@ static int put_transition(struct sk_buff *skb, const struct xtcp_net *xn,
 	    nla_put_u64_64bit(skb, XTCP_A_TRANSITION_COOKIE, cookie_of(taken->sk),
 			      XTCP_A_TRANSITION_PAD) ||
 	    nla_put_u32(skb, XTCP_A_TRANSITION_ERROR, taken->error) ||
-	    nla_put_u32(skb, XTCP_A_TRANSITION_REASON, taken->why) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_REASON, taken->by.why) ||
 	    put_cause(skb, xn, taken))
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);

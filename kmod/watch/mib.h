@@ -116,10 +116,10 @@ struct xtcp_mib {
 #define xtcp_count(xn, name)	this_cpu_inc((xn)->mib->item[XTCP_MIB_##name])
 #define xtcp_count_add(xn, name, n)	\
 	this_cpu_add((xn)->mib->item[XTCP_MIB_##name], n)
-/* An edge is taken, and why. */
-#define xtcp_count_edge(xn, nr, reason)	do {		\
-	this_cpu_inc((xn)->mib->edge[nr]);		\
-	this_cpu_inc((xn)->mib->why[reason]);		\
+/* An edge is taken n times, and why. */
+#define xtcp_count_edge(xn, nr, reason, n)	do {		\
+	this_cpu_add((xn)->mib->edge[nr], n);			\
+	this_cpu_add((xn)->mib->why[reason], n);		\
 } while (0)
 /* An ACK without text leaves, or something again, and why. */
 #define xtcp_count_sent(xn, reason, n)	this_cpu_add((xn)->mib->sent[reason], n)

@@ -11,12 +11,15 @@
 
 #include <linux/in6.h>
 #include <linux/tracepoint.h>
+#include <net/tcp.h>
 
 #include "core/compose.h"
 #include "core/fsm.h"
 #include "core/segment.h"
 #include "core/tcb.h"
+#include "edge.h"
 #include "flow.h"
+#include "ip/af.h"
 #include "sock.h"
 
 /* perf and trace-cmd do not know our enumerators: give them the numbers. */
@@ -27,6 +30,9 @@ XTCP_EVENTS(XTCP_TRACE_EVENT_)
 XTCP_VERDICTS(XTCP_TRACE_VERDICT_)
 #define XTCP_TRACE_WHY_(name, text, clause)	TRACE_DEFINE_ENUM(XTCP_WHY_##name);
 XTCP_REASONS(XTCP_TRACE_WHY_)
+#define XTCP_TRACE_TIMER_(name, text)	TRACE_DEFINE_ENUM(XTCP_BY_##name);
+XTCP_TIMERS(XTCP_TRACE_TIMER_)
+#undef XTCP_TRACE_TIMER_
 #undef XTCP_TRACE_WHY_
 #undef XTCP_TRACE_EVENT_
 #undef XTCP_TRACE_VERDICT_
@@ -35,6 +41,7 @@ XTCP_REASONS(XTCP_TRACE_WHY_)
 #define XTCP_SHOW_EVENT_(name, text)	{ XTCP_EV_##name, #name },
 #define XTCP_SHOW_VERDICT_(name, kind, counter, text, clause)	{ XTCP_VERDICT_##name, #name },
 #define XTCP_SHOW_WHY_(name, text, clause)	{ XTCP_WHY_##name, #name },
+#define XTCP_SHOW_TIMER_(name, text)	{ XTCP_BY_##name, #name },
 
 #define xtcp_show_state(state)						\
 	__print_symbolic(state, XTCP_STATES(XTCP_SHOW_STATE_) { 0, "?" })
@@ -44,6 +51,8 @@ XTCP_REASONS(XTCP_TRACE_WHY_)
 	__print_symbolic(verdict, XTCP_VERDICTS(XTCP_SHOW_VERDICT_) { 255, "?" })
 #define xtcp_show_why(why)						\
 	__print_symbolic(why, XTCP_REASONS(XTCP_SHOW_WHY_) { 0, "-" })
+#define xtcp_show_timer(timer)						\
+	__print_symbolic(timer, XTCP_TIMERS(XTCP_SHOW_TIMER_) { 0, "-" })
 #define xtcp_show_flags(flags)						\
 	__print_flags(flags, "|",					\
 		      { XTCP_FIN, "FIN" }, { XTCP_SYN, "SYN" },		\
@@ -60,17 +69,13 @@ void xtcp_trace_ends(const struct xtcp_flow *flow, void *local, void *remote);
 
 /**
  * trace_xtcp_transition - a state changed
- * @flow: what was in the state
- * @edge: enum xtcp_edge
- * @error: errno that the user will see, positive; 0: none
- * @why: enum xtcp_reason
+ * @taken: the edge, and its cause.  Where no segment caused it, the fields of one are 0.
  */
 TRACE_EVENT(xtcp_transition,
 
-	TP_PROTO(const struct xtcp_flow *flow, unsigned int edge, int error,
-		 enum xtcp_reason why),
+	TP_PROTO(const struct xtcp_taken *taken),
 
-	TP_ARGS(flow, edge, error, why),
+	TP_ARGS(taken),
 
 	TP_STRUCT__entry(
 		__field(const void *, flow)
@@ -80,24 +85,48 @@ TRACE_EVENT(xtcp_transition,
 		__field(__u8, event)
 		__field(int, error)
 		__field(__u8, why)
+		__field(__u8, timer)
+		__field(__u8, count)
+		__field(__u16, limit)
+		__field(__u8, flags)
+		__field(__u8, hop_limit)
+		__field(__u16, wnd)
+		__field(__u32, seq)
+		__field(__u32, len)
+		__field(__u32, ack)
 		XTCP_TRACE_ENDS
 	),
 
 	TP_fast_assign(
-		__entry->flow = flow;
-		__entry->edge = edge;
-		__entry->from = xtcp_edges[edge].from;
-		__entry->to = xtcp_edges[edge].to;
-		__entry->event = xtcp_edges[edge].event;
-		__entry->error = error;
-		__entry->why = why;
-		xtcp_trace_ends(flow, __entry->local, __entry->remote);
+		const struct xtcp_cause *by = &taken->by;
+		const struct tcphdr *th = by->skb ? tcp_hdr(by->skb) : NULL;
+
+		__entry->flow = taken->flow;
+		__entry->edge = taken->edge;
+		__entry->from = xtcp_edges[taken->edge].from;
+		__entry->to = xtcp_edges[taken->edge].to;
+		__entry->event = xtcp_edges[taken->edge].event;
+		__entry->error = taken->error;
+		__entry->why = by->why;
+		__entry->timer = by->timer.timer;
+		__entry->count = by->timer.count;
+		__entry->limit = by->timer.limit;
+		__entry->flags = th ? tcp_flag_byte(th) : 0;
+		__entry->hop_limit = th ? xtcp_skb_hop_limit(by->skb) : 0;
+		__entry->wnd = th ? ntohs(th->window) : 0;
+		__entry->seq = th ? ntohl(th->seq) : 0;
+		__entry->len = th ? by->skb->len - th->doff * 4 : 0;
+		__entry->ack = th ? ntohl(th->ack_seq) : 0;
+		xtcp_trace_ends(taken->flow, __entry->local, __entry->remote);
 	),
 
-	TP_printk("local=%pISpc remote=%pISpc from=%s to=%s event=%s error=%d why=%s",
+	TP_printk("local=%pISpc remote=%pISpc from=%s to=%s event=%s error=%d why=%s timer=%s count=%u limit=%u flags=%s seq=%u len=%u ack=%u wnd=%u ttl=%u",
 		  __entry->local, __entry->remote, xtcp_show_state(__entry->from),
 		  xtcp_show_state(__entry->to), xtcp_show_event(__entry->event),
-		  __entry->error, xtcp_show_why(__entry->why))
+		  __entry->error, xtcp_show_why(__entry->why),
+		  xtcp_show_timer(__entry->timer), __entry->count, __entry->limit,
+		  xtcp_show_flags(__entry->flags), __entry->seq, __entry->len,
+		  __entry->ack, __entry->wnd, __entry->hop_limit)
 );
 
 /**

@@ -14,6 +14,7 @@
 #include "defer.h"
 #include "edge.h"
 #include "fastopen.h"
+#include "ip/af.h"
 #include "ip/reply.h"
 #include "output.h"
 #include "pace.h"
@@ -416,6 +417,9 @@ void xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		trace_xtcp_drop(&xs->flow, seg, seg->verdict);
 		if (unlikely(xs->tfo_sent))
 			xtcp_tfo_suspect(sk, seg);
+	} else if (seg) {
+		/* a RST from elsewhere is known by it; the header is in the cache now */
+		xs->hop_limit = xtcp_skb_hop_limit(skb);
 	}
 	/* before the payload goes to a reader: the label is that of the packet */
 	if (orders & XTCP_ACT_CONNECTED && skb)

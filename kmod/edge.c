@@ -7,6 +7,7 @@
 #include <net/tcp_states.h>
 
 #include "edge.h"
+#include "ended.h"
 #include "watch/trace.h"
 
 /* Who reports edges to user space, NULL: nobody. */
@@ -81,6 +82,16 @@ static void show_state(struct sock *sk, enum xtcp_state state)
 		inet_sk_set_state(sk, state);
 }
 
+/*
+ * Whether a connection's story is over: what follows in TIME_WAIT is only time.  A listener
+ * that closes is none.
+ */
+static bool is_end(const struct xtcp_edge_desc *e)
+{
+	return XTCP_IN(e->to, XTCPF(CLOSE) | XTCPF(TIME_WAIT)) &&
+	       !XTCP_IN(e->from, XTCPF(CLOSE) | XTCPF(LISTEN) | XTCPF(TIME_WAIT));
+}
+
 /**
  * xtcp_count_edges - a socket took edges: count, report, and show its state
  * @xn: its namespace
@@ -104,6 +115,8 @@ void xtcp_count_edges(struct xtcp_net *xn, struct sock *sk, const struct xtcp_ac
 			taken.by.timer = a->timer;
 		count_edge(xn, taken.edge, taken.by.why, 1);
 		report_edge(xn, &taken);
+		if (is_end(&xtcp_edges[taken.edge]))
+			xtcp_ended_note(xn, &taken);
 		show_state(sk, xtcp_edges[a->edges[i]].to);
 	}
 	if (unlikely(a->bad_event)) {

@@ -12,6 +12,7 @@
 
 #include "cong.h"
 #include "destroy.h"
+#include "ended.h"
 #include "family.h"
 #include "fastopen.h"
 #include "ip/frag6.h"
@@ -45,9 +46,12 @@ static int __net_init netns_enter(struct net *net)
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return err;
-	err = xtcp_timewait_netns_init(xn);
+	err = xtcp_ended_netns_init(xn);
 	if (err)
 		goto out_mib;
+	err = xtcp_timewait_netns_init(xn);
+	if (err)
+		goto out_ended;
 	err = xtcp_reply_netns_init(xn);
 	if (err)
 		goto out_timewait;
@@ -66,6 +70,8 @@ out_reply:
 	xtcp_reply_netns_exit(xn);
 out_timewait:
 	xtcp_timewait_netns_exit(xn);
+out_ended:
+	xtcp_ended_netns_exit(xn);
 out_mib:
 	free_percpu(xn->mib);
 	return err;
@@ -103,6 +109,7 @@ static void __net_exit netns_leave(struct list_head *nets)
 		xtcp_reply_netns_exit(xn);
 		xtcp_tfo_netns_exit(xn);
 		xtcp_cong_netns_exit(xn);
+		xtcp_ended_netns_exit(xn);
 		DEBUG_NET_WARN_ON_ONCE(!xtcp_mib_balances(xn));
 		free_percpu(xn->mib);
 	}

@@ -19,6 +19,7 @@
 #include "watch/mib.h"
 
 struct ctl_table_header;
+struct xtcp_ended_ring;
 struct xtcp_tfo_cache;
 struct xtcp_tfo_keys;
 struct xtcp_tw_queue;
@@ -84,6 +85,7 @@ struct xtcp_hooked {
  * @orphans: sockets without a file
  * @tw_queues: TIME_WAIT entries, one queue for each processor (timewait.c)
  * @tw_count: how many
+ * @ended: the last connections that ended (ended.c)
  * @sysctl: net.xtcp
  */
 struct xtcp_net {
@@ -127,6 +129,7 @@ struct xtcp_net {
 	atomic_t		orphans;
 	struct xtcp_tw_queue __percpu *tw_queues;
 	atomic_t		tw_count;
+	struct xtcp_ended_ring __percpu *ended;
 	struct ctl_table_header	*sysctl;
 };
 

@@ -19,6 +19,7 @@
 #include <linux/sysctl.h>
 #include <linux/timer.h>
 #include <net/flow.h>
+#include <net/genetlink.h>
 #include <net/inet_common.h>
 #include <net/inet_hashtables.h>
 #include <net/inet_sock.h>
@@ -132,3 +133,5 @@ PROBE(ZAP_SINGLE, struct vm_area_struct *v = p; vm_flags_set(v, 0); zap_page_ran
 PROBE(ZAP_VMA_RANGE, zap_vma_range(p, 0, 0);)
 /* MD5 is a library, and built */
 PROBE(MD5_LIBRARY, char is[IS_ENABLED(CONFIG_CRYPTO_LIB_MD5) ? 1 : -1]; (void)is; md5_init(p);)
+/* families of generic netlink are told when somebody joins a group */
+PROBE(GENL_BIND, struct genl_family *f = p; f->bind = NULL;)

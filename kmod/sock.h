@@ -122,6 +122,7 @@ struct xtcp_listener {
  * @orphaned: counted in xtcp_net.orphans
  * @urg_byte: what recv() with MSG_OOB returns; see xtcp_tcb.urg_state
  * @mtu: MTU of the path when it was looked up last, bytes
+ * @hop_limit: of the peer's last segment that was taken, or its TTL; 0: none came
  * @pmtu: what ICMP last said the path takes, bytes; U16_MAX: so much or more
  * @has_opening: the union has @opening
  * @save_syn: TCP_SAVE_SYN
@@ -175,6 +176,7 @@ struct xtcp_sock {
 				inq : 1;
 	u8			rerouted : 1,
 				cc_locked : 1;
+	u8			hop_limit;
 #ifdef XTCP_VERIFY
 	struct xtcp_check	check;
 #endif

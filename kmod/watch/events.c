@@ -15,7 +15,9 @@
 
 #include "core/fsm.h"
 #include "edge.h"
+#include "ended.h"
 #include "ip/af.h"
+#include "ip/l3mdev.h"
 #include "watch/mib.h"
 #include "watch/observe.h"
 #include "watch/observe_compat.h"
@@ -173,6 +175,8 @@ static int reasons_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
+static int ended_get_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
 static const struct genl_ops ops[] = {
 	{
 		.cmd	= XTCP_CMD_EDGES_GET,
@@ -189,8 +193,14 @@ static const struct genl_ops ops[] = {
 		.start	= dump_start,
 		.dumpit	= reasons_get_dump,
 		.done	= dump_done,
+	}, {
+		.cmd	= XTCP_CMD_ENDED_GET,
+		.dumpit	= ended_get_dump,
+		.flags	= GENL_UNS_ADMIN_PERM,
 	},
 };
+
+static int somebody_joins(int group);
 
 static struct genl_family family __ro_after_init = {
 	.name		= XTCP_GENL_NAME,
@@ -202,6 +212,7 @@ static struct genl_family family __ro_after_init = {
 	.n_ops		= ARRAY_SIZE(ops),
 	.mcgrps		= groups,
 	.n_mcgrps	= XTCP_NR_MCGRPS(groups),
+	XTCP_GENL_BIND(somebody_joins)
 };
 
 /* ---- transitions ---- */
@@ -219,7 +230,14 @@ static size_t transition_size(void)
 	       nla_total_size(sizeof(u16)) +		/* WINDOW */
 	       nla_total_size(sizeof(u8)) * 2 +		/* FLAGS HOP_LIMIT */
 	       nla_total_size(sizeof(u32)) +		/* PID */
-	       nla_total_size(TASK_COMM_LEN);		/* COMM */
+	       nla_total_size(TASK_COMM_LEN) +		/* COMM */
+	       nla_total_size(sizeof(u32)) * 2 +	/* DEVICE UID */
+	       nla_total_size_64bit(sizeof(u64)) * 2 +	/* BYTES_ACKED BYTES_RECEIVED */
+	       nla_total_size(sizeof(u8)) +		/* TIMER */
+	       nla_total_size(sizeof(u32)) * 2 +	/* TIMER_COUNT TIMER_LIMIT */
+	       nla_total_size(sizeof(u8)) * 2 +		/* PEER_HOP_LIMIT VERDICT */
+	       nla_total_size(sizeof(u32)) +		/* RCV_NXT */
+	       nla_total_size_64bit(sizeof(struct xtcp_clock_info));	/* CLOCKS */
 }
 
 static int put_addr(struct sk_buff *skb, int attr, u8 af, const struct in6_addr *a)
@@ -239,98 +257,181 @@ static u64 cookie_of(const struct sock *sk)
 }
 
 /* The segment that did it. */
-static int put_segment(struct sk_buff *skb, const struct sk_buff *seg)
+static int put_segment(struct sk_buff *skb, const struct xtcp_told_segment *seg)
 {
-	const struct tcphdr *th = tcp_hdr(seg);
-
-	return nla_put_u32(skb, XTCP_A_TRANSITION_SEQ, ntohl(th->seq)) ||
-	       nla_put_u32(skb, XTCP_A_TRANSITION_ACK, ntohl(th->ack_seq)) ||
-	       nla_put_u8(skb, XTCP_A_TRANSITION_FLAGS, tcp_flag_byte(th)) ||
-	       nla_put_u32(skb, XTCP_A_TRANSITION_LEN, seg->len - th->doff * 4) ||
-	       nla_put_u16(skb, XTCP_A_TRANSITION_WINDOW, ntohs(th->window)) ||
-	       nla_put_u8(skb, XTCP_A_TRANSITION_HOP_LIMIT, xtcp_skb_hop_limit(seg));
+	return nla_put_u32(skb, XTCP_A_TRANSITION_SEQ, seg->seq) ||
+	       nla_put_u32(skb, XTCP_A_TRANSITION_ACK, seg->ack) ||
+	       nla_put_u8(skb, XTCP_A_TRANSITION_FLAGS, seg->flags) ||
+	       nla_put_u32(skb, XTCP_A_TRANSITION_LEN, seg->len) ||
+	       nla_put_u16(skb, XTCP_A_TRANSITION_WINDOW, seg->window) ||
+	       nla_put_u8(skb, XTCP_A_TRANSITION_HOP_LIMIT, seg->hop_limit);
 }
 
 /*
- * Who calls.  Its number is that of the initial namespace, and who has the capability in a
+ * Who called.  Its number is that of the initial namespace, and who has the capability in a
  * user namespace of its own need not learn what is outside: not for network namespaces of
  * others.
  */
-static int put_caller(struct sk_buff *skb, const struct net *net)
+static int put_caller(struct sk_buff *skb, const struct net *net,
+		      const struct xtcp_told_call *call)
 {
-	char comm[TASK_COMM_LEN];
-
 	if (net->user_ns != &init_user_ns)
 		return 0;
-	/* without its lock, which is not for who holds a socket's */
-	strscpy_pad(comm, current->comm, sizeof(comm));
-	return nla_put_u32(skb, XTCP_A_TRANSITION_PID, task_tgid_nr(current)) ||
-	       nla_put_string(skb, XTCP_A_TRANSITION_COMM, comm);
+	return nla_put_u32(skb, XTCP_A_TRANSITION_PID, call->pid) ||
+	       nla_put_string(skb, XTCP_A_TRANSITION_COMM, call->comm);
 }
 
-static int put_cause(struct sk_buff *skb, const struct xtcp_net *xn,
-		     const struct xtcp_taken *taken)
+/* The timer that did it. */
+static int put_timer(struct sk_buff *skb, const struct xtcp_cause_timer *timer)
 {
-	if (taken->by.skb)
-		return put_segment(skb, taken->by.skb);
-	return in_task() && xtcp_reason_is_call(taken->by.why) ? put_caller(skb, xn->net) : 0;
+	return nla_put_u8(skb, XTCP_A_TRANSITION_TIMER, timer->timer) ||
+	       nla_put_u32(skb, XTCP_A_TRANSITION_TIMER_COUNT, timer->count) ||
+	       nla_put_u32(skb, XTCP_A_TRANSITION_TIMER_LIMIT, timer->limit);
+}
+
+/* That of the segments that came before it. */
+static int put_peer(struct sk_buff *skb, u8 hop_limit)
+{
+	return hop_limit ? nla_put_u8(skb, XTCP_A_TRANSITION_PEER_HOP_LIMIT, hop_limit) : 0;
+}
+
+static int put_cause(struct sk_buff *skb, const struct net *net, const struct xtcp_told *told)
+{
+	switch ((enum xtcp_told_by)told->by) {
+	case XTCP_TOLD_BY_SEGMENT:
+		return put_segment(skb, &told->segment) ||
+		       put_peer(skb, told->peer_hop_limit);
+	case XTCP_TOLD_BY_TIMER:
+		return put_timer(skb, &told->timer);
+	case XTCP_TOLD_BY_CALL:
+		return put_caller(skb, net, &told->call);
+	case XTCP_TOLD_BY_NOTHING:
+		break;
+	}
+	return 0;
+}
+
+/* Whose it was, and what went over it. */
+static int put_owner(struct sk_buff *skb, const struct net *net, const struct xtcp_owner *owner)
+{
+	return nla_put_u32(skb, XTCP_A_TRANSITION_UID,
+			   from_kuid_munged(net->user_ns, owner->uid)) ||
+	       nla_put_u64_64bit(skb, XTCP_A_TRANSITION_BYTES_ACKED, owner->acked,
+				 XTCP_A_TRANSITION_PAD) ||
+	       nla_put_u64_64bit(skb, XTCP_A_TRANSITION_BYTES_RECEIVED, owner->received,
+				 XTCP_A_TRANSITION_PAD);
+}
+
+/* When, between whom. */
+static int put_ends(struct sk_buff *skb, const struct xtcp_ends *ends, u64 time_ns, u64 cookie)
+{
+	return nla_put_u64_64bit(skb, XTCP_A_TRANSITION_TIME_NS, time_ns,
+				 XTCP_A_TRANSITION_PAD) ||
+	       nla_put_u8(skb, XTCP_A_TRANSITION_FAMILY, ends->family) ||
+	       put_addr(skb, XTCP_A_TRANSITION_SADDR, ends->family, &ends->laddr) ||
+	       put_addr(skb, XTCP_A_TRANSITION_DADDR, ends->family, &ends->raddr) ||
+	       nla_put_u16(skb, XTCP_A_TRANSITION_SPORT, ends->lport) ||
+	       nla_put_u16(skb, XTCP_A_TRANSITION_DPORT, ends->rport) ||
+	       nla_put_u64_64bit(skb, XTCP_A_TRANSITION_COOKIE, cookie,
+				 XTCP_A_TRANSITION_PAD);
+}
+
+/* What is the same whether it is told at once or later. */
+static int put_told(struct sk_buff *skb, const struct net *net, const struct xtcp_told *told)
+{
+	const struct xtcp_edge_desc *e = &xtcp_edges[told->edge];
+
+	return nla_put_u32(skb, XTCP_A_TRANSITION_EDGE, told->edge) ||
+	       nla_put_u8(skb, XTCP_A_TRANSITION_FROM, e->from) ||
+	       nla_put_u8(skb, XTCP_A_TRANSITION_TO, e->to) ||
+	       nla_put_u8(skb, XTCP_A_TRANSITION_EVENT, e->event) ||
+	       nla_put_u32(skb, XTCP_A_TRANSITION_ERROR, told->error) ||
+	       nla_put_u32(skb, XTCP_A_TRANSITION_REASON, told->why) ||
+	       put_cause(skb, net, told) ||
+	       (told->has_sock && put_owner(skb, net, &told->owner));
 }
 
 static int put_transition(struct sk_buff *skb, const struct xtcp_net *xn,
 			  const struct xtcp_taken *taken)
 {
-	const struct xtcp_edge_desc *e = &xtcp_edges[taken->edge];
+	struct xtcp_told told;
 	struct xtcp_ends ends;
 	void *hdr;
 
 	hdr = genlmsg_put(skb, 0, 0, &family, 0, XTCP_CMD_TRANSITION_NTF);
 	if (!hdr)
 		return -EMSGSIZE;
+	xtcp_tell(taken, &told);
 	xtcp_view_ends(taken->flow, &ends);
-	if (nla_put_u64_64bit(skb, XTCP_A_TRANSITION_TIME_NS,
-			      ktime_get_real_ns(), XTCP_A_TRANSITION_PAD) ||
-	    nla_put_u32(skb, XTCP_A_TRANSITION_EDGE, taken->edge) ||
-	    nla_put_u8(skb, XTCP_A_TRANSITION_FROM, e->from) ||
-	    nla_put_u8(skb, XTCP_A_TRANSITION_TO, e->to) ||
-	    nla_put_u8(skb, XTCP_A_TRANSITION_EVENT, e->event) ||
-	    nla_put_u8(skb, XTCP_A_TRANSITION_FAMILY, ends.family) ||
-	    put_addr(skb, XTCP_A_TRANSITION_SADDR, ends.family, &ends.laddr) ||
-	    put_addr(skb, XTCP_A_TRANSITION_DADDR, ends.family, &ends.raddr) ||
-	    nla_put_u16(skb, XTCP_A_TRANSITION_SPORT, ends.lport) ||
-	    nla_put_u16(skb, XTCP_A_TRANSITION_DPORT, ends.rport) ||
-	    nla_put_u64_64bit(skb, XTCP_A_TRANSITION_COOKIE, cookie_of(taken->sk),
-			      XTCP_A_TRANSITION_PAD) ||
-	    nla_put_u32(skb, XTCP_A_TRANSITION_ERROR, taken->error) ||
-	    nla_put_u32(skb, XTCP_A_TRANSITION_REASON, taken->by.why) ||
-	    put_cause(skb, xn, taken))
+	if (put_ends(skb, &ends, told.time_ns, cookie_of(taken->sk)) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_DEVICE, xtcp_flow_dev(taken->flow)) ||
+	    put_told(skb, xn->net, &told) ||
+	    0)
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);
 	return 0;
 }
 
-static int multicast_transition(const struct xtcp_net *xn, const struct xtcp_taken *taken)
-{
-	struct sk_buff *skb = genlmsg_new(transition_size(), GFP_ATOMIC);
-	int err;
+/* ---- connections that ended ---- */
 
-	if (!skb)
-		return -ENOMEM;
-	err = put_transition(skb, xn, taken);
-	if (err) {
-		nlmsg_free(skb);
-		return err;
+static int put_ended(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct xtcp_ended *ended)
+{
+	void *hdr = put_header(skb, cb, XTCP_CMD_ENDED_GET);
+	struct xtcp_ends ends;
+
+	if (!hdr)
+		return -EMSGSIZE;
+	xtcp_view_key(&ended->key, ended->family, &ends);
+	if (put_ends(skb, &ends, ended->told.time_ns, 0) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_DEVICE, ended->key.dev) ||
+	    put_told(skb, ended->key.xn->net, &ended->told)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
 	}
-	return genlmsg_multicast_netns(&family, xn->net, skb, 0, GROUP_EVENTS,
-				       GFP_ATOMIC);
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/* A processor after the other, of each the last one first. */
+static int ended_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	const struct xtcp_net *xn = xtcp_net(sock_net(cb->skb->sk));
+	unsigned long *cpu = &cb->args[0], *i = &cb->args[1];
+	struct xtcp_ended ended;
+
+	for (; *cpu < nr_cpu_ids; ++*cpu, *i = 0) {
+		if (!cpu_possible(*cpu))
+			continue;
+		for (; xtcp_ended_get(xn, *cpu, *i, &ended); ++*i) {
+			if (put_ended(skb, cb, &ended))
+				return skb->len;
+		}
+	}
+	return skb->len;
+}
+
+/* A message has been made; @err: or was too long.  It is sent, and gone. */
+static void multicast(const struct xtcp_net *xn, struct sk_buff *skb, int err)
+{
+	if (!err)
+		err = genlmsg_multicast_netns(&family, xn->net, skb, 0, GROUP_EVENTS,
+					      GFP_ATOMIC);
+	else
+		nlmsg_free(skb);
+	/* -ESRCH: the last listener has just left. */
+	if (err && err != -ESRCH)
+		xtcp_count(xn, EVENT_LOST);
 }
 
 /* Apart from what each edge costs while nobody listens. */
 static noinline void tell(const struct xtcp_net *xn, const struct xtcp_taken *taken)
 {
-	int err = multicast_transition(xn, taken);
+	struct sk_buff *skb = genlmsg_new(transition_size(), GFP_ATOMIC);
 
-	/* -ESRCH: the last listener has just left. */
-	if (err && err != -ESRCH)
+	if (skb)
+		multicast(xn, skb, put_transition(skb, xn, taken));
+	else
 		xtcp_count(xn, EVENT_LOST);
 }
 
@@ -339,6 +440,24 @@ static void transition(const struct xtcp_net *xn, const struct xtcp_taken *taken
 {
 	if (genl_has_listeners(&family, xn->net, GROUP_EVENTS))
 		tell(xn, taken);
+}
+
+/* Whether edges are told of any more, when somebody joins. */
+static DEFINE_SPINLOCK(joins_lock);
+static bool closing;
+
+/*
+ * Somebody will listen, or may: from now on each edge and each RST asks whether anybody
+ * does.  Until then none has to, and on most machines nobody ever listens.
+ */
+static int somebody_joins(int group)
+{
+	spin_lock(&joins_lock);
+	if (!closing) {
+		xtcp_edge_watch(transition);
+	}
+	spin_unlock(&joins_lock);
+	return 0;
 }
 
 /**
@@ -353,8 +472,8 @@ int xtcp_events_init(void)
 	int err = genl_register_family(&family);
 
 	/* the group's number is ours */
-	if (!err && family.n_mcgrps)
-		xtcp_edge_watch(transition);
+	if (!err && family.n_mcgrps && !XTCP_GENL_TELLS_WHO_JOINS)
+		somebody_joins(GROUP_EVENTS);
 	return err;
 }
 
@@ -367,7 +486,10 @@ int xtcp_events_init(void)
  */
 void xtcp_events_exit(void)
 {
+	spin_lock(&joins_lock);
+	closing = true;
 	xtcp_edge_watch(NULL);
+	spin_unlock(&joins_lock);
 	/* no user has a socket now: transitions come from softirq only */
 	synchronize_rcu();
 	genl_unregister_family(&family);

@@ -29,4 +29,13 @@
 #define XTCP_NR_MCGRPS(groups)		(0 * ARRAY_SIZE(groups))
 #endif
 
+/* A family is told when somebody joins one of its groups. */
+#ifdef XTCP_HAVE_GENL_BIND
+#define XTCP_GENL_BIND(joins)		.bind = (joins),
+#define XTCP_GENL_TELLS_WHO_JOINS	1
+#else
+#define XTCP_GENL_BIND(joins)
+#define XTCP_GENL_TELLS_WHO_JOINS	0
+#endif
+
 #endif /* XTCP_OBSERVE_COMPAT_H */

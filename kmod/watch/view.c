@@ -88,6 +88,21 @@ static void sock_ends(const struct sock *sk, struct xtcp_ends *ends)
 }
 
 /**
+ * xtcp_view_key - addresses and ports that a key says
+ * @key: it
+ * @family: AF_INET or AF_INET6: what its socket is
+ * @ends: out
+ */
+void xtcp_view_key(const struct xtcp_key *key, u8 family, struct xtcp_ends *ends)
+{
+	ends->family = family;
+	ends->laddr = key->laddr;
+	ends->raddr = key->raddr;
+	ends->lport = ntohs(key->lport);
+	ends->rport = ntohs(key->rport);
+}
+
+/**
  * xtcp_view_ends - addresses and ports of a flow
  * @flow: any kind; held, or a socket under rcu_read_lock()
  * @ends: out
@@ -103,11 +118,7 @@ void xtcp_view_ends(const struct xtcp_flow *flow, struct xtcp_ends *ends)
 		sock_ends(sk, ends);
 		return;
 	}
-	ends->family = flow->sock_family;
-	ends->laddr = flow->key.laddr;
-	ends->raddr = flow->key.raddr;
-	ends->lport = ntohs(flow->key.lport);
-	ends->rport = ntohs(flow->key.rport);
+	xtcp_view_key(&flow->key, flow->sock_family, ends);
 }
 
 static u64 us_until(u64 when)

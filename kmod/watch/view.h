@@ -87,6 +87,7 @@ struct sock;
 const struct sock *xtcp_view_sk(const struct xtcp_flow *flow);
 bool xtcp_view_hold(const struct xtcp_flow *flow, const struct net *net);
 void xtcp_view_drop(const struct xtcp_flow *flow);
+void xtcp_view_key(const struct xtcp_key *key, u8 family, struct xtcp_ends *ends);
 void xtcp_view_ends(const struct xtcp_flow *flow, struct xtcp_ends *ends);
 void xtcp_view_fill(const struct xtcp_flow *flow, struct xtcp_view *view);
 

@@ -57,6 +57,7 @@ enum xtcp_genl_cmd {
 	XTCP_CMD_STATES_GET,	/* dump: one message per state */
 	XTCP_CMD_TRANSITION_NTF, /* multicast: a connection took an edge */
 	XTCP_CMD_REASONS_GET,	/* dump: one message per reason */
+	XTCP_CMD_ENDED_GET,	/* dump: the last connections that ended; for CAP_NET_ADMIN */
 	__XTCP_CMD_MAX
 };
 #define XTCP_CMD_MAX (__XTCP_CMD_MAX - 1)
@@ -87,7 +88,7 @@ enum xtcp_genl_state_attr {
 };
 #define XTCP_A_STATE_MAX (__XTCP_A_STATE_MAX - 1)
 
-/* Attributes of XTCP_CMD_TRANSITION_NTF. */
+/* Attributes of XTCP_CMD_TRANSITION_NTF, XTCP_CMD_RESET_NTF and XTCP_CMD_ENDED_GET. */
 enum xtcp_genl_transition_attr {
 	XTCP_A_TRANSITION_UNSPEC,
 	XTCP_A_TRANSITION_TIME_NS,	/* u64, CLOCK_REALTIME */
@@ -104,7 +105,7 @@ enum xtcp_genl_transition_attr {
 	XTCP_A_TRANSITION_ERROR,	/* u32, errno the user will see, 0: none */
 	XTCP_A_TRANSITION_PAD,
 	XTCP_A_TRANSITION_REASON,	/* u32, enum xtcp_reason */
-	/* Of the segment that did it, as it came, if one did it to a socket: */
+	/* Of the segment that did it, as it came, if one did: */
 	XTCP_A_TRANSITION_SEQ,		/* u32 */
 	XTCP_A_TRANSITION_ACK,		/* u32 */
 	XTCP_A_TRANSITION_FLAGS,	/* u8, control bits as in the TCP header */
@@ -114,6 +115,21 @@ enum xtcp_genl_transition_attr {
 	/* Of the process whose call did it, if one did, outside of user namespaces: */
 	XTCP_A_TRANSITION_PID,		/* u32, in the initial namespace */
 	XTCP_A_TRANSITION_COMM,		/* string */
+	XTCP_A_TRANSITION_DEVICE,	/* u32, number of the device that it is bound to, 0: none */
+	/* Of the socket, if it is one: */
+	XTCP_A_TRANSITION_UID,		/* u32, its owner */
+	XTCP_A_TRANSITION_BYTES_ACKED,	/* u64, payload that the peer acknowledged */
+	XTCP_A_TRANSITION_BYTES_RECEIVED, /* u64, payload that the peer sent */
+	/* Of the timer that did it, if one did: */
+	XTCP_A_TRANSITION_TIMER,	/* u8, enum xtcp_by_timer */
+	XTCP_A_TRANSITION_TIMER_COUNT,	/* u32, how often in a row it came to nothing */
+	XTCP_A_TRANSITION_TIMER_LIMIT,	/* u32, it may so often; 0: another rule ends it */
+	/* Of the peer's last segment that was taken before, if one was: */
+	XTCP_A_TRANSITION_PEER_HOP_LIMIT, /* u8, or TTL */
+	XTCP_A_TRANSITION_CLOCKS,	/* struct xtcp_clock_info, of what ends and was watched */
+	/* XTCP_CMD_RESET_NTF, of a RST that came; what it did comes next, as a transition: */
+	XTCP_A_TRANSITION_VERDICT,	/* u8, enum xtcp_rst_verdict */
+	XTCP_A_TRANSITION_RCV_NXT,	/* u32, the sequence number that was awaited */
 	__XTCP_A_TRANSITION_MAX
 };
 #define XTCP_A_TRANSITION_MAX (__XTCP_A_TRANSITION_MAX - 1)

@@ -19,6 +19,7 @@
 #include "output.h"
 #include "pace.h"
 #include "port/port.h"
+#include "reset.h"
 #include "table.h"
 #include "timer.h"
 #include "timewait.h"
@@ -411,10 +412,14 @@ void xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		count_notes(xn, a);
 	if (a->nr_edges || a->bad_event) {
 		count_abort(xn, a, seg);
+		if (seg && seg->verdict == XTCP_VERDICT_RST)
+			xtcp_reset_for_sock(sk, a, seg, skb);
 		xtcp_count_edges(xn, sk, a, skb);
 	}
 	if (seg && unlikely(xtcp_verdict_refuses(seg->verdict))) {
 		trace_xtcp_drop(&xs->flow, seg, seg->verdict);
+		if (seg->flags & XTCP_RST)
+			xtcp_reset_for_sock(sk, a, seg, skb);
 		if (unlikely(xs->tfo_sent))
 			xtcp_tfo_suspect(sk, seg);
 	} else if (seg) {

@@ -44,6 +44,7 @@
 #include "port/port.h"
 #include "receive.h"
 #include "req.h"
+#include "reset.h"
 #include "syncookie.h"
 #include "table.h"
 #include "timewait.h"
@@ -537,13 +538,47 @@ static __must_check enum xtcp_verdict cookie_rcv(struct sock *sk, const struct x
 	return adopt(sk, child, skb, seg);
 }
 
+/* A RST came for a listener, or what it has made.  @rcv_nxt: awaited, 0: nothing was */
+static void reset_came(const struct sock *sk, const struct xtcp_key *key, u8 state,
+		       u32 rcv_nxt, enum xtcp_rst_verdict verdict, const struct sk_buff *skb)
+{
+	struct xtcp_reset rst = {
+		.key	= key,
+		.family	= sk->sk_family,
+		.sk	= sk,
+		.state	= state,
+		.rcv_nxt = rcv_nxt,
+		.verdict = verdict,
+	};
+
+	xtcp_reset_came(&rst, skb);
+}
+
+/* What becomes of a RST that came for an entry in SYN_RECV. */
+static enum xtcp_rst_verdict rst_verdict(enum xtcp_synrcv_verdict verdict)
+{
+	switch (verdict) {
+	case XTCP_SYNRCV_RESET:
+		return XTCP_RST_ACCEPTED;
+	case XTCP_SYNRCV_CHALLENGE:
+		return XTCP_RST_CHALLENGED;
+	default:
+		return XTCP_RST_OUT_OF_WINDOW;
+	}
+}
+
 /* A segment for an entry in SYN_RECV: 3.10.7.4. */
 static __must_check enum xtcp_verdict req_rcv(struct sock *sk, struct xtcp_req *req,
 					      struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	struct xtcp_net *xn = xtcp_req_net(req);
+	enum xtcp_synrcv_verdict verdict;
 
-	switch (xtcp_synrcv_segment(&req->core, seg, &xn->conf, xtcp_now())) {
+	verdict = xtcp_synrcv_segment(&req->core, seg, &xn->conf, xtcp_now());
+	if (seg->flags & XTCP_RST)
+		reset_came(sk, &req->flow.key, XTCP_SYN_RECV, req->core.irs + 1,
+			   rst_verdict(verdict), skb);
+	switch (verdict) {
 	case XTCP_SYNRCV_DROP:
 		break;
 	case XTCP_SYNRCV_SKIP:
@@ -583,6 +618,8 @@ static __must_check enum xtcp_verdict listen_rcv(struct sock *sk, const struct x
 {
 	enum xtcp_verdict verdict;
 
+	if (seg->flags & XTCP_RST)
+		reset_came(sk, key, XTCP_LISTEN, 0, XTCP_RST_OF_LISTENER, skb);
 	switch (xtcp_listen_segment(seg)) {
 	case XTCP_LISTEN_DROP:
 		break;

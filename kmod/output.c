@@ -23,6 +23,7 @@
 #include "md5sig.h"
 #include "output.h"
 #include "pace.h"
+#include "reset.h"
 #include "timer.h"
 #include "watch/trace.h"
 
@@ -523,12 +524,25 @@ void xtcp_send_rst(struct sock *sk, const struct xtcp_actions *a)
 {
 	struct sk_buff *skb = alloc_control(sk);
 	struct xtcp_header h __uninitialized;
+	struct xtcp_reset rst;
 
 	xtcp_assert_locked(sk);
 	xtcp_count_rst(xtcp_sk_net(sk), a->rst_why);
 	if (unlikely(!skb))
 		return;
 	xtcp_compose_rst(&h, &xtcp_sk(sk)->tcb, a, room_of(sk), xtcp_now());
+	rst = (struct xtcp_reset) {
+		.key	= &xtcp_sk(sk)->flow.key,
+		.family	= sk->sk_family,
+		.sk	= sk,
+		.state	= a->nr_edges ? xtcp_edges[a->edges[0]].from : xtcp_sk(sk)->tcb.state,
+		.why	= a->rst_why,
+		.seq	= h.seq,
+		.ack	= h.ack,
+		.flags	= h.flags,
+		.peer_hop_limit = xtcp_sk(sk)->hop_limit,
+	};
+	xtcp_reset_sent(&rst);
 	transmit(sk, skb, &h, a->rst_why);
 }
 

@@ -187,6 +187,8 @@ void xtcp_req_send_rst(struct xtcp_req *req, enum xtcp_reason why)
 		.md5	= xtcp_md5_lookup(req->listener, &req->flow.key),
 		.delay_us = xtcp_tx_delay(req->listener),
 		.rst_why = why,
+		.rst_of	= req->listener,
+		.rst_state = XTCP_SYN_RECV,
 	};
 
 	xtcp_compose_synrcv_rst(&r.h, &req->core);

@@ -18,6 +18,7 @@
 #include "md5sig.h"
 #include "pace.h"
 #include "port/port.h"
+#include "reset.h"
 #include "sock.h"
 #include "table.h"
 #include "timewait.h"
@@ -498,6 +499,18 @@ enum xtcp_verdict xtcp_tw_rcv(struct xtcp_net *xn, struct xtcp_tw *tw, struct sk
 	}
 	spin_unlock_bh(&q->lock);
 
+	if (seg->flags & XTCP_RST) {
+		struct xtcp_reset rst = {
+			.key	= &tw->flow.key,
+			.family	= tw->flow.sock_family,
+			.state	= XTCP_TIME_WAIT,
+			.rcv_nxt = READ_ONCE(tw->core.rcv_nxt),
+			.verdict = answer == XTCP_TW_RESET ? XTCP_RST_ACCEPTED :
+							      XTCP_RST_OF_TIME_WAIT,
+		};
+
+		xtcp_reset_came(&rst, skb);
+	}
 	switch (answer) {
 	case XTCP_TW_DROP:
 	case XTCP_TW_RESTART:

@@ -20,7 +20,9 @@ set -u
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 : "${XTCP_KO:?}" "${XTCP_OUT:?}"
 XTCP_TESTS=${XTCP_TESTS:-$here}
-export XTCP_KO XTCP_OUT XTCP_TESTS
+# xtcpstat, for tests in C that read what it says
+XTCP_TOOLS=${XTCP_TOOLS:-$here/../tools}
+export XTCP_KO XTCP_OUT XTCP_TESTS XTCP_TOOLS
 mapfile -t all <"$XTCP_TESTS/tests"
 # NAME@6 and NAME@mapped are tests of ipv6.list with WIRE_IP=6 or mapped.
 # Where all tests are run beside other machines, or slowly, there are fewer of them.

@@ -10,6 +10,7 @@
 #include "ip/reply.h"
 #include "md5sig.h"
 #include "pace.h"
+#include "reset.h"
 
 static u32 mark_of(const struct xtcp_net *xn, const struct xtcp_af *af,
 		   const struct xtcp_reply *r)
@@ -21,6 +22,23 @@ static u32 mark_of(const struct xtcp_net *xn, const struct xtcp_af *af,
 static struct sock *control_sk(const struct xtcp_net *xn, const struct xtcp_key *key)
 {
 	return xtcp_family_is6(xtcp_key_family(key)) ? xn->ctl_sk6 : xn->ctl_sk;
+}
+
+static void tell_rst(const struct xtcp_reply *r)
+{
+	struct xtcp_reset rst = {
+		.key	= r->key,
+		.family	= r->rst_of->sk_family,
+		.sk	= r->rst_of,
+		.state	= r->rst_state,
+		.why	= r->rst_why,
+		.seq	= r->h.seq,
+		.ack	= r->h.ack,
+		.flags	= r->h.flags,
+		.peer_hop_limit = r->to ? xtcp_skb_hop_limit(r->to) : 0,
+	};
+
+	xtcp_reset_sent(&rst);
 }
 
 /**
@@ -67,8 +85,10 @@ int xtcp_reply_send(struct xtcp_net *xn, struct sock *sk, struct xtcp_reply *r)
 		xtcp_tx_delay_skb(skb, r->delay_us);
 	skb_dst_set(skb, dst);
 	xtcp_count(xn, OUT_SEGS);
-	if (r->h.flags & XTCP_RST)
+	if (r->h.flags & XTCP_RST) {
 		xtcp_count_rst(xn, r->rst_why);
+		tell_rst(r);
+	}
 	tos = r->has_tos ? r->tos : af->tos(sk);
 	skb->priority = READ_ONCE(sk->sk_priority);
 	skb->mark = marks.mark;
@@ -103,6 +123,8 @@ void xtcp_reply_rst(struct sock *sk, const struct xtcp_key *key,
 		.md5	= xtcp_md5_lookup(sk, key),
 		.delay_us = xtcp_tx_delay(sk),
 		.rst_why = why,
+		.rst_of	= sk,
+		.rst_state = why == XTCP_WHY_NO_CONNECTION ? XTCP_LISTEN : XTCP_SYN_RECV,
 	};
 
 	xtcp_assert_locked(sk);

@@ -29,6 +29,8 @@ struct sk_buff;
  * @md5: what it is signed with, NULL: nothing
  * @delay_us: it leaves so much later (TCP_TX_DELAY), microseconds
  * @rst_why: of a RST: its reason
+ * @rst_of: its listener
+ * @rst_state: enum xtcp_state of whom it is sent for
  * @h: its header
  */
 struct xtcp_reply {
@@ -42,6 +44,8 @@ struct xtcp_reply {
 	const struct xtcp_md5_key *md5;
 	u32			delay_us;
 	enum xtcp_reason	rst_why;
+	const struct sock	*rst_of;
+	u8			rst_state;
 	struct xtcp_header	h;
 };
 

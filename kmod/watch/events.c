@@ -18,6 +18,7 @@
 #include "ended.h"
 #include "ip/af.h"
 #include "ip/l3mdev.h"
+#include "reset.h"
 #include "watch/mib.h"
 #include "watch/observe.h"
 #include "watch/observe_compat.h"
@@ -411,6 +412,53 @@ static int ended_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
+/* ---- RSTs ---- */
+
+/* What was awaited, what came, and what becomes of it. */
+static int put_came(struct sk_buff *skb, const struct xtcp_reset *rst)
+{
+	return nla_put_u8(skb, XTCP_A_TRANSITION_VERDICT, rst->verdict) ||
+	       nla_put_u32(skb, XTCP_A_TRANSITION_RCV_NXT, rst->rcv_nxt) ||
+	       nla_put_u8(skb, XTCP_A_TRANSITION_HOP_LIMIT, rst->hop_limit);
+}
+
+/* The reason, and whose call it was if it was one. */
+static int put_sent(struct sk_buff *skb, const struct xtcp_net *xn,
+		    const struct xtcp_reset *rst)
+{
+	struct xtcp_told_call call;
+
+	if (nla_put_u32(skb, XTCP_A_TRANSITION_REASON, rst->why))
+		return -EMSGSIZE;
+	return xtcp_tell_call(rst->why, &call) ? put_caller(skb, xn->net, &call) : 0;
+}
+
+static int put_reset(struct sk_buff *skb, const struct xtcp_net *xn,
+		     const struct xtcp_reset *rst)
+{
+	struct xtcp_owner owner;
+	struct xtcp_ends ends;
+	void *hdr;
+
+	hdr = genlmsg_put(skb, 0, 0, &family, 0, XTCP_CMD_RESET_NTF);
+	if (!hdr)
+		return -EMSGSIZE;
+	xtcp_view_key(rst->key, rst->family, &ends);
+	if (put_ends(skb, &ends, ktime_get_real_ns(), cookie_of(rst->sk)) ||
+	    nla_put_u8(skb, XTCP_A_TRANSITION_FROM, rst->state) ||
+	    nla_put_u8(skb, XTCP_A_TRANSITION_TO, rst->state) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_SEQ, rst->seq) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_ACK, rst->ack) ||
+	    nla_put_u8(skb, XTCP_A_TRANSITION_FLAGS, rst->flags) ||
+	    (rst->sent ? put_sent(skb, xn, rst) : put_came(skb, rst)) ||
+	    put_peer(skb, rst->peer_hop_limit) ||
+	    nla_put_u32(skb, XTCP_A_TRANSITION_DEVICE, rst->key->dev) ||
+	    (xtcp_tell_owner(rst->sk, &owner) && put_owner(skb, xn->net, &owner)))
+		return -EMSGSIZE;
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
 /* A message has been made; @err: or was too long.  It is sent, and gone. */
 static void multicast(const struct xtcp_net *xn, struct sk_buff *skb, int err)
 {
@@ -435,6 +483,20 @@ static noinline void tell(const struct xtcp_net *xn, const struct xtcp_taken *ta
 		xtcp_count(xn, EVENT_LOST);
 }
 
+/* A RST came or is sent: see xtcp_reset_watch(). */
+static void reset(const struct xtcp_net *xn, const struct xtcp_reset *rst)
+{
+	struct sk_buff *skb;
+
+	if (!genl_has_listeners(&family, xn->net, GROUP_EVENTS))
+		return;
+	skb = genlmsg_new(transition_size(), GFP_ATOMIC);
+	if (skb)
+		multicast(xn, skb, put_reset(skb, xn, rst));
+	else
+		xtcp_count(xn, EVENT_LOST);
+}
+
 /* An edge was taken: see xtcp_edge_watch(). */
 static void transition(const struct xtcp_net *xn, const struct xtcp_taken *taken)
 {
@@ -455,6 +517,7 @@ static int somebody_joins(int group)
 	spin_lock(&joins_lock);
 	if (!closing) {
 		xtcp_edge_watch(transition);
+		xtcp_reset_watch(reset);
 	}
 	spin_unlock(&joins_lock);
 	return 0;
@@ -489,6 +552,7 @@ void xtcp_events_exit(void)
 	spin_lock(&joins_lock);
 	closing = true;
 	xtcp_edge_watch(NULL);
+	xtcp_reset_watch(NULL);
 	spin_unlock(&joins_lock);
 	/* no user has a socket now: transitions come from softirq only */
 	synchronize_rcu();

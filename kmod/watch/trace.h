@@ -20,6 +20,7 @@
 #include "edge.h"
 #include "flow.h"
 #include "ip/af.h"
+#include "reset.h"
 #include "sock.h"
 
 /* perf and trace-cmd do not know our enumerators: give them the numbers. */
@@ -33,6 +34,9 @@ XTCP_REASONS(XTCP_TRACE_WHY_)
 #define XTCP_TRACE_TIMER_(name, text)	TRACE_DEFINE_ENUM(XTCP_BY_##name);
 XTCP_TIMERS(XTCP_TRACE_TIMER_)
 #undef XTCP_TRACE_TIMER_
+#define XTCP_TRACE_RST_(name, text, clause)	TRACE_DEFINE_ENUM(XTCP_RST_##name);
+XTCP_RST_VERDICTS(XTCP_TRACE_RST_)
+#undef XTCP_TRACE_RST_
 #undef XTCP_TRACE_WHY_
 #undef XTCP_TRACE_EVENT_
 #undef XTCP_TRACE_VERDICT_
@@ -42,6 +46,7 @@ XTCP_TIMERS(XTCP_TRACE_TIMER_)
 #define XTCP_SHOW_VERDICT_(name, kind, counter, text, clause)	{ XTCP_VERDICT_##name, #name },
 #define XTCP_SHOW_WHY_(name, text, clause)	{ XTCP_WHY_##name, #name },
 #define XTCP_SHOW_TIMER_(name, text)	{ XTCP_BY_##name, #name },
+#define XTCP_SHOW_RST_(name, text, clause)	{ XTCP_RST_##name, #name },
 
 #define xtcp_show_state(state)						\
 	__print_symbolic(state, XTCP_STATES(XTCP_SHOW_STATE_) { 0, "?" })
@@ -53,6 +58,8 @@ XTCP_TIMERS(XTCP_TRACE_TIMER_)
 	__print_symbolic(why, XTCP_REASONS(XTCP_SHOW_WHY_) { 0, "-" })
 #define xtcp_show_timer(timer)						\
 	__print_symbolic(timer, XTCP_TIMERS(XTCP_SHOW_TIMER_) { 0, "-" })
+#define xtcp_show_verdict(verdict)					\
+	__print_symbolic(verdict, XTCP_RST_VERDICTS(XTCP_SHOW_RST_) { 0, "-" })
 #define xtcp_show_flags(flags)						\
 	__print_flags(flags, "|",					\
 		      { XTCP_FIN, "FIN" }, { XTCP_SYN, "SYN" },		\
@@ -66,6 +73,7 @@ XTCP_TIMERS(XTCP_TRACE_TIMER_)
 	__array(__u8, remote, sizeof(struct sockaddr_in6))
 
 void xtcp_trace_ends(const struct xtcp_flow *flow, void *local, void *remote);
+void xtcp_trace_key(const struct xtcp_key *key, u8 family, void *local, void *remote);
 
 /**
  * trace_xtcp_transition - a state changed
@@ -127,6 +135,54 @@ TRACE_EVENT(xtcp_transition,
 		  xtcp_show_timer(__entry->timer), __entry->count, __entry->limit,
 		  xtcp_show_flags(__entry->flags), __entry->seq, __entry->len,
 		  __entry->ack, __entry->wnd, __entry->hop_limit)
+);
+
+/**
+ * trace_xtcp_reset - a RST came, or is sent
+ * @rst: for whom, why, what became of it, and what was known of the peer
+ */
+TRACE_EVENT(xtcp_reset,
+
+	TP_PROTO(const struct xtcp_reset *rst),
+
+	TP_ARGS(rst),
+
+	TP_STRUCT__entry(
+		__field(const void *, sk)
+		__field(__u32, seq)
+		__field(__u32, ack)
+		__field(__u32, rcv_nxt)
+		__field(__u8, sent)
+		__field(__u8, state)
+		__field(__u8, why)
+		__field(__u8, verdict)
+		__field(__u8, flags)
+		__field(__u8, hop_limit)
+		__field(__u8, peer_hop_limit)
+		XTCP_TRACE_ENDS
+	),
+
+	TP_fast_assign(
+		__entry->sk = rst->sk;
+		__entry->seq = rst->seq;
+		__entry->ack = rst->ack;
+		__entry->rcv_nxt = rst->rcv_nxt;
+		__entry->sent = rst->sent;
+		__entry->state = rst->state;
+		__entry->why = rst->why;
+		__entry->verdict = rst->verdict;
+		__entry->flags = rst->flags;
+		__entry->hop_limit = rst->hop_limit;
+		__entry->peer_hop_limit = rst->peer_hop_limit;
+		xtcp_trace_key(rst->key, rst->family, __entry->local, __entry->remote);
+	),
+
+	TP_printk("local=%pISpc remote=%pISpc state=%s %s why=%s verdict=%s flags=%s seq=%u ack=%u rcv_nxt=%u ttl=%u peer_ttl=%u",
+		  __entry->local, __entry->remote, xtcp_show_state(__entry->state),
+		  __entry->sent ? "sent" : "came", xtcp_show_why(__entry->why),
+		  xtcp_show_verdict(__entry->verdict), xtcp_show_flags(__entry->flags),
+		  __entry->seq, __entry->ack, __entry->rcv_nxt, __entry->hop_limit,
+		  __entry->peer_hop_limit)
 );
 
 /**

@@ -14,7 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "diag.h"
+#include "event.h"
 #include "lib/fixture.h"
 
 WIRE_FIXTURE_TIMERS(reason)
@@ -478,6 +480,86 @@ static void (*const scenarios[])(struct peer *p) = {
 
 _Static_assert(ARRAY_SIZE(scenarios) == XTCP_WHY_NOT_ACCEPTED + 1, "a reason lacks its scenario");
 
+/*
+ * What causes the edge of each, and which timer how often of how often; none where only a
+ * RST is sent.
+ */
+struct wanted {
+	enum event_cause	cause;
+	enum xtcp_by_timer	timer;
+	unsigned int		count;
+	unsigned int		limit;
+};
+
+#define SEGMENT		{ .cause = BY_SEGMENT }
+#define CALL		{ .cause = BY_CALL }
+#define NOBODY		{ .cause = BY_NOTHING }
+#define TIMER(name, nr, most)	{ BY_TIMER, XTCP_BY_##name, nr, most }
+
+static const struct wanted wanted[] = {
+	[XTCP_WHY_LISTEN]		= CALL,
+	[XTCP_WHY_CONNECT]		= CALL,
+	[XTCP_WHY_SYN_CAME]		= SEGMENT,
+	[XTCP_WHY_SYN_COOKIE]		= SEGMENT,
+	[XTCP_WHY_SYN_DATA]		= SEGMENT,
+	[XTCP_WHY_SYN_CROSSED]		= SEGMENT,
+	[XTCP_WHY_SYN_REPLACES]		= SEGMENT,
+	[XTCP_WHY_PEER_ACCEPTED]	= SEGMENT,
+	[XTCP_WHY_SYN_ACKED]		= SEGMENT,
+	[XTCP_WHY_USER_CLOSE]		= CALL,
+	[XTCP_WHY_USER_SHUTDOWN]	= CALL,
+	[XTCP_WHY_CONNECT_FAILED]	= CALL,
+	[XTCP_WHY_PEER_CLOSED]		= SEGMENT,
+	[XTCP_WHY_PEER_CLOSED_AGAIN]	= SEGMENT,
+	[XTCP_WHY_FIN_ACKED]		= SEGMENT,
+	[XTCP_WHY_FIN_ANSWERED]		= SEGMENT,
+	[XTCP_WHY_TIME_WAIT_OVER]	= TIMER(TIME_WAIT, 0, 0),
+	[XTCP_WHY_TIME_WAIT_REUSED]	= CALL,
+	[XTCP_WHY_PEER_REFUSED]		= SEGMENT,
+	[XTCP_WHY_PEER_RESET]		= SEGMENT,
+	/* TCP_SYNCNT 1, and tcp_syn_linear_timeouts is 4 */
+	[XTCP_WHY_SYN_UNANSWERED]	= TIMER(SYN, 1, 5),
+	[XTCP_WHY_SYN_ACK_UNANSWERED]	= TIMER(SYN_ACK, 1, 1),
+	[XTCP_WHY_DATA_UNANSWERED]	= TIMER(RETRANSMISSION, 1, 1),
+	[XTCP_WHY_ORPHAN_UNANSWERED]	= TIMER(RETRANSMISSION, 1, 1),
+	[XTCP_WHY_PROBES_UNANSWERED]	= TIMER(PERSIST, 1, 1),
+	[XTCP_WHY_KEEPALIVE_UNANSWERED]	= TIMER(KEEPALIVE, 1, 1),
+	/* the time ends it, and not the number */
+	[XTCP_WHY_USER_TIMEOUT]		= TIMER(RETRANSMISSION, 1, 0),
+	[XTCP_WHY_PEER_STAYS_OPEN]	= TIMER(FIN_WAIT2, 0, 0),
+	[XTCP_WHY_UNREAD_DATA]		= CALL,
+	[XTCP_WHY_LINGER_ZERO]		= CALL,
+	[XTCP_WHY_LINGER2_NONE]		= CALL,
+	[XTCP_WHY_DISCONNECT]		= CALL,
+	[XTCP_WHY_DATA_AFTER_CLOSE]	= SEGMENT,
+	[XTCP_WHY_ICMP_ERROR]		= NOBODY,
+	[XTCP_WHY_LISTENER_CLOSED]	= NOBODY,
+	[XTCP_WHY_ACCEPT_QUEUE_FULL]	= SEGMENT,
+	[XTCP_WHY_TOO_MANY_ORPHANS]	= CALL,
+	[XTCP_WHY_TIME_WAIT_FULL]	= NOBODY,
+	[XTCP_WHY_KILLED]		= CALL,
+	[XTCP_WHY_SYN_IN_WINDOW]	= SEGMENT,
+	[XTCP_WHY_NOT_ACCEPTED]		= TIMER(SYN_ACK, 1, 1),
+};
+
+/* The edge that a reason had was caused as it should. */
+#define EXPECT_CAUSE(events, why)						\
+	do {									\
+		const struct wanted *w = &wanted[why];				\
+		struct event e;							\
+										\
+		if (reason_count(why, NULL) <= 0)				\
+			break;		/* only a RST was sent */		\
+		ASSERT_TRUE(events_find(events, why, &e));			\
+		EXPECT_EQ(w->cause, e.cause);					\
+		EXPECT_EQ(w->timer, e.timer);					\
+		EXPECT_LE(w->count, e.count);					\
+		/* retries are a time, in which there may be more of them */	\
+		EXPECT_EQ(e.count > w->limit ? 0 : w->limit, e.limit);		\
+		if (e.cause == BY_CALL)						\
+			EXPECT_EQ(getpid(), e.pid);				\
+	} while (0)
+
 static bool counts(enum xtcp_reason why)
 {
 	long long rsts = 0, edges = reason_count(why, &rsts);
@@ -489,14 +571,23 @@ static bool counts(enum xtcp_reason why)
 TEST_F(reason, name)							\
 {									\
 	const enum xtcp_reason why = XTCP_WHY_##name;			\
+	struct events events;						\
 									\
 	XTCP_ONLY();							\
 	if (!scenarios[why])						\
 		SKIP(return, "see namespace_gone__is_traced");		\
 	ASSERT_EQ(0, reason_count(why, NULL));				\
+	ASSERT_TRUE(events_open(&events));				\
 	scenarios[why](&self->p);					\
 	/* some wait for a timer, which an RTO of a slow machine makes longer */ \
 	EXPECT_TRUE(await_ms(counts(why), 60000));			\
+	EXPECT_CAUSE(&events, why);					\
+	events_close(&events);						\
+	/* and who asks for them reads it */				\
+	EXPECT_TRUE(xtcpstat_missing() || xtcpstat_is_slow() ||		\
+		    strstr(xtcpstat("reasons"), #name)) {		\
+		TH_LOG("%s", xtcpstat("reasons"));			\
+	}								\
 }
 XTCP_EDGE_REASONS(REASON_TEST)
 

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "lib/fixture.h"
 
 WIRE_FIXTURE(timewait)
@@ -171,6 +172,19 @@ TEST_F(timewait, begin__no_socket_shows_it)
 
 #define MANY	500
 
+/* A server on the loopback device.  Return: -1: it failed. */
+static int start_local(void)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(WIRE_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return bind(fd, (struct sockaddr *)&sin, sizeof(sin)) || listen(fd, 8) ? -1 : fd;
+}
+
 /* A connection over the loopback device; the client's end stays in TIME_WAIT. */
 static bool come_and_go(int listener, uint16_t *port)
 {
@@ -208,19 +222,13 @@ static bool is_free(uint16_t port)
 TEST_F(timewait, end__of_many)
 {
 	static uint16_t port[MANY];
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(WIRE_PORT),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int listener = socket(test_family(), SOCK_STREAM | SOCK_CLOEXEC, 0), i, taken = 0;
+	int listener = start_local(), i, taken = 0;
 	uint64_t began;
 
 	XTCP_ONLY();	/* the kernel's TCP waits for a minute */
 	ASSERT_TRUE(conf_set("timewait_len", "2"));
 	ASSERT_TRUE(conf_set("tw_reuse", "0"));
-	ASSERT_EQ(0, bind(listener, (struct sockaddr *)&sin, sizeof(sin)));
-	ASSERT_EQ(0, listen(listener, 8));
+	ASSERT_LE(0, listener);
 	for (i = 0; i < MANY - 1; i++)
 		ASSERT_TRUE(come_and_go(listener, &port[i]));
 	began = now_ns();
@@ -239,6 +247,48 @@ TEST_F(timewait, end__of_many)
 	EXPECT_EQ(0, taken);
 	EXPECT_TRUE(await(is_free(WIRE_PORT)));
 	EXPECT_EQ(0, counter("NoEdge"));
+}
+
+/* More than are ended at once. */
+#define TOLD	100
+
+/* Of how many entries that are over the module has told by now. */
+static int ends_told(struct events *events)
+{
+	struct event e;
+	int n = 0;
+
+	while (events_next(events, &e))
+		n += !e.is_reset && e.edge == XTCP_EDGE_TIME_WAIT__TIMEOUT_2MSL &&
+		     e.why == XTCP_WHY_TIME_WAIT_OVER && e.cause == BY_TIMER &&
+		     e.timer == XTCP_BY_TIME_WAIT;
+	return n;
+}
+
+/* Who listens hears of each, though they end together. */
+TEST_F(timewait, end__each_is_told)
+{
+	int listener = start_local(), room = 8 << 20, told = 0, i;
+	struct events events;
+	uint16_t port;
+
+	XTCP_ONLY();
+	ASSERT_LE(0, listener);
+	ASSERT_TRUE(conf_set("timewait_len", "1"));
+	ASSERT_TRUE(conf_set("tw_reuse", "0"));
+	ASSERT_TRUE(events_open(&events));
+	ASSERT_EQ(0, setsockopt(mnl_socket_get_fd(events.nl), SOL_SOCKET, SO_RCVBUFFORCE,
+				&room, sizeof(room)));
+	for (i = 0; i < TOLD; i++) {
+		ASSERT_TRUE(come_and_go(listener, &port));
+		told += ends_told(&events);
+	}
+	EXPECT_TRUE(await((told += ends_told(&events)) >= TOLD));
+	EXPECT_EQ(TOLD, told);
+	EXPECT_EQ(TOLD, edge_count(XTCP_EDGE_TIME_WAIT__TIMEOUT_2MSL));
+	EXPECT_EQ(0, counter("EventLost"));
+	events_close(&events);
+	close(listener);
 }
 
 /* FIN_WAIT1, TIME_WAIT */

@@ -57,6 +57,7 @@ enum xtcp_genl_cmd {
 	XTCP_CMD_STATES_GET,	/* dump: one message per state */
 	XTCP_CMD_TRANSITION_NTF, /* multicast: a connection took an edge */
 	XTCP_CMD_REASONS_GET,	/* dump: one message per reason */
+	XTCP_CMD_RESET_NTF,	/* multicast: a RST came or was sent */
 	XTCP_CMD_ENDED_GET,	/* dump: the last connections that ended; for CAP_NET_ADMIN */
 	__XTCP_CMD_MAX
 };

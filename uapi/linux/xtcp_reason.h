@@ -131,7 +131,22 @@
 	T(FIN_WAIT2,		"end of FIN_WAIT2")				\
 	T(TIME_WAIT,		"end of TIME_WAIT")
 
+/*
+ * What became of a RST that came: V(name, why, clause as above).  Numbers are ABI as well.
+ */
+#define XTCP_RST_VERDICTS(V)								\
+	V(ACCEPTED,	"it is what was awaited, exactly",		"RFC 5961 3.2")	\
+	V(CHALLENGED,	"it is in the window, but not exact: the peer is asked", \
+									"RFC 5961 3.2")	\
+	V(NOT_ASKED,	"it is not exact, and the peer was asked a moment ago",	\
+									"RFC 5961 7")	\
+	V(OUT_OF_WINDOW, "its sequence number is not in the window",	"3.10.7.4")	\
+	V(NOT_OF_SYN,	"it does not acknowledge our SYN",		"3.10.7.3")	\
+	V(OF_TIME_WAIT,	"it may be as old as the rest that TIME_WAIT is for", "RFC 1337 2") \
+	V(OF_LISTENER,	"no connection of the listener has these ends",	"3.10.7.2")
+
 #define XTCP_REASON_ENUM_(name, text, clause)	XTCP_WHY_##name,
+#define XTCP_RST_ENUM_(name, text, clause)	XTCP_RST_##name,
 #define XTCP_TIMER_ENUM_(name, text)		XTCP_BY_##name,
 
 enum xtcp_reason {
@@ -146,7 +161,14 @@ enum xtcp_by_timer {
 	XTCP_BY_NR
 };
 
+enum xtcp_rst_verdict {
+	XTCP_RST_NONE,		/* of no RST that came */
+	XTCP_RST_VERDICTS(XTCP_RST_ENUM_)
+	XTCP_RST_NR
+};
+
 #undef XTCP_REASON_ENUM_
 #undef XTCP_TIMER_ENUM_
+#undef XTCP_RST_ENUM_
 
 #endif /* _UAPI_LINUX_XTCP_REASON_H */

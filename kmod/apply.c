@@ -8,6 +8,7 @@
 
 #include "apply.h"
 #include "buffer.h"
+#include "clocks.h"
 #include "core/output.h"
 #include "core/sender.h"
 #include "core/window.h"
@@ -462,6 +463,7 @@ void xtcp_apply(struct sock *sk, struct xtcp_actions *a,
 		xtcp_done(sk);
 	else
 		xtcp_timer_sync(sk);
+	xtcp_clocks_turn(sk);
 	xtcp_verify(sk, a);
 }
 

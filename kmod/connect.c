@@ -6,6 +6,7 @@
 
 #include "apply.h"
 #include "buffer.h"
+#include "clocks.h"
 #include "compat.h"
 #include "cong.h"
 #include "connect.h"
@@ -113,6 +114,7 @@ int xtcp_connect(struct sock *sk, XTCP_SOCKADDR *addr, int len)
 	xtcp_inet_new_id(inet);
 	xs->epoch++;
 	WRITE_ONCE(sk->sk_err, 0);	/* of the connection before */
+	xtcp_clocks_sample(sk, NULL);
 	prepare_connect(sk);
 	if (unlikely(xs->tfo_connect || xs->tfo_now) && !listening && xtcp_tfo_defer(sk)) {
 		/* the first write has what goes with the SYN */
@@ -200,6 +202,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	xtcp_cong_renew(&fresh, t);
 	/* as Linux: TCP_MAXSEG is forgotten, and tells how large segments were */
 	xs->user_mss = 0;
+	xtcp_uncalled(xs);
 	xtcp_offer_keep_mss(&fresh, mss);
 	*t = fresh;
 	xtcp_verify_begin(sk);

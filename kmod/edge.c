@@ -108,6 +108,8 @@ void xtcp_count_edges(struct xtcp_net *xn, struct sock *sk, const struct xtcp_ac
 	int i;
 
 	xtcp_assert_locked(sk);
+	if (a->nr_edges)
+		WRITE_ONCE(xtcp_sk(sk)->state_since, (u32)jiffies);
 	for (i = 0; i < a->nr_edges; i++) {
 		taken.edge = a->edges[i];
 		taken.by.why = a->why[i];

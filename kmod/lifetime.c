@@ -71,6 +71,7 @@ void xtcp_init_fields(struct sock *sk)
 	xs->flow.key.xn = xn;
 	INIT_HLIST_NODE(&sk->sk_bind_node);
 	xs->scaling_ratio = XTCP_SCALING_RATIO_INIT;
+	xs->state_since = (u32)jiffies;
 	xtcp_tcb_init(&xs->tcb, &xn->conf);
 	xtcp_verify_begin(sk);
 	xtcp_timer_setup(sk);

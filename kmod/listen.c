@@ -16,6 +16,7 @@
 
 #include "apply.h"
 #include "buffer.h"
+#include "clocks.h"
 #include "compat.h"
 #include "conf.h"
 #include "cong.h"
@@ -112,6 +113,8 @@ static enum xtcp_verdict overflow(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_sk_net(sk);
 
+	xtcp_listener(sk)->seen.overflows++;
+	xtcp_listener(sk)->seen.overflow_ms = (u32)jiffies;
 	xtcp_count(xn, LISTEN_DROPS);
 	return XTCP_VERDICT_LISTEN_OVERFLOW;
 }
@@ -121,6 +124,8 @@ static enum xtcp_verdict flooded(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
+	xtcp_listener(sk)->seen.floods++;
+	xtcp_listener(sk)->seen.flood_ms = (u32)jiffies;
 	xtcp_count(xn, LISTEN_DROPS);
 	return XTCP_VERDICT_SYN_QUEUE;
 }
@@ -163,6 +168,7 @@ static enum xtcp_verdict admit_syn(struct sock *sk, bool timewait, bool *cookie)
 /* There is no memory for what a segment asks for. */
 static enum xtcp_verdict no_memory(struct sock *sk)
 {
+	xtcp_listener(sk)->seen.no_memory++;
 	return XTCP_VERDICT_MEMORY;
 }
 
@@ -314,9 +320,12 @@ static enum xtcp_verdict adopt(struct sock *sk, struct sock *child, struct sk_bu
 	enum xtcp_verdict verdict;
 
 	xtcp_assert_locked(sk);
+	xtcp_clocks_sample(child, sk);
 	xtcp_port_inherit(xtcp_sk(child), xtcp_sk(sk));
 	list_add_tail(&xtcp_sk(child)->accept_node, &l->accept_queue);
+	xtcp_sk(child)->epoch = (u32)jiffies;
 	sk_acceptq_added(sk);
+	l->seen.accept_max = max(l->seen.accept_max, sk->sk_ack_backlog);
 	if (unlikely(xtcp_sk(child)->tfo_pending))
 		verdict = fastopen_open(child, skb, seg);
 	else
@@ -800,6 +809,18 @@ void xtcp_listen_stop(struct sock *sk)
 	xtcp_listener_free(sk);
 }
 
+/* Since a moment, low 32 bits of jiffies: at least a millisecond. */
+static u32 ms_since(u32 when)
+{
+	return max(jiffies_to_msecs((u32)jiffies - when), 1U);
+}
+
+/* How long a child has waited for accept(). */
+static u32 ms_queued(const struct xtcp_sock *child)
+{
+	return ms_since(child->epoch);
+}
+
 /**
  * xtcp_accept_pop - take the next child off the accept queue
  * @sk: the listener, locked by the user
@@ -810,12 +831,49 @@ struct sock *xtcp_accept_pop(struct sock *sk)
 {
 	struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_sock *child;
+	u32 waited;
 
 	xtcp_assert_locked(sk);
 	child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock, accept_node);
 	if (!child)
 		return NULL;
 	list_del(&child->accept_node);
+	xtcp_uncalled(child);
 	sk_acceptq_removed(sk);
+	waited = ms_queued(child);
+	l->seen.accepted++;
+	l->seen.waited_ms += waited;
+	l->seen.waited_max_ms = max(l->seen.waited_max_ms, waited);
 	return xtcp_to_sk(child);
+}
+
+/**
+ * xtcp_listener_info - what came to a listener, and what became of it
+ * @sk: the socket, locked
+ * @info: out
+ *
+ * Return: false: it does not listen.
+ */
+bool xtcp_listener_info(const struct sock *sk, struct xtcp_listener_info *info)
+{
+	struct xtcp_listener *l = xtcp_listener(sk);
+	const struct xtcp_sock *first;
+
+	xtcp_assert_locked(sk);
+	if (sk->sk_state != TCP_LISTEN || !l)
+		return false;
+	*info = l->seen;
+	info->accept_now = READ_ONCE(sk->sk_ack_backlog);
+	info->accept_limit = READ_ONCE(sk->sk_max_ack_backlog);
+	info->syn_now = l->nr_reqs;
+	info->syn_limit = info->accept_limit;
+	first = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock, accept_node);
+	if (first)
+		info->waits_ms = ms_queued(first);
+	/* they are kept as jiffies */
+	if (l->seen.overflows)
+		info->overflow_ms = ms_since(l->seen.overflow_ms);
+	if (l->seen.floods || l->seen.cookies_sent)
+		info->flood_ms = ms_since(l->seen.flood_ms);
+	return true;
 }

@@ -67,6 +67,7 @@ struct xtcp_hooked {
  * @backlog_ack_defer: net.xtcp.backlog_ack_defer
  * @reflect_tos: net.xtcp.reflect_tos
  * @fwmark_accept: net.xtcp.fwmark_accept
+ * @watch_ratio: net.xtcp.watch_ratio: one connection in so many has clocks; 0: none
  * @fastopen: net.xtcp.fastopen, XTCP_TFO_*
  * @tfo_blackhole_sec: net.xtcp.fastopen_blackhole_timeout_sec
  * @tfo_disabled: how often in a row active Fast Open looked harmful
@@ -111,6 +112,7 @@ struct xtcp_net {
 	u8			backlog_ack_defer;
 	u8			reflect_tos;
 	u8			fwmark_accept;
+	u32			watch_ratio;
 	int			fastopen;
 	int			tfo_blackhole_sec;
 	atomic_t		tfo_disabled;

@@ -361,6 +361,7 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_in
 		return -ESPIPE;
 	sock_rps_record_flow(sk);
 	lock_sock(sk);
+	xtcp_called(sk, &xtcp_sk(sk)->read_at);
 	epoch = xtcp_sk(sk)->epoch;
 	timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK);
 	if (sk->sk_state == TCP_LISTEN)
@@ -424,6 +425,7 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	    sk->sk_state == TCP_ESTABLISHED)
 		sk_busy_loop(sk, flags & MSG_DONTWAIT);
 	lock_sock(sk);
+	xtcp_called(sk, &xtcp_sk(sk)->read_at);
 	ret = recv_locked(sk, msg, len, flags);
 	asked = xtcp_sk(sk)->inq;
 	if (unlikely(asked || msg->msg_get_inq) && ret >= 0)

@@ -6,6 +6,7 @@
 #include <net/tcp.h>
 
 #include "apply.h"
+#include "clocks.h"
 #include "compat.h"
 #include "core/fastopen.h"
 #include "core/output.h"
@@ -162,4 +163,5 @@ void xtcp_release_cb(struct sock *sk)
 	xtcp_verify(sk, NULL);
 	if (unlikely(READ_ONCE(sk->sk_tsq_flags)))
 		do_wanted(sk);
+	xtcp_clocks_turn(sk);
 }

@@ -346,6 +346,7 @@ int xtcp_req_hash(struct xtcp_req *req, struct xtcp_tw *tw, const struct sk_buff
 		xtcp_count(xn, TW_RECYCLED);
 	list_add(&req->node, &l->reqs);
 	WRITE_ONCE(l->nr_reqs, l->nr_reqs + 1);
+	l->seen.syn_max = max(l->seen.syn_max, l->nr_reqs);
 	l->nr_young++;
 	mod_timer(&req->timer, jiffies + req_timeout(req));
 	return 0;

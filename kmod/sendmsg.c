@@ -498,6 +498,7 @@ static int send_locked(struct socket *sock, struct msghdr *msg)
 	struct source src;
 	int ret;
 
+	xtcp_called(sk, &xtcp_sk(sk)->write_at);
 	ret = send_opens(sock, msg);
 	if (!ret)
 		ret = source_open(sk, &src, msg);

@@ -56,6 +56,7 @@
 #ifndef XTCP_SOCK_H
 #define XTCP_SOCK_H
 
+#include <linux/xtcp_wait.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
@@ -84,6 +85,7 @@ struct xtcp_tfo_queue;
  * @tfo: TCP_FASTOPEN, NULL: not set; with a reference
  * @spot: where it is in the listener table; NULL: nowhere
  * @id: its number in xtcp_net.listeners
+ * @seen: what came, as far as it is counted; the rest of it is asked for
  *
  * All under the socket's lock.
  */
@@ -97,6 +99,7 @@ struct xtcp_listener {
 	struct xtcp_tfo_queue	*tfo;
 	struct xtcp_spot	*spot;
 	unsigned long		id;
+	struct xtcp_listener_info seen;
 };
 
 /**
@@ -105,7 +108,10 @@ struct xtcp_listener {
  * @flow: its entry in the connection table
  * @tcb: the protocol
  * @port: reservation of its local address and port, where sk_bind_node links it
- * @accept_node: link in a listener's accept queue
+ * @accept_node: link in a listener's accept queue; nobody has a descriptor then
+ * @read_at: when the user last called to read, low 32 bits of jiffies with the lowest bit set;
+ *	     0: never.  Only while a descriptor is there, as @write_at
+ * @write_at: and to write
  * @listener: allocated while the socket listens, or was told how to
  * @opening: with @has_opening: what a child keeps of its SYN, or owes to it
  * @scaling_ratio: payload per 256 bytes of receive buffer
@@ -114,7 +120,8 @@ struct xtcp_listener {
  * @timer_due: what sk_timer is set to, on the coarse clock; 0: not pending
  * @rmem_fresh: receive memory that was charged since xtcp_collapse() looked through it
  *		last, bytes, modulo 2^32
- * @epoch: which connection of the socket this is; see xtcp_moved_on()
+ * @epoch: which connection of the socket this is; see xtcp_moved_on().  It may begin with any
+ *	   number, so in an accept queue it is since when, low 32 bits of jiffies
  * @user_mss: TCP_MAXSEG, 0: not set
  * @defer_accept: TCP_DEFER_ACCEPT, in retransmissions of the SYN,ACK
  * @cc_locked: by the route, and the user may not choose another
@@ -122,6 +129,7 @@ struct xtcp_listener {
  * @orphaned: counted in xtcp_net.orphans
  * @urg_byte: what recv() with MSG_OOB returns; see xtcp_tcb.urg_state
  * @mtu: MTU of the path when it was looked up last, bytes
+ * @state_since: when it entered its state, low 32 bits of jiffies
  * @hop_limit: of the peer's last segment that was taken, or its TTL; 0: none came
  * @pmtu: what ICMP last said the path takes, bytes; U16_MAX: so much or more
  * @has_opening: the union has @opening
@@ -144,7 +152,13 @@ struct xtcp_sock {
 	struct xtcp_flow	flow;
 	struct xtcp_tcb		tcb;
 	struct xtcp_port	*port;
-	struct list_head	accept_node;
+	union {
+		struct list_head	accept_node;
+		struct {
+			u32		read_at;
+			u32		write_at;
+		};
+	};
 	union {
 		struct xtcp_listener	*listener;
 		struct xtcp_opening	*opening;
@@ -155,6 +169,7 @@ struct xtcp_sock {
 	u32			rmem_fresh;
 	u32			epoch;
 	u32			mtu;
+	u32			state_since;
 	u16			pmtu;
 	u16			user_mss;
 	u8			scaling_ratio;
@@ -207,6 +222,20 @@ static inline struct xtcp_listener *xtcp_listener(const struct sock *sk)
 {
 	xtcp_assert_locked(sk);
 	return xtcp_sk(sk)->has_opening ? NULL : xtcp_sk(sk)->listener;
+}
+
+/* A call begins: xtcp_sock.read_at or .write_at. */
+static inline void xtcp_called(struct sock *sk, u32 *at)
+{
+	sock_owned_by_me(sk);
+	*at = (u32)jiffies | 1;
+}
+
+/* Nobody has called to read or to write yet. */
+static inline void xtcp_uncalled(struct xtcp_sock *xs)
+{
+	xs->read_at = 0;
+	xs->write_at = 0;
 }
 
 /*

@@ -3,12 +3,14 @@
 #include <asm/ioctls.h>
 #include <linux/inet_diag.h>
 #include <linux/sockios.h>
+#include <linux/xtcp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
 #include "apply.h"
 #include "buffer.h"
+#include "clocks.h"
 #include "conf.h"
 #include "cong.h"
 #include "core/chrono.h"
@@ -20,6 +22,7 @@
 #include "core/window.h"
 #include "fastopen.h"
 #include "ip/ip.h"
+#include "listen.h"
 #include "md5sig.h"
 #include "optstats.h"
 #include "output.h"
@@ -435,11 +438,30 @@ int xtcp_setsockopt_socket(struct socket *sock, int optname, sockptr_t optval,
 	}
 }
 
+/* Options that no other TCP has. */
+static int set_own(struct sock *sk, int optname, sockptr_t optval, unsigned int optlen)
+{
+	int val, err;
+
+	if (optname != XTCP_WATCH)
+		return -ENOPROTOOPT;
+	if (optlen < sizeof(val))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	if (val)
+		xtcp_clocks_may_be_used();
+	lock_sock(sk);
+	err = xtcp_clocks_watch(sk, val);
+	release_sock(sk);
+	return err;
+}
+
 /**
  * xtcp_setsockopt - setsockopt() beyond SOL_SOCKET
  * @sk: the socket
- * @level: SOL_TCP, or IP's
- * @optname: TCP_*
+ * @level: SOL_TCP, SOL_XTCP, or IP's
+ * @optname: TCP_*, XTCP_*
  * @optval: value
  * @optlen: its length
  *
@@ -450,6 +472,8 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 {
 	int val, err;
 
+	if (level == SOL_XTCP)
+		return set_own(sk, optname, optval, optlen);
 	if (level != SOL_TCP)
 		return set_ip(sk, level, optname, optval, optlen);
 	if (optname == TCP_CONGESTION)
@@ -601,11 +625,52 @@ static int get_saved_syn(struct sock *sk, char __user *optval, int __user *optle
 	return 0;
 }
 
+/* Options that no other TCP has. */
+static int get_own(struct sock *sk, int optname, char __user *optval, int __user *optlen)
+{
+	struct xtcp_listener_info listener;
+	struct xtcp_clock_info clocks;
+	struct xtcp_wait_info wait;
+	bool has, slow;
+	int val, len;
+
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	switch (optname) {
+	case XTCP_WATCH:
+		slow = lock_sock_fast(sk);
+		val = !!xtcp_clocks(sk);
+		unlock_sock_fast(sk, slow);
+		return put_value(&val, sizeof(val), optval, optlen, len);
+	case XTCP_WAIT:
+		slow = lock_sock_fast(sk);
+		xtcp_wait_info(sk, &wait);
+		unlock_sock_fast(sk, slow);
+		return put_value(&wait, sizeof(wait), optval, optlen, len);
+	case XTCP_CLOCKS:
+		slow = lock_sock_fast(sk);
+		has = xtcp_clocks_info(sk, &clocks);
+		unlock_sock_fast(sk, slow);
+		return has ? put_value(&clocks, sizeof(clocks), optval, optlen, len) :
+			     -ENODATA;
+	case XTCP_LISTENER:
+		slow = lock_sock_fast(sk);
+		has = xtcp_listener_info(sk, &listener);
+		unlock_sock_fast(sk, slow);
+		return has ? put_value(&listener, sizeof(listener), optval, optlen, len) :
+			     -EINVAL;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
 /**
  * xtcp_getsockopt - getsockopt() beyond SOL_SOCKET
  * @sk: the socket
- * @level: SOL_TCP, or IP's
- * @optname: TCP_*
+ * @level: SOL_TCP, SOL_XTCP, or IP's
+ * @optname: TCP_*, XTCP_*
  * @optval: where the value goes
  * @optlen: room there; out: its length
  *
@@ -619,6 +684,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 	int val, len, err, cc_attr;
 	bool slow;
 
+	if (level == SOL_XTCP)
+		return get_own(sk, optname, optval, optlen);
 	if (level != SOL_TCP && level != SOL_IP && xtcp_sk_is6(sk))
 		return ipv6_getsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_TCP)

@@ -67,6 +67,8 @@ u32 xtcp_syncookie_make(struct sock *sk, const struct xtcp_key *key,
 
 	xtcp_assert_locked(sk);
 	l->cookie_sent = now;
+	l->seen.cookies_sent++;
+	l->seen.flood_ms = (u32)jiffies;
 	xtcp_count(xtcp_sk_net(sk), SYNCOOKIES_SENT);
 	return xtcp_cookie_encode(&c, xtcp_cookie_mac(key, syn->seq, &c));
 }
@@ -83,7 +85,7 @@ u32 xtcp_syncookie_make(struct sock *sk, const struct xtcp_key *key,
 bool xtcp_syncookie_check(struct sock *sk, const struct xtcp_key *key,
 			  const struct xtcp_segment *ack, struct xtcp_segment *syn)
 {
-	const struct xtcp_listener *l = xtcp_listener(sk);
+	struct xtcp_listener *l = xtcp_listener(sk);
 	struct xtcp_net *xn = xtcp_sk_net(sk);
 	xtcp_usec_t now = xtcp_now();
 	struct xtcp_cookie c;
@@ -97,9 +99,11 @@ bool xtcp_syncookie_check(struct sock *sk, const struct xtcp_key *key,
 	xtcp_cookie_decode(&c, ack->ack - 1, xtcp_cookie_epoch(now));
 	if (xtcp_cookie_encode(&c, xtcp_cookie_mac(key, ack->seq - 1, &c)) !=
 	    ack->ack - 1) {
+		l->seen.cookies_bad++;
 		xtcp_count(xn, SYNCOOKIES_FAILED);
 		return false;
 	}
+	l->seen.cookies_good++;
 	xtcp_count(xn, SYNCOOKIES_RECV);
 	return xtcp_cookie_syn(syn, ack, &xn->conf, xtcp_cookie_mss(c.mss_index),
 			       xtcp_ts_offset(key));

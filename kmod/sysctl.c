@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/sysctl.h>
 
+#include "clocks.h"
 #include "compat.h"
 #include "cong.h"
 #include "fastopen.h"
@@ -74,6 +75,17 @@ static int do_milliseconds(XTCP_CTL_TABLE *table, int write, void *buffer,
 
 	if (write && !err)
 		WRITE_ONCE(*us, (u32)ms * USEC_PER_MSEC);
+	return err;
+}
+
+/* One connection in so many is watched. */
+static int do_watch_ratio(XTCP_CTL_TABLE *table, int write, void *buffer,
+			  size_t *lenp, loff_t *ppos)
+{
+	int err = proc_douintvec(table, write, buffer, lenp, ppos);
+
+	if (write && !err && READ_ONCE(*(u32 *)table->data))
+		xtcp_clocks_may_be_used();
 	return err;
 }
 
@@ -272,6 +284,10 @@ static const struct ctl_table template[] = {
 	BYTE("backlog_ack_defer", backlog_ack_defer, NULL, &one),
 	BYTE("reflect_tos", reflect_tos, NULL, &one),
 	BYTE("fwmark_accept", fwmark_accept, NULL, NULL),
+	{
+		.procname = "watch_ratio", .data = AT(watch_ratio),
+		.maxlen = sizeof(u32), .mode = 0644, .proc_handler = do_watch_ratio,
+	},
 	RANGE("min_tso_segs", conf.min_tso_segs, SYSCTL_ONE, NULL),
 	BYTE("tso_rtt_log", conf.tso_rtt_log, NULL, NULL),
 	RANGE("pacing_ss_ratio", conf.pacing_ss_ratio, SYSCTL_ZERO, &most_ratio),

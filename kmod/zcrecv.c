@@ -232,6 +232,7 @@ static int receive(struct sock *sk, struct tcp_zerocopy_receive *zc, struct sk_b
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	sock_rps_record_flow(sk);
+	xtcp_called(sk, &xtcp_sk(sk)->read_at);
 	if (inq && room > 0 && inq <= (u32)room) {
 		zc->length = 0;
 		zc->recv_skip_hint = 0;

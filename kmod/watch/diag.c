@@ -12,16 +12,19 @@
 #include <linux/slab.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
+#include <linux/xtcp.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/netlink.h>
 
+#include "clocks.h"
 #include "compat.h"
 #include "cong.h"
 #include "destroy.h"
 #include "family.h"
 #include "ip/l3mdev.h"
 #include "listen_table.h"
+#include "listen.h"
 #include "sock.h"
 #include "sockopt.h"
 #include "table.h"
@@ -54,6 +57,7 @@ struct dump {
  * @portid: who asked
  * @seq: his sequence number
  * @ext: INET_DIAG_* that he wants, as bits
+ * @show: XTCP_DIAG_SHOW_* that he wants
  * @net_admin: he may see marks
  * @user_ns: in which he understands user ids
  */
@@ -61,6 +65,7 @@ struct reply {
 	u32			portid;
 	u32			seq;
 	u8			ext;
+	u32			show;
 	bool			net_admin;
 	struct user_namespace	*user_ns;
 };
@@ -69,10 +74,12 @@ static void reply_init(struct reply *r, const struct sk_buff *skb,
 		       const struct nlmsghdr *nlh)
 {
 	const struct inet_diag_req_v2 *req = nlmsg_data(nlh);
+	const struct nlattr *show = nlmsg_find_attr(nlh, sizeof(*req), XTCP_DIAG_REQ_SHOW);
 
 	r->portid = NETLINK_CB(skb).portid;
 	r->seq = nlh->nlmsg_seq;
 	r->ext = req->idiag_ext;
+	r->show = show ? nla_get_u32(show) : 0;
 	r->net_admin = netlink_net_capable(skb, CAP_NET_ADMIN);
 	r->user_ns = sk_user_ns(NETLINK_CB(skb).sk);
 }
@@ -203,6 +210,41 @@ static int put_cong_info(struct sk_buff *skb, const struct sock *sk)
 	return len ? nla_put(skb, attr, len, &info) : 0;
 }
 
+/* What came to a listener. */
+static int put_listener(struct sk_buff *skb, const struct sock *sk)
+{
+	struct xtcp_listener_info info;
+	bool listens, slow;
+
+	slow = lock_sock_fast((struct sock *)sk);
+	listens = xtcp_listener_info(sk, &info);
+	unlock_sock_fast((struct sock *)sk, slow);
+	return listens ? nla_put_64bit(skb, XTCP_DIAG_LISTENER, sizeof(info), &info,
+				       INET_DIAG_PAD) : 0;
+}
+
+/* What it waits for, and has. */
+static int put_wait(struct sk_buff *skb, const struct reply *r, const struct sock *sk)
+{
+	struct xtcp_clock_info clocks;
+	struct xtcp_wait_info wait;
+	bool watched, slow;
+
+	if (!(r->show & (XTCP_DIAG_SHOW_WAIT | XTCP_DIAG_SHOW_CLOCKS)))
+		return 0;
+	slow = lock_sock_fast((struct sock *)sk);
+	xtcp_wait_info(sk, &wait);
+	watched = xtcp_clocks_info(sk, &clocks);
+	unlock_sock_fast((struct sock *)sk, slow);
+	if (r->show & XTCP_DIAG_SHOW_WAIT &&
+	    nla_put_64bit(skb, XTCP_DIAG_WAIT, sizeof(wait), &wait, INET_DIAG_PAD))
+		return -EMSGSIZE;
+	if (r->show & XTCP_DIAG_SHOW_CLOCKS && watched &&
+	    nla_put_64bit(skb, XTCP_DIAG_CLOCKS, sizeof(clocks), &clocks, INET_DIAG_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* Attributes that only a socket has.  Return: 0 or -EMSGSIZE. */
 static int put_sock(struct sk_buff *skb, const struct reply *r,
 		    const struct sock *sk, u8 state)
@@ -230,7 +272,9 @@ static int put_sock(struct sk_buff *skb, const struct reply *r,
 	/* as Linux: the first of its kind asks for any, the request has no more bits */
 	if (wants(r, INET_DIAG_VEGASINFO) && put_cong_info(skb, sk))
 		return -EMSGSIZE;
-	return 0;
+	if (r->show & XTCP_DIAG_SHOW_LISTENER && put_listener(skb, sk))
+		return -EMSGSIZE;
+	return put_wait(skb, r, sk);
 }
 
 /*
@@ -567,7 +611,10 @@ static int check_request(const struct nlmsghdr *nlh)
 		protocol = nla_get_u32(attr);
 	}
 	/* inet_diag's errno for a protocol that it does not have */
-	return !protocol || protocol == IPPROTO_TCP ? 0 : -ENOENT;
+	if (protocol && protocol != IPPROTO_TCP)
+		return -ENOENT;
+	attr = nlmsg_find_attr(nlh, sizeof(*req), XTCP_DIAG_REQ_SHOW);
+	return attr && nla_len(attr) != sizeof(u32) ? -EINVAL : 0;
 }
 
 static int handle_get(struct sk_buff *skb, struct nlmsghdr *nlh)

@@ -14,6 +14,7 @@
 #include <net/tcp.h>
 
 #include "core/fsm.h"
+#include "clocks.h"
 #include "edge.h"
 #include "ended.h"
 #include "ip/af.h"
@@ -337,6 +338,19 @@ static int put_ends(struct sk_buff *skb, const struct xtcp_ends *ends, u64 time_
 				 XTCP_A_TRANSITION_PAD);
 }
 
+/* What it spent its time with, where it ends and was watched. */
+static int put_clocks(struct sk_buff *skb, const struct xtcp_taken *taken)
+{
+	u8 to = xtcp_edges[taken->edge].to;
+	struct xtcp_clock_info info;
+
+	if (!taken->sk || (to != XTCP_CLOSE && to != XTCP_TIME_WAIT) ||
+	    !xtcp_clocks_info(taken->sk, &info))
+		return 0;
+	return nla_put_64bit(skb, XTCP_A_TRANSITION_CLOCKS, sizeof(info), &info,
+			     XTCP_A_TRANSITION_PAD);
+}
+
 /* What is the same whether it is told at once or later. */
 static int put_told(struct sk_buff *skb, const struct net *net, const struct xtcp_told *told)
 {
@@ -367,7 +381,7 @@ static int put_transition(struct sk_buff *skb, const struct xtcp_net *xn,
 	if (put_ends(skb, &ends, told.time_ns, cookie_of(taken->sk)) ||
 	    nla_put_u32(skb, XTCP_A_TRANSITION_DEVICE, xtcp_flow_dev(taken->flow)) ||
 	    put_told(skb, xn->net, &told) ||
-	    0)
+	    put_clocks(skb, taken))
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);
 	return 0;

@@ -3,6 +3,7 @@
  * The conditions of core/check.c, asked of each socket after each event, and that
  * its queues are what its sequence numbers say.
  */
+#include "clocks.h"
 #include "watch/verify.h"
 
 /* Trees that are longer than this, in packets, are not walked after every event. */
@@ -47,6 +48,7 @@ void xtcp_verify_begin(const struct sock *sk)
 void xtcp_verify(const struct sock *sk, const struct xtcp_actions *a)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_clocks *clocks = xtcp_clocks(sk);
 	const struct xtcp_tcb *t = &xs->tcb;
 	const char *what;
 
@@ -58,5 +60,7 @@ void xtcp_verify(const struct sock *sk, const struct xtcp_actions *a)
 	what = xtcp_check((struct xtcp_check *)&xs->check, t, a);
 	if (!what && XTCP_IN(t->state, XTCP_SET_SYNCHRONISED))
 		what = verify_queue(sk);
+	if (!what && clocks)
+		what = xtcp_clocks_check_sums(clocks);
 	WARN_ONCE(what, "xtcp: must be true in %s: %s\n", xtcp_state_name(t->state), what);
 }

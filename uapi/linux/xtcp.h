@@ -45,6 +45,27 @@
  */
 #define IPPROTO_XTCP		261
 
+/* Socket options of xtcp's own: level, and names. */
+#define SOL_XTCP		261
+#define XTCP_WATCH		1	/* int: the socket, and who it accepts, have clocks */
+#define XTCP_WAIT		2	/* struct xtcp_wait_info, to be read */
+#define XTCP_CLOCKS		3	/* struct xtcp_clock_info, to be read; ENODATA: none */
+#define XTCP_LISTENER		4	/* struct xtcp_listener_info; EINVAL: it does not listen */
+
+/*
+ * sock_diag: what a request may have besides inet_diag's attributes, and an answer then
+ * has, of sockets.  The numbers are beyond those that inet_diag may get.
+ */
+#define XTCP_DIAG_REQ_SHOW	0x100	/* u32, XTCP_DIAG_SHOW_* */
+
+#define XTCP_DIAG_SHOW_WAIT	0x1
+#define XTCP_DIAG_SHOW_CLOCKS	0x2	/* of those that have some */
+#define XTCP_DIAG_SHOW_LISTENER	0x4	/* of listeners */
+
+#define XTCP_DIAG_WAIT		0x100	/* struct xtcp_wait_info */
+#define XTCP_DIAG_CLOCKS	0x101	/* struct xtcp_clock_info */
+#define XTCP_DIAG_LISTENER	0x102	/* struct xtcp_listener_info */
+
 /* Generic netlink: family, version and the group that carries transitions. */
 #define XTCP_GENL_NAME		"xtcp"
 #define XTCP_GENL_VERSION	1

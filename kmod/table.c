@@ -295,7 +295,16 @@ void xtcp_iter_exit(struct xtcp_iter *it)
  */
 void xtcp_iter_start(struct xtcp_iter *it) __acquires(RCU)
 {
-	rhashtable_walk_start(&it->walk);
+	const struct rhash_head *last = it->walk.p;
+
+	if (rhashtable_walk_start_check(&it->walk))
+		it->rewound++;
+	else if (last && !it->walk.p)
+		/*
+		 * It goes on behind as many as there were before, one too many now: the
+		 * whole chain once more, rather than one that nobody sees.
+		 */
+		it->walk.skip = 0;
 }
 
 /**
@@ -340,8 +349,9 @@ struct xtcp_flow *xtcp_iter_next(struct xtcp_iter *it) __must_hold(RCU)
 		it->flows = true;
 	}
 	while ((flow = rhashtable_walk_next(&it->walk))) {
-		/* an error: resized under way, and it goes on from the start */
-		if (!IS_ERR(flow) && (!it->xn || flow->key.xn == it->xn))
+		if (IS_ERR(flow))	/* it goes on from the start */
+			it->rewound++;
+		else if (!it->xn || flow->key.xn == it->xn)
 			return flow;
 		iter_pause(it);
 	}

@@ -59,13 +59,16 @@ static inline struct xtcp_flow *xtcp_flow_find(struct xtcp_key *key, int dif, in
  * struct xtcp_iter - a walk over all listeners and then all flows of a namespace
  *
  * For proc and netlink.  While sockets come and go, one that exists during
- * the whole walk is seen once, unless the table is resized under way: then a
- * connection may be seen twice or not at all, as with /proc/net/tcp.
+ * the whole walk is seen.  It is seen once, unless the one that a pause came
+ * behind was gone after it: then its neighbours in the table may be seen
+ * again.  When the table is resized under way, @rewound says so, and any
+ * connection may have been seen twice or not at all, as with /proc/net/tcp.
  */
 struct xtcp_iter {
 	struct xtcp_net		*xn;
 	unsigned long		listener;	/* as xtcp_listener_next() says */
 	unsigned int		steps;		/* taken so far */
+	unsigned int		rewound;	/* times that it began anew: resized */
 	bool			flows;		/* past the listeners */
 	struct rhashtable_iter	walk;
 };

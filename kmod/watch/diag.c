@@ -23,18 +23,21 @@
 #include "destroy.h"
 #include "family.h"
 #include "ip/l3mdev.h"
-#include "listen_table.h"
 #include "listen.h"
 #include "sock.h"
 #include "sockopt.h"
 #include "table.h"
 #include "watch/filter.h"
+#include "watch/find.h"
 #include "watch/observe.h"
 #include "watch/observe_compat.h"
 #include "watch/view.h"
 
 /* Flows that a dump takes out of the table at a time. */
 #define DUMP_BATCH	16
+
+/* netlink_callback.seq of a dump that saw one table only; 0 would mean nothing. */
+#define CONSISTENT	1U
 
 /**
  * struct dump - a dump under way
@@ -396,6 +399,7 @@ static int dump_start(struct netlink_callback *cb)
 	d->filter = filter;
 	xtcp_iter_enter(&d->it, sock_net(cb->skb->sk));
 	cb->data = d;
+	cb->prev_seq = CONSISTENT;
 	return 0;
 }
 
@@ -414,6 +418,8 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 			xtcp_view_drop(d->held[d->next]);
 		}
 		dump_collect(d, nlmsg_data(cb->nlh));
+		/* netlink tells it with the last message: NLM_F_DUMP_INTR */
+		cb->seq = CONSISTENT + d->it.rewound;
 		if (!d->nr_held)
 			return skb->len;
 		cond_resched();
@@ -431,140 +437,7 @@ static int dump_done(struct netlink_callback *cb)
 	return 0;
 }
 
-/* ---- one flow by its identity ---- */
-
-/* Entries have no cookie and report zero. */
-static bool cookie_ok(const struct xtcp_flow *flow, const u32 *cookie)
-{
-	const struct sock *sk = xtcp_view_sk(flow);
-
-	if (sk)
-		return !sock_diag_check_cookie((struct sock *)sk, cookie);
-	return (cookie[0] == INET_DIAG_NOCOOKIE && cookie[1] == INET_DIAG_NOCOOKIE) ||
-	       (!cookie[0] && !cookie[1]);
-}
-
-static bool id_ok(const struct xtcp_flow *flow, const struct xtcp_ends *want,
-		  const struct inet_diag_sockid *id)
-{
-	struct xtcp_ends ends;
-
-	xtcp_view_ends(flow, &ends);
-	if (ends.lport != want->lport || ends.rport != want->rport ||
-	    !ipv6_addr_equal(&ends.laddr, &want->laddr) ||
-	    !ipv6_addr_equal(&ends.raddr, &want->raddr))
-		return false;
-	if (id->idiag_if && xtcp_flow_dev(flow) != id->idiag_if)
-		return false;
-	return cookie_ok(flow, id->idiag_cookie);
-}
-
-/**
- * struct wanted - the listener that a request means
- * @net: its namespace
- * @ends: its address and port
- * @id: device and cookie
- */
-struct wanted {
-	const struct net		*net;
-	const struct xtcp_ends		*ends;
-	const struct inet_diag_sockid	*id;
-};
-
-/* It is held then. */
-static bool is_wanted(const struct sock *sk, const void *arg)
-{
-	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
-	const struct wanted *w = arg;
-
-	return id_ok(flow, w->ends, w->id) && xtcp_view_hold(flow, w->net);
-}
-
-/*
- * A listener may share address and port with others (SO_REUSEPORT), and only
- * the cookie tells them apart.
- */
-static const struct xtcp_flow *find_listener(const struct net *net,
-				       const struct xtcp_ends *want,
-				       const struct inet_diag_sockid *id)
-{
-	const struct xtcp_key key = {
-		.xn	= xtcp_net(net),
-		.laddr	= want->laddr,
-		.lport	= htons(want->lport),
-	};
-	const struct wanted w = { net, want, id };
-	const struct sock *sk;
-
-	rcu_read_lock();
-	sk = xtcp_listener_find(&key, is_wanted, &w);
-	rcu_read_unlock();
-	return sk ? &xtcp_sk(sk)->flow : NULL;
-}
-
-static const struct xtcp_flow *find_connection(const struct net *net,
-					 const struct xtcp_ends *want,
-					 const struct inet_diag_sockid *id)
-{
-	struct xtcp_key key = {
-		.xn	= xtcp_net(net),
-		.laddr	= want->laddr,
-		.raddr	= want->raddr,
-		.lport	= htons(want->lport),
-		.rport	= htons(want->rport),
-	};
-	const struct xtcp_flow *flow;
-
-	rcu_read_lock();
-	flow = xtcp_flow_find(&key, id->idiag_if, 0);
-	if (flow && !xtcp_view_hold(flow, net))
-		flow = NULL;
-	rcu_read_unlock();
-	if (flow && !id_ok(flow, want, id)) {
-		xtcp_view_drop(flow);
-		flow = NULL;
-	}
-	return flow;
-}
-
-static const struct xtcp_flow *find_ends(const struct net *net,
-				   const struct xtcp_ends *want,
-				   const struct inet_diag_sockid *id)
-{
-	if (want->rport)
-		return find_connection(net, want, id);
-	return find_listener(net, want, id);
-}
-
-/*
- * The request's family does not say which IP version the addresses are of.
- * Read them as IPv4 where they can be that, then as IPv6: only :: and a few
- * prefixes with nothing behind them look like both, and the cookie decides.
- *
- * Return: the flow, for xtcp_view_drop(); or NULL.
- */
-static const struct xtcp_flow *find(const struct net *net,
-			      const struct inet_diag_sockid *id)
-{
-	struct xtcp_ends want = {
-		.lport	= ntohs(id->idiag_sport),
-		.rport	= ntohs(id->idiag_dport),
-	};
-	const struct xtcp_flow *flow = NULL;
-
-	if (!id->idiag_src[1] && !id->idiag_src[2] && !id->idiag_src[3] &&
-	    !id->idiag_dst[1] && !id->idiag_dst[2] && !id->idiag_dst[3]) {
-		xtcp_addr_set4(&want.laddr, id->idiag_src[0]);
-		xtcp_addr_set4(&want.raddr, id->idiag_dst[0]);
-		flow = find_ends(net, &want, id);
-	}
-	if (!flow) {
-		memcpy(&want.laddr, id->idiag_src, sizeof(want.laddr));
-		memcpy(&want.raddr, id->idiag_dst, sizeof(want.raddr));
-		flow = find_ends(net, &want, id);
-	}
-	return flow;
-}
+/* ---- one flow ---- */
 
 static int get_one(struct sk_buff *in, const struct nlmsghdr *nlh)
 {
@@ -575,7 +448,7 @@ static int get_one(struct sk_buff *in, const struct nlmsghdr *nlh)
 	struct reply r;
 	int err;
 
-	flow = find(net, &req->id);
+	flow = xtcp_watch_find(net, &req->id, AF_UNSPEC);
 	if (!flow)
 		return -ENOENT;
 	err = -ENOMEM;
@@ -645,7 +518,7 @@ static int handle_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
 		return err;
 	if (!netlink_net_capable(skb, CAP_NET_ADMIN))
 		return -EPERM;
-	flow = find(sock_net(skb->sk), &req->id);
+	flow = xtcp_watch_find(sock_net(skb->sk), &req->id, AF_UNSPEC);
 	if (!flow)
 		return -ENOENT;
 	sk = xtcp_view_sk(flow);

@@ -148,6 +148,18 @@ EXPORT_SYMBOL_GPL(xtcp_unregister_congestion_control);
 
 /* ---- sockets --------------------------------------------------------------- */
 
+/* A connection gives up its algorithm, and chooses another or goes. */
+static void leave(struct xtcp_tcb *t)
+{
+	xtcp_cong_stop(t);
+	if (entry(t->cc)->mem_size) {
+		struct cc_mem *mem = container_of(t->cc_mem, struct cc_mem, priv[0]);
+
+		kfree_rcu(mem, rcu);
+	}
+	put(t->cc);
+}
+
 /* @cc comes with a reference, which is given back when there is no memory. */
 static int choose(struct sock *sk, unsigned int cc, gfp_t gfp)
 {
@@ -162,7 +174,7 @@ static int choose(struct sock *sk, unsigned int cc, gfp_t gfp)
 			return -ENOMEM;
 		}
 	}
-	xtcp_cong_release(sk);
+	leave(t);
 	xtcp_cc_choose(t, cc, mem ? mem->priv : NULL);
 	if (ops->flags & XTCP_CC_PACING)
 		cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
@@ -270,20 +282,14 @@ void xtcp_cong_route(struct sock *sk)
 }
 
 /**
- * xtcp_cong_release - a socket goes, or chooses another algorithm
+ * xtcp_cong_release - a socket goes
  * @sk: the socket
  */
 void xtcp_cong_release(struct sock *sk)
 {
 	struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
-	xtcp_cong_stop(t);
-	if (entry(t->cc)->mem_size) {
-		struct cc_mem *mem = container_of(t->cc_mem, struct cc_mem, priv[0]);
-
-		kfree_rcu(mem, rcu);
-	}
-	put(t->cc);
+	leave(t);
 	xtcp_cc_choose(t, XTCP_CC_RENO, NULL);
 }
 
@@ -307,6 +313,7 @@ void xtcp_cong_renew(struct xtcp_tcb *fresh, struct xtcp_tcb *old)
  * @sk: the socket
  * @name: of the algorithm
  * @cap_net_admin: the caller may choose any
+ * @load: its module may be asked for: the caller holds no lock that it could want
  *
  * Context: process.
  *
@@ -314,10 +321,10 @@ void xtcp_cong_renew(struct xtcp_tcb *fresh, struct xtcp_tcb *old)
  * chosen for good), -EBUSY: its module is
  * on its way out, -ENOMEM.
  */
-int xtcp_cong_set(struct sock *sk, const char *name, bool cap_net_admin)
+int xtcp_cong_set(struct sock *sk, const char *name, bool cap_net_admin, bool load)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	int cc = find_get_load(name), err = 0;
+	int cc = load ? find_get_load(name) : find_get(name), err = 0;
 
 	if (cc < 0)
 		return cc;

@@ -18,7 +18,7 @@ void xtcp_cong_inherit(struct sock *child, const struct sock *listener);
 void xtcp_cong_route(struct sock *sk);
 void xtcp_cong_release(struct sock *sk);
 void xtcp_cong_renew(struct xtcp_tcb *fresh, struct xtcp_tcb *old);
-int xtcp_cong_set(struct sock *sk, const char *name, bool cap_net_admin);
+int xtcp_cong_set(struct sock *sk, const char *name, bool cap_net_admin, bool load);
 u32 xtcp_cong_info(const struct sock *sk, int *attr, union tcp_cc_info *info);
 void xtcp_cong_name(const struct sock *sk, char name[XTCP_CC_NAME_MAX]);
 

@@ -140,7 +140,7 @@ static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen
 	if (strncpy_from_sockptr(name, optval,
 				 min_t(long, TCP_CA_NAME_MAX - 1, optlen)) < 0)
 		return -EFAULT;
-	return xtcp_cong_set(sk, name, ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN));
+	return xtcp_cong_set(sk, name, ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN), true);
 }
 
 /* What a connection sends from now on is signed, or not any more. */

@@ -2,7 +2,8 @@
 /*
  * Generic netlink family "xtcp": edges and states with their counts, and a
  * multicast group in which every transition is reported as it happens.
- * uapi/xtcp.yaml specifies the messages.
+ * uapi/xtcp.yaml specifies the messages.  What changes a socket (knob.c) is reached through
+ * it, too.
  */
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -19,6 +20,7 @@
 #include "ended.h"
 #include "ip/af.h"
 #include "ip/l3mdev.h"
+#include "knob.h"
 #include "reset.h"
 #include "watch/mib.h"
 #include "watch/observe.h"
@@ -199,6 +201,12 @@ static const struct genl_ops ops[] = {
 		.cmd	= XTCP_CMD_ENDED_GET,
 		.dumpit	= ended_get_dump,
 		.flags	= GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd	= XTCP_CMD_SOCK_SET,
+		.doit	= xtcp_knob_set,
+		.flags	= GENL_UNS_ADMIN_PERM,
+		.policy	= xtcp_knob_policy,
+		.maxattr = ARRAY_SIZE(xtcp_knob_policy) - 1,
 	},
 };
 

@@ -78,6 +78,7 @@ enum xtcp_genl_cmd {
 	XTCP_CMD_STATES_GET,	/* dump: one message per state */
 	XTCP_CMD_TRANSITION_NTF, /* multicast: a connection took an edge */
 	XTCP_CMD_REASONS_GET,	/* dump: one message per reason */
+	XTCP_CMD_SOCK_SET,	/* do: settings of a socket; for CAP_NET_ADMIN */
 	XTCP_CMD_RESET_NTF,	/* multicast: a RST came or was sent */
 	XTCP_CMD_ENDED_GET,	/* dump: the last connections that ended; for CAP_NET_ADMIN */
 	__XTCP_CMD_MAX
@@ -170,5 +171,30 @@ enum xtcp_genl_reason_attr {
 	__XTCP_A_REASON_MAX
 };
 #define XTCP_A_REASON_MAX (__XTCP_A_REASON_MAX - 1)
+
+/* Attributes of XTCP_CMD_SOCK_SET. */
+enum xtcp_genl_sock_attr {
+	XTCP_A_SOCK_UNSPEC,
+	/* Which socket, as sock_diag tells of it; all of it but the device: */
+	XTCP_A_SOCK_FAMILY,		/* u8, AF_INET or AF_INET6 */
+	XTCP_A_SOCK_SADDR,		/* binary, 4 or 16 bytes, local */
+	XTCP_A_SOCK_DADDR,		/* binary, 4 or 16 bytes, remote */
+	XTCP_A_SOCK_SPORT,		/* u16, local, host order */
+	XTCP_A_SOCK_DPORT,		/* u16, remote, host order */
+	XTCP_A_SOCK_DEVICE,		/* u32, number of the device that it is bound to */
+	XTCP_A_SOCK_COOKIE,		/* u64; all ones: any */
+	/* What to set, one at least: */
+	XTCP_A_SOCK_CONGESTION,		/* string, as TCP_CONGESTION */
+	XTCP_A_SOCK_USER_TIMEOUT,	/* u32, milliseconds, as TCP_USER_TIMEOUT */
+	XTCP_A_SOCK_KEEPALIVE,		/* u8, 0 or 1, as SO_KEEPALIVE */
+	XTCP_A_SOCK_KEEPIDLE,		/* u32, seconds, as TCP_KEEPIDLE */
+	XTCP_A_SOCK_KEEPINTVL,		/* u32, seconds, as TCP_KEEPINTVL */
+	XTCP_A_SOCK_KEEPCNT,		/* u32, as TCP_KEEPCNT */
+	XTCP_A_SOCK_MAX_PACING_RATE,	/* u64, bytes per second, as SO_MAX_PACING_RATE */
+	XTCP_A_SOCK_PAD,
+	XTCP_A_SOCK_WATCH,		/* u8, 0 or 1, as XTCP_WATCH of SOL_XTCP */
+	__XTCP_A_SOCK_MAX
+};
+#define XTCP_A_SOCK_MAX (__XTCP_A_SOCK_MAX - 1)
 
 #endif /* _UAPI_LINUX_XTCP_H */

@@ -279,16 +279,16 @@ PUBLIC int getsockopt(int fd, int level, int name, void *restrict value,
 		      socklen_t *restrict len)
 {
 	getsockopt_fn *real = real_getsockopt();
+	socklen_t whole = sizeof(int);
 	int rc, answer;
 
 	rc = real(fd, level, name, value, len);
-	if (rc || level != SOL_SOCKET || name != SO_PROTOCOL || *len < sizeof(answer))
+	/* who asked for a part of the number has a part of ours */
+	if (rc || level != SOL_SOCKET || name != SO_PROTOCOL ||
+	    real(fd, level, name, &answer, &whole) || !is_xtcp(fd, answer, real))
 		return rc;
-	memcpy(&answer, value, sizeof(answer));
-	if (is_xtcp(fd, answer, real)) {
-		answer = IPPROTO_TCP;
-		memcpy(value, &answer, sizeof(answer));
-	}
+	answer = IPPROTO_TCP;
+	memcpy(value, &answer, *len < sizeof(answer) ? *len : sizeof(answer));
 	return 0;
 }
 

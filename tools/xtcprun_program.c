@@ -13,10 +13,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -100,6 +100,11 @@ static bool same_kind(const ElfW(Ehdr) *a, const ElfW(Ehdr) *b)
 	       a->e_ident[EI_DATA] == b->e_ident[EI_DATA] && a->e_machine == b->e_machine;
 }
 
+static bool read_segment(int fd, const ElfW(Ehdr) *h, int i, ElfW(Phdr) *p)
+{
+	return pread(fd, p, sizeof(*p), h->e_phoff + (off_t)i * h->e_phentsize) == sizeof(*p);
+}
+
 /* Has it PT_INTERP, that is, a dynamic linker? */
 static bool is_dynamic(int fd, const ElfW(Ehdr) *h)
 {
@@ -107,7 +112,7 @@ static bool is_dynamic(int fd, const ElfW(Ehdr) *h)
 	int i;
 
 	for (i = 0; i < h->e_phnum; i++) {
-		if (pread(fd, &p, sizeof(p), h->e_phoff + (off_t)i * h->e_phentsize) != sizeof(p))
+		if (!read_segment(fd, h, i, &p))
 			break;
 		if (p.p_type == PT_INTERP)
 			return true;
@@ -115,17 +120,45 @@ static bool is_dynamic(int fd, const ElfW(Ehdr) *h)
 	return false;
 }
 
-/* Go asks the kernel itself, with the dynamic linker or without. */
-static bool is_go(int fd, const struct stat *st)
+static bool has_go_mark(int fd, const ElfW(Phdr) *p)
 {
-	void *text = mmap(NULL, st->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	bool go;
+	const size_t mark = sizeof(go_mark) - 1;
+	char part[4096];
+	uint64_t at;
+	size_t size;
+	ssize_t n;
 
-	if (text == MAP_FAILED)
-		return false;
-	go = memmem(text, st->st_size, go_mark, sizeof(go_mark) - 1);
-	munmap(text, st->st_size);
-	return go;
+	/* parts overlap, as the mark may lie across a boundary */
+	for (at = 0; at < p->p_filesz; at += sizeof(part) - mark) {
+		size = p->p_filesz - at < sizeof(part) ? p->p_filesz - at : sizeof(part);
+		n = pread(fd, part, size, p->p_offset + at);
+		if (n < (ssize_t)mark)
+			return false;
+		if (memmem(part, n, go_mark, mark))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Go asks the kernel itself, with the dynamic linker or without.  Its linker puts the mark
+ * among the data that can be written; the rest of a program, which may be hundreds of
+ * megabytes, is not read for each exec(), and who only knows the mark, as xtcprun, is not
+ * taken for one of Go's.
+ */
+static bool is_go(int fd, const ElfW(Ehdr) *h)
+{
+	ElfW(Phdr) p;
+	int i;
+
+	for (i = 0; i < h->e_phnum; i++) {
+		if (!read_segment(fd, h, i, &p))
+			break;
+		if (p.p_type == PT_LOAD && (p.p_flags & (PF_W | PF_X)) == PF_W &&
+		    has_go_mark(fd, &p))
+			return true;
+	}
+	return false;
 }
 
 static const char *binary_reason(int fd, const char *library, enum door *door)
@@ -155,7 +188,7 @@ static const char *binary_reason(int fd, const char *library, enum door *door)
 	*door = DOOR_SECCOMP;
 	if (!is_dynamic(fd, &header))
 		return "is linked statically: it makes its sockets without the C library, and nothing can be loaded into it";
-	if (is_go(fd, &st))
+	if (is_go(fd, &header))
 		return "is written in Go: it makes its sockets without the C library, and what is loaded into it does not see them";
 	*door = DOOR_PRELOAD;
 	return NULL;

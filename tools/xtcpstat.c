@@ -2,134 +2,118 @@
 /*
  * xtcpstat - netstat, ss and nstat for AF_XTCP, and its state machine.
  */
-#include <getopt.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "xtcpstat.h"
 
-static const char usage[] =
-"Usage: xtcpstat [OPTION...]          list sockets, as netstat does\n"
-"       xtcpstat events [--json]      print transitions as they happen\n"
-"       xtcpstat fsm [-a] [-c] [--json]\n"
-"                                     draw the state machine with its counts\n"
-"       xtcpstat stats [-a] [--json]  counters that are not zero\n"
-"       xtcpstat reasons [-a] [--json]\n"
-"                                     why states changed and RSTs were sent, how often\n"
-"\n"
-"  -a, --all          listening sockets, too (fsm, stats, reasons: what is zero, too)\n"
-"  -l, --listening    listening sockets only\n"
-"  -n, --numeric      do not resolve names\n"
-"  -t, --tcp          accepted for netstat's sake, as are -u, -w, -4, -6 and -W:\n"
-"                     there is nothing but TCP, and addresses are not cut\n"
-"  -p, --programs     PID and name of the program that has the socket\n"
-"  -e, --extend       user and inode\n"
-"  -o, --timers       the timer that runs\n"
-"  -i, --info         the inside of each connection, as ss -i\n"
-"  -c, --continuous   again each second\n"
-"  -s, --statistics   counters in words, as netstat -s\n"
-"      --json         for programs\n"
-"  -h, --help         this\n";
-
-static void usage_error(const char *what, const char *arg)
+static void print_commands(FILE *out)
 {
-	fprintf(stderr, "xtcpstat: %s: %s\nTry 'xtcpstat --help'.\n", what, arg);
+	const struct command *c;
+	unsigned int i;
+
+	for (i = 0; (c = command_at(i)); i++)
+		fprintf(out, "  %-8s %-22s %s\n", c->name, c->args, c->help);
+}
+
+static void print_help(void)
+{
+	unsigned int i;
+
+	puts("Usage: xtcpstat [OPTION...] [FILTER]          list sockets, as netstat does\n"
+	     "       xtcpstat [OPTION...] COMMAND [...]\n"
+	     "\n"
+	     "Commands:");
+	print_commands(stdout);
+	puts("\n"
+	     "FILTER, as in ss:\n"
+	     "  state STATE...   exclude STATE...\n"
+	     "  sport|dport [= != < <= > >=] PORT\n"
+	     "  src|dst [= !=] ADDRESS[/BITS][:PORT]\n"
+	     "  dev [= !=] DEVICE   user [= !=] USER\n"
+	     "joined by not, and, or, parentheses\n"
+	     "\n"
+	     "KNOB=VALUE:");
+	for (i = 0; knob_word(i); i++)
+		printf("  %-14s %s\n", knob_word(i), knob_values(i));
+	puts("\n"
+	     "Options:");
+	options_print(stdout);
+}
+
+/* The filter behind a command, or in place of one. */
+static void read_filter(struct options *opt)
+{
+	struct tokens t;
+
+	if (!opt->nr_words)
+		return;
+	opt->filter = filter_parse(&t, opt->words, opt->nr_words);
+	if (opt->filter)
+		return;
+	tokens_print_error(&t, stderr);
 	exit(EXIT_USAGE);
 }
 
-static int run(const char *command, const struct options *opt, bool statistics)
+static int run(struct options *opt, const struct command *c)
 {
-	if (!command)
-		return statistics ? command_stats(opt, true) : command_sockets(opt);
-	if (!strcmp(command, "events"))
-		return command_events(opt);
-	if (!strcmp(command, "fsm"))
-		return command_fsm(opt);
-	if (!strcmp(command, "stats"))
-		return command_stats(opt, statistics);
-	if (!strcmp(command, "reasons"))
-		return command_reasons(opt);
-	usage_error("no such command", command);
-	return EXIT_USAGE;
+	if (opt->netns)	/* a filter's devices and hosts are those of it */
+		netns_enter(opt->netns);
+	if (c->takes == TAKES_FILTER)
+		read_filter(opt);
+	else if (c->takes == TAKES_NOTHING && opt->nr_words)
+		usage_error("%s: not expected here: %s", c->name, opt->words[0]);
+	return c->run(opt);
+}
+
+static _Noreturn void no_such_command(const struct options *opt)
+{
+	struct tokens t;
+
+	if (tokens_begin(&t, opt->words, opt->nr_words))
+		tokens_wrong(&t, &t.next, "'%s' is neither a command nor the beginning of a filter",
+			     opt->words[0]);
+	tokens_print_error(&t, stderr);
+	fputs("Try 'xtcpstat --help'.\n", stderr);
+	exit(EXIT_USAGE);
+}
+
+static int run_words(struct options *opt)
+{
+	static const struct command sockets = {
+		.name = "xtcpstat", .takes = TAKES_FILTER, .run = command_sockets,
+	};
+	const struct command *c = opt->nr_words ? command_find(opt->words[0]) : NULL;
+
+	if (c) {
+		opt->words++;
+		opt->nr_words--;
+		return run(opt, c);
+	}
+	if (opt->nr_words && !filter_begins(opt->words[0]))
+		no_such_command(opt);
+	if (!opt->nr_words && opt->statistics)
+		return run(opt, command_find("counters"));
+	return run(opt, &sockets);
 }
 
 int main(int argc, char **argv)
 {
-	enum { OPT_JSON = 256 };
-	static const struct option longs[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "listening", no_argument, NULL, 'l' },
-		{ "numeric", no_argument, NULL, 'n' },
-		{ "tcp", no_argument, NULL, 't' },
-		{ "udp", no_argument, NULL, 'u' },
-		{ "raw", no_argument, NULL, 'w' },
-		{ "wide", no_argument, NULL, 'W' },
-		{ "programs", no_argument, NULL, 'p' },
-		{ "extend", no_argument, NULL, 'e' },
-		{ "timers", no_argument, NULL, 'o' },
-		{ "info", no_argument, NULL, 'i' },
-		{ "continuous", no_argument, NULL, 'c' },
-		{ "statistics", no_argument, NULL, 's' },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, 'h' },
-		{ },
-	};
-	struct options opt = {};
-	bool statistics = false;
-	int c, rc;
+	struct options opt;
+	int first, rc;
 
 	setlocale(LC_CTYPE, "");
-	while ((c = getopt_long(argc, argv, "alntuwW46peoicsh", longs, NULL)) != -1) {
-		switch (c) {
-		case 'a':
-			opt.all = true;
-			break;
-		case 'l':
-			opt.listening = true;
-			break;
-		case 'n':
-			opt.numeric = true;
-			break;
-		case 't':
-		case 'u':
-		case 'w':
-		case 'W':
-		case '4':
-		case '6':
-			break;
-		case 'p':
-			opt.programs = true;
-			break;
-		case 'e':
-			opt.extend = true;
-			break;
-		case 'o':
-			opt.timers = true;
-			break;
-		case 'i':
-			opt.info = true;
-			break;
-		case 'c':
-			opt.continuous = true;
-			break;
-		case 's':
-			statistics = true;
-			break;
-		case OPT_JSON:
-			opt.json = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		default:
-			fputs("Try 'xtcpstat --help'.\n", stderr);
-			return EXIT_USAGE;
-		}
+	first = options_parse(&opt, argc, argv);
+	if (first < 0) {
+		print_help();
+		rc = EXIT_SUCCESS;
+	} else {
+		opt.words = argv + first;
+		opt.nr_words = argc - first;
+		rc = run_words(&opt);
+		filter_free(opt.filter);
 	}
-	if (argc - optind > 1)
-		usage_error("one command at a time", argv[optind + 1]);
-	rc = run(argv[optind], &opt, statistics);
 	if (fflush(stdout) || ferror(stdout))
 		die("write error");
 	return rc;

@@ -200,36 +200,17 @@ bool counter_meaning(char *buf, size_t size, const char *name)
 	return false;
 }
 
-static void show(const char *name, unsigned long long value, bool sentences,
-		 json_t *json)
-{
-	char text[128], key[64];
-
-	if (json) {
-		snprintf(key, sizeof(key), "XTcp%s", name);
-		json_object_set_new(json, key, json_integer(value));
-		return;
-	}
-	counter_meaning(text, sizeof(text), name);
-	if (sentences)
-		printf("    %llu %s\n", value, *text ? text : name);
-	else
-		printf("XTcp%-36s %12llu  %s\n", name, value, text);
-}
-
 /**
- * command_stats - "xtcpstat stats" and -s: the counters
- * @opt: the command line
- * @sentences: in the manner of netstat -s, otherwise of nstat
+ * counters_read - read all counters
+ * @seen: is told of each, without XTcp
+ * @arg: for @seen
  *
- * Return: exit status.
+ * Ends the program when there are none.
  */
-int command_stats(const struct options *opt, bool sentences)
+void counters_read(counter_seen_t seen, void *arg)
 {
 	char *names = NULL, *values = NULL, *name, *value, *n, *v;
 	size_t names_size = 0, values_size = 0;
-	json_t *json = opt->json ? json_object() : NULL;
-	unsigned long long number;
 	FILE *f = fopen(COUNTERS, "re");
 
 	if (!f && errno == ENOENT)
@@ -238,22 +219,65 @@ int command_stats(const struct options *opt, bool sentences)
 	    getline(&values, &values_size, f) < 0)
 		die(COUNTERS ": %s", strerror(errno));
 	fclose(f);
-	name = strtok_r(names, " \n", &n);	/* "XTcp:" twice */
-	value = strtok_r(values, " \n", &v);
-	if (sentences && !json)
-		puts("XTcp:");
-	while (name && value) {
+	strtok_r(names, " \n", &n);	/* "XTcp:" twice */
+	strtok_r(values, " \n", &v);
+	for (;;) {
 		name = strtok_r(NULL, " \n", &n);
 		value = strtok_r(NULL, " \n", &v);
 		if (!name || !value)
 			break;
-		number = strtoull(value, NULL, 10);
-		if (number || opt->all)
-			show(name, number, sentences, json);
+		seen(name, strtoull(value, NULL, 10), arg);
 	}
-	if (json)
-		print_json(json);
 	free(names);
 	free(values);
+}
+
+/**
+ * struct listing - where counters go
+ * @opt: the command line
+ * @json: an object, NULL: they are printed
+ */
+struct listing {
+	const struct options *opt;
+	json_t *json;
+};
+
+static void show(const char *name, uint64_t value, void *arg)
+{
+	const struct listing *l = arg;
+	char text[128], key[64];
+
+	if (!value && !l->opt->all)
+		return;
+	if (l->json) {
+		snprintf(key, sizeof(key), "XTcp%s", name);
+		json_object_set_new(l->json, key, json_integer(value));
+		return;
+	}
+	counter_meaning(text, sizeof(text), name);
+	if (l->opt->statistics)
+		printf("    %llu %s\n", (unsigned long long)value, *text ? text : name);
+	else
+		printf("XTcp%-36s %12llu  %s\n", name, (unsigned long long)value, text);
+}
+
+/**
+ * command_counters - "xtcpstat counters" and -s: the counters
+ * @opt: the command line
+ *
+ * With -s in the manner of netstat, otherwise of nstat.
+ *
+ * Return: exit status.
+ */
+int command_counters(const struct options *opt)
+{
+	struct listing l = { .opt = opt, .json = opt->json ? json_object() : NULL };
+
+	if (opt->statistics && !l.json)
+		puts("XTcp:");
+	counters_read(show, &l);
+	segments_show(opt, l.json);
+	if (l.json)
+		print_json(l.json);
 	return EXIT_SUCCESS;
 }

@@ -37,6 +37,33 @@ const char *event_text(unsigned int event)
 }
 
 /**
+ * send_wait_name - what sending waits for
+ * @wait: enum xtcp_send_wait
+ *
+ * Return: its name; "?" for a number that is none.
+ */
+const char *send_wait_name(unsigned int wait)
+{
+#define WAIT_NAME(name, text)	#name,
+	static const char *const names[XTCP_SEND_WAIT_NR] = { XTCP_SEND_WAITS(WAIT_NAME) };
+
+	return wait < XTCP_SEND_WAIT_NR ? names[wait] : "?";
+}
+
+/**
+ * recv_wait_name - what receiving waits for
+ * @wait: enum xtcp_recv_wait
+ *
+ * Return: its name; "?" for a number that is none.
+ */
+const char *recv_wait_name(unsigned int wait)
+{
+	static const char *const names[XTCP_RECV_WAIT_NR] = { XTCP_RECV_WAITS(WAIT_NAME) };
+
+	return wait < XTCP_RECV_WAIT_NR ? names[wait] : "?";
+}
+
+/**
  * reason_name - the name of a reason
  * @why: enum xtcp_reason
  *
@@ -62,6 +89,66 @@ const char *reason_text(unsigned int why)
 	static const char *const texts[XTCP_WHY_NR] = { "", XTCP_REASONS(REASON_TEXT) };
 
 	return why < XTCP_WHY_NR ? texts[why] : "?";
+}
+
+/**
+ * verdict_name - what became of a RST, in a word
+ * @verdict: enum xtcp_rst_verdict
+ *
+ * Return: as in the module's list; "?" for a number that is none.
+ */
+const char *verdict_name(unsigned int verdict)
+{
+#define VERDICT_NAME(name, text, clause)	[XTCP_RST_##name] = #name,
+	static const char *const names[XTCP_RST_NR] = {
+		"NONE", XTCP_RST_VERDICTS(VERDICT_NAME)
+	};
+
+	return verdict < XTCP_RST_NR ? names[verdict] : "?";
+}
+
+/**
+ * verdict_text - and why
+ * @verdict: enum xtcp_rst_verdict
+ *
+ * Return: a sentence; "?" for a number that is none.
+ */
+const char *verdict_text(unsigned int verdict)
+{
+#define VERDICT_TEXT(name, text, clause)	[XTCP_RST_##name] = text,
+	static const char *const texts[XTCP_RST_NR] = {
+		"", XTCP_RST_VERDICTS(VERDICT_TEXT)
+	};
+
+	return verdict < XTCP_RST_NR ? texts[verdict] : "?";
+}
+
+/**
+ * by_timer_name - the name of a timer
+ * @timer: enum xtcp_by_timer
+ *
+ * Return: as in the module's list; "?" for a number that is none.
+ */
+const char *by_timer_name(unsigned int timer)
+{
+#define TIMER_NAME(name, text)	[XTCP_BY_##name] = #name,
+	static const char *const names[XTCP_BY_NR] = { "NONE", XTCP_TIMERS(TIMER_NAME) };
+
+	return timer < XTCP_BY_NR ? names[timer] : "?";
+}
+
+/**
+ * by_timer_text - what a timer does each time
+ * @timer: enum xtcp_by_timer
+ *
+ * Return: a noun; "?" for a number that is none.
+ */
+const char *by_timer_text(unsigned int timer)
+{
+#define TIMER_TEXT(name, text)	[XTCP_BY_##name] = text,
+	static const char *const texts[XTCP_BY_NR] = { "", XTCP_TIMERS(TIMER_TEXT) };
+
+	return timer < XTCP_BY_NR ? texts[timer] : "?";
 }
 
 /**

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What every command needs to say: that it cannot go on, and JSON.
+ * What every command needs to say: that it cannot go on, JSON; and to wait.
  */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "xtcpstat.h"
 
@@ -36,6 +37,21 @@ void die_not_loaded(void)
 }
 
 /**
+ * copy_printable - a process chooses its name, and a terminal may obey it
+ * @to: out: the name, with ? for what is no printable character of ASCII
+ * @size: room there, bytes
+ * @from: the name
+ */
+void copy_printable(char *to, size_t size, const char *from)
+{
+	size_t i;
+
+	for (i = 0; from[i] && i + 1 < size; i++)
+		to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+	to[i] = '\0';
+}
+
+/**
  * print_json - print one JSON text on one line
  * @root: what; the reference is taken over
  */
@@ -45,4 +61,16 @@ void print_json(json_t *root)
 		die("cannot write JSON");
 	putchar('\n');
 	json_decref(root);
+}
+
+/**
+ * pause_for - wait
+ * @seconds: how long
+ */
+void pause_for(double seconds)
+{
+	struct timespec ts = { .tv_sec = seconds };
+
+	ts.tv_nsec = (seconds - ts.tv_sec) * 1e9;
+	nanosleep(&ts, NULL);
 }

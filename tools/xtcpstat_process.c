@@ -35,10 +35,10 @@ static void program_name(char *buf, size_t size, const char *pid)
 		}
 	}
 	name = strrchr(line, '/');
-	snprintf(buf, size, "%s", name && name[1] ? name + 1 : line);
+	copy_printable(buf, size, name && name[1] ? name + 1 : line);
 }
 
-static void add(struct processes *p, unsigned long inode, const char *pid,
+static void add(struct processes *p, unsigned long inode, const char *pid, const char *fd,
 		const char *name)
 {
 	struct process *one;
@@ -52,6 +52,7 @@ static void add(struct processes *p, unsigned long inode, const char *pid,
 	one = &p->list[p->count++];
 	one->inode = inode;
 	one->pid = atoi(pid);
+	one->fd = atoi(fd);
 	snprintf(one->name, sizeof(one->name), "%s", name);
 }
 
@@ -79,7 +80,7 @@ static void read_process(struct processes *p, const char *pid)
 			continue;
 		if (!*name)
 			program_name(name, sizeof(name), pid);
-		add(p, inode, pid, name);
+		add(p, inode, pid, entry->d_name, name);
 	}
 	closedir(fds);
 }
@@ -90,7 +91,9 @@ static int by_inode(const void *a, const void *b)
 
 	if (pa->inode != pb->inode)
 		return pa->inode < pb->inode ? -1 : 1;
-	return (pa->pid > pb->pid) - (pa->pid < pb->pid);
+	if (pa->pid != pb->pid)
+		return pa->pid < pb->pid ? -1 : 1;
+	return (pa->fd > pb->fd) - (pa->fd < pb->fd);
 }
 
 /**
@@ -120,7 +123,7 @@ void processes_read(struct processes *p)
  * @p: what processes_read() found
  * @inode: the socket's
  *
- * Return: the first holder, the others follow it in the list; NULL: none known.
+ * Return: the first holder, NULL: none known.
  */
 const struct process *processes_find(const struct processes *p,
 				     unsigned long inode)
@@ -138,6 +141,20 @@ const struct process *processes_find(const struct processes *p,
 			high = middle;
 	}
 	return low < p->count && p->list[low].inode == inode ? &p->list[low] : NULL;
+}
+
+/**
+ * processes_next - who else holds it
+ * @p: what processes_read() found
+ * @one: a holder
+ *
+ * Return: the next holder of the same socket, NULL: there is none.
+ */
+const struct process *processes_next(const struct processes *p, const struct process *one)
+{
+	const struct process *next = one + 1;
+
+	return next < p->list + p->count && next->inode == one->inode ? next : NULL;
 }
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Why edges of the state machine were taken and RSTs sent, and how often.
+ * Why edges of the state machine were taken, RSTs and ACKs sent, and what was sent again; how
+ * often.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,24 +9,6 @@
 #include <linux/genetlink.h>
 
 #include "xtcpstat.h"
-
-/**
- * struct reason - as the module describes it
- * @id: enum xtcp_reason
- * @name: of the list
- * @text: what happened
- * @clause: of an RFC; empty: none
- * @edges: edges taken for it
- * @rsts: RSTs sent for it
- */
-struct reason {
-	uint32_t id;
-	const char *name;
-	const char *text;
-	const char *clause;
-	uint64_t edges;
-	uint64_t rsts;
-};
 
 /**
  * struct listing - where reasons go
@@ -37,24 +20,35 @@ struct listing {
 	json_t *json;
 };
 
+/**
+ * struct asked - who reads reasons
+ * @seen: is told of each
+ * @arg: for @seen
+ */
+struct asked {
+	reason_seen_t seen;
+	void *arg;
+};
+
 static void print_reason(const struct reason *r)
 {
-	printf("%10llu %10llu  %-20s  %s%s%s%s\n", (unsigned long long)r->edges,
-	       (unsigned long long)r->rsts, r->name, r->text, *r->clause ? " (" : "",
-	       r->clause, *r->clause ? ")" : "");
+	printf("%10llu %10llu %10llu  %-20s  %s%s%s%s\n", (unsigned long long)r->edges,
+	       (unsigned long long)r->rsts, (unsigned long long)r->sent, r->name, r->text,
+	       *r->clause ? " (" : "", r->clause, *r->clause ? ")" : "");
 }
 
 static json_t *json_reason(const struct reason *r)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I}", "id", (json_int_t)r->id,
+	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I}", "id", (json_int_t)r->id,
 			 "name", r->name, "text", r->text, "clause", r->clause,
-			 "edges", (json_int_t)r->edges, "rsts", (json_int_t)r->rsts);
+			 "edges", (json_int_t)r->edges, "rsts", (json_int_t)r->rsts,
+			 "sent", (json_int_t)r->sent);
 }
 
 static int read_reason(const struct nlmsghdr *nlh, void *arg)
 {
 	struct reason r = { .name = "?", .text = "", .clause = "" };
-	struct listing *l = arg;
+	const struct asked *a = arg;
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
@@ -77,15 +71,38 @@ static int read_reason(const struct nlmsghdr *nlh, void *arg)
 		case XTCP_A_REASON_RSTS:
 			r.rsts = mnl_attr_get_u64(attr);
 			break;
+		case XTCP_A_REASON_SENT:
+			r.sent = mnl_attr_get_u64(attr);
+			break;
 		}
 	}
-	if (!r.edges && !r.rsts && !l->opt->all)
-		return MNL_CB_OK;
-	if (l->json)
-		json_array_append_new(l->json, json_reason(&r));
-	else
-		print_reason(&r);
+	a->seen(&r, a->arg);
 	return MNL_CB_OK;
+}
+
+/**
+ * reasons_read - read all reasons with their counts
+ * @g: the module's family
+ * @seen: is told of each
+ * @arg: for @seen
+ */
+void reasons_read(struct genl *g, reason_seen_t seen, void *arg)
+{
+	struct asked a = { seen, arg };
+
+	genl_dump(g, XTCP_CMD_REASONS_GET, read_reason, &a);
+}
+
+static void show(const struct reason *r, void *arg)
+{
+	struct listing *l = arg;
+
+	if (!r->edges && !r->rsts && !r->sent && !l->opt->all)
+		return;
+	if (l->json)
+		json_array_append_new(l->json, json_reason(r));
+	else
+		print_reason(r);
 }
 
 /**
@@ -101,8 +118,9 @@ int command_reasons(const struct options *opt)
 
 	genl_open(&genl);
 	if (!l.json)
-		printf("%10s %10s  %-20s  %s\n", "Edges", "RSTs", "Reason", "What happened");
-	genl_dump(&genl, XTCP_CMD_REASONS_GET, read_reason, &l);
+		printf("%10s %10s %10s  %-20s  %s\n", "Edges", "RSTs", "Sent", "Reason",
+		       "What happened");
+	reasons_read(&genl, show, &l);
 	if (l.json)
 		print_json(l.json);
 	genl_close(&genl);

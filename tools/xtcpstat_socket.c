@@ -2,20 +2,13 @@
 /*
  * The list of sockets, asked for by sock_diag and printed as netstat does.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <linux/inet_diag.h>
 #include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <linux/tcp.h>
 #include <netinet/in.h>
 
 #include "xtcpstat.h"
-
-#define FAMILY_PARAM	"/sys/module/xtcp/parameters/family"
 
 /* Widths of netstat's columns. */
 #define ADDR_WIDTH	23
@@ -34,34 +27,6 @@ struct listing {
 	json_t *json;
 	bool begun;
 };
-
-/**
- * struct sock_info - an answer
- * @msg: its fixed part
- * @cong: name of the congestion control, NULL: not told
- * @info: struct tcp_info, as much of it as the kernel has
- * @has_info: it was told
- */
-struct sock_info {
-	const struct inet_diag_msg *msg;
-	const char *cong;
-	struct tcp_info info;
-	bool has_info;
-};
-
-/* The number that stands for AF_XTCP is a parameter of the module. */
-static int family_number(void)
-{
-	int family = AF_XTCP;
-	FILE *f = fopen(FAMILY_PARAM, "re");
-
-	if (f) {
-		if (fscanf(f, "%d", &family) != 1)
-			family = AF_XTCP;
-		fclose(f);
-	}
-	return family;
-}
 
 static const char *timer_name(unsigned int timer)
 {
@@ -117,6 +82,19 @@ static void print_info(const struct sock_info *s)
 	printf(" rcv_space:%u\n", i->tcpi_rcv_space);
 }
 
+/* Of an entry there is none. */
+static void print_memory(const struct sock_info *s)
+{
+	const uint32_t *m = s->mem;
+
+	if (s->has_mem)
+		printf("\tskmem:(r%u,rb%u,t%u,tb%u,f%u,w%u,o%u,bl%u,d%u)\n",
+		       m[SK_MEMINFO_RMEM_ALLOC], m[SK_MEMINFO_RCVBUF],
+		       m[SK_MEMINFO_WMEM_ALLOC], m[SK_MEMINFO_SNDBUF],
+		       m[SK_MEMINFO_FWD_ALLOC], m[SK_MEMINFO_WMEM_QUEUED],
+		       m[SK_MEMINFO_OPTMEM], m[SK_MEMINFO_BACKLOG], m[SK_MEMINFO_DROPS]);
+}
+
 static void print_socket(const struct listing *l, const struct sock_info *s)
 {
 	const struct inet_diag_msg *msg = s->msg;
@@ -146,6 +124,8 @@ static void print_socket(const struct listing *l, const struct sock_info *s)
 		printf(" %s", text);
 	}
 	putchar('\n');
+	if (opt->memory)
+		print_memory(s);
 	if (opt->info)
 		print_info(s);
 }
@@ -154,7 +134,7 @@ static json_t *json_info(const struct sock_info *s)
 {
 	const struct tcp_info *i = &s->info;
 
-	return json_pack("{s:s?, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:i}",
+	return json_pack("{s:s?, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:I, s:f}",
 			 "congestion_control", s->cong,
 			 "snd_wscale", i->tcpi_snd_wscale,
 			 "rcv_wscale", i->tcpi_rcv_wscale,
@@ -170,7 +150,26 @@ static json_t *json_info(const struct sock_info *s)
 			 "segs_out", i->tcpi_segs_out,
 			 "segs_in", i->tcpi_segs_in,
 			 "unacked", i->tcpi_unacked,
-			 "total_retrans", i->tcpi_total_retrans);
+			 "total_retrans", i->tcpi_total_retrans,
+			 "pacing_rate", (json_int_t)i->tcpi_pacing_rate,
+			 /* all ones, no limit, is more than an integer holds */
+			 "max_pacing_rate", (double)i->tcpi_max_pacing_rate);
+}
+
+static json_t *json_memory(const struct sock_info *s)
+{
+	const uint32_t *m = s->mem;
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "rmem_alloc", (json_int_t)m[SK_MEMINFO_RMEM_ALLOC],
+			 "rcvbuf", (json_int_t)m[SK_MEMINFO_RCVBUF],
+			 "wmem_alloc", (json_int_t)m[SK_MEMINFO_WMEM_ALLOC],
+			 "sndbuf", (json_int_t)m[SK_MEMINFO_SNDBUF],
+			 "fwd_alloc", (json_int_t)m[SK_MEMINFO_FWD_ALLOC],
+			 "wmem_queued", (json_int_t)m[SK_MEMINFO_WMEM_QUEUED],
+			 "optmem", (json_int_t)m[SK_MEMINFO_OPTMEM],
+			 "backlog", (json_int_t)m[SK_MEMINFO_BACKLOG],
+			 "drops", (json_int_t)m[SK_MEMINFO_DROPS]);
 }
 
 static json_t *json_processes(const struct processes *p, unsigned long inode)
@@ -203,9 +202,7 @@ static void json_socket(const struct listing *l, const struct sock_info *s)
 		      "send_q", (json_int_t)msg->idiag_wqueue,
 		      "uid", (json_int_t)msg->idiag_uid,
 		      "inode", (json_int_t)msg->idiag_inode);
-	json_object_set_new(o, "cookie",
-			    json_integer((json_int_t)msg->id.idiag_cookie[1] << 32 |
-					 msg->id.idiag_cookie[0]));
+	json_object_set_new(o, "cookie", json_integer(sock_cookie(msg)));
 	json_object_set_new(o, "timer",
 			    json_pack("{s:s, s:I, s:i}", "name", timer_name(msg->idiag_timer),
 				      "expires_ms", (json_int_t)msg->idiag_expires,
@@ -213,6 +210,8 @@ static void json_socket(const struct listing *l, const struct sock_info *s)
 	if (l->opt->programs)
 		json_object_set_new(o, "processes",
 				    json_processes(&l->processes, msg->idiag_inode));
+	if (s->has_mem)
+		json_object_set_new(o, "memory", json_memory(s));
 	if (s->has_info)
 		json_object_set_new(o, "info", json_info(s));
 	json_array_append_new(l->json, o);
@@ -239,65 +238,37 @@ static void print_head(struct listing *l)
 	putchar('\n');
 }
 
-static int read_socket(const struct nlmsghdr *nlh, void *arg)
+static void see_socket(const struct sock_info *s, void *arg)
 {
 	struct listing *l = arg;
-	const struct nlattr *attr;
-	struct sock_info s = {};
-	size_t len;
 
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*s.msg))
-		return MNL_CB_OK;
-	s.msg = mnl_nlmsg_get_payload(nlh);
-	mnl_attr_for_each(attr, nlh, sizeof(*s.msg)) {
-		switch (mnl_attr_get_type(attr)) {
-		case INET_DIAG_CONG:
-			if (!mnl_attr_validate(attr, MNL_TYPE_NUL_STRING))
-				s.cong = mnl_attr_get_str(attr);
-			break;
-		case INET_DIAG_INFO:
-			len = mnl_attr_get_payload_len(attr);
-			if (len > sizeof(s.info))
-				len = sizeof(s.info);
-			memcpy(&s.info, mnl_attr_get_payload(attr), len);
-			s.has_info = true;
-			break;
-		}
-	}
 	if (l->json) {
-		json_socket(l, &s);
+		json_socket(l, s);
 	} else {
 		print_head(l);
-		print_socket(l, &s);
+		print_socket(l, s);
 	}
-	return MNL_CB_OK;
 }
 
 static void list_sockets(struct mnl_socket *nl, struct listing *l)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct inet_diag_req_v2 *req;
-	int err;
+	struct selection sel;
 
-	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	req = mnl_nlmsg_put_extra_header(nlh, sizeof(*req));
-	req->sdiag_family = family_number();
-	req->sdiag_protocol = IPPROTO_TCP;
-	req->idiag_states = ~0U;
-	if (l->opt->listening)
-		req->idiag_states = 1U << XTCP_LISTEN;
-	else if (!l->opt->all)
-		req->idiag_states &= ~(1U << XTCP_LISTEN);
-	if (l->opt->info)
-		req->idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1);
-	err = link_dump(nl, nlh, read_socket, l);
-	/* Either no module has registered the family number, or no module xtcp. */
-	if (err == -ENOENT || err == -EINVAL)
-		die_not_loaded();
-	if (err)
-		die("sock_diag: %s", strerror(-err));
+	selection_init(&sel, l->opt);
+	if (l->opt->programs)
+		processes_read(&l->processes);
+	if (l->processes.hidden)
+		fputs("xtcpstat: not all processes could be looked into; root sees them all\n",
+		      stderr);
+	if (l->opt->json)
+		l->json = json_array();
+	l->begun = l->opt->no_header;
+	dump_sockets(nl, &sel, see_socket, l);
+	if (l->opt->json)
+		print_json(l->json);
+	else
+		print_head(l);
+	processes_free(&l->processes);
 }
 
 /**
@@ -310,26 +281,14 @@ int command_sockets(const struct options *opt)
 {
 	struct mnl_socket *nl = link_open(NETLINK_SOCK_DIAG);
 	struct listing l = { .opt = opt };
+	unsigned int times = 0;
 
 	for (;;) {
-		if (opt->programs)
-			processes_read(&l.processes);
-		if (l.processes.hidden)
-			fputs("xtcpstat: not all processes could be looked into; root sees them all\n",
-			      stderr);
-		if (opt->json)
-			l.json = json_array();
-		l.begun = false;
 		list_sockets(nl, &l);
-		if (opt->json)
-			print_json(l.json);
-		else
-			print_head(&l);
-		processes_free(&l.processes);
 		fflush(stdout);
-		if (!opt->continuous || ferror(stdout))
+		if (!opt->continuous || ++times == opt->count || ferror(stdout))
 			break;
-		sleep(1);
+		pause_for(opt->delay);
 	}
 	mnl_socket_close(nl);
 	return EXIT_SUCCESS;

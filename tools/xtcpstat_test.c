@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tests of xtcpstat that need no module: the figure, the texts of counters and
- * addresses.
+ * addresses, the words that it knows.
  */
 #include <ctype.h>
 #include <netinet/in.h>
@@ -266,6 +266,71 @@ static void spec__lists_what_the_header_lists(void)
 		    "spec__lists_all_reasons");
 }
 
+static bool lists(const char *file, const char *what, const char *(*word)(unsigned int),
+		  const char *before)
+{
+	char list[1024] = "";
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; word(i); i++)
+		len += snprintf(list + len, sizeof(list) - len, "%s%s%s", i ? " " : "", before,
+				word(i));
+	if (strstr(file, list))
+		return true;
+	printf("# %s: %s\n", what, list);
+	return false;
+}
+
+static const char *command_word(unsigned int i)
+{
+	const struct command *c = command_at(i);
+
+	return c ? c->name : NULL;
+}
+
+static void completion__lists_what_the_program_knows(const char *path)
+{
+	char title[128], text[16384] = "";
+	FILE *f = fopen(path, "r");
+	bool good;
+
+	if (!f || !fread(text, 1, sizeof(text) - 1, f))
+		bail_out(path);
+	fclose(f);
+	good = lists(text, "commands", command_word, "");
+	good &= lists(text, "options", option_word, "--");
+	good &= lists(text, "conditions", filter_keyword, "");
+	good &= lists(text, "states", operand_state_word, "");
+	good &= lists(text, "knobs", knob_word, "");
+	good &= lists(text, "sorts", top_word, "");
+	snprintf(title, sizeof(title), "%s (%s)", __func__, path);
+	result(good, title);
+}
+
+/* Every word that the program takes is explained. */
+static void manual__has(const char *what, const char *(*word)(unsigned int), const char *form)
+{
+	static char text[65536];
+	char title[64], entry[64];
+	FILE *f = fopen("xtcpstat.8", "r");
+	bool good = true;
+	unsigned int i;
+
+	if (!f || !fread(text, 1, sizeof(text) - 1, f))
+		bail_out("xtcpstat.8");
+	fclose(f);
+	for (i = 0; word(i); i++) {
+		snprintf(entry, sizeof(entry), form, word(i));
+		if (strstr(text, entry))
+			continue;
+		printf("# %s is not explained\n", entry);
+		good = false;
+	}
+	snprintf(title, sizeof(title), "manual__has_all_%s", what);
+	result(good, title);
+}
+
 static void names__ends_are_numeric_on_request(void)
 {
 	static const uint8_t v4[] = { 127, 0, 0, 1 }, any6[16], one6[16] = { [15] = 1 };
@@ -313,6 +378,14 @@ int main(void)
 	counters__all_have_a_meaning("../kmod/watch/mib.h", "M");
 	counters__edges_are_explained();
 	spec__lists_what_the_header_lists();
+	completion__lists_what_the_program_knows("completion/xtcpstat.bash");
+	completion__lists_what_the_program_knows("completion/_xtcpstat");
+	completion__lists_what_the_program_knows("completion/xtcpstat.fish");
+	manual__has("commands", command_word, "Cm %s");
+	manual__has("options", option_word, "Fl -%s");
+	manual__has("conditions", filter_keyword, "Cm %s");
+	manual__has("knobs", knob_word, "Cm %s Ns =");
+	manual__has("sorts", top_word, "Cm %s");
 	names__ends_are_numeric_on_request();
 	processes__finds_its_own_socket();
 	printf("1..%d\n", nr_tests);

@@ -14,9 +14,9 @@ RIG := selftests/vm
 LEASH := setpriv --pdeathsig TERM --
 # And the shell between the two: it does not pass on that make was killed.
 check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
-	fuzz sim programs shell: SHELL := setpriv
+	fuzz sim programs screens shell: SHELL := setpriv
 check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
-	fuzz sim programs shell: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
+	fuzz sim programs screens shell: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
 LANE := $(LEASH) $(RIG)/lane
 RUN := $(LEASH) $(RIG)/run
 NAME := $(or $(KERNEL),module)
@@ -30,7 +30,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: all module tools install uninstall setup check check-unit check-fast \
 	check-debug check-6.12 check-6.1 attack calls cost demo bench bench-netem fuzz sim programs shell kernels \
-	update-kernels clean distclean help
+	screens update-kernels clean distclean help
 .DEFAULT_GOAL := all
 
 all: module tools
@@ -137,6 +137,15 @@ bench-netem: setup
 		-- selftests/bench/netem.sh $(if $(ALGO),--algo $(ALGO)) $(if $(NET),--net $(NET)) \
 		$(if $(REPS),--reps $(REPS)) $(if $(SEED),--seed $(SEED))
 
+# What xtcpstat says of each situation that selftests/wire/verdict.c makes.
+SCREENS := tools/screens.md
+screens: setup
+	@rm -f build/vm-out/test-uml/screens
+	@XTCP_SCREENS=screens $(LANE) uml verdict
+	@awk -f tools/screens.awk build/vm-out/test-uml/screens >$(SCREENS).new
+	@mv $(SCREENS).new $(SCREENS)
+	@echo "$(SCREENS) is written."
+
 fuzz sim: setup
 	@KTOOLS_DIR=$$($(RIG)/kernel tools) && export KTOOLS_DIR && \
 	KSFT_DIR=$$KTOOLS_DIR/testing/selftests $(MAKE) -s -C selftests/unit $(@:sim=netsim)
@@ -192,6 +201,7 @@ help:
 	@echo "make programs        servers and clients of Debian's, each over AF_XTCP, over IPv4, IPv6 and"
 	@echo "                     both, on 6.12, 6.1 and 7.2: the table in selftests/programs/README.md;"
 	@echo "                     installs them. KERNEL=uml PROGRAMS=\"nginx curl\" runs a part"
+	@echo "make screens         what xtcpstat says of each situation: tools/screens.md"
 	@echo "make shell           a prompt in the machine (KERNEL=ID)"
 	@echo "make kernels         fetch or build all the rig's kernels; update-kernels looks for newer ones"
 	@echo "make clean           everything built here; downloads and kernels stay in the cache,"

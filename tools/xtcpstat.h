@@ -511,6 +511,11 @@ void metric_put(struct metrics *m, double value, ...)
 	__attribute__((sentinel));
 void metrics_end(struct metrics *m);
 
+/* ---- xtcpstat_port.c: ports of both stacks ---- */
+
+int why_port(const struct options *opt, char *port);
+int why_dest(const struct options *opt, char *dest);
+
 /* ---- xtcpstat_top.c ---- */
 
 const char *top_word(unsigned int i);
@@ -526,6 +531,7 @@ int command_counters(const struct options *opt);
 int command_reasons(const struct options *opt);
 int command_life(const struct options *opt);
 int command_metrics(const struct options *opt);
+int command_why(const struct options *opt);
 int command_top(const struct options *opt);
 
 /* ---- xtcpstat_command.c: their table ---- */

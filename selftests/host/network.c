@@ -108,7 +108,7 @@ static void transmit(struct endpoint *ep, struct packet *p)
 		trace(n, from, p, " (too big)");
 		l->lost++;
 		free(p);
-		l->too_big = true;
+		l->too_big = !l->silent;
 		return;
 	}
 	if ((l->queue && wire && backlog / wire >= l->queue) || loses(n, l)) {

@@ -17,6 +17,7 @@
  * @queue: packets that wait for the link at most, 0: no limit
  * @mtu: most payload that passes, bytes, 0: no limit; larger ones are reported
  *	 to the sender as ICMP does
+ * @silent: or they are not: a black hole
  * @loss_ppm: packets in a million that vanish
  * @burst_us: and so do those that follow within this time
  * @dup_ppm: that arrive twice
@@ -38,6 +39,7 @@ struct link {
 	u32	jitter_us;
 	u32	queue;
 	u32	mtu;
+	bool	silent;
 	u32	loss_ppm;
 	u32	burst_us;
 	u32	dup_ppm;

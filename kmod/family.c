@@ -102,7 +102,7 @@ static int wait_for_child(struct sock *sk, long timeo)
 
 	add_wait_queue_exclusive(sk_sleep(sk), &wait);
 	while (sk->sk_state == TCP_LISTEN &&
-	       list_empty(&xtcp_listener(sk)->accept_queue)) {
+	       !xtcp_listener(sk)->accept_first) {
 		err = -EAGAIN;
 		if (!timeo)
 			break;

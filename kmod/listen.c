@@ -307,6 +307,49 @@ static enum xtcp_verdict fastopen_open(struct sock *child, struct sk_buff *skb,
 	return verdict;
 }
 
+/* ---- accept queue ---- */
+
+/* Since a moment, low 32 bits of jiffies: at least a millisecond. */
+static u32 ms_since(u32 when)
+{
+	return max(jiffies_to_msecs((u32)jiffies - when), 1U);
+}
+
+/* How long a child has waited for accept(). */
+static u32 ms_queued(const struct xtcp_sock *child)
+{
+	return ms_since(child->epoch);
+}
+
+static void accept_push(struct sock *sk, struct xtcp_sock *child)
+{
+	struct xtcp_listener *l = xtcp_listener(sk);
+
+	xtcp_assert_locked(sk);
+	child->accept_next = NULL;
+	child->epoch = (u32)jiffies;
+	*l->accept_end = child;
+	l->accept_end = &child->accept_next;
+	sk_acceptq_added(sk);
+	l->seen.accept_max = max(l->seen.accept_max, sk->sk_ack_backlog);
+}
+
+/* The oldest child, which nobody has then; NULL: none. */
+static struct xtcp_sock *accept_shift(struct sock *sk)
+{
+	struct xtcp_listener *l = xtcp_listener(sk);
+	struct xtcp_sock *child = l->accept_first;
+
+	xtcp_assert_locked(sk);
+	if (!child)
+		return NULL;
+	l->accept_first = child->accept_next;
+	if (!l->accept_first)
+		l->accept_end = &l->accept_first;
+	sk_acceptq_removed(sk);
+	return child;
+}
+
 /*
  * A child, locked and in the table, goes to the accept queue and gets the segment
  * that it was made for.  The caller's lock and reference go.
@@ -316,16 +359,12 @@ static enum xtcp_verdict adopt(struct sock *sk, struct sock *child, struct sk_bu
 			       struct xtcp_segment *seg)
 	__releases(&child->sk_lock.slock)
 {
-	struct xtcp_listener *l = xtcp_listener(sk);
 	enum xtcp_verdict verdict;
 
 	xtcp_assert_locked(sk);
 	xtcp_clocks_sample(child, sk);
 	xtcp_port_inherit(xtcp_sk(child), xtcp_sk(sk));
-	list_add_tail(&xtcp_sk(child)->accept_node, &l->accept_queue);
-	xtcp_sk(child)->epoch = (u32)jiffies;
-	sk_acceptq_added(sk);
-	l->seen.accept_max = max(l->seen.accept_max, sk->sk_ack_backlog);
+	accept_push(sk, xtcp_sk(child));
 	if (unlikely(xtcp_sk(child)->tfo_pending))
 		verdict = fastopen_open(child, skb, seg);
 	else
@@ -799,26 +838,11 @@ void xtcp_listen_stop(struct sock *sk)
 		spin_lock_bh(&sk->sk_lock.slock);
 	}
 	spin_unlock_bh(&sk->sk_lock.slock);
-	while ((child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock,
-						 accept_node))) {
-		list_del(&child->accept_node);
-		sk_acceptq_removed(sk);
+	while ((child = accept_shift(sk))) {
 		abandon(xtcp_to_sk(child));
 		cond_resched();
 	}
 	xtcp_listener_free(sk);
-}
-
-/* Since a moment, low 32 bits of jiffies: at least a millisecond. */
-static u32 ms_since(u32 when)
-{
-	return max(jiffies_to_msecs((u32)jiffies - when), 1U);
-}
-
-/* How long a child has waited for accept(). */
-static u32 ms_queued(const struct xtcp_sock *child)
-{
-	return ms_since(child->epoch);
 }
 
 /**
@@ -834,12 +858,10 @@ struct sock *xtcp_accept_pop(struct sock *sk)
 	u32 waited;
 
 	xtcp_assert_locked(sk);
-	child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock, accept_node);
+	child = accept_shift(sk);
 	if (!child)
 		return NULL;
-	list_del(&child->accept_node);
 	xtcp_uncalled(child);
-	sk_acceptq_removed(sk);
 	waited = ms_queued(child);
 	l->seen.accepted++;
 	l->seen.waited_ms += waited;
@@ -857,7 +879,6 @@ struct sock *xtcp_accept_pop(struct sock *sk)
 bool xtcp_listener_info(const struct sock *sk, struct xtcp_listener_info *info)
 {
 	struct xtcp_listener *l = xtcp_listener(sk);
-	const struct xtcp_sock *first;
 
 	xtcp_assert_locked(sk);
 	if (sk->sk_state != TCP_LISTEN || !l)
@@ -867,9 +888,8 @@ bool xtcp_listener_info(const struct sock *sk, struct xtcp_listener_info *info)
 	info->accept_limit = READ_ONCE(sk->sk_max_ack_backlog);
 	info->syn_now = l->nr_reqs;
 	info->syn_limit = info->accept_limit;
-	first = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock, accept_node);
-	if (first)
-		info->waits_ms = ms_queued(first);
+	if (l->accept_first)
+		info->waits_ms = ms_queued(l->accept_first);
 	/* they are kept as jiffies */
 	if (l->seen.overflows)
 		info->overflow_ms = ms_since(l->seen.overflow_ms);

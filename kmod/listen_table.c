@@ -17,7 +17,6 @@
 #include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/rhashtable.h>
-#include <linux/slab.h>
 #include <linux/tcp.h>
 #include <linux/xarray.h>
 #include <net/sock_reuseport.h>
@@ -26,22 +25,6 @@
 #include "ip/l3mdev.h"
 #include "listen_table.h"
 #include "sock.h"
-
-/**
- * struct xtcp_spot - where a listener or a group of them listens
- * @node: link in the table; spots with the same key differ in their device
- * @key: namespace, address and port; the peer's half is not used
- * @sk: the listener, or any of the group
- * @members: how many listeners share it
- * @rcu: to free it
- */
-struct xtcp_spot {
-	struct rhlist_head	node;
-	struct xtcp_key		key;
-	struct sock __rcu	*sk;
-	unsigned int		members;
-	struct rcu_head		rcu;
-};
 
 /* An IPv4 address is all in its last word; IPv6 differs in the others, too. */
 static u32 key_hash(const void *data, u32 len, u32 seed)
@@ -324,8 +307,8 @@ static struct xtcp_spot *group_of(struct sock *sk, const struct xtcp_key *key)
 	return pos ? spot : NULL;
 }
 
-/* Into the group that is there, or to a spot of its own, which is @fresh. */
-static int enter(struct xtcp_sock *xs, struct xtcp_spot *fresh)
+/* Into the group that is there, or to its own spot. */
+static int enter(struct xtcp_sock *xs)
 	__must_hold(&xtcp_sk_net(xtcp_to_sk(xs))->listeners.xa_lock)
 {
 	bool any = xtcp_addr_any(&xs->flow.key.laddr);
@@ -343,7 +326,7 @@ static int enter(struct xtcp_sock *xs, struct xtcp_spot *fresh)
 	} else {
 		if (sk->sk_reuseport)
 			err = reuseport_alloc(sk, any);
-		spot = fresh;
+		spot = &xs->listener->own;
 		spot->key = xs->flow.key;
 		RCU_INIT_POINTER(spot->sk, sk);
 		if (!err)
@@ -351,7 +334,7 @@ static int enter(struct xtcp_sock *xs, struct xtcp_spot *fresh)
 	}
 	if (err)
 		return -ENOMEM;
-	spot->members++;
+	WRITE_ONCE(spot->members, spot->members + 1);
 	xs->listener->spot = spot;
 	return 0;
 }
@@ -369,27 +352,21 @@ int xtcp_listener_insert(struct xtcp_sock *xs)
 	struct sock *sk = xtcp_to_sk(xs);
 	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_listener *l = xs->listener;
-	struct xtcp_spot *fresh;
 	int err;
 
 	sock_owned_by_me(sk);
 	if (WARN_ON_ONCE(l->spot))
 		return -EINVAL;
-	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
-	if (!fresh)
-		return -ENOMEM;
 	xa_lock_bh(&xn->listeners);
 	/* no number is given twice: 2^64 do not end */
 	l->id = xn->next_listener++;
 	/* first, for it may unlock in between: a walk may see who does not accept yet */
 	err = xa_err(__xa_store(&xn->listeners, l->id, sk, GFP_KERNEL_ACCOUNT));
 	if (!err)
-		err = enter(xs, fresh);
+		err = enter(xs);
 	if (err)
 		__xa_erase(&xn->listeners, l->id);
 	xa_unlock_bh(&xn->listeners);
-	if (l->spot != fresh)
-		kfree(fresh);
 	return err;
 }
 
@@ -416,6 +393,7 @@ void xtcp_listener_remove(struct xtcp_sock *xs)
 	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_listener *l = xs->listener;
 	struct xtcp_spot *spot = l->spot;
+	bool left = false;
 
 	xtcp_assert_locked(xtcp_to_sk(xs));
 	if (!spot)
@@ -423,15 +401,19 @@ void xtcp_listener_remove(struct xtcp_sock *xs)
 	l->spot = NULL;
 	xa_lock_bh(&xn->listeners);
 	__xa_erase(&xn->listeners, l->id);
-	if (!--spot->members) {
+	if (spot->members == 1) {
 		rhltable_remove(&spots, &spot->node, spot_params);
-		kfree_rcu(spot, rcu);
+		left = spot->left;
 	} else if (rcu_access_pointer(spot->sk) == sk) {
 		rcu_assign_pointer(spot->sk, other_member(sk));
 	}
 	if (rcu_access_pointer(sk->sk_reuseport_cb))
 		reuseport_stop_listen_sock(sk);
+	/* pairs with xtcp_listener_free(), which frees what has no members */
+	smp_store_release(&spot->members, spot->members - 1);
 	xa_unlock_bh(&xn->listeners);
+	if (left)
+		kfree_rcu(container_of(spot, struct xtcp_listener, own), own.rcu);
 }
 
 void xtcp_listen_table_netns_init(struct xtcp_net *xn)

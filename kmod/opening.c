@@ -53,10 +53,28 @@ struct xtcp_listener *xtcp_listener_need(struct sock *sk)
 	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
 	if (!l)
 		return NULL;
-	INIT_LIST_HEAD(&l->accept_queue);
+	l->accept_end = &l->accept_first;
 	INIT_LIST_HEAD(&l->reqs);
 	xs->listener = l;
 	return l;
+}
+
+/*
+ * A listener that is in the table no more leaves its own spot.
+ * Return: nobody else is there; otherwise the last one frees the two.
+ */
+static bool leave_own_spot(struct xtcp_net *xn, struct xtcp_spot *own)
+{
+	bool alone;
+
+	/* pairs with xtcp_listener_remove(), which is through with it then */
+	if (!smp_load_acquire(&own->members))
+		return true;
+	xa_lock_bh(&xn->listeners);
+	own->left = true;
+	alone = !own->members;
+	xa_unlock_bh(&xn->listeners);
+	return alone;
 }
 
 /**
@@ -71,7 +89,8 @@ void xtcp_listener_free(struct sock *sk)
 	if (!l)
 		return;
 	xtcp_tfo_queue_put(l->tfo);
-	kfree(l);
+	if (leave_own_spot(xtcp_sk_net(sk), &l->own))
+		kfree_rcu(l, own.rcu);
 }
 
 /* Headers of the SYN that TCP_SAVED_SYN will show; NULL: none. */

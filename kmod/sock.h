@@ -70,27 +70,49 @@
 struct xtcp_opening;
 struct xtcp_extra;
 struct xtcp_port;
-struct xtcp_spot;
 struct xtcp_tfo_queue;
 
 /**
+ * struct xtcp_spot - where a listener or a group of them listens (listen_table.c)
+ * @node: link in the table; spots with the same key differ in their device
+ * @key: namespace, address and port; the peer's half is not used
+ * @sk: the listener, or any of the group
+ * @members: how many listeners share it; 0: it is not in the table
+ * @left: the listener that it is a part of is no more, and who leaves last frees it
+ * @rcu: to free that
+ *
+ * All but @sk and @node under the lock of xtcp_net.listeners.
+ */
+struct xtcp_spot {
+	struct rhlist_head	node;
+	struct xtcp_key		key;
+	struct sock __rcu	*sk;
+	unsigned int		members;
+	bool			left;
+	struct rcu_head		rcu;
+};
+
+/**
  * struct xtcp_listener - what a socket in LISTEN has besides
- * @accept_queue: established children that accept() has not taken yet
- *		  (xtcp_sock.accept_node); sk_ack_backlog of them
+ * @accept_first: the oldest child that is established and that accept() has not taken yet;
+ *		  sk_ack_backlog of them, each with the next in xtcp_sock.accept_next
+ * @accept_end: where a pointer to one more goes
  * @reqs: SYN_RECV entries (xtcp_req.node)
  * @nr_reqs: how many
  * @nr_young: of those, how many whose timer has not fired
  * @cookie_sent: when a SYN was last answered with a cookie; 0: never
  * @flood_logged: the log has its line about a SYN flood
  * @tfo: TCP_FASTOPEN, NULL: not set; with a reference
- * @spot: where it is in the listener table; NULL: nowhere
+ * @spot: where it is in the listener table, its own or that of its group; NULL: nowhere
+ * @own: its own, with a life that may be longer than that of the rest: xtcp_listener_free()
  * @id: its number in xtcp_net.listeners
  * @seen: what came, as far as it is counted; the rest of it is asked for
  *
- * All under the socket's lock.
+ * All but @own under the socket's lock.
  */
 struct xtcp_listener {
-	struct list_head	accept_queue;
+	struct xtcp_sock	*accept_first;
+	struct xtcp_sock	**accept_end;
 	struct list_head	reqs;
 	unsigned int		nr_reqs;
 	unsigned int		nr_young;
@@ -98,6 +120,7 @@ struct xtcp_listener {
 	bool			flood_logged;
 	struct xtcp_tfo_queue	*tfo;
 	struct xtcp_spot	*spot;
+	struct xtcp_spot	own;
 	unsigned long		id;
 	struct xtcp_listener_info seen;
 };
@@ -108,7 +131,7 @@ struct xtcp_listener {
  * @flow: its entry in the connection table
  * @tcb: the protocol
  * @port: reservation of its local address and port, where sk_bind_node links it
- * @accept_node: link in a listener's accept queue; nobody has a descriptor then
+ * @accept_next: who came after it in a listener's accept queue; nobody has a descriptor then
  * @read_at: when the user last called to read, low 32 bits of jiffies with the lowest bit set;
  *	     0: never.  Only while a descriptor is there, as @write_at
  * @write_at: and to write
@@ -153,7 +176,7 @@ struct xtcp_sock {
 	struct xtcp_tcb		tcb;
 	struct xtcp_port	*port;
 	union {
-		struct list_head	accept_node;
+		struct xtcp_sock	*accept_next;
 		struct {
 			u32		read_at;
 			u32		write_at;

@@ -153,6 +153,8 @@ void xtcp_port_place(struct xtcp_port *p, struct sock *sk, const struct in6_addr
 	p->place.dev = sk->sk_bound_dev_if;
 	p->place.l3mdev = xtcp_dev_l3mdev(xtcp_sk_net(sk), p->place.dev);
 	p->place.v6only = ipv6_addr_any(addr) && ipv6_only_sock(sk);
+	/* a search compares this a dozen times; the number of a namespace is its own */
+	p->part = (u64)p->net->ns.inum << 32 | (u32)p->place.l3mdev << 1;
 }
 
 /**
@@ -192,7 +194,7 @@ static void take_out(struct xtcp_port_bucket *b, struct xtcp_port *p)
 {
 	lockdep_assert_held(&b->lock);
 	rb_erase(&p->node, &b->ports);
-	if (!p->auto_only)
+	if (!(p->part & XTCP_PORT_AUTO_ONLY))
 		b->bound--;
 	/* nobody is left of whom they tell */
 	if (RB_EMPTY_ROOT(&b->ports)) {
@@ -381,18 +383,13 @@ static int addr_cmp(const struct in6_addr *a, const struct in6_addr *b)
 }
 
 /*
- * Where a port is in its bucket, in which each namespace has one number: beside @like, whose
- * address does not matter.  @addr: NULL: it does not matter.
+ * Where a port is in its bucket, in which each namespace has one number.  @addr: NULL: it does
+ * not matter.
  */
-static inline int port_cmp(const struct xtcp_port *p, const struct xtcp_port *like,
-			   bool auto_only, const struct in6_addr *addr)
+static inline int port_cmp(const struct xtcp_port *p, u64 part, const struct in6_addr *addr)
 {
-	if (p->net != like->net)
-		return p->net < like->net ? -1 : 1;
-	if (p->place.l3mdev != like->place.l3mdev)
-		return p->place.l3mdev < like->place.l3mdev ? -1 : 1;
-	if (p->auto_only != auto_only)
-		return p->auto_only ? 1 : -1;
+	if (p->part != part)
+		return p->part < part ? -1 : 1;
 	return addr ? addr_cmp(&p->place.addr, addr) : 0;
 }
 
@@ -411,6 +408,7 @@ struct xtcp_port *xtcp_port_first(struct xtcp_port_bucket *b, const struct xtcp_
 				  struct xtcp_port_gap *gap)
 	__must_hold(&b->lock)
 {
+	u64 part = (like->part & ~XTCP_PORT_AUTO_ONLY) | (auto_only ? XTCP_PORT_AUTO_ONLY : 0);
 	struct rb_node **link = &b->ports.rb_node, *parent = NULL;
 	struct xtcp_port *found = NULL;
 
@@ -418,12 +416,14 @@ struct xtcp_port *xtcp_port_first(struct xtcp_port_bucket *b, const struct xtcp_
 
 	while (*link) {
 		struct xtcp_port *p = rb_entry(*link, struct xtcp_port, node);
-		int cmp = port_cmp(p, like, auto_only, addr);
+		int cmp = port_cmp(p, part, addr);
 
 		parent = *link;
-		if (!cmp)
+		link = &parent->rb_left;
+		if (cmp < 0)
+			link = &parent->rb_right;
+		else if (!cmp)
 			found = p;
-		link = cmp < 0 ? &parent->rb_right : &parent->rb_left;
 	}
 	if (gap)
 		*gap = (struct xtcp_port_gap){ .parent = parent, .link = link };
@@ -439,7 +439,7 @@ static __always_inline struct xtcp_port *next_of(const struct xtcp_port *p,
 
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
-	return next && !port_cmp(next, p, p->auto_only, addr) ? next : NULL;
+	return next && !port_cmp(next, p->part, addr) ? next : NULL;
 }
 
 /**
@@ -474,7 +474,7 @@ static noinline void move_to_bound(struct xtcp_port *p)
 
 	lockdep_assert_held(&b->lock);
 	rb_erase(&p->node, &b->ports);
-	p->auto_only = false;
+	p->part &= ~XTCP_PORT_AUTO_ONLY;
 	xtcp_port_first(b, p, false, &p->place.addr, &gap);
 	enter(b, p, &gap);
 	b->bound++;
@@ -489,7 +489,7 @@ void xtcp_port_is_bound(struct xtcp_port *p)
 {
 	lockdep_assert_held(&xtcp_port_bucket(p)->lock);
 
-	if (unlikely(p->auto_only))
+	if (unlikely(p->part & XTCP_PORT_AUTO_ONLY))
 		move_to_bound(p);
 }
 
@@ -505,13 +505,15 @@ void xtcp_port_insert(struct xtcp_port *fresh, struct xtcp_port_bucket *b,
 		      const struct xtcp_claim *c, const struct xtcp_port_gap *gap)
 	__must_hold(&b->lock)
 {
+	bool auto_only = fresh->part & XTCP_PORT_AUTO_ONLY;
+
 	lockdep_assert_held(&b->lock);
 
 	fresh->common = common_of(xtcp_to_sk(c->xs));
-	fresh->fast = fresh->auto_only ? 0 : fresh->common;
+	fresh->fast = auto_only ? 0 : fresh->common;
 	fresh->uid = c->uid;
 	refcount_set(&fresh->refs, 1);
-	if (fresh->auto_only)
+	if (auto_only)
 		b->unbound = 1;
 	else
 		b->bound++;
@@ -543,7 +545,8 @@ static bool search_part(struct search *s, struct xtcp_port_bucket *b,
 			const struct in6_addr *addr, bool auto_only)
 	__must_hold(&b->lock)
 {
-	bool there = addr == &s->fresh->place.addr && auto_only == s->fresh->auto_only;
+	bool there = addr == &s->fresh->place.addr &&
+		     auto_only == (s->fresh->part & XTCP_PORT_AUTO_ONLY);
 	struct xtcp_port *p = xtcp_port_first(b, s->fresh, auto_only, addr,
 					      there ? &s->found->gap : NULL);
 

@@ -121,7 +121,7 @@ static int connect_one(const struct xtcp_claim *c, struct xtcp_port **fresh, u16
 		if (xtcp_reserve_take(&p->rsv, p->net, &p->place, num, 0))
 			goto unlock;
 		p->num = num;
-		p->auto_only = true;
+		p->part |= XTCP_PORT_AUTO_ONLY;
 		xtcp_port_insert(p, b, c, &gap);
 		*fresh = NULL;
 	}

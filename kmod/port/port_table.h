@@ -17,11 +17,11 @@
 
 /**
  * struct xtcp_port - a local address and port that is held
- * @node: link in the bucket, by namespace, VRF, @auto_only and address
+ * @node: link in the bucket, by @part and address
+ * @part: namespace, VRF, and whether it is one that connect() chose and nobody bound
  * @net: namespace
  * @place: address, device, VRF
  * @num: port
- * @auto_only: connect() chose it and nobody bound it
  * @common: what all owners so far had (COMMON_* in port.c)
  * @fast: what all binders so far had when they asked for it (likewise)
  * @uid: user of the first owner; of all, while they have COMMON_GROUP
@@ -34,10 +34,10 @@
  */
 struct xtcp_port {
 	struct rb_node		node;
+	u64			part;
 	struct net		*net;
 	struct xtcp_place	place;
 	u16			num;
-	bool			auto_only;
 	u8			common;
 	u8			fast;
 	kuid_t			uid;
@@ -48,6 +48,9 @@ struct xtcp_port {
 	struct hlist_head	listening;
 	struct inet_timewait_sock rsv;
 };
+
+/* In xtcp_port.part: connect() chose it and nobody bound it. */
+#define XTCP_PORT_AUTO_ONLY	0x1
 
 /**
  * struct xtcp_claim - somebody who wants an address and port

@@ -637,7 +637,8 @@ TEST(namespace_gone__is_traced)
 	pid_t pid;
 
 	XTCP_ONLY();
-	if ((mkdir(TRACE, 0700) && errno != EEXIST) || !proc_write(TRACE "/trace", "") ||
+	if ((mkdir(TRACE, 0700) && errno != EEXIST) ||
+	    !proc_write(TRACE "/options/record-cmd", "0") || !proc_write(TRACE "/trace", "") ||
 	    !proc_write(TRACE "/events/xtcp/xtcp_transition/enable", "1"))
 		SKIP(return, "this kernel cannot trace");
 	pid = must_fork();

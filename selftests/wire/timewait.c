@@ -110,7 +110,11 @@ static bool watch_states(void)
 {
 	if (mkdir(TRACE, 0700) && errno != EEXIST)
 		return false;
-	return proc_write(TRACE "/trace", "") &&
+	/*
+	 * Else the names of processes are recorded by code that is patched into the scheduler,
+	 * while it runs on another processor: an emulated one may not see it and die of it.
+	 */
+	return proc_write(TRACE "/options/record-cmd", "0") && proc_write(TRACE "/trace", "") &&
 	       proc_write(TRACE "/events/sock/inet_sock_set_state/enable", "1");
 }
 

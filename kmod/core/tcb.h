@@ -10,8 +10,9 @@
 #ifndef XTCP_CORE_TCB_H
 #define XTCP_CORE_TCB_H
 
+#include "actions.h"
+#include "conf.h"
 #include "fsm.h"
-#include "reason.h"
 #include "note.h"
 #include "segment.h"
 #include "seq.h"
@@ -30,129 +31,6 @@ enum xtcp_timer {
 	XTCP_TIMER_KEEP,
 	XTCP_TIMER_NR
 };
-
-/**
- * struct xtcp_conf - settings that all connections of a namespace share
- * @syn_retries: SYN retransmissions before connect() gives up
- * @syn_linear_timeouts: so many more, before the time between them doubles
- * @synack_retries: SYN,ACK retransmissions before a SYN_RECV is dropped
- * @retries1: retransmissions before the route is doubted (RFC 9293 R1)
- * @retries2: retransmissions before the connection is dropped (R2)
- * @orphan_retries: the same for a connection without a socket
- * @min_tso_segs: least segments in a burst
- * @tso_rtt_log: bursts are larger where the RTT is below about 2^this us; 0: no
- * @tso_win_divisor: a burst waits for more until it is this part of the window; 0:
- *		     until it is three segments
- * @min_rtt_wlen_s: for how long the least RTT counts, seconds
- * @pacing_ss_ratio: pacing rate in slow start, percent of cwnd / SRTT
- * @pacing_ca_ratio: the same afterwards
- * @fin_timeout_us: how long an orphan waits in FIN_WAIT2
- * @timewait_us: 2MSL
- * @keepalive_time_us: idle time before the first keepalive probe
- * @keepalive_intvl_us: time between probes
- * @keepalive_probes: unanswered probes before the connection is dropped
- * @window_scaling: offer RFC 7323 window scaling
- * @timestamps: offer RFC 7323 timestamps
- * @sack: offer RFC 2018 selective acknowledgment
- * @dsack: report duplicates as RFC 2883 has it
- * @stdurg: the urgent pointer points to the last urgent byte, not behind it
- * @ecn: XTCP_ECN_*
- * @ecn_fallback: a SYN that is sent again does not ask for ECN
- * @rfc1337: ignore RST in TIME_WAIT
- * @timewait_reuse: XTCP_TW_REUSE_* (Linux tcp_tw_reuse)
- * @timewait_reuse_delay_us: but not before it has been there as long
- * @slow_start_after_idle: RFC 2861: shrink cwnd after an idle RTO
- * @early_retrans: 3 and 4: tail loss probes (Linux tcp_early_retrans)
- * @recovery: XTCP_RACK_* (Linux tcp_recovery)
- * @frto: 0: no F-RTO
- * @reordering: first guess of how many segments one can be late
- * @max_reordering: largest such guess
- * @invalid_ratelimit_us: least time between two ACKs that answer segments
- *			  which are out of window or otherwise invalid
- * @rto_min_us: least RTO
- * @rto_max_us: greatest RTO
- * @shrink_window: a window that was offered may be taken back (needs scaling)
- * @moderate_rcvbuf: receive buffers grow with what their users read
- * @rcvbuf_low_rtt_us: where the RTT is shorter, receive buffers grow less
- * @signed_windows: without scaling, offer windows that fit a signed field
- * @app_win: 2^-app_win of the buffer is kept for what the window does not know; 0:
- *	     nothing is
- * @pingpong_thresh: answers after which ACKs wait to ride on the next
- * @notsent_lowat: bytes not sent yet up to which a socket is writable
- * @mtu_probing: search for the path's MTU (RFC 4821): 1: when a black hole is
- *		 suspected, 2: always
- * @base_mss: payload of a segment that the search begins with, bytes
- * @min_snd_mss: least size of a segment, options included, bytes
- * @mtu_probe_floor: black holes do not lower it below this, bytes
- * @probe_threshold: a search this close to its end is over, bytes
- * @probe_interval_s: a search that is over begins anew after this, seconds
- * @thin_linear_timeouts: a stream that is too thin for fast retransmission does
- *			  not double its first timeouts
- * @comp_sack_delay_ns: longest time that ACKs are held back behind a gap
- * @comp_sack_rtt_percent: of the RTT, the same
- * @comp_sack_nr: so many of them at most; 0: none
- * @delack_min_us: least delay of an ACK
- * @delack_max_us: greatest delay of an ACK
- */
-struct xtcp_conf {
-	u8	syn_retries;
-	u8	syn_linear_timeouts;
-	u8	synack_retries;
-	u8	retries1;
-	u8	retries2;
-	u8	orphan_retries;
-	u8	keepalive_probes;
-	bool	window_scaling;
-	bool	timestamps;
-	bool	sack;
-	bool	dsack;
-	bool	stdurg;
-	u8	ecn;
-	bool	ecn_fallback;
-	bool	rfc1337;
-	u8	timewait_reuse;
-	bool	thin_linear_timeouts;
-	bool	shrink_window;
-	bool	moderate_rcvbuf;
-	bool	signed_windows;
-	u8	app_win;
-	u8	pingpong_thresh;
-	u8	mtu_probing;
-	u8	comp_sack_nr;
-	int	comp_sack_rtt_percent;
-	u64	comp_sack_delay_ns;
-	int	base_mss;
-	int	min_snd_mss;
-	int	mtu_probe_floor;
-	int	probe_threshold;
-	u32	probe_interval_s;
-	u32	notsent_lowat;
-	bool	slow_start_after_idle;
-	u8	tso_rtt_log;
-	u8	tso_win_divisor;
-	int	min_tso_segs;
-	int	min_rtt_wlen_s;
-	int	pacing_ss_ratio;
-	int	pacing_ca_ratio;
-	u8	early_retrans;
-	u8	recovery;
-	u8	frto;
-	int	reordering;
-	int	max_reordering;
-	int	rcvbuf_low_rtt_us;
-	u32	fin_timeout_us;
-	u32	timewait_us;
-	u32	timewait_reuse_delay_us;
-	u32	invalid_ratelimit_us;
-	u32	rto_min_us;
-	u32	rto_max_us;
-	u32	delack_min_us;
-	u32	delack_max_us;
-	u64	keepalive_time_us;
-	u64	keepalive_intvl_us;
-};
-
-void xtcp_conf_init(struct xtcp_conf *conf);
 
 /**
  * struct xtcp_path - what the administrator says about the path, with its route
@@ -181,11 +59,6 @@ struct xtcp_path {
 /* struct xtcp_path.reordering and init_cwnd have fifteen bits. */
 #define XTCP_PATH_REORDERING_MAX	32767U
 #define XTCP_PATH_INIT_CWND_MAX		32767U
-
-/* struct xtcp_conf.timewait_reuse */
-#define XTCP_TW_REUSE_NEVER	0
-#define XTCP_TW_REUSE_ALWAYS	1
-#define XTCP_TW_REUSE_LOCAL	2	/* connections of this host with itself */
 
 /* struct xtcp_tcb.flags */
 #define XTCP_F_PASSIVE		BIT(0)	/* came out of a listener */
@@ -688,96 +561,6 @@ struct xtcp_tcb {
 	};
 };
 
-/*
- * Orders to the host.  It carries them out in this order, which is that of their bits;
- * what struct xtcp_actions lists is freed and delivered behind XTCP_ACT_QUEUED_OOO.
- */
-#define XTCP_ACT_TIMEOUT	BIT(0)	/* counts as a retransmission timeout */
-#define XTCP_ACT_URGENT		BIT(1)	/* the peer has urgent data: SIGURG */
-#define XTCP_ACT_URG_BYTE	BIT(2)	/* and here it is, at @urg_off of the payload */
-#define XTCP_ACT_DELIVER	BIT(3)	/* append the payload to what the user reads */
-#define XTCP_ACT_QUEUED_OOO	BIT(4)	/* the core keeps the payload's record */
-#define XTCP_ACT_SYN_DATA	BIT(5)	/* drop what SND.UNA has passed of the send queue */
-#define XTCP_ACT_PURGE_OOO	BIT(6)	/* free what waits behind a gap: none can fill it */
-#define XTCP_ACT_CONNECTED	BIT(7)	/* the handshake is complete */
-#define XTCP_ACT_ERROR		BIT(8)	/* tell the user @error */
-#define XTCP_ACT_QUEUE_FIN	BIT(9)	/* append a FIN to the send queue */
-#define XTCP_ACT_ACK_SOON	BIT(10)	/* XTCP_TIMER_DELACK is due in less than a tick */
-#define XTCP_ACT_ACK_SKIPPED	BIT(11)	/* counts as an answer that was not sent */
-#define XTCP_ACT_ROUTE		BIT(12)	/* the route may be what fails */
-#define XTCP_ACT_ACK_BEFORE	BIT(13)	/* an ACK of @ack_before, ECE as it was */
-#define XTCP_ACT_SEND_SYN	BIT(14)	/* send a SYN; SYN,ACK in SYN_RECV */
-#define XTCP_ACT_OUTPUT_FIRST	BIT(15)	/* look at the send queue */
-#define XTCP_ACT_RETRANSMIT	BIT(16)	/* ask xtcp_retransmit_next() */
-#define XTCP_ACT_OUTPUT		BIT(17)	/* look at the send queue */
-#define XTCP_ACT_SEND_PROBE	BIT(18)	/* send an ACK with SEG.SEQ = SND.UNA - 1 */
-#define XTCP_ACT_DUPACK		BIT(19)	/* the ACK counts as a duplicate, and leaves anyway */
-#define XTCP_ACT_SEND_ACK	BIT(20)	/* send an ACK, if nothing that left carried it */
-#define XTCP_ACT_ACK_MERGE	BIT(21)	/* which may be that of segments to come */
-#define XTCP_ACT_CHALLENGE	BIT(22)	/* send an ACK if the global limit allows */
-#define XTCP_ACT_SEND_RST	BIT(23)	/* send a RST with @rst_seq, @rst_ack */
-#define XTCP_ACT_WAKE_READER	BIT(24)	/* data or end of file */
-#define XTCP_ACT_WAKE_WRITER	BIT(25)	/* room in the send queue */
-#define XTCP_ACT_TIME_WAIT	BIT(26)	/* replace the TCB with a TIME_WAIT entry */
-#define XTCP_ACT_DEAD		BIT(27)	/* the connection is gone: free the queues */
-
-/* Edges that one call can take: ACK of SYN, then ACK of FIN or FIN. */
-#define XTCP_ACT_EDGES		3
-
-/**
- * struct xtcp_actions - what the host has to do after an entry point
- * @orders: XTCP_ACT_*
- * @error: errno for the user, positive
- * @nr_edges: edges taken
- * @edges: which, in order
- * @why: of each, enum xtcp_reason
- * @timer: what ended the connection; with an edge of XTCP_EV_TIMEOUT only
- * @bad_event: enum xtcp_event + 1 that the table had no edge for; 0: none
- * @lost_retrans: retransmissions that were lost themselves
- * @sack_discards: SACK blocks that cannot be
- * @dsack_segs: segments that D-SACKs report
- * @notes: what recovery did, for counters: bits by enum xtcp_note
- * @ack_why: enum xtcp_reason of XTCP_ACT_SEND_ACK, _ACK_BEFORE, _CHALLENGE and _SEND_PROBE
- * @again_why: enum xtcp_reason of XTCP_ACT_RETRANSMIT and _SEND_SYN
- * @rst_flags: XTCP_ACK when the RST carries an acknowledgment
- * @rst_why: enum xtcp_reason of the RST
- * @rst_seq: sequence number of the RST
- * @rst_ack: its acknowledgment number
- * @urg_off: where the urgent byte is in the payload
- * @ack_before: what to acknowledge before the rest (RFC 8257 3.2)
- * @acked: sent segments that were ACKed, for the host to free
- * @ready: segments that are in order now, to deliver behind the payload
- * @ready_tail: the last of them
- * @dropped: received segments that turned out to hold nothing new, to free
- *
- * The three lists are linked with xtcp_seg_next().
- */
-struct xtcp_actions {
-	u32			orders;
-	u32			notes;
-	u32			lost_retrans;
-	u32			dsack_segs;
-	int			error;
-	u8			nr_edges;
-	u8			edges[XTCP_ACT_EDGES];
-	u8			why[XTCP_ACT_EDGES];
-	u8			bad_event;
-	u8			sack_discards;
-	u8			ack_why;
-	u8			again_why;
-	u8			rst_flags;
-	u8			rst_why;
-	struct xtcp_cause_timer	timer;
-	u32			rst_seq;
-	u32			rst_ack;
-	u32			urg_off;
-	u32			ack_before;
-	struct xtcp_seg		*acked;
-	struct xtcp_seg		*ready;
-	struct xtcp_seg		*ready_tail;
-	struct xtcp_seg		*dropped;
-};
-
 /**
  * enum xtcp_call - what the user does to a connection
  * @XTCP_CALL_LISTEN: listen()
@@ -804,6 +587,7 @@ enum xtcp_call {
 	XTCP_CALL_KEEPALIVE,
 };
 
+void xtcp_conf_init(struct xtcp_conf *conf);
 void xtcp_tcb_init(struct xtcp_tcb *t, const struct xtcp_conf *conf);
 enum xtcp_verdict __must_check
 xtcp_on_segment(struct xtcp_tcb *t, struct xtcp_segment *seg, xtcp_usec_t now,
@@ -816,45 +600,6 @@ u32 xtcp_rto_backed_off(const struct xtcp_tcb *t);
 void xtcp_rto_revert(struct xtcp_tcb *t, u32 seq, xtcp_usec_t now);
 void xtcp_on_read(struct xtcp_tcb *t, u32 copied, u32 free_space, u32 full_space,
 		  xtcp_usec_t now, struct xtcp_actions *a);
-
-/**
- * xtcp_actions_init - start with no orders
- * @a: what to clear
- */
-static inline void xtcp_actions_init(struct xtcp_actions *a)
-{
-	a->orders = 0;
-	a->notes = 0;
-	a->lost_retrans = 0;
-	a->dsack_segs = 0;
-	a->sack_discards = 0;
-	a->error = 0;
-	a->nr_edges = 0;
-	a->bad_event = 0;
-	a->ack_why = XTCP_WHY_NONE;
-	a->again_why = XTCP_WHY_NONE;
-	a->rst_flags = 0;
-	a->acked = NULL;
-	a->ready = NULL;
-	a->ready_tail = NULL;
-	a->dropped = NULL;
-}
-
-/* Orders that have @ack_why, and @again_why. */
-#define XTCP_ACT_ACKS	(XTCP_ACT_SEND_ACK | XTCP_ACT_ACK_BEFORE | XTCP_ACT_CHALLENGE | \
-			 XTCP_ACT_SEND_PROBE)
-#define XTCP_ACT_AGAIN	(XTCP_ACT_RETRANSMIT | XTCP_ACT_SEND_SYN)
-
-/**
- * xtcp_actions_reasoned - has each order a reason?
- * @a: the orders
- */
-static inline bool xtcp_actions_reasoned(const struct xtcp_actions *a)
-{
-	return (!(a->orders & XTCP_ACT_ACKS) || a->ack_why) &&
-	       (!(a->orders & XTCP_ACT_AGAIN) || a->again_why) &&
-	       (!(a->orders & XTCP_ACT_SEND_RST) || a->rst_why);
-}
 
 /**
  * xtcp_timer_next - when the host has to call xtcp_on_timer()

@@ -14,9 +14,9 @@ RIG := selftests/vm
 LEASH := setpriv --pdeathsig TERM --
 # And the shell between the two: it does not pass on that make was killed.
 check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
-	fuzz sim programs screens shell: SHELL := setpriv
+	bench-profile fuzz sim programs screens shell: SHELL := setpriv
 check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
-	fuzz sim programs screens shell: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
+	bench-profile fuzz sim programs screens shell: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
 LANE := $(LEASH) $(RIG)/lane
 RUN := $(LEASH) $(RIG)/run
 NAME := $(or $(KERNEL),module)
@@ -29,7 +29,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 .PHONY: all module tools install uninstall setup check check-unit check-fast \
-	check-debug check-6.12 check-6.1 attack calls cost demo bench bench-netem fuzz sim programs shell kernels \
+	check-debug check-6.12 check-6.1 attack calls cost demo bench bench-netem bench-profile fuzz sim programs shell kernels \
 	screens update-kernels clean distclean help
 .DEFAULT_GOAL := all
 
@@ -128,6 +128,18 @@ bench: setup
 		$(if $(filter uml,$(VM_KERNEL)),,--icount --append "$(BENCH_BOOT)") \
 		-- selftests/bench/run.sh $(if $(filter uml,$(VM_KERNEL)),--wall) $(BENCH)
 
+# Where the instructions of a row go.  ROW="rr-lo crr-lo" says which, FUNCTIONS= how many
+# functions are shown.
+bench-profile: setup
+	@$(RIG)/build $(VM_KERNEL)
+	@$(MAKE) -s -C selftests/bench OUT="$(CURDIR)/build/bench"
+	@$(RUN) --kernel $(VM_KERNEL) --name bench-profile --timeout $(or $(TIMEOUT),1800) --icount \
+		--append "$(BENCH_BOOT)" \
+		--plugin "build/bench/profile.so,out=build/vm-out/bench-profile/counts" \
+		-- selftests/bench/run.sh --profile $(or $(ROW),rr-lo)
+	@echo
+	@build/bench/profile build/vm-out/bench-profile $(FUNCTIONS)
+
 # In virtual time by default: what else this machine does cannot be seen in the table.
 bench-netem: setup
 	@$(RIG)/build $(or $(KERNEL),travel)
@@ -193,6 +205,8 @@ help:
 	@echo "make cost            calls among thousands of sockets, and hostile segments: a table of"
 	@echo "                     instructions beside the kernel's TCP, with a bound for each row"
 	@echo "make bench           instructions per byte, transaction and connection"
+	@echo "make bench-profile   where they go, by kind of work and by function; ROW=\"rr-lo crr\" chooses,"
+	@echo "                     FUNCTIONS=100 shows more"
 	@echo "make bench-netem     goodput on bad networks beside the kernel's TCP with the same congestion"
 	@echo "                     control, in virtual time; ALGO=cubic NET=loss1,loss5 REPS=9 choose"
 	@echo "make fuzz            fuzzers"

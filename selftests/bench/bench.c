@@ -2,7 +2,7 @@
 /*
  * The kernel's TCP and xtcp side by side, in one boot.
  *
- *	bench [--wall] [--reps N] [--tsv FILE] [--no-memory] [ROW...]
+ *	bench [--wall] [--reps N] [--tsv FILE] [--no-memory] [--profile FILE] [ROW...]
  *
  * On a machine whose clock counts instructions (QEMU, -icount shift=0: one
  * instruction is one nanosecond of CLOCK_MONOTONIC) the time that work takes is
@@ -13,6 +13,9 @@
  * what the processor idles all the same (/proc/timer_list) is taken off and shown.
  * The families take turns, each turn is a process in fresh namespaces, and the
  * median of the turns counts; the spread is (max - min) / median.
+ *
+ * With --profile each row has one turn, which a plugin of the emulator watches
+ * (profile_plugin.c), and FILE says what each was.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,6 +26,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -30,6 +34,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "profile_mark.h"
 
 #define REPS_MAX	64
 #define KIB		1024UL
@@ -38,6 +43,9 @@
 #define WALL_FACTOR	20
 
 static bool wall;
+
+/* --profile: where each turn is noted; NULL: nobody watches. */
+static FILE *turns;
 
 /* ---- what is measured ---------------------------------------------------- */
 
@@ -117,16 +125,41 @@ static uint64_t idle_ns(void)
 	return sum;
 }
 
+/* There is a "ret" at each of the two places. */
+static void map_marks(void)
+{
+	unsigned char *page = mmap((void *)PROFILE_MARK_PAGE, 4096,
+				   PROT_READ | PROT_WRITE | PROT_EXEC,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (page == MAP_FAILED)
+		die("mmap: %m");
+	memset(page, 0xc3, 4096);
+}
+
+static void reach(unsigned long at)
+{
+	((void (*)(void))at)();
+}
+
 static void measure_begin(void)
 {
+	if (turns)
+		map_marks();
 	mark.idle_ns = idle_ns();
 	mark.busy_ns = now_ns();
+	if (turns)
+		reach(PROFILE_MARK_BEGIN);
 }
 
 static void measure_end(double units)
 {
-	uint64_t end = now_ns(), idle = wall ? 0 : idle_ns() - mark.idle_ns;
+	uint64_t end, idle;
 
+	if (turns)
+		reach(PROFILE_MARK_END);
+	end = now_ns();
+	idle = wall ? 0 : idle_ns() - mark.idle_ns;
 	sample_out->idle_ns = idle;
 	sample_out->busy_ns = end - mark.busy_ns - idle;
 	sample_out->units = units;
@@ -485,6 +518,9 @@ static bool run_row(const struct row *row, int reps, FILE *tsv)
 				printf("%-42s FAILED (%s)\n", row->title, family_names[f]);
 				return false;
 			}
+			if (turns)
+				fprintf(turns, "%s %s %.0f %s\n", row->name, family_names[f],
+					one.units, row->per);
 			v[f][i] = value(row, &one);
 			idle = (double)one.idle_ns / (one.idle_ns + one.busy_ns);
 			if (idle > s[f].idle)
@@ -512,7 +548,7 @@ static bool wanted(const struct row *row, char **names)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: bench [--wall] [--reps N] [--tsv FILE] [--no-memory] [ROW...]\nrows:");
+	fprintf(stderr, "usage: bench [--wall] [--reps N] [--tsv FILE] [--no-memory] [--profile FILE] [ROW...]\nrows:");
 	for (size_t i = 0; i < NR_ROWS; i++)
 		fprintf(stderr, " %s", rows[i].name);
 	fputc('\n', stderr);
@@ -526,6 +562,7 @@ int main(int argc, char **argv)
 		{ "reps", required_argument, NULL, 'r' },
 		{ "tsv", required_argument, NULL, 't' },
 		{ "no-memory", no_argument, NULL, 'm' },
+		{ "profile", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	bool ok = true, memory = true;
@@ -547,6 +584,13 @@ int main(int argc, char **argv)
 			break;
 		case 'm':
 			memory = false;
+			break;
+		case 'p':
+			turns = fopen(optarg, "w");
+			if (!turns)
+				die("%s: %m", optarg);
+			memory = false;
+			reps = 1;
 			break;
 		default:
 			usage();

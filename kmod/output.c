@@ -67,8 +67,11 @@ static int transmit(struct sock *sk, struct sk_buff *skb, struct xtcp_header *h,
 	xtcp_header_push(skb, inet->inet_sport, inet->inet_dport, h);
 	if (unlikely(md5))
 		xtcp_md5_sign(skb, &xtcp_sk(sk)->flow.key, md5);
+	/* skb_set_owner_w() in place, which asks first whether this is a socket at all */
 	skb_orphan(skb);
-	skb_set_owner_w(skb, sk);
+	skb->sk = sk;
+	skb->destructor = sock_wfree;
+	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
 	skb_set_hash_from_sk(skb, sk);
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
 	if (unlikely(xtcp_tx_delay(sk)))

@@ -9,9 +9,6 @@
  * "turn" and then a line for each block of code, its address and how many instructions of it
  * ran.  QEMU translates code by blocks, which begin where somebody jumps to and end with a
  * jump: adding a number at each is exact, but for a block that a fault ends early.
- *
- * Debian's QEMU loads plugins and its packages have no header for them, so the few functions
- * that this one calls are declared here (version 1 of the interface, QEMU 4.2 and later).
  */
 #include <inttypes.h>
 #include <stddef.h>
@@ -21,25 +18,7 @@
 #include <string.h>
 
 #include "profile_mark.h"
-
-#define PUBLIC	__attribute__((visibility("default")))
-
-typedef uint64_t plugin_id;
-struct qemu_plugin_tb;
-
-/* enum qemu_plugin_op, enum qemu_plugin_cb_flags */
-enum { OP_ADD_U64 };
-enum { CB_NO_REGS };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id,
-					   void (*cb)(plugin_id id, struct qemu_plugin_tb *tb));
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op, void *ptr,
-					      uint64_t imm);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
-					  void (*cb)(unsigned int cpu, void *arg), int flags,
-					  void *arg);
+#include "profile_qemu.h"
 
 PUBLIC int qemu_plugin_version = 1;
 
@@ -57,7 +36,7 @@ struct block {
 	uint64_t	before;
 };
 
-#define BUCKETS	(1U << 18)
+#define BUCKETS	262144
 
 static struct block *buckets[BUCKETS];
 static FILE *out;
@@ -83,7 +62,7 @@ static void turn_begins(unsigned int cpu, void *arg)
 {
 	(void)cpu;
 	(void)arg;
-	for (unsigned int i = 0; i < BUCKETS; i++) {
+	for (int i = 0; i < BUCKETS; i++) {
 		for (struct block *b = buckets[i]; b; b = b->next)
 			b->before = b->count;
 	}
@@ -94,7 +73,7 @@ static void turn_ends(unsigned int cpu, void *arg)
 	(void)cpu;
 	(void)arg;
 	fputs("turn\n", out);
-	for (unsigned int i = 0; i < BUCKETS; i++) {
+	for (int i = 0; i < BUCKETS; i++) {
 		for (struct block *b = buckets[i]; b; b = b->next) {
 			if (b->count != b->before)
 				fprintf(out, "%" PRIx64 " %" PRIu64 "\n", b->addr,

@@ -70,12 +70,16 @@ void xtcp_ack_syn_ack(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	xtcp_timer_arm(t, XTCP_TIMER_DELACK, now + XTCP_DELACK_MAX_US);
 }
 
-/*
+/**
+ * xtcp_ack_measure - payload that we keep has come, in order or behind a gap
+ * @t: the connection
+ * @seg: the segment
+ *
  * The size of a full segment of the peer: the largest that came, or what came
  * twice in a row and looks full.  One that is smaller, or says PSH, ends a write
  * of the peer, which may wait for an ACK before the next.
  */
-static void measure_rcv_mss(struct xtcp_tcb *t, const struct xtcp_segment *seg)
+void xtcp_ack_measure(struct xtcp_tcb *t, const struct xtcp_segment *seg)
 {
 	u32 len = seg->segs > 1 ? DIV_ROUND_UP(seg->len, seg->segs) : seg->len;
 	u32 last = t->last_seg, total = len;
@@ -111,7 +115,7 @@ static u32 delay_max(const struct xtcp_tcb *t)
 }
 
 /**
- * xtcp_ack_data_came - payload that we keep has come
+ * xtcp_ack_data_came - payload that we keep has come in order
  * @t: the connection
  * @seg: the segment
  * @now: the time
@@ -125,7 +129,7 @@ void xtcp_ack_data_came(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 	u32 stamp = xtcp_stamp(now);
 
 	t->flags |= XTCP_F_ACK_PENDING;
-	measure_rcv_mss(t, seg);
+	xtcp_ack_measure(t, seg);
 	if (!t->ato_us) {
 		quick_again(t);
 		t->ato_us = min;

@@ -492,6 +492,8 @@ static enum xtcp_verdict receive_text(struct xtcp_tcb *t, struct xtcp_segment *s
 		bool is_new;
 
 		xtcp_ecn_data(t, seg, t->rcv_nxt, now, a);
+		if (seg->len)
+			xtcp_ack_measure(t, seg);
 		t->info.rcv_ooopack += max_t(u32, seg->segs, 1);
 		is_new = xtcp_ooo_insert(t, seg->node, a);
 		if (is_new)

@@ -96,6 +96,7 @@ void xtcp_window_data(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 		      xtcp_usec_t now);
 
 /* delack.c */
+void xtcp_ack_measure(struct xtcp_tcb *t, const struct xtcp_segment *seg);
 void xtcp_ack_data_came(struct xtcp_tcb *t, const struct xtcp_segment *seg,
 			xtcp_usec_t now);
 void xtcp_ack_quick(struct xtcp_tcb *t);

@@ -53,6 +53,18 @@ static inline bool xtcp_window_may_grow(const struct xtcp_tcb *t, u32 len)
 }
 
 /**
+ * xtcp_window_has - is any of a segment's payload new, and in the window?
+ * @t: the connection
+ * @seg: the segment
+ */
+static inline bool xtcp_window_has(const struct xtcp_tcb *t,
+				   const struct xtcp_segment *seg)
+{
+	return xtcp_after(seg->end_seq, t->rcv_nxt) &&
+	       xtcp_before(seg->seq, t->rcv_nxt + xtcp_receive_window(t));
+}
+
+/**
  * xtcp_window_takes - may any of a segment's payload be kept?
  * @t: the connection
  * @seg: the segment
@@ -65,9 +77,7 @@ static inline bool xtcp_window_may_grow(const struct xtcp_tcb *t, u32 len)
 static inline bool xtcp_window_takes(const struct xtcp_tcb *t,
 				     const struct xtcp_segment *seg)
 {
-	return !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) ||
-	       (xtcp_after(seg->end_seq, t->rcv_nxt) &&
-		xtcp_before(seg->seq, t->rcv_nxt + xtcp_receive_window(t)));
+	return !XTCP_IN(t->state, XTCP_SET_SYNCHRONISED) || xtcp_window_has(t, seg);
 }
 
 #endif /* XTCP_CORE_WINDOW_H */

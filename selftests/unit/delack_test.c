@@ -106,6 +106,39 @@ TEST(delay__reader_that_is_behind)
 	CHECK(!(ep.t.flags & XTCP_F_ACK_PENDING));
 }
 
+/* What waits behind a gap tells as well how large the peer's segments are. */
+TEST(size__behind_a_gap)
+{
+	given(ESTABLISHED);
+	CHECK_EQ(ep.t.rcv_mss, XTCP_MSS_DEFAULT);
+	rcv(". 1001:1701(700) ack 1");
+	expect(". 1 ack 1");
+	CHECK_EQ(ep.t.rcv_mss, 700);
+	/* smaller, and twice */
+	rcv(". 1701:2301(600) ack 1");
+	expect(". 1 ack 1");
+	CHECK_EQ(ep.t.rcv_mss, 700);
+	rcv(". 2301:2901(600) ack 1");
+	expect(". 1 ack 1");
+	CHECK_EQ(ep.t.rcv_mss, 600);
+	/* a FIN has no size */
+	rcv("F. 3000:3000(0) ack 1");
+	ignore_output();
+	CHECK_EQ(ep.t.rcv_mss, 600);
+	CHECK(!(ep.t.flags & XTCP_F_ACK_PUSHED));
+}
+
+/* But not what is dropped. */
+TEST(size__of_what_is_kept)
+{
+	given(ESTABLISHED);
+	ep.rcvbuf = 0;
+	ep.rmem = 1;
+	rcv(". 1001:1701(700) ack 1");
+	expect_verdict(RCVBUF);
+	CHECK_EQ(ep.t.rcv_mss, XTCP_MSS_DEFAULT);
+}
+
 TEST(delay__merged_segments_count)
 {
 	bulk(1 << 20);

@@ -5,7 +5,6 @@
  * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
  * lib/wire.h explains the rest.
  */
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 
 #include "lib/fixture.h"
 #include "lib/reader.h"
+#include "lib/sender.h"
 
 WIRE_FIXTURE_TIMERS(acks)
 
@@ -89,6 +89,26 @@ TEST_F(acks, start__the_reader_is_late)
 		   "<  . 4001:16001(12000) ack 1",
 		   "quiet 15",
 		   ">  . 1:1(0) ack 16001");
+	close(fd);
+}
+
+/* ---- how large the peer's segments are ---------------------------------------- */
+
+/* What waits behind a gap tells as well. */
+TEST_F(acks, size__behind_a_gap)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	EXPECT_EQ(536, info_of(fd).tcpi_rcv_mss);
+	packets(p, "< . 2001:2701(700) ack 1",
+		   "> . 1:1(0) ack 1");
+	EXPECT_EQ(700, info_of(fd).tcpi_rcv_mss);
+	packets(p, "< . 2701:3301(600) ack 1",
+		   "> . 1:1(0) ack 1",
+		   "< . 3301:3901(600) ack 1",
+		   "> . 1:1(0) ack 1");
+	EXPECT_EQ(600, info_of(fd).tcpi_rcv_mss);
 	close(fd);
 }
 

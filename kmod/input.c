@@ -34,6 +34,16 @@ static void key_of(struct xtcp_key *key, struct xtcp_net *xn, const struct sk_bu
 	key->dev = 0;
 }
 
+/* Segments that were merged.  A tap or an emulated device may tell no more than their size. */
+static u16 segments(const struct sk_buff *skb, u32 len)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+
+	if (unlikely(info->gso_size && !info->gso_segs))
+		return clamp_t(u32, DIV_ROUND_UP(len, info->gso_size), 1, U16_MAX);
+	return max_t(u16, info->gso_segs, 1);
+}
+
 /*
  * The header as the core wants it.  Lengths were checked by admit(); options
  * are looked at here, because a backlog comes back with the buffer only.
@@ -60,7 +70,8 @@ static __always_inline bool parse(struct sk_buff *skb, struct xtcp_segment *seg)
 	seg->free_space = 0;
 	seg->full_space = 0;
 	seg->lowat = 0;
-	seg->segs = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
+	seg->segs = segments(skb, seg->len);
+	seg->mss = skb_shinfo(skb)->gso_size;
 	seg->node = node;
 	node->seq = seg->seq + th->syn;
 	node->end_seq = seg->end_seq;

@@ -77,7 +77,7 @@ static void look_at_buffers(struct sock *sk, struct sk_buff *skb,
 	const struct xtcp_tcb *t = &xtcp_sk(sk)->tcb;
 
 	/* larger than those before: they may hold memory in another proportion */
-	if (unlikely(seg->len > (u32)seg->segs * t->rcv_mss) && xtcp_window_has(t, seg))
+	if (unlikely(xtcp_segment_size(seg) > t->rcv_mss) && xtcp_window_has(t, seg))
 		xtcp_rmem_measure(sk, skb, seg->len);
 	seg->no_room = !xtcp_rmem_admit(sk, skb, seg);
 	seg->free_space = xtcp_free_space_less(sk, skb->truesize);

@@ -81,8 +81,7 @@ void xtcp_ack_syn_ack(struct xtcp_tcb *t, const struct xtcp_segment *seg,
  */
 void xtcp_ack_measure(struct xtcp_tcb *t, const struct xtcp_segment *seg)
 {
-	u32 len = seg->segs > 1 ? DIV_ROUND_UP(seg->len, seg->segs) : seg->len;
-	u32 last = t->last_seg, total = len;
+	u32 len = xtcp_segment_size(seg), last = t->last_seg, total = len;
 
 	t->last_seg = 0;
 	if (len >= t->rcv_mss) {

@@ -82,14 +82,16 @@ struct xtcp_options {
  * @verdict: out: what became of it
  * @ecn: the ECN field of its IP header, XTCP_IP_*
  * @no_room: the host has no receive buffer left for the payload
+ * @pressure: the system is short of memory for buffers
  * @free_space: window that the receive buffer has room for, bytes
  * @full_space: window that it would have if it were empty, bytes
  * @cost: window that its buffer's memory would have room for, bytes; this,
  *	  @max_space and @pressure are only set when xtcp_window_may_grow()
  * @max_space: window of the largest receive buffer there can be, bytes
  * @lowat: SO_RCVLOWAT, bytes
- * @pressure: the system is short of memory for buffers
  * @segs: segments on the wire that were merged into this one
+ * @mss: of a merged one: payload of each of those, of the last at most, bytes; 0: it came
+ *	 alone
  * @mss_default: of a SYN: what a peer takes that does not say, bytes; 0: XTCP_MSS_DEFAULT
  * @node: record that holds the payload; owned by the core after
  *	  XTCP_ACT_QUEUED_OOO, by the host otherwise
@@ -110,18 +112,30 @@ struct xtcp_segment {
 	bool			urg_inline;
 	bool			write_waits;
 	bool			no_room;
+	bool			pressure;
 	u16			segs;
+	u16			mss;
 	u16			mss_default;
 	u32			free_space;
 	u32			full_space;
 	u32			cost;
 	u32			max_space;
 	u32			lowat;
-	bool			pressure;
 	struct xtcp_seg		*node;
 	const u8		*sacks;
 	struct xtcp_options	opt;
 };
+
+/**
+ * xtcp_segment_size - payload of what was on the wire
+ * @seg: a segment that came, maybe merged of several
+ *
+ * Return: that of the largest of them, bytes.
+ */
+static inline u32 xtcp_segment_size(const struct xtcp_segment *seg)
+{
+	return seg->mss ? seg->mss : seg->len;
+}
 
 /**
  * xtcp_peer_mss - what the peer takes, by its SYN

@@ -172,6 +172,7 @@ static struct packet *make_segment(struct input *in, const struct endpoint *ep)
 	p = packet_make(&h, len);
 	memset(packet_payload(p), 0x55, len);
 	p->segs = bits & 1 ? 1 + take8(in) % 8 : 1;
+	p->mss = p->segs > 1 ? DIV_ROUND_UP(len, p->segs) : 0;
 	packet_seal(p);
 	return p;
 }

@@ -53,6 +53,7 @@ static struct packet *make(const struct xtcp_header *h, u32 payload, u32 hollow)
 	p->due = 0;
 	p->hdr = hdr;
 	p->segs = 1;
+	p->mss = 0;
 	p->ecn = 0;
 	p->len = hdr + payload;
 	p->hollow = hollow;
@@ -135,7 +136,7 @@ bool packet_merge(struct packet **p, const struct packet *q)
 	struct packet *a = *p, *m;
 	u32 alen = a->len - a->hdr, qlen = q->len - q->hdr;
 	u8 flags = packet_flags(a) | packet_flags(q);
-	u32 mss = a->segs ? DIV_ROUND_UP(alen, a->segs) : alen;
+	u32 mss = a->mss ? a->mss : alen;
 
 	if (!alen || !qlen || a->hdr != q->hdr || a->ecn != q->ecn ||
 	    flags & ~(XTCP_ACK | XTCP_PSH) || packet_flags(a) & XTCP_PSH ||
@@ -159,6 +160,7 @@ bool packet_merge(struct packet **p, const struct packet *q)
 	}
 	m->len += qlen;
 	m->segs += q->segs;
+	m->mss = mss;
 	m->bytes[OFF_FLAGS] = flags;
 	packet_seal(m);
 	*p = m;
@@ -195,6 +197,7 @@ enum xtcp_verdict packet_parse(const struct packet *p, struct xtcp_segment *seg)
 	seg->end_seq = seg->seq + seg->len + !!(seg->flags & XTCP_SYN) +
 		       !!(seg->flags & XTCP_FIN);
 	seg->segs = p->segs;
+	seg->mss = p->mss;
 	seg->ecn = p->ecn;
 	syn = seg->flags & XTCP_SYN;
 	optlen = hdr - XTCP_HDR_MIN;

@@ -14,6 +14,7 @@
  * @hdr: length of its header, bytes
  * @len: length of header and payload, bytes
  * @segs: packets that were merged into it (GRO)
+ * @mss: payload of each of those, of the last at most, bytes; 0: it came alone
  * @hollow: of @len, what is not in @bytes: the payload of a packet that carries none
  *	    (a long simulation does without), bytes
  * @ecn: the ECN field of the IP header that it would have
@@ -24,6 +25,7 @@ struct packet {
 	xtcp_usec_t	due;
 	u16		hdr;
 	u16		segs;
+	u16		mss;
 	u8		ecn;
 	u32		len;
 	u32		hollow;

@@ -118,7 +118,7 @@ struct text {
 	struct xtcp_range sacks[XTCP_SACKS_MAX];
 	bool no_sack;
 	u8 ecn;
-	u16 urg;
+	u16 urg, merged;
 };
 
 static u32 number(const char **p)
@@ -181,6 +181,8 @@ static bool parse(const char *p, struct text *x)
 			x->win = number(&p);
 		} else if (word(&p, "urg")) {
 			x->urg = number(&p);
+		} else if (word(&p, "merged")) {
+			x->merged = number(&p);
 		} else if (word(&p, "mss")) {
 			x->opt.has |= XTCP_OPT_MSS;
 			x->opt.mss = number(&p);
@@ -266,6 +268,10 @@ void script_rcv(const char *file, int line, const char *text)
 		    x.seq - !(x.flags & XTCP_SYN), x.len);
 	packet_seal(p);
 	p->ecn = x.ecn;
+	if (x.merged) {
+		p->segs = DIV_ROUND_UP(x.len, x.merged);
+		p->mss = x.merged;
+	}
 	endpoint_receive(&ep, p);
 	free(p);
 }

@@ -15,6 +15,7 @@
  * direction is 1.  "seq" may stand for "seq:end(len)" when there is no payload.
  * Options are mss N, wscale N, sackOK, TS val N ecr N, and sack A:B,C:D with numbers
  * of the other side; "sack none" expects that there are no SACK blocks.
+ * "merged N" is a segment that was merged of some of N bytes, the last maybe of less.
  * "ect0" and "ce" are the ECN field of the IP header; without, it is not ECN-capable.
  * What a segment of the peer does not mention is: win, the last one; no options.
  * What an expectation does not mention may be anything.

@@ -242,7 +242,9 @@ void parse_line(struct peer *p, struct line *l, const char *text)
 	if (take(c, "<"))
 		parse_options(c);
 	while (take(c, "!")) {
-		if (take(c, "badcsum"))
+		if (take(c, "merged"))
+			l->merged = parse_number(c).v;
+		else if (take(c, "badcsum"))
 			l->bad_csum = true;
 		else if (take(c, "short"))
 			l->truncate = parse_number(c).v;

@@ -33,6 +33,7 @@ struct line {
 	bool		has_options;
 	int		nr_options;
 	struct option	options[MAX_OPTIONS];
+	int		merged;		/* of packets with so many bytes, 0: it is not */
 	bool		bad_csum;
 	int		truncate;	/* -1: no */
 	int		offset;		/* -1: right */

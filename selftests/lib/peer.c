@@ -4,11 +4,13 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/virtio_net.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "line.h"
@@ -105,8 +107,36 @@ static void note_silence(struct wire *w)
 
 /* ---- sending ------------------------------------------------------------- */
 
-/* @ip has IP_LEN bytes of room for a header and then the IP payload. */
-static void write_ip(struct peer *p, uint8_t *ip, size_t len, uint8_t protocol)
+/* @mss: it was merged of packets of so many bytes, 0: it was not */
+static ssize_t write_packet(struct wire *w, void *ip, size_t len, unsigned int mss)
+{
+	struct virtio_net_hdr hdr = { .gso_size = mss };
+	const struct iovec parts[] = { { &hdr, sizeof(hdr) }, { ip, len } };
+	ssize_t n;
+
+	if (!w->vnet)
+		return write(w->tun, ip, len);
+	if (mss)
+		hdr.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+	n = writev(w->tun, parts, 2);
+	return n < 0 ? n : n - (ssize_t)sizeof(hdr);
+}
+
+static ssize_t read_packet(struct wire *w, void *ip, size_t len)
+{
+	struct virtio_net_hdr hdr;
+	const struct iovec parts[] = { { &hdr, sizeof(hdr) }, { ip, len } };
+	ssize_t n;
+
+	if (!w->vnet)
+		return read(w->tun, ip, len);
+	n = readv(w->tun, parts, 2);
+	return n < 0 ? n : n - (ssize_t)sizeof(hdr);
+}
+
+/* @ip has IP_LEN bytes of room for a header and then the IP payload; @mss: see above. */
+static void write_ip(struct peer *p, uint8_t *ip, size_t len, uint8_t protocol,
+		     unsigned int mss)
 {
 	uint8_t longer[65536];
 	static uint16_t id;
@@ -130,7 +160,7 @@ static void write_ip(struct peer *p, uint8_t *ip, size_t len, uint8_t protocol)
 	put16(ip + 10, ~sum_add(0, ip, hdr));
 	note_silence(p->w);
 	p->w->last_since = now_ns();
-	if (write(p->w->tun, ip, len) != (ssize_t)len)
+	if (write_packet(p->w, ip, len, mss) != (ssize_t)len)
 		wire_fail(p->w, "write to the TUN device: %s", strerror(errno));
 	p->w->last = now_ns();
 }
@@ -151,6 +181,8 @@ static void inject(struct peer *p, struct line *l)
 	uint16_t csum;
 	struct segment s;
 
+	if (l->merged && !p->w->vnet)
+		wire_fail(p->w, "\"%s\" on a device that merges nothing", l->text);
 	if (!l->has_options && p->secret)
 		add_option(l, (struct option){ .kind = OPT_MD5 });
 	if (!l->has_options && p->ts && !(l->flags & F_RST))
@@ -197,7 +229,7 @@ static void inject(struct peer *p, struct line *l)
 	s.opts_len = opts;
 	s.len = l->len.v;
 	trace_segment(p, &s, true, strchr(l->text, '!') ? strchr(l->text, '!') - 1 : "");
-	write_ip(p, buf, IP_LEN + len, IPPROTO_TCP);
+	write_ip(p, buf, IP_LEN + len, IPPROTO_TCP, l->merged);
 }
 
 /**
@@ -219,7 +251,7 @@ void peer_icmp(struct peer *p, uint8_t type, uint8_t code, uint32_t info)
 	memcpy(icmp + 8, p->last, quoted);
 	put16(icmp + 2, ~sum_add(0, icmp, 8 + quoted));
 	wire_note(p->w, "< ICMP type %u code %u info %u", type, code, info);
-	write_ip(p, buf, IP_LEN + 8 + quoted, IPPROTO_ICMP);
+	write_ip(p, buf, IP_LEN + 8 + quoted, IPPROTO_ICMP, 0);
 }
 
 /* ---- receiving ----------------------------------------------------------- */
@@ -304,7 +336,7 @@ static struct wire_packet *receive(struct peer *p, unsigned int ms)
 		if (!fresh)
 			abort();
 		fresh->since = p->w->silent;
-		n = read(p->w->tun, fresh->data, sizeof(fresh->data));
+		n = read_packet(p->w, fresh->data, sizeof(fresh->data));
 		fresh->when = now_ns();
 		note_silence(p->w);
 		fresh->len = n > 0 ? n : 0;

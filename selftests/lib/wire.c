@@ -186,7 +186,8 @@ const char *wire_open(struct wire *w)
 /**
  * wire_open_device - the same with another kind of TUN device
  * @w: the wire
- * @flags: IFF_VNET_HDR or other flags of <linux/if_tun.h>; peers know none of them
+ * @flags: IFF_VNET_HDR, with which peers can send what was merged, over IPv4; or others of
+ *	   <linux/if_tun.h>, of which they know nothing
  *
  * Return: NULL, or why the test has to be skipped.
  */
@@ -197,6 +198,7 @@ const char *wire_open_device(struct wire *w, short flags)
 
 	memset(w, 0, sizeof(*w));
 	w->tun = -1;
+	w->vnet = flags & IFF_VNET_HDR;
 	if (missing)
 		return missing;
 	w->family = test_family();

@@ -32,7 +32,8 @@
  *		are agreed on).  "ecr last" echoes the newest TSval.  With a secret
  *		(RFC 2385) "md5" is the right signature; what comes without one is
  *		wrong, and what the peer sends without a list has one.
- * RAW		badcsum: wrong checksum; short N: only N bytes of the TCP
+ * RAW		merged N: one that was merged of some of N bytes (wire_open_device());
+ *		badcsum: wrong checksum; short N: only N bytes of the TCP
  *		segment; off N: this data offset; urg N: urgent pointer
  *
  * In ">" each number may be *, and win may be >N.  Payload is checked: see
@@ -66,6 +67,7 @@ struct wire_packet;
  * struct wire - a namespace with a TUN device
  * @family: of the sockets under test, AF_XTCP or AF_INET
  * @tun: the device
+ * @vnet: a struct virtio_net_hdr comes before each packet
  * @start: when it was made, nanoseconds
  * @last: when the last segment had been read or written, nanoseconds
  * @last_since: when it had not left yet
@@ -78,6 +80,7 @@ struct wire_packet;
 struct wire {
 	int			family;
 	int			tun;
+	bool			vnet;
 	uint64_t		start;
 	uint64_t		last;
 	uint64_t		last_since;

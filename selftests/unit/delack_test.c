@@ -139,6 +139,20 @@ TEST(size__of_what_is_kept)
 	CHECK_EQ(ep.t.rcv_mss, XTCP_MSS_DEFAULT);
 }
 
+/* The last of those that were merged may be short. */
+TEST(size__merged)
+{
+	given(ESTABLISHED);
+	rcv(". 1:1501(1500) ack 1 merged 700");
+	expect(". 1 ack 1501");
+	CHECK_EQ(ep.t.rcv_mss, 700);
+	CHECK_EQ(ep.t.info.data_segs_in, 3);
+	rcv(". 3001:4001(1000) ack 1 merged 800");
+	expect(". 1 ack 1501");
+	CHECK_EQ(ep.t.rcv_mss, 800);
+	CHECK_EQ(ep.t.info.rcv_ooopack, 2);
+}
+
 TEST(delay__merged_segments_count)
 {
 	bulk(1 << 20);

@@ -5,6 +5,7 @@
  * In the exchanges, ">" is what the socket sends and "<" what its peer sends;
  * lib/wire.h explains the rest.
  */
+#include <linux/if_tun.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -109,6 +110,62 @@ TEST_F(acks, size__behind_a_gap)
 		   "< . 3301:3901(600) ack 1",
 		   "> . 1:1(0) ack 1");
 	EXPECT_EQ(600, info_of(fd).tcpi_rcv_mss);
+	close(fd);
+}
+
+FIXTURE(merged) {
+	struct wire w;
+	struct peer p;
+};
+
+FIXTURE_SETUP(merged)
+{
+	const char *missing;
+
+	IPV4_ONLY("the translation knows nothing of merged packets");
+	missing = wire_open_device(&self->w, IFF_VNET_HDR);
+	if (missing)
+		SKIP(return, "%s", missing);
+	peer_init(&self->p, &self->w);
+	wire_long_rto();
+}
+
+FIXTURE_TEARDOWN(merged)
+{
+	wire_close(&self->w);
+}
+
+/*
+ * A device may tell of what it merged no more than the size (gso_size, and no gso_segs): the
+ * last one may be short.  How many there were is in none of Linux's counters then.
+ */
+TEST_F(merged, size)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+	unsigned int segs = info_of(fd).tcpi_data_segs_in;
+
+	packets(p, "< . 1:1501(1500) ack 1 !merged 700",
+		   "> . 1:1(0) ack 1501");
+	EXPECT_EQ(700, info_of(fd).tcpi_rcv_mss);
+	if (!test_inet())
+		EXPECT_EQ(segs + 3, info_of(fd).tcpi_data_segs_in);
+	close(fd);
+}
+
+TEST_F(merged, size_behind_a_gap)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	packets(p, "< . 2001:11001(9000) ack 1 !merged 1000",
+		   "> . 1:1(0) ack 1");
+	EXPECT_EQ(1000, info_of(fd).tcpi_rcv_mss);
+	if (!test_inet())
+		EXPECT_EQ(9, info_of(fd).tcpi_rcv_ooopack);
+	packets(p, "< . 11001:21001(10000) ack 1 !merged 1000",
+		   "> . 1:1(0) ack 1");
+	EXPECT_EQ(1000, info_of(fd).tcpi_rcv_mss);
 	close(fd);
 }
 

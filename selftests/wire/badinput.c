@@ -422,6 +422,50 @@ TEST_F(badinput, window__paws)
 	still_works(p, fd);
 }
 
+/* ---- the window ---------------------------------------------------------- */
+
+/* A connection whose window is small, with 4,000 bytes in it. Return: its right edge. */
+static int small_window(struct peer *p, int *fd)
+{
+	struct sockaddr_in sin = peer_sockaddr(p);
+
+	*fd = wire_socket(p->w, SOCK_NONBLOCK);
+	set_int(*fd, SOL_SOCKET, SO_RCVBUF, 10000);
+	connect(*fd, (struct sockaddr *)&sin, sizeof(sin));
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 <mss 1460>",
+		   ">  . 1:1(0) ack 1",
+		   "< P. 1:4001(4000) ack 1",
+		   ">  . 1:1(0) ack 4001");
+	return 4001 + p->rcv_win;
+}
+
+/*
+ * As Linux 7: what ends behind the window is dropped while something waits to be read,
+ * and taken whole otherwise.
+ */
+TEST_F(badinput, window__end_behind_it)
+{
+	struct peer *p = &self->p;
+	int fd, edge;
+
+	if (test_inet() && stat_counter("BeyondWindow") < 0)
+		SKIP(return, "Linux before 7 takes it");
+	edge = small_window(p, &fd);
+	packets(p, fmt("< P. 4001:%d(%d) ack 1", edge + 1, edge + 1 - 4001),
+		   "> . 1:1(0) ack 4001",
+		   fmt("< P. 5001:%d(%d) ack 1", edge + 1, edge + 1 - 5001),
+		   "> . 1:1(0) ack 4001",
+		   fmt("< P. %d:%d(100) ack 1", edge + 1, edge + 101),
+		   "> . 1:1(0) ack 4001");
+	get_pattern(fd, 0, 4000);
+	peer_settle(p, 20);
+	packets(p, "< P. 4001:54001(50000) ack 1",
+		   "> . 1:1(0) ack 54001 win 0");
+	get_pattern(fd, 4000, 50000);
+	close(fd);
+}
+
 /* ---- acknowledgements ---------------------------------------------------- */
 
 /* RFC 9293 3.10.7.4, fifth. RFC 5961 5.2 wants an ACK, Linux is silent. */

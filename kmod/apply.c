@@ -320,7 +320,7 @@ static bool take_payload(struct sock *sk, const struct xtcp_actions *a,
 	return false;
 }
 
-/* What recovery did: enum xtcp_note and the counters are in the same order. */
+/* What the core noted: enum xtcp_note and the counters are in the same order. */
 static void count_notes(struct xtcp_net *xn, const struct xtcp_actions *a)
 {
 	unsigned long notes = a->notes;

@@ -593,10 +593,8 @@ void xtcp_ooo_purge(struct sock *sk)
 	struct xtcp_seg *seg;
 
 	xtcp_assert_locked(sk);
-	while ((seg = xtcp_ooo_drop_last(t))) {
-		xtcp_count(xtcp_sk_net(sk), OFO_DROP);
+	while ((seg = xtcp_ooo_drop_last(t)))
 		free_received(seg);
-	}
 }
 
 /**

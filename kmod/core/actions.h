@@ -55,7 +55,7 @@
  * @lost_retrans: retransmissions that were lost themselves
  * @sack_discards: SACK blocks that cannot be
  * @dsack_segs: segments that D-SACKs report
- * @notes: what recovery did, for counters: bits by enum xtcp_note
+ * @notes: for counters: bits by enum xtcp_note
  * @ack_why: enum xtcp_reason of XTCP_ACT_SEND_ACK, _ACK_BEFORE, _CHALLENGE and _SEND_PROBE
  * @again_why: enum xtcp_reason of XTCP_ACT_RETRANSMIT and _SEND_SYN
  * @rst_flags: XTCP_ACK when the RST carries an acknowledgment

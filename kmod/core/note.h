@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What loss recovery did, for the host to count.
+ * What loss recovery did, and what became of text that is not kept, for the host to count.
  */
 #ifndef XTCP_CORE_NOTE_H
 #define XTCP_CORE_NOTE_H
@@ -34,7 +34,11 @@
 	N(RENO_RECOVERY_FAIL,	"RenoRecoveryFail")			\
 	N(SACK_RECOVERY_FAIL,	"SackRecoveryFail")			\
 	N(MTUP_FAIL,		"MTUPFail")				\
-	N(MTUP_SUCCESS,		"MTUPSuccess")
+	N(MTUP_SUCCESS,		"MTUPSuccess")				\
+	N(BEYOND_WINDOW,	"BeyondWindow")				\
+	N(ZERO_WINDOW_DROP,	"ZeroWindowDrop")			\
+	N(RCVQ_DROP,		"RcvQDrop")				\
+	N(OFO_DROP,		"OFODrop")
 
 #define XTCP_NOTE_ENUM_(name, text)	XTCP_NOTE_##name,
 enum xtcp_note {

@@ -39,7 +39,6 @@
 	M(ACK_COMPRESSED,	"AckCompressed")		\
 	M(AUTOCORKING,		"AutoCorking")			\
 	M(OFO_QUEUE,		"OFOQueue")			\
-	M(OFO_DROP,		"OFODrop")			\
 	M(OFO_MERGE,		"OFOMerge")			\
 	M(DSACK_OLD_SENT,	"DSACKOldSent")			\
 	M(DSACK_OFO_SENT,	"DSACKOfoSent")			\

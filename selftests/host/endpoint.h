@@ -147,7 +147,7 @@ struct endpoint_said {
  * @fail_splits: a test: so many splits find no memory
  * @local_drops: a test: so many segments, or buffers with several, find no room in a
  *		 queue of this host
- * @notes: how often recovery did what
+ * @notes: what was noted how often, by enum xtcp_note
  * @sack_discards: SACK blocks that were refused
  * @edges: how often each edge was taken
  * @verdicts: what became of segments: their sum is @came

@@ -17,6 +17,7 @@ TEST(acceptable__old_segment_is_acked)
 	rcv("P. 1:101(100) ack 1");
 	expect(". 1 ack 102");
 	expect_verdict(SEQ);
+	CHECK_EQ(ep.notes[XTCP_NOTE_BEYOND_WINDOW], 0);
 	/* up to RCV.NXT it is acceptable, and old all the same */
 	rcv("P. 101:102(1) ack 1");
 	expect(". 1 ack 102");
@@ -58,6 +59,7 @@ TEST(acceptable__zero_window_takes_ack_and_rst_only)
 	rcv("P. 1:101(100) ack 1");
 	expect(". 11 ack 1 win 0");
 	expect_verdict(ZERO_WINDOW);
+	CHECK_EQ(ep.notes[XTCP_NOTE_ZERO_WINDOW_DROP], 1);
 	/* ACKs are processed all the same: MUST-66 */
 	rcv(". 1 ack 11");
 	CHECK_EQ(ep.t.snd_una, our(11));

@@ -83,6 +83,8 @@ TEST(text__no_room_behind_a_gap)
 	rcv("P. 11:21(10) ack 1");
 	expect_nothing();
 	expect_verdict(RCVBUF);
+	CHECK_EQ(ep.notes[XTCP_NOTE_OFO_DROP], 1);
+	CHECK_EQ(ep.notes[XTCP_NOTE_RCVQ_DROP], 0);
 	ep.rmem = 0;
 	rcv("P. 11:21(10) ack 1");
 	expect(". 1 ack 1");
@@ -99,6 +101,8 @@ TEST(text__no_room_is_a_drop_that_is_acked)
 	rcv("P. 1:11(10) ack 1");
 	expect(". 1 ack 1");
 	expect_verdict(RCVBUF);
+	CHECK_EQ(ep.notes[XTCP_NOTE_OFO_DROP], 0);
+	CHECK_EQ(ep.notes[XTCP_NOTE_RCVQ_DROP], 1);
 	ep.rmem = 0;
 	rcv("P. 1:11(10) ack 1");
 	expect(". 1 ack 11");
@@ -116,6 +120,7 @@ TEST(text__beyond_the_window_that_is_shut)
 	rcv(". 64001:66001(2000) ack 1");
 	expect(". 1 ack 64001");
 	expect_verdict(SEQ);
+	CHECK_EQ(ep.notes[XTCP_NOTE_BEYOND_WINDOW], 1);
 	rcv("FP. 64001:65001(1000) ack 1");
 	advance(200);
 	expect(". 1 ack 65002 win 0");
@@ -131,6 +136,9 @@ TEST(text__reaches_over_the_window)
 	rcv("P. 66001:66011(10) ack 1");
 	expect(". 1 ack 66001 win 0");
 	expect_verdict(ZERO_WINDOW);
+	/* as Linux: it ends behind the window, and something waits to be read */
+	CHECK_EQ(ep.notes[XTCP_NOTE_BEYOND_WINDOW], 1);
+	CHECK_EQ(ep.notes[XTCP_NOTE_ZERO_WINDOW_DROP], 0);
 	expect_read(66000);
 	expect(". 1 ack 66001");
 	expect_why(ACK_NO_WINDOW);

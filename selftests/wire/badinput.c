@@ -453,16 +453,71 @@ TEST_F(badinput, window__end_behind_it)
 		SKIP(return, "Linux before 7 takes it");
 	edge = small_window(p, &fd);
 	packets(p, fmt("< P. 4001:%d(%d) ack 1", edge + 1, edge + 1 - 4001),
-		   "> . 1:1(0) ack 4001",
-		   fmt("< P. 5001:%d(%d) ack 1", edge + 1, edge + 1 - 5001),
-		   "> . 1:1(0) ack 4001",
-		   fmt("< P. %d:%d(100) ack 1", edge + 1, edge + 101),
 		   "> . 1:1(0) ack 4001");
+	/* each answer may offer more */
+	edge = 4001 + p->rcv_win;
+	packets(p, fmt("< P. 5001:%d(%d) ack 1", edge + 1, edge + 1 - 5001),
+		   "> . 1:1(0) ack 4001");
+	edge = 4001 + p->rcv_win;
+	packets(p, fmt("< P. %d:%d(100) ack 1", edge + 1, edge + 101),
+		   "> . 1:1(0) ack 4001");
+	EXPECT_EQ(3, stat_counter("BeyondWindow"));
 	get_pattern(fd, 0, 4000);
 	peer_settle(p, 20);
 	packets(p, "< P. 4001:54001(50000) ack 1",
 		   "> . 1:1(0) ack 54001 win 0");
+	EXPECT_EQ(3, stat_counter("BeyondWindow"));
 	get_pattern(fd, 4000, 50000);
+	close(fd);
+}
+
+/* The buffer became so small that nothing more fits. */
+TEST_F(badinput, window__no_room)
+{
+	struct peer *p = &self->p;
+	int fd = open_active(p);
+
+	packets(p, "< P. 1:20001(20000) ack 1",
+		   ">  . 1:1(0) ack 20001",
+		   "< P. 20001:40001(20000) ack 1",
+		   ">  . 1:1(0) ack 40001");
+	set_int(fd, SOL_SOCKET, SO_RCVBUF, 2000);
+	packets(p, "< P. 42001:42101(100) ack 1",
+		   "quiet 20");
+	EXPECT_EQ(1, stat_counter("OFODrop"));
+	EXPECT_EQ(0, stat_counter("RcvQDrop"));
+	packets(p, "< P. 40001:40101(100) ack 1",
+		   ">  . 1:1(0) ack 40001");
+	EXPECT_EQ(1, stat_counter("OFODrop"));
+	EXPECT_EQ(1, stat_counter("RcvQDrop"));
+	close(fd);
+}
+
+/*
+ * The window was taken back until nothing of it was left. Linux 7 goes by the largest edge
+ * that it ever offered, which we do not remember: differences.md.
+ */
+TEST_F(badinput, window__is_shut)
+{
+	struct peer *p = &self->p;
+	int fd, at = 1;
+
+	if (!conf_set("shrink_window", "1"))
+		SKIP(return, "this kernel has no shrink_window");
+	ASSERT_TRUE(conf_set("rmem", "4096 32768 33554432"));
+	fd = start_connect(p);
+	packets(p, "> S  0:0(0)",
+		   "< S. 0:0(0) ack 1 <mss 1460,nop,wscale 7>",
+		   ">  . 1:1(0) ack 1");
+	do {
+		packets(p, fmt("< P. %d:%d(500) ack 1", at, at + 500),
+			   fmt("> . 1:1(0) ack %d", at + 500));
+		at += 500;
+	} while (p->rcv_win && at < 100000);
+	ASSERT_EQ(0, p->rcv_win);
+	packets(p, fmt("< P. %d:%d(1) ack 1", at, at + 1),
+		   fmt("> . 1:1(0) ack %d win 0", at));
+	EXPECT_EQ(1, stat_counter(test_inet() ? "ZeroWindowDrop" : "BeyondWindow"));
 	close(fd);
 }
 

@@ -53,15 +53,20 @@ static inline bool xtcp_window_may_grow(const struct xtcp_tcb *t, u32 len)
 }
 
 /**
- * xtcp_window_has - is any of a segment's payload new, and in the window?
+ * xtcp_window_has - is any of a segment's payload new, and does the window let it in?
  * @t: the connection
  * @seg: the segment
+ *
+ * What ends behind the window is dropped while something waits to be read.
  */
 static inline bool xtcp_window_has(const struct xtcp_tcb *t,
 				   const struct xtcp_segment *seg)
 {
-	return xtcp_after(seg->end_seq, t->rcv_nxt) &&
-	       xtcp_before(seg->seq, t->rcv_nxt + xtcp_receive_window(t));
+	u32 edge = t->rcv_nxt + xtcp_receive_window(t);
+
+	return xtcp_after(seg->end_seq, t->rcv_nxt) && xtcp_before(seg->seq, edge) &&
+	       (t->copied_seq == t->rcv_nxt ||
+		!xtcp_after(seg->end_seq - !!(seg->flags & XTCP_FIN), edge));
 }
 
 /**

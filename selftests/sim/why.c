@@ -69,6 +69,9 @@ static struct endpoint_conf conf[2];
 static struct link link_[2];
 static struct app app[2];
 
+/* The hosts are short of memory for buffers, as they say (XTCP_WAIT_MEMORY). */
+static bool memory_short;
+
 /* ---- rows ---- */
 
 static void bulk(void)
@@ -173,6 +176,13 @@ static void sndbuf(void)
 	link_[0].bandwidth = 0;
 	link_[1].bandwidth = 0;
 	link_[0].delay_us += 20 * MS;
+}
+
+/* A host that is short of memory shrinks send buffers. */
+static void short_of_memory(void)
+{
+	sndbuf();
+	memory_short = true;
 }
 
 static void slow_start(void)
@@ -291,6 +301,7 @@ static const struct row rows[] = {
 	{ CAUSE_FIN_UNACKED,	 0, 0, 10200 * MS, 11800 * MS, far_close, NULL },
 	{ CAUSE_NAGLE,		 0, 0, 2 * SEC, 10 * SEC, nagle, NULL },
 	{ CAUSE_SNDBUF,		 0, 0, 3 * SEC, 10 * SEC, sndbuf, NULL },
+	{ CAUSE_MEMORY,		 0, 0, 3 * SEC, 10 * SEC, short_of_memory, NULL },
 	{ CAUSE_CWND,		 0, 0, 1500 * MS, 3 * SEC, slow_start, NULL },
 	{ CAUSE_ROUND_TRIPS,	 0, 0, 2 * SEC, 10 * SEC, dialogue, NULL },
 	{ CAUSE_PEER_SLOW,	 0, 0, 2 * SEC, 10 * SEC, slow_server, NULL },
@@ -360,6 +371,8 @@ static enum cause judge(const struct network *n, unsigned int i, char *text, siz
 
 	xtcp_wait_look(&ep->t, ep->pace_waits ? XTCP_HELD_PACING : 0, n->now, &f.wait);
 	xtcp_clocks_look(&ep->clocks, n->now, &clocks);
+	if (memory_short)
+		f.wait.flags |= XTCP_WAIT_MEMORY;
 	f.wait.state_ms = clocks.state_us[ep->t.state] / 1000;
 	cause = cause_of(&f);
 	cause_text(text, size, cause, &f);
@@ -371,6 +384,7 @@ static void world(struct rng *rng)
 	unsigned int i;
 
 	memset(app, 0, sizeof(app));
+	memory_short = false;
 	for (i = 0; i < 2; i++) {
 		endpoint_conf_init(&conf[i]);
 		conf[i].iss = 1000 * i;

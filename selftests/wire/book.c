@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/fixture.h"
+#include "lib/lsm.h"
 #include "lib/reader.h"
 
 WIRE_FIXTURE(book)
@@ -431,7 +432,19 @@ VERDICT(FILTER)
 
 VERDICT(LSM)
 {
-	CANNOT("no security module of the rig's kernels refuses connections");
+	int lsm = lsm_refuses("inet_conn_request");
+
+	if (lsm < 0)
+		CANNOT("no programs as security modules");
+	listener_of(p, 8);
+	packets(p, "< S 0:0(0) <mss 1460>");
+	if (!await(verdict_count("LSM")))
+		wire_fail(p->w, "nobody refused a SYN");
+	close(lsm);
+	/* and it may come again */
+	packets(p, "< S  0:0(0) <mss 1460>",
+		   "> S. 0:0(0) ack 1");
+	return NULL;
 }
 
 VERDICT(CONNTRACK)

@@ -64,6 +64,7 @@ void set_nonblock(int fd, bool on);
 
 bool conf_set(const char *name, const char *value);
 void bring_up_loopback(void);
+bool command(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool proc_write(const char *path, const char *value);
 
 int env_number(const char *name, int otherwise);

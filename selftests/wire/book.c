@@ -16,6 +16,7 @@
 
 #include "lib/fixture.h"
 #include "lib/lsm.h"
+#include "lib/queue.h"
 #include "lib/reader.h"
 
 WIRE_FIXTURE(book)
@@ -447,9 +448,31 @@ VERDICT(LSM)
 	return NULL;
 }
 
+/* Two SYNs begin the same flow: they wait for user space, where each is new. */
 VERDICT(CONNTRACK)
 {
-	CANNOT("connection tracking refuses only flows that two processors begin at once");
+	struct mnl_socket *nl;
+	uint32_t first, second;
+
+	if (siit_mode() == SIIT_6)
+		CANNOT("the rules are for IPv4");
+	if (kernel_before(6, 12))
+		CANNOT("an older kernel looks for the flow when a SYN comes back");
+	if (!command("nft 'table ip c { chain i { type filter hook input priority 10; "
+		     "ct state invalid counter; }; }'"))
+		CANNOT("no connection tracking");
+	nl = queue_open("tcp flags syn");
+	if (!nl)
+		CANNOT("no NFQUEUE");
+	listener_of(p, 8);
+	packets(p, "< S 0:0(0) <mss 1460>",
+		   "< S 0:0(0) <mss 1460>");
+	first = queue_next(nl);
+	second = queue_next(nl);
+	queue_accept(nl, first);
+	packets(p, "> S. 0:0(0) ack 1");
+	queue_accept(nl, second);
+	return NULL;
 }
 
 VERDICT(MIN_TTL)

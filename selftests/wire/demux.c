@@ -13,12 +13,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_queue.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
@@ -35,24 +31,13 @@
 #include "diag.h"
 #include "dice.h"
 #include "lib/fixture.h"
+#include "queue.h"
 #include "segment.h"
 
 WIRE_FIXTURE(demux)
 
 /* Where clients are redirected from. */
 #define OTHER_PORT	80
-
-static bool command(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static bool command(const char *format, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	return !system(text);
-}
 
 static void disconnect(int fd)
 {
@@ -170,87 +155,13 @@ TEST_F(demux, input__redirected_without_a_socket)
 
 /* ---- a queue in user space ----------------------------------------------- */
 
-#define QUEUE	0
-
-static void nfnl_header(char *buf, int type, struct nlmsghdr **nlh)
-{
-	struct nfgenmsg *nfg;
-
-	*nlh = mnl_nlmsg_put_header(buf);
-	(*nlh)->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | type;
-	(*nlh)->nlmsg_flags = NLM_F_REQUEST;
-	nfg = mnl_nlmsg_put_extra_header(*nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = htons(QUEUE);
-}
-
-/* What user space decides about, NULL: the kernel has no such thing. */
-static struct mnl_socket *queue_open(uint16_t port)
-{
-	const struct nfqnl_msg_config_params params = { .copy_mode = NFQNL_COPY_META };
-	const struct nfqnl_msg_config_cmd cmd = {
-		.command = NFQNL_CFG_CMD_BIND, .pf = htons(AF_INET),
-	};
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
-	struct nlmsghdr *nlh;
-
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID))
-		return NULL;
-	nfnl_header(buf, NFQNL_MSG_CONFIG, &nlh);
-	nlh->nlmsg_flags |= NLM_F_ACK;
-	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(cmd), &cmd);
-	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(params), &params);
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0 ||
-	    mnl_cb_run(buf, mnl_socket_recvfrom(nl, buf, sizeof(buf)), 0,
-		       mnl_socket_get_portid(nl), NULL, NULL) < 0)
-		return NULL;
-	if (!command("nft 'table ip q { chain i { type filter hook input priority 0; "
-		     "tcp dport %u queue num %d; }; }'", port, QUEUE))
-		return NULL;
-	return nl;
-}
-
-/* The next packet, which waits for queue_accept(). */
-static uint32_t queue_next(struct mnl_socket *nl)
-{
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	const struct nlattr *attr;
-	const struct nlmsghdr *nlh = (void *)buf;
-
-	if (!(fd_poll(mnl_socket_get_fd(nl), POLLIN, PATIENCE_MS) & POLLIN) ||
-	    mnl_socket_recvfrom(nl, buf, sizeof(buf)) <= 0 ||
-	    nlh->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
-		abort();
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
-		if (mnl_attr_get_type(attr) == NFQA_PACKET_HDR)
-			return ((struct nfqnl_msg_packet_hdr *)
-				mnl_attr_get_payload(attr))->packet_id;
-	abort();
-}
-
-static void queue_accept(struct mnl_socket *nl, uint32_t id)
-{
-	const struct nfqnl_msg_verdict_hdr verdict = {
-		.verdict = htonl(NF_ACCEPT), .id = id,
-	};
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	struct nlmsghdr *nlh;
-
-	nfnl_header(buf, NFQNL_MSG_VERDICT, &nlh);
-	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(verdict), &verdict);
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		abort();
-}
-
 /* A connection whose segment waits in the queue; SKIP without queues. */
 #define OPEN_QUEUED(p, fd, nl, segment)					\
 	do {								\
 		fd = open_active(p);					\
 		packets(p, "< P. 1:101(100) ack 1",			\
 			   "> . 1:1(0) ack 101");			\
-		nl = queue_open((p)->lport);				\
+		nl = queue_open(fmt("tcp dport %u", (p)->lport));				\
 		if (!nl)						\
 			SKIP(return, "no NFQUEUE");			\
 		packets(p, segment);					\

@@ -14,9 +14,9 @@ RIG := selftests/vm
 LEASH := setpriv --pdeathsig TERM --
 # And the shell between the two: it does not pass on that make was killed.
 check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
-	bench-profile fuzz sim programs screens shell: SHELL := setpriv
+	bench-profile fuzz sim programs screens shell suites: SHELL := setpriv
 check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
-	bench-profile fuzz sim programs screens shell: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
+	bench-profile fuzz sim programs screens shell suites: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
 LANE := $(LEASH) $(RIG)/lane
 RUN := $(LEASH) $(RIG)/run
 NAME := $(or $(KERNEL),module)
@@ -29,7 +29,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 .PHONY: all module tools install uninstall setup check check-unit check-fast \
-	check-debug check-6.12 check-6.1 attack calls cost demo bench bench-netem bench-profile fuzz sim programs shell kernels \
+	check-debug check-6.12 check-6.1 attack calls cost demo bench bench-netem bench-profile fuzz sim programs suites shell kernels \
 	screens update-kernels clean distclean help
 .DEFAULT_GOAL := all
 
@@ -166,6 +166,10 @@ fuzz sim: setup
 programs: setup
 	@$(LEASH) selftests/programs/table $(or $(KERNEL),uml 6.12 6.1) -- $(PROGRAMS)
 
+# Sources are fetched and built for it. SUITES="libuv node" runs a part.
+suites: setup
+	@$(LEASH) selftests/suites/table $(or $(KERNEL),uml) -- $(SUITES)
+
 shell: setup
 	@$(RIG)/build $(VM_KERNEL)
 	@$(MAKE) tools
@@ -215,6 +219,9 @@ help:
 	@echo "make programs        servers and clients of Debian's, each over AF_XTCP, over IPv4, IPv6 and"
 	@echo "                     both, on 6.12, 6.1 and 7.2: the table in selftests/programs/README.md;"
 	@echo "                     installs them. KERNEL=uml PROGRAMS=\"nginx curl\" runs a part"
+	@echo "make suites          test suites of other projects, each over the kernel's TCP and over AF_XTCP:"
+	@echo "                     the table in selftests/suites/README.md; KERNEL=6.12 SUITES=\"libuv node\""
+	@echo "                     runs a part"
 	@echo "make screens         what xtcpstat says of each situation: tools/screens.md"
 	@echo "make shell           a prompt in the machine (KERNEL=ID)"
 	@echo "make kernels         fetch or build all the rig's kernels; update-kernels looks for newer ones"

@@ -182,8 +182,9 @@ class Ruby(Suite):
 
     def outcome(self, item, result):
         words = {".": "pass", "S": "skip"}
-        return {f"{item.name} {test}": words.get(what, "fail") for test, what in
-                re.findall(r"^ *(?:\[.*?\] )?(\w[\w:]*#\S+) = [0-9.]+ s = (.)", result.said, re.M)} or \
+        line = re.compile(r"^ *(?:\[.*?\] )?(\w[\w:]*#\S+) = [0-9.]+ s = (.)", re.M)
+        return {f"{item.name} {test}": words.get(what, "fail")
+                for test, what in line.findall(result.said)} or \
             {item.name: "pass" if result.status == 0 else "fail"}
 
 class Node(Suite):
@@ -238,8 +239,23 @@ class Curl(Suite):
                 re.findall(r"^(PASS|SKIP|FAIL|IGNORED): (\d+)", result.said, re.M)} or \
             {item.name: "fail"}
 
+class Openssl(Perl):
+    """recipes that put a proxy between s_client and s_server, and those of HTTP"""
+    name = package = "openssl"
+    limit = 180
+    wanted = re.compile("70-test_(ssl|tls|clienthello|servername|key_share|renegotiation|"
+                        "recordlen|wpacket|comp|npn|verify_extra|sslmessages)|79-test_http|"
+                        "80-test_(cmp_http|ocsp|sslcorrupt)")
+
+    def items(self):
+        for path in sorted(glob.glob(f"{self.directory}/test/recipes/*.t")):
+            test = os.path.basename(path)
+            if self.wanted.match(test):
+                yield Item(test, "env", "SRCTOP=.", "BLDTOP=.", "VERBOSE=1", "EXE_EXT=",
+                           "PERL=perl", "perl", "test/run_tests.pl", test[3:-2])
+
 ALL = [Libuv(), Libevent(), Perl(), Ruby(), Node("net"), Node("http"), Node("tls"),
-       Curl("http"), Curl("ftp")]
+       Curl("http"), Curl("ftp"), Openssl()]
 
 def both(suite, nr, item):
     """at the same time"""
@@ -264,6 +280,8 @@ def run(suite):
     count = {"pass": 0, "fail": 0, "skip": 0}
     differ, flaky, ours, theirs = [], [], 0, 0
     for item in suite.items():
+        with open(f"{OUT}/running", "w") as f:
+            f.write(f"{suite.name}: {item.name}\n")
         results = both(suite, 0, item)
         if differing(*results):
             keep(suite, item, results)
@@ -283,7 +301,8 @@ def run(suite):
                 print(f"{suite.name}: {test}: {a} over AF_INET, {b} over AF_XTCP", flush=True)
         if "fail" in xtcp.outcome.values():
             with open(f"{OUT}/{suite.name}.failed", "a") as f:
-                f.write(f"---- {item.name}\n{xtcp.said[-2000:]}\n")
+                failed = [t for t, what in xtcp.outcome.items() if what == "fail"]
+                f.write(f"---- {' '.join(failed)}\n{xtcp.said[-4000:]}\n")
         for what in xtcp.outcome.values():
             count[what] = count.get(what, 0) + 1
         ours += xtcp.ours

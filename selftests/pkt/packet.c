@@ -399,7 +399,8 @@ void packet_send(const struct packet *p)
 		/* many segments of a real device come as one */
 		h.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 		h.gso_type = wire6() ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
-		h.hdr_len = hdr + 20 + opts_len;
+		/* all of it, or the kernel keeps the data in pages, and counts them otherwise */
+		h.hdr_len = hdr + len;
 		h.gso_size = world.script->mss;
 		h.csum_start = hdr;
 		h.csum_offset = 16;

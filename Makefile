@@ -14,9 +14,9 @@ RIG := selftests/vm
 LEASH := setpriv --pdeathsig TERM --
 # And the shell between the two: it does not pass on that make was killed.
 check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
-	bench-profile fuzz sim programs screens shell suites: SHELL := setpriv
+	bench-profile fuzz sim programs screens packetdrill shell suites: SHELL := setpriv
 check check-unit check-fast check-debug check-6.12 check-6.1 attack calls demo bench bench-netem \
-	bench-profile fuzz sim programs screens shell suites: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
+	bench-profile fuzz sim programs screens packetdrill shell suites: .SHELLFLAGS := --pdeathsig TERM -- /bin/sh -c
 LANE := $(LEASH) $(RIG)/lane
 RUN := $(LEASH) $(RIG)/run
 NAME := $(or $(KERNEL),module)
@@ -30,7 +30,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: all module tools install uninstall setup check check-unit check-fast \
 	check-debug check-6.12 check-6.1 attack calls cost demo bench bench-netem bench-profile fuzz sim programs suites shell kernels \
-	screens update-kernels clean distclean help
+	screens packetdrill update-kernels clean distclean help
 .DEFAULT_GOAL := all
 
 all: module tools
@@ -158,6 +158,15 @@ screens: setup
 	@mv $(SCREENS).new $(SCREENS)
 	@echo "$(SCREENS) is written."
 
+# The kernel's packetdrill scripts, from the source that the travel kernel was built of,
+# whose time passes only when everybody waits.
+packetdrill: setup
+	@$(RIG)/build travel
+	@$(MAKE) -s -C selftests/pkt OUT="$(CURDIR)/build/pkt"
+	@$(RUN) --kernel travel --name packetdrill --timeout $(or $(TIMEOUT),7200) \
+		-- selftests/pkt/table "$$(readlink -f "$$($(RIG)/kernel get travel)/kdir")/tools/testing/selftests/net/packetdrill" \
+		$(SCRIPTS)
+
 fuzz sim: setup
 	@KTOOLS_DIR=$$($(RIG)/kernel tools) && export KTOOLS_DIR && \
 	KSFT_DIR=$$KTOOLS_DIR/testing/selftests $(MAKE) -s -C selftests/unit $(@:sim=netsim)
@@ -223,6 +232,8 @@ help:
 	@echo "                     the table in selftests/suites/README.md; KERNEL=6.12 SUITES=\"libuv node\""
 	@echo "                     runs a part"
 	@echo "make screens         what xtcpstat says of each situation: tools/screens.md"
+	@echo "make packetdrill     the kernel's packetdrill scripts over AF_INET and AF_XTCP, compared:"
+	@echo "                     selftests/pkt/README.md; SCRIPTS=\"tcp_sack tcp_eor\" runs a part"
 	@echo "make shell           a prompt in the machine (KERNEL=ID)"
 	@echo "make kernels         fetch or build all the rig's kernels; update-kernels looks for newer ones"
 	@echo "make clean           everything built here; downloads and kernels stay in the cache,"

@@ -447,7 +447,7 @@ void call_await(void)
 	while (!blocked.done) {
 		if (script_time(now_ns()) > blocked.until + slack + 1000000)
 			fail("%s() does not return", blocked.c->name);
-		wire_wait(now_ns() + 1000);
+		wire_wait(now_ns() + 100000);
 	}
 	pthread_join(blocked.thread, NULL);
 	blocked.runs = false;

@@ -119,6 +119,8 @@ static void bring_up(void)
 		inet_pton(AF_INET6, "fd3d:fa7b:d17d::", &route.rtmsg_dst);
 		rc |= ioctl(fd, SIOCSIFADDR, &in6);
 		rc |= ioctl(fd, SIOCADDRT, &route);
+		/* who makes an address of IPv6 usable is a worker */
+		usleep(200000);
 	} else {
 		struct sockaddr_in *a = (void *)&ifr.ifr_addr;
 		struct rtentry route = { .rt_flags = RTF_UP, .rt_dev = "tun0" };

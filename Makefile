@@ -28,7 +28,7 @@ export XTCP_CFLAGS LAX V
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
-.PHONY: all module tools install uninstall deb setup check check-unit check-fast \
+.PHONY: all module tools install uninstall dist deb setup check check-unit check-fast \
 	check-debug check-6.12 check-6.1 attack calls cost demo bench bench-netem bench-profile fuzz sim programs suites shell kernels \
 	screens packetdrill update-kernels clean distclean help
 .DEFAULT_GOAL := all
@@ -66,6 +66,13 @@ uninstall:
 # Debian packages: xtcp-dkms, xtcp-tools, xtcp-dev.
 deb:
 	@debian/build build/deb
+
+# Of a commit git makes the same tar file each time.
+VERSION = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
+dist:
+	@mkdir -p build
+	@git archive -9 --prefix=xtcp-$(VERSION)/ -o build/xtcp-$(VERSION).tar.gz HEAD
+	@echo "build/xtcp-$(VERSION).tar.gz"
 
 setup:
 	@$(RIG)/setup
@@ -211,6 +218,7 @@ help:
 	@echo "make KERNEL=ID       ... for a kernel of the rig: 6.12, 6.1, debug, kcsan, uml"
 	@echo "make install         both, into the system; uninstall takes them away again"
 	@echo "make deb             Debian packages, in build/deb: the module for DKMS, tools, headers"
+	@echo "make dist            the sources of HEAD, in build/xtcp-VERSION.tar.gz"
 	@echo "make demo            a machine, a client and a server over AF_XTCP; installs what is missing"
 	@echo "make check           every test on 6.12 and 6.1; installs what is missing"
 	@echo "make check-unit      the host's tests and the simulator"

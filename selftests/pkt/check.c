@@ -238,9 +238,10 @@ void check_code(const char *text)
 	for (s = copy; (s = strchr(s, '#'));)
 		memset(s, ' ', strcspn(s, "\n"));
 	for (s = copy; (s = strstr(s, "\\\n"));)
-		s[0] = s[1] = ' ';
+		memset(s, ' ', 2);
 	for (s = strtok_r(copy, ";\n", &save); s; s = strtok_r(NULL, ";\n", &save)) {
-		p = stmt = s;
+		stmt = s;
+		p = s;
 		seen[0] = 0;
 		skip();
 		if (!*p)

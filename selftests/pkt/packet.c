@@ -114,7 +114,8 @@ static void bring_up(void)
 					   .rtmsg_flags = RTF_UP };
 
 		ioctl(fd, SIOCGIFINDEX, &ifr);
-		in6.ifr6_ifindex = route.rtmsg_ifindex = ifr.ifr_ifindex;
+		in6.ifr6_ifindex = ifr.ifr_ifindex;
+		route.rtmsg_ifindex = ifr.ifr_ifindex;
 		inet_pton(AF_INET6, LOCAL6, &in6.ifr6_addr);
 		inet_pton(AF_INET6, "fd3d:fa7b:d17d::", &route.rtmsg_dst);
 		rc |= ioctl(fd, SIOCSIFADDR, &in6);
@@ -373,7 +374,8 @@ void packet_send(const struct packet *p)
 	}
 	if ((p->flags & SYN) && !flow.rknown) {
 		flow.rknown = true;
-		flow.risn = flow.srisn = p->seq;
+		flow.risn = p->seq;
+		flow.srisn = p->seq;
 	}
 	len = 20 + opts_len + p->len;
 	hdr = ip_header(buf, true, len, IPPROTO_TCP, p->ecn < 0 ? 0 : p->ecn);

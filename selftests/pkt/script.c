@@ -523,7 +523,8 @@ struct script *script_read(const char *path)
 	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
 	fclose(f);
 	s->tolerance = 4000;
-	at = begin = text;
+	begin = text;
+	at = text;
 	for (skip(); *at; skip()) {
 		struct event *e;
 

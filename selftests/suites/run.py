@@ -180,10 +180,13 @@ class Ruby(Suite):
                 yield Item(name, "ruby", "test/runner.rb", "-v", "--seed=1", name)
 
     def outcome(self, item, result):
-        words = {".": "pass", "S": "skip"}
-        line = re.compile(r"^ *(?:\[.*?\] )?(\w[\w:]*#\S+) = [0-9.]+ s = (.)", re.M)
-        return {f"{item.name} {test}": words.get(what, "fail")
-                for test, what in line.findall(result.said)} or \
+        found = {test: "pass" for test in
+                 re.findall(r"^\[ *\d+/\d+\] (\w[\w:]*#\S+) = ", result.said, re.M)}
+        words = {"Skipped": "skip"}
+        why = re.compile(r"^ +\d+\) (Failure|Error|Skipped|Timeout):\n(\w[\w:]*#[^\s:\[]+)", re.M)
+        for what, test in why.findall(result.said):
+            found[test] = words.get(what, "fail")
+        return {f"{item.name} {test}": what for test, what in found.items()} or \
             {item.name: "pass" if result.status == 0 else "fail"}
 
 class Node(Suite):

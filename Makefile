@@ -188,7 +188,7 @@ programs: setup
 
 # Sources are fetched and built for it. SUITES="libuv node" runs a part.
 suites: setup
-	@$(LEASH) selftests/suites/table $(or $(KERNEL),uml) -- $(SUITES)
+	@$(LEASH) selftests/suites/table $(or $(KERNEL),uml) -- $(or $(SUITES),libuv libevent perl curl-http)
 
 shell: setup
 	@$(RIG)/build $(VM_KERNEL)
@@ -242,7 +242,7 @@ help:
 	@echo "                     both, on 6.12, 6.1 and 7.2: the table in selftests/programs/README.md;"
 	@echo "                     installs them. KERNEL=uml PROGRAMS=\"nginx curl\" runs a part"
 	@echo "make suites          test suites of other projects, each over the kernel's TCP and over AF_XTCP:"
-	@echo "                     the table in selftests/suites/README.md; KERNEL=6.12 SUITES=\"libuv node\""
+	@echo "                     the table in selftests/suites/README.md; KERNEL=6.12 SUITES=\"libuv perl\""
 	@echo "                     runs a part"
 	@echo "make screens         what xtcpstat says of each situation: tools/screens.md"
 	@echo "make packetdrill     the kernel's packetdrill scripts over AF_INET and AF_XTCP, compared:"

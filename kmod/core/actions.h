@@ -5,6 +5,7 @@
 #ifndef XTCP_CORE_ACTIONS_H
 #define XTCP_CORE_ACTIONS_H
 
+#include "note.h"
 #include "reason.h"
 
 /*
@@ -118,6 +119,19 @@ static inline void xtcp_actions_init(struct xtcp_actions *a)
 	a->ready = NULL;
 	a->ready_tail = NULL;
 	a->dropped = NULL;
+}
+
+/* struct xtcp_actions.notes has a bit for each. */
+static_assert(XTCP_NOTE_NR <= 32);
+
+/**
+ * xtcp_actions_note - something happened that the host counts
+ * @a: the orders
+ * @what: what
+ */
+static inline void xtcp_actions_note(struct xtcp_actions *a, enum xtcp_note what)
+{
+	a->notes |= 1U << what;
 }
 
 /* Orders that have @ack_why, and @again_why. */

@@ -15,11 +15,6 @@
 /* A SYN that met another connection of the peer's is sent again after this. */
 #define SYN_AGAIN_US	(10 * XTCP_USEC_PER_MSEC)
 
-static void note(struct xtcp_actions *a, enum xtcp_note what)
-{
-	a->notes |= 1U << what;
-}
-
 /* A segment is answered with a RST. */
 static void order_rst(struct xtcp_actions *a, const struct xtcp_segment *seg,
 		      enum xtcp_reason why)
@@ -170,7 +165,7 @@ static __must_check enum xtcp_verdict acceptable(struct xtcp_tcb *t,
 		if (seg->len && seg->seq == t->rcv_nxt && !xtcp_receive_window(t))
 			verdict = XTCP_VERDICT_ZERO_WINDOW;
 		if (!xtcp_before(seg->end_seq, t->rcv_wup))
-			note(a, XTCP_NOTE_BEYOND_WINDOW);
+			xtcp_actions_note(a, XTCP_NOTE_BEYOND_WINDOW);
 		xtcp_ack_invalid(t, seg, verdict, now, a);
 		return verdict;
 	}
@@ -479,7 +474,7 @@ static enum xtcp_verdict receive_text(struct xtcp_tcb *t, struct xtcp_segment *s
 	if (xtcp_before(seg->seq, t->rcv_nxt))
 		xtcp_dsack(t, seg->seq, t->rcv_nxt);
 	if (seg->len && !xtcp_receive_window(t)) {
-		note(a, xtcp_after(seg->seq, t->rcv_nxt) ? XTCP_NOTE_BEYOND_WINDOW
+		xtcp_actions_note(a, xtcp_after(seg->seq, t->rcv_nxt) ? XTCP_NOTE_BEYOND_WINDOW
 							 : XTCP_NOTE_ZERO_WINDOW_DROP);
 		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_NO_WINDOW);
 		return XTCP_VERDICT_ZERO_WINDOW;
@@ -487,13 +482,13 @@ static enum xtcp_verdict receive_text(struct xtcp_tcb *t, struct xtcp_segment *s
 	if (xtcp_after(seg->seq, t->rcv_nxt) &&
 	    !xtcp_before(seg->seq, t->rcv_nxt + xtcp_receive_window(t))) {
 		/* at the right edge: none of it fits */
-		note(a, XTCP_NOTE_BEYOND_WINDOW);
+		xtcp_actions_note(a, XTCP_NOTE_BEYOND_WINDOW);
 		xtcp_ack_quick(t);
 		xtcp_order_ack(a, XTCP_ACT_SEND_ACK, XTCP_WHY_ACK_NO_WINDOW);
 		return XTCP_VERDICT_SEQ;
 	}
 	if (seg->len && seg->no_room) {
-		note(a, xtcp_after(seg->seq, t->rcv_nxt) ? XTCP_NOTE_OFO_DROP
+		xtcp_actions_note(a, xtcp_after(seg->seq, t->rcv_nxt) ? XTCP_NOTE_OFO_DROP
 							 : XTCP_NOTE_RCVQ_DROP);
 		/* as Linux: behind a gap there is nothing to say that was not said before */
 		if (!xtcp_after(seg->seq, t->rcv_nxt))

@@ -183,7 +183,7 @@ void xtcp_undo(struct xtcp_tcb *t, bool unlose);
 
 static inline void xtcp_note(struct xtcp_ack_news *news, enum xtcp_note note)
 {
-	news->a->notes |= 1U << note;
+	xtcp_actions_note(news->a, note);
 }
 
 #endif /* XTCP_CORE_SCOREBOARD_H */

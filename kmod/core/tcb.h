@@ -13,7 +13,6 @@
 #include "actions.h"
 #include "conf.h"
 #include "fsm.h"
-#include "note.h"
 #include "segment.h"
 #include "seq.h"
 

@@ -71,7 +71,7 @@ void xtcp_tlp_timer(struct xtcp_tcb *t, xtcp_usec_t now, struct xtcp_actions *a)
 		return;
 	}
 	t->flags |= XTCP_F_TLP_SEND;
-	a->notes |= 1U << XTCP_NOTE_LOSS_PROBES;
+	xtcp_actions_note(a, XTCP_NOTE_LOSS_PROBES);
 	/* a whole segment, or all there is: no crumbs (RFC 9293 3.8.6.2.1) */
 	if (next && !xtcp_after(t->snd_nxt + next, t->snd_una + t->snd_wnd))
 		a->orders |= XTCP_ACT_OUTPUT;
